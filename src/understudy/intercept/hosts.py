@@ -1,0 +1,33 @@
+"""Which requests are ours, and which are none of our business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from understudy.exchange import HostRules
+
+
+def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
+    """Say whether a request belongs to the API.
+
+    A listed host is ours whatever is sent to it. Any other host is ours if an OpenAI SDK is speaking: so an app with a
+    `base_url` of its own (a proxy, a compatible server) never escapes to the network. `headers` must look names up in any
+    case, as the HTTP libraries' own header objects do.
+
+    `X-Stainless-Lang` marks every SDK of the generator OpenAI uses; Anthropic's carries it too, and is told apart by the
+    version header that it always sends.
+    """
+    if _listed(host, rules.pass_hosts):
+        return False
+    if _listed(host, rules.hosts):
+        return True
+    if "assistants" in headers.get("openai-beta", ""):
+        return True
+    return "x-stainless-lang" in headers and "anthropic-version" not in headers
+
+
+def _listed(host: str, patterns: tuple[str, ...]) -> bool:
+    for pattern in patterns:
+        if host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])):
+            return True
+    return False

@@ -1,0 +1,26 @@
+"""The path of an operation, whatever stands before it: `/v1`, `/openai`, a proxy's prefix."""
+
+from __future__ import annotations
+
+# The first segment of every path of the API, simulated or not: where the API path begins.
+ROOTS = frozenset(
+    "assistants threads files uploads vector_stores models chat completions embeddings responses conversations images "
+    "audio moderations batches fine_tuning realtime evals containers videos organization".split()
+)
+
+
+def api_path(path: str) -> str:
+    """Cut what stands before the API path; a path that holds none of the API's roots is given back as it is.
+
+    >>> api_path("/v1/threads/thread_1/runs")
+    '/threads/thread_1/runs'
+    >>> api_path("/proxy/openai/assistants")
+    '/assistants'
+    """
+    if path.startswith("/v1/") and path[4:].partition("/")[0] in ROOTS:
+        return path[3:]
+    segments = path.split("/")
+    for position, segment in enumerate(segments):
+        if segment in ROOTS:
+            return "/" + "/".join(segments[position:])
+    return path

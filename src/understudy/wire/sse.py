@@ -1,0 +1,55 @@
+"""Server-sent events as the service wrote them: `event: NAME`, `data: {compact JSON}`, a blank line. [REC]
+
+No `id:`, `retry:` or comment lines were ever recorded. A stream ends with `event: done`, `data: [DONE]`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
+DONE = b"event: done\ndata: [DONE]\n\n"
+
+
+def render(event: str, data: Any) -> bytes:
+    """One event, `data` as compact JSON with its non-ASCII characters unescaped, as recorded."""
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def split(body: bytes) -> Iterator[bytes]:
+    """The raw events of a recorded stream, each with its blank line; joined again they are the body, byte for byte."""
+    start = 0
+    while start < len(body):
+        end = body.find(b"\n\n", start)
+        end = len(body) if end < 0 else end + 2
+        while body[end : end + 1] == b"\n":
+            end += 1
+        yield body[start:end]
+        start = end
+
+
+def parse(body: bytes) -> list[tuple[str, Any]]:
+    """The events of a stream as (name, data); data that is not JSON (`[DONE]`) stays a string.
+
+    An event without a name gets an empty one. A last event that was cut off before its data is left out.
+    """
+    events = []
+    for raw in split(body.replace(b"\r\n", b"\n")):
+        name, data = "", []
+        for line in raw.decode("utf-8", "replace").split("\n"):
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("data:"):
+                data.append(line[5:].removeprefix(" "))
+        if data:
+            events.append((name, _value("\n".join(data))))
+    return events
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,86 @@
+"""Where the REST view and the stream view of one object differ: the one table that renderers, replay and tests read.
+
+Polling reads an object, streaming sends it; the real service spelled a few fields differently in the two. Everything that
+is not in `DIFFERENCES` is the same in both. An object is identified by its `object` field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+CODE_INTERPRETER_RESOURCES: JsonObject = {"code_interpreter": {"file_ids": []}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One way in which the REST view departs from the stream view.
+
+    Attributes:
+        object: the `object` field it applies to.
+        keys: the keys that differ.
+        to_rest: turns a stream view into a REST view, in place.
+        mark: how it is known.
+        why: the fact in words.
+    """
+
+    object: str
+    keys: tuple[str, ...]
+    to_rest: Callable[[JsonObject], None]
+    mark: str
+    why: str
+
+
+_ONLY_STREAMED_MESSAGE_KEYS = ("status", "incomplete_details", "incomplete_at", "completed_at")
+
+
+def _drop_streamed_message_keys(message: JsonObject) -> None:
+    for key in _ONLY_STREAMED_MESSAGE_KEYS:
+        message.pop(key, None)
+
+
+def _empty_tool_resources(run: JsonObject) -> None:
+    run["tool_resources"] = {}
+
+
+def _no_expiry_when_over(step: JsonObject) -> None:
+    if step.get("status") != "in_progress":
+        step["expires_at"] = None
+
+
+DIFFERENCES = (
+    Difference(
+        object="thread.message",
+        keys=_ONLY_STREAMED_MESSAGE_KEYS,
+        to_rest=_drop_streamed_message_keys,
+        mark="REC",
+        why="REST messages never carry status, incomplete_details, incomplete_at, completed_at (0 of 187)",
+    ),
+    Difference(
+        object="thread.run",
+        keys=("tool_resources",),
+        to_rest=_empty_tool_resources,
+        mark="REC",
+        why='a run\'s tool_resources are {} in REST and {"code_interpreter": {"file_ids": []}} in a stream, always',
+    ),
+    Difference(
+        object="thread.run.step",
+        keys=("expires_at",),
+        to_rest=_no_expiry_when_over,
+        mark="REC",
+        why="a finished step's expires_at is null in REST and keeps its value in a stream",
+    ),
+)
+
+_BY_OBJECT = {difference.object: difference for difference in DIFFERENCES}
+
+
+def to_rest(streamed: JsonObject) -> JsonObject:
+    """Turn the stream view of an object into its REST view, in place, and give it back."""
+    difference = _BY_OBJECT.get(streamed.get("object", ""))
+    if difference is not None:
+        difference.to_rest(streamed)
+    return streamed
