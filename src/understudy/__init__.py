@@ -1,0 +1,82 @@
+"""understudy: records, replays and simulates the OpenAI Assistants API in tests.
+
+    with understudy.simulate() as backend:
+        backend.next_run(understudy.Reply("x = 1"))
+        ...  # every OpenAI client in here talks to the simulated service
+
+Names are imported when first used, so that `import understudy` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from understudy.backend import Backend
+    from understudy.errors import UnderstudyError
+    from understudy.session import simulate
+    from understudy.simulation.script import (
+        CodeInterpreter,
+        Expire,
+        Fail,
+        FileSearch,
+        FunctionCall,
+        Hang,
+        Incomplete,
+        Reply,
+        SearchResult,
+        Wait,
+    )
+
+_HOMES = {
+    "understudy.backend": ("Backend",),
+    "understudy.errors": ("UnderstudyError",),
+    "understudy.session": ("simulate",),
+    "understudy.simulation.script": (
+        "CodeInterpreter",
+        "Expire",
+        "Fail",
+        "FileSearch",
+        "FunctionCall",
+        "Hang",
+        "Incomplete",
+        "Reply",
+        "SearchResult",
+        "Wait",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Backend",
+    "CodeInterpreter",
+    "Expire",
+    "Fail",
+    "FileSearch",
+    "FunctionCall",
+    "Hang",
+    "Incomplete",
+    "Reply",
+    "SearchResult",
+    "UnderstudyError",
+    "Wait",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("pytest-understudy")
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'understudy' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

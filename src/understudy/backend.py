@@ -1,0 +1,299 @@
+"""The one door of the simulated service: `Backend.handle(Request) -> Response`, and what a test may ask and tell it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from understudy import seeding
+from understudy.errors import InternalError, NotSimulated, UnderstudyError, Unused, envelope, nearest
+from understudy.exchange import Answer, Chunk, Forward, HostRules, Request, Response, SentRequest
+from understudy.simulation.book import SetScript, When
+from understudy.simulation.clock import Clock
+from understudy.simulation.objects import Run
+from understudy.simulation.world import World
+from understudy.wire import render, sse
+from understudy.wire.held import Held
+from understudy.wire.json_text import pretty
+from understudy.wire.operations import OPERATIONS, find
+from understudy.wire.paths import api_path
+from understudy.wire.service import Service
+from understudy.wire.views import to_rest
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+REQUESTS_KEPT = 1000
+HOSTS = HostRules()
+
+
+class Backend:
+    """A simulated Assistants API: in memory, deterministic, offline.
+
+    In a test it is the fixture `understudy`; elsewhere `understudy.simulate()` gives one.
+
+    Args:
+        script: moves that every run takes.
+        seed: every id is derived from it.
+        time: who moves the clock: `"poll"` (asking for a live run does), `"manual"` (only `clock.advance`), `"real"`.
+        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
+        start: what the clock shows at first, in unix seconds.
+        hosts: more host names whose requests are answered here.
+    """
+
+    def __init__(
+        self,
+        *,
+        script: Sequence[Any] | Any = None,
+        seed: int = 0,
+        time: str = "poll",
+        strict: bool | None = None,
+        start: float = 1_700_000_000,
+        hosts: Sequence[str] = (),
+        pass_hosts: Sequence[str] = (),
+    ) -> None:
+        self._world = World(seed=seed, time=time, start=start, strict=strict)
+        self._service = Service(self._world)
+        self._strict = strict
+        self._sent: deque[SentRequest] = deque(maxlen=REQUESTS_KEPT)
+        self._passed: list[str] = []
+        self._respx: Any = None
+        self.rules = HostRules(hosts=(*HOSTS.hosts, *hosts), pass_hosts=tuple(pass_hosts))
+        self.problems: list[UnderstudyError] = []
+        if script is not None:
+            self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
+
+    # -- the door -------------------------------------------------------------
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
+        with self._world.lock:
+            path = api_path(request.path)
+            self._sent.append(SentRequest(request.method, path, request.body, request.headers))
+            try:
+                answer = self._answer(request, path)
+            except UnderstudyError as error:
+                return self._failed(error)
+            except Exception as error:  # ours: never dressed up as the service's
+                return self._failed(_internal(error, f"{request.method} {path}"))
+        if isinstance(answer, Response) and answer.stream is not None:
+            answer.stream = self._guarded(answer.stream, path)
+        return answer
+
+    def _answer(self, request: Request, path: str) -> Answer:
+        operation, ids, allowed = find(request.method, path)
+        if operation is not None:
+            return self._service.answer(operation, ids, request)
+        if self._respx is not None:
+            mocked: Response | None = self._respx.answer(request)
+            if mocked is not None:
+                return mocked
+        if any(path.startswith(prefix) for prefix in self._passed):
+            return Forward()
+        if allowed:
+            return _method_not_allowed(request.method, request.path, allowed)
+        raise NotSimulated(_not_simulated(request.method, path))
+
+    def _failed(self, error: UnderstudyError) -> Response:
+        self.problems.append(error)
+        return envelope(error)
+
+    def _guarded(self, stream: Iterator[Chunk], path: str) -> Iterator[Chunk]:
+        """A stream in which what goes wrong reaches the app as an `error` event that every SDK raises, and is kept."""
+        try:
+            yield from stream
+        except UnderstudyError as error:
+            self.problems.append(error)
+            yield _error_event(error)
+        except Exception as cause:
+            defect = _internal(cause, f"the stream of {path}")
+            self.problems.append(defect)
+            yield _error_event(defect)
+
+    # -- scripts --------------------------------------------------------------
+
+    def next_run(self, *moves: Any, assistant: str | None = None, thread: str | None = None) -> None:
+        """Say what the next run does. Calls queue up: first in, first out.
+
+        Args:
+            moves: `Reply(...)`, `FunctionCall(...)`, ...; a list is one step of parallel calls; or one callable or
+                generator function that takes the run.
+            assistant, thread: only a run of this assistant, on this thread, takes it.
+
+        Raises:
+            ImpossibleScript: the real service could not do that.
+        """
+        with self._world.lock:
+            self._world.book.next_run(moves, assistant=assistant, thread=thread)
+
+    def every_run(
+        self, *moves: Any, when: When | None = None, assistant: str | None = None, thread: str | None = None
+    ) -> None:
+        """Say what runs do that find nothing queued; of several that fit, the latest.
+
+        Args:
+            when: only if the last user message holds this text, matches this pattern, or makes this callable true.
+        """
+        with self._world.lock:
+            self._world.book.every_run(moves, when=when, assistant=assistant, thread=thread)
+
+    @property
+    def scripts_left(self) -> list[SetScript]:
+        """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
+        return list(self._world.book.queue)
+
+    # -- what was there before the app came ------------------------------------
+
+    def add_assistant(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        model: str = "gpt-4o",
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> Held:
+        """Make an assistant that the app did not: by `id`, with the fields of the create request."""
+        return seeding.add_assistant(self._world, id, created_at, {"model": model, **fields})
+
+    def add_thread(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        messages: Sequence[Any] = (),
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> Held:
+        """Make a thread. `messages`: texts of user messages, or message create bodies."""
+        return seeding.add_thread(self._world, id, created_at, messages, fields)
+
+    def add_message(
+        self,
+        thread_id: str,
+        content: Any,
+        *,
+        role: str = "user",
+        id: str | None = None,  # noqa: A002
+        created_at: float | None = None,
+        attachments: Sequence[Any] = (),
+        metadata: dict[str, str] | None = None,
+    ) -> Held:
+        """Add a message to a thread that exists."""
+        body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
+        return seeding.add_message(self._world, thread_id, id, created_at, body)
+
+    def next_ids(self, *ids: str) -> None:
+        """The next object made of each id's prefix gets that id; several of one prefix are used in order."""
+        with self._world.lock:
+            self._world.ids.pin(*ids)
+
+    # -- what is seen ----------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The clock: `now()` in unix seconds, `advance(seconds)`."""
+        return self._world.clock
+
+    @property
+    def requests(self) -> list[SentRequest]:
+        """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
+        return list(self._sent)
+
+    @property
+    def threads(self) -> list[Held]:
+        """Every thread there is, oldest first, as REST shows it."""
+        with self._world.lock:
+            return [Held(render.thread(thread)) for thread in self._world.threads]
+
+    @property
+    def runs(self) -> list[Held]:
+        """Every run there is, oldest first, as REST would show it now. Looking moves nothing."""
+        with self._world.lock:
+            return [Held(to_rest(render.run(run))) for run in self._all_runs()]
+
+    def messages(self, thread_id: str) -> list[Held]:
+        """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
+        with self._world.lock:
+            thread = seeding.existing(self._world.threads, thread_id, "thread")
+            return [Held(to_rest(render.message(message))) for message in thread.messages]
+
+    def _all_runs(self) -> list[Run]:
+        runs = [run for thread in self._world.threads for run in thread.runs]
+        return sorted(runs, key=lambda run: run.created_at)
+
+    # -- clients and neighbours ------------------------------------------------
+
+    def client(self, **options: Any) -> OpenAI:
+        """An `openai.OpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        from understudy.clients import client
+
+        return client(self, asynchronous=False, options=options)  # type: ignore[no-any-return]
+
+    def async_client(self, **options: Any) -> AsyncOpenAI:
+        """An `openai.AsyncOpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        from understudy.clients import client
+
+        return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
+
+    def pass_through(self, *paths: str) -> None:
+        """Requests to API paths that begin with one of these are none of our business: let them out."""
+        self._passed += paths
+
+    @property
+    def respx(self) -> Any:
+        """A respx router for what is not simulated: `understudy.respx.post(path="/v1/chat/completions").respond(...)`."""
+        if self._respx is None:
+            from understudy.respx_routes import RespxRoutes
+
+            self._respx = RespxRoutes()
+        return self._respx.router
+
+    # -- the end ---------------------------------------------------------------
+
+    def close(self) -> list[UnderstudyError]:
+        """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
+        problems, self.problems = self.problems, []
+        left, self._world.book.queue = self._world.book.queue, []
+        if left and self._strict is not False:
+            listed = "\n".join(f"  {script}" for script in left)
+            problems.append(
+                Unused(f"{len(left)} script(s) were set, but no run took them:\n{listed}\n{_runs_seen(self._all_runs())}")
+            )
+        return problems
+
+
+def _runs_seen(runs: list[Run]) -> str:
+    if not runs:
+        return "No run was started at all: does the app reach this backend?"
+    return "Runs started: " + ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs)
+
+
+def _internal(cause: Exception, where: str) -> InternalError:
+    error = InternalError(f"understudy failed at {where}: {cause!r}. This is a defect of understudy; please report it.")
+    error.__cause__ = cause
+    return error
+
+
+def _error_event(error: UnderstudyError) -> bytes:
+    return sse.render(
+        "error",
+        {"error": {"message": f"understudy: {error}", "type": "understudy_error", "param": None, "code": error.code}},
+    )
+
+
+def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
+    """The app's mistake. The text is a guess. [INF]"""
+    message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)"
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
+    return Response(405, headers, pretty({"error": error}))
+
+
+def _not_simulated(method: str, path: str) -> str:
+    routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
+    close = nearest(f"{method} {path}", routes) or [route for route in routes if route.split("/")[1] == path.split("/")[1]]
+    near = f" Nearest: {', '.join(close[:3])}." if close else ""
+    return (
+        f"{method} {path} is not simulated.{near} Mock it with understudy.respx, or let it out with "
+        f"understudy.pass_through({path!r})."
+    )

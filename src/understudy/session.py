@@ -1,0 +1,41 @@
+"""A simulated service for the length of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from understudy.backend import Backend
+from understudy.errors import raise_all
+from understudy.intercept import activate
+
+
+@contextmanager
+def simulate(
+    *,
+    script: Sequence[Any] | Any = None,
+    seed: int = 0,
+    time: str = "poll",
+    strict: bool | None = None,
+    start: float = 1_700_000_000,
+    hosts: Sequence[str] = (),
+) -> Iterator[Backend]:
+    """Answer every OpenAI client of this context from a simulated service, until the block is left.
+
+    Args:
+        script: moves that every run takes; see `Backend.every_run`.
+        seed: every id is derived from it; the same seed gives the same ids.
+        time: who moves the clock: `"poll"` (default), `"manual"`, `"real"`; see `Clock`.
+        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
+        start: what the clock shows at first, in unix seconds.
+        hosts: more host names whose requests are answered here.
+
+    Raises:
+        UnderstudyError: at the end, what went wrong on the test's side, even if the app swallowed it. An exception
+            that leaves the block by itself goes first.
+    """
+    backend = Backend(script=script, seed=seed, time=time, strict=strict, start=start, hosts=hosts)
+    with activate(backend):
+        yield backend
+    raise_all(backend.close())

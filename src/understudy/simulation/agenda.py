@@ -1,0 +1,48 @@
+"""What will happen at which time, over all objects of a world; earliest first, ties in the order they were set."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+
+class Entry:
+    """One thing that will happen. `cancel()` takes it off the agenda."""
+
+    __slots__ = ("act", "at", "cancelled", "order")
+
+    def __init__(self, at: float, order: int, act: Callable[[], None]) -> None:
+        self.at = at
+        self.order = order
+        self.act = act
+        self.cancelled = False
+
+    def __lt__(self, other: Entry) -> bool:
+        return (self.at, self.order) < (other.at, other.order)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Agenda:
+    """A priority queue of entries."""
+
+    def __init__(self) -> None:
+        self._heap: list[Entry] = []
+        self._order = itertools.count()
+
+    def add(self, at: float, act: Callable[[], None]) -> Entry:
+        entry = Entry(at, next(self._order), act)
+        heapq.heappush(self._heap, entry)
+        return entry
+
+    def settle(self, now: float) -> bool:
+        """Let everything happen that is due at `now`, in order; what that adds happens too if it is due. True if any."""
+        any_happened = False
+        while self._heap and (self._heap[0].cancelled or self._heap[0].at <= now):
+            entry = heapq.heappop(self._heap)
+            if not entry.cancelled:
+                any_happened = True
+                entry.act()
+        return any_happened

@@ -1,0 +1,53 @@
+"""Time is a value that somebody moves. It never goes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+MODES = ("poll", "manual", "real")
+
+
+class Clock:
+    """The clock of one world, in unix seconds.
+
+    Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `real`: the wall clock.
+    """
+
+    def __init__(self, mode: str = "poll", start: float = 1_700_000_000) -> None:
+        if mode not in MODES:
+            raise ValueError(f"time={mode!r}: expected one of {', '.join(map(repr, MODES))}")
+        self.mode = mode
+        self._now = start
+        self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
+
+    @property
+    def virtual(self) -> bool:
+        """False only for the wall clock."""
+        return self.mode != "real"
+
+    def now(self) -> float:
+        """The present, in (virtual) unix seconds."""
+        return time.time() if self.mode == "real" else self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; everything that falls due on the way happens, in order.
+
+        Raises:
+            ValueError: a negative number of seconds.
+            RuntimeError: the clock is the wall clock.
+        """
+        if seconds < 0:
+            raise ValueError(f"clock.advance({seconds!r}): time never goes back")
+        self.move_to(self.now() + seconds)
+
+    def move_to(self, at: float) -> None:
+        """Move to a point in time; a point in the past leaves the clock where it is."""
+        if not self.virtual:
+            raise RuntimeError("the clock runs in real time (time='real'): nobody moves it")
+        if at > self._now:
+            self._now = at
+            self.on_move()
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.mode} now={self.now()}>"

@@ -1,0 +1,66 @@
+"""Ids: shaped as the real ones, derived and never drawn.
+
+An id comes from the seed, the kind, the parent's id and a count of that kind under that parent. So the same test gives
+the same ids on every machine, and adding one object does not shift the ids of objects under other parents.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import defaultdict, deque
+from hashlib import blake2b
+
+_ALNUM = (string.ascii_uppercase + string.ascii_lowercase + string.digits).encode()
+_TO_ALNUM = bytes(_ALNUM[byte % len(_ALNUM)] for byte in range(256))
+
+# kind -> (prefix, length, alphabet). "time+hex": the first eight digits are created_at in hex. [REC, semantics 2]
+SHAPES: dict[str, tuple[str, int, str]] = {
+    "assistant": ("asst_", 24, "alnum"),
+    "thread": ("thread_", 24, "alnum"),
+    "message": ("msg_", 24, "alnum"),
+    "run": ("run_", 24, "alnum"),
+    "step": ("step_", 24, "alnum"),
+    "call": ("call_", 24, "alnum"),
+    "file": ("file-", 22, "alnum"),
+    "vector_store": ("vs_", 32, "time+hex"),
+    "file_batch": ("vsfb_ibj_", 32, "time+hex"),
+    "upload": ("upload_", 32, "time+hex"),
+    "upload_part": ("part_", 32, "time+hex"),
+    "request": ("req_", 32, "hex"),
+}
+
+
+class Ids:
+    """The source of ids of one world."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+        self._pinned: dict[str, deque[str]] = defaultdict(deque)
+
+    def pin(self, *ids: str) -> None:
+        """The next object made of each id's prefix gets that id; several of one prefix are used in order.
+
+        Raises:
+            ValueError: an id with a prefix that no object has.
+        """
+        prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items()}
+        for wanted in ids:
+            kind = next((kind for prefix, kind in prefixes.items() if wanted.startswith(prefix)), None)
+            if kind is None:
+                raise ValueError(f"{wanted!r} has none of the prefixes of the API's ids: {', '.join(prefixes)}")
+            self._pinned[kind].append(wanted)
+
+    def new(self, kind: str, parent: str = "", created_at: float = 0) -> str:
+        """The next id of a kind under a parent. `created_at` (unix seconds) is part of the ids that embed it."""
+        if self._pinned[kind]:
+            return self._pinned[kind].popleft()
+        count = self._counts[kind, parent]
+        self._counts[kind, parent] = count + 1
+        prefix, length, alphabet = SHAPES[kind]
+        digest = blake2b(f"{self._seed}|{kind}|{parent}|{count}".encode(), digest_size=32)
+        if alphabet == "alnum":
+            return prefix + digest.digest()[:length].translate(_TO_ALNUM).decode()
+        if alphabet == "time+hex":
+            return f"{prefix}{int(created_at):08x}{digest.hexdigest()}"[: len(prefix) + length]
+        return prefix + digest.hexdigest()[:length]

@@ -1,0 +1,118 @@
+"""An ordered collection that pages by cursor: a page costs the page, whatever the collection's size."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+
+class Listed(Protocol):
+    """What can stand in a listing. Its place is fixed when it is added."""
+
+    id: str
+    created_at: float
+
+
+T = TypeVar("T", bound=Listed)
+Key = tuple[float, int]
+
+
+class Page(NamedTuple, Generic[T]):
+    """One page. `has_more`: there are further items beyond its last one, in listing order."""
+
+    items: list[T]
+    has_more: bool
+
+
+class Listing(Generic[T]):
+    """Items by id and in order of `created_at`; items of the same second keep the order they were added in. [REC]
+
+    Cursors stay good when items are added or deleted, that of a deleted item included.
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[Key] = []
+        self._items: list[T] = []
+        self._places: dict[str, Key] = {}
+        self._by_id: dict[str, T] = {}
+        self._count = 0
+
+    def add(self, item: T) -> None:
+        """Add an item; its id must be new, else `KeyError`."""
+        if item.id in self._by_id:
+            raise KeyError(item.id)
+        key = (item.created_at, self._count)
+        self._count += 1
+        place = len(self._keys) if not self._keys or key > self._keys[-1] else bisect.bisect(self._keys, key)
+        self._keys.insert(place, key)
+        self._items.insert(place, item)
+        self._places[item.id] = key
+        self._by_id[item.id] = item
+
+    def get(self, item_id: str) -> T | None:
+        return self._by_id.get(item_id)
+
+    def remove(self, item_id: str) -> T | None:
+        """Take an item out and give it back; None if it was not there."""
+        item = self._by_id.pop(item_id, None)
+        if item is not None:
+            place = bisect.bisect_left(self._keys, self._places[item_id])
+            del self._keys[place], self._items[place]
+        return item
+
+    def knows(self, item_id: str) -> bool:
+        """Whether an id is, or once was, that of an item here: whether it will do as a cursor."""
+        return item_id in self._places
+
+    def page(
+        self,
+        *,
+        limit: int = 20,
+        order: str = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        where: Callable[[T], bool] | None = None,
+    ) -> Page[T]:
+        """A page in listing order.
+
+        `after` and `before` are ids, exclusive; with `before` alone the page ends just before that item. [RUN]
+        """
+        low, high = 0, len(self._keys)
+        first, last = (after, before) if order == "asc" else (before, after)
+        if first is not None:
+            low = bisect.bisect_right(self._keys, self._places[first])
+        if last is not None:
+            high = min(high, bisect.bisect_left(self._keys, self._places[last]))
+        forwards = order == "asc"
+        if before is not None and after is None:  # the items that stand just before the cursor, not the list's first ones
+            forwards = not forwards
+        found = self._collect(range(low, high) if forwards else range(high - 1, low - 1, -1), limit, where)
+        items, has_more = found[:limit], len(found) > limit
+        if before is not None and after is None:
+            items.reverse()
+        return Page(items, has_more)
+
+    def _collect(self, places: range, limit: int, where: Callable[[T], bool] | None) -> list[T]:
+        if where is None:
+            return [self._items[place] for place in places[: limit + 1]]
+        found: list[T] = []
+        for place in places:
+            if where(self._items[place]):
+                found.append(self._items[place])
+                if len(found) > limit:
+                    break
+        return found
+
+    def __iter__(self) -> Iterator[T]:
+        """Every item, oldest first."""
+        return iter(self._items)
+
+    def __reversed__(self) -> Iterator[T]:
+        return reversed(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def last(self) -> T | None:
+        return self._items[-1] if self._items else None

@@ -1,0 +1,98 @@
+"""Who moves the clock when the app only asks: the one place where reading moves anything, and only in `poll` mode.
+
+The rules [design]:
+* a GET of a run moves now to the run's next scripted change of status, if its present state was already shown;
+* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, and no deadline is
+  ever jumped to;
+* a list of a live run's steps, messages or runs moves now only when the same list is asked twice running, unchanged.
+
+The livelock detector is here too: the same question `LIVELOCK` times while the clock stands and nothing was written.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from understudy.errors import Livelock
+from understudy.simulation.objects import Run
+from understudy.simulation.world import World
+
+LIVELOCK = 50
+DEFAULT_INTERVAL = 1.0
+
+
+class _Asked(NamedTuple):
+    question: str
+    seen: int
+
+
+class Pacer:
+    """Paces one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._last_list: dict[str, _Asked] = {}  # by thread
+        self._repeats: dict[str, int] = {}
+        self._repeats_at: float = world.clock.now()
+
+    def wrote(self) -> None:
+        """The app did something: every question is a new one now."""
+        self._last_list.clear()
+        self._repeats.clear()
+
+    def asked_run(self, run: Run, interval: float | None) -> None:
+        """Before a run is shown. `interval`: seconds between polls, as the app's SDK announced it."""
+        if self._world.clock.mode != "poll":
+            return
+        performance = self._world.performances.get(run.id)
+        if performance is None or run.shown is not run.state:
+            return
+        self._move(run, status_only=True, interval=interval)
+
+    def asked_list(self, thread_id: str, question: str) -> None:
+        """Before a list of a thread's messages or runs, or of a run's steps, is shown."""
+        run = self._world.live_run(thread_id)
+        if self._world.clock.mode != "poll" or run is None:
+            return
+        asked = _Asked(question, len(run.timeline))
+        if self._last_list.get(thread_id) == asked:
+            self._move(run, status_only=False, interval=None)
+            asked = _Asked(question, len(run.timeline))
+        self._last_list[thread_id] = asked
+
+    def _move(self, run: Run, *, status_only: bool, interval: float | None) -> None:
+        clock, performance = self._world.clock, self._world.performances[run.id]
+        if performance.is_over:
+            return
+        at = performance.next_at(status_only=status_only)
+        clock.move_to(clock.now() + (interval or DEFAULT_INTERVAL) if at is None else at)
+
+    def count(self, question: str, thread_id: str | None) -> None:
+        """After a GET: is this going anywhere?
+
+        Raises:
+            Livelock: the same question was asked `LIVELOCK` times, and nothing changed in between.
+        """
+        clock = self._world.clock
+        if not clock.virtual:
+            return
+        if clock.now() != self._repeats_at:
+            self._repeats.clear()
+            self._repeats_at = clock.now()
+        self._repeats[question] = repeats = self._repeats.get(question, 0) + 1
+        if repeats >= LIVELOCK:
+            raise Livelock(self._describe(question, thread_id))
+
+    def _describe(self, question: str, thread_id: str | None) -> str:
+        clock = self._world.clock
+        text = f"the app asked {question} {LIVELOCK} times while nothing can change and the clock stands at {clock.now():g}"
+        thread = self._world.threads.get(thread_id) if thread_id else None
+        run = thread.runs.last() if thread else None
+        if run is None:
+            return f"{text}. It waits for something that will not come."
+        text += f": {run.id} is {run.state.status!r}"
+        if run is thread.active_run:  # type: ignore[union-attr]
+            return f"{text}, and time={clock.mode!r} moves only with understudy.clock.advance(seconds)."
+        return (
+            f"{text}, and will stay so. A loop that waits for another status never ends: does it know {run.state.status!r}?"
+        )

@@ -1,0 +1,19 @@
+"""The service says no: what the app did wrong, by name. `understudy.wire.refusals` holds the texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+    """An operation the real service refuses.
+
+    Attributes:
+        name: the key of the refusal's text, `run.not_found`.
+        facts: what the text names: ids, statuses.
+    """
+
+    def __init__(self, name: str, **facts: Any) -> None:
+        super().__init__(name, facts)
+        self.name = name
+        self.facts = facts

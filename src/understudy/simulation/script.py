@@ -1,0 +1,325 @@
+"""Scripts: what a run does, in values. A script is a tuple of moves; a list inside it is one step of parallel calls.
+
+Moves are frozen, compare by value, and their repr is code that can be pasted into a test. What a script alone shows to be
+impossible is refused when it is made or set; what depends on the run, when the run starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from understudy.errors import ImpossibleScript, nearest
+
+RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
+INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # [SPEC]
+DEFAULT_SENTENCE = "I am only the understudy, but I am glad to help."
+
+
+class Move:
+    """Base of all moves: a repr that shows what was given and leaves out what was not."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        shown = []
+        for spec in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, spec.name)
+            if spec.metadata.get("first"):
+                shown.append(repr(value))
+            elif value != spec.default:
+                shown.append(f"{spec.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _first(**more: Any) -> Any:
+    return field(metadata={"first": True}, **more)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply(Move):
+    """The model writes a message.
+
+    Args:
+        text: its text. Citation markers in it (`【4:0†notes.txt】`) belong to `citations` in order; a citation without a
+            marker gets one at the end. A path `sandbox:/mnt/data/NAME` becomes a file_path annotation of the citation
+            that stands in its place. [REC for citations, DOCS for paths]
+        parts: instead of `text`: several content parts, each a text or a bytes image.
+        citations: ids of the files the markers stand for.
+        images: ids of image files, or the images' bytes, which become files; content parts after the text.
+        chunks: the pieces a stream sends the text in; joined they are the text. Default: word by word, as recorded.
+
+    Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text.
+    """
+
+    text: str | None = _first(default=None)
+    parts: tuple[str | bytes, ...] | None = field(default=None, kw_only=True)
+    citations: tuple[str, ...] = field(default=(), kw_only=True)
+    images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
+    chunks: tuple[str, ...] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("parts", "citations", "images", "chunks"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, _tuple(f"Reply({name}=...)", value))
+        if self.text is None and self.parts is None and self.chunks is not None:
+            object.__setattr__(self, "text", "".join(self.chunks))
+        if (self.text is None) == (self.parts is None):
+            raise ImpossibleScript("Reply takes either a text or parts=...: a message has content")
+        if self.text is not None and not isinstance(self.text, str):
+            raise ImpossibleScript(f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}")
+        if self.chunks is not None and "".join(self.chunks) != self.text:
+            raise ImpossibleScript(f"Reply: the chunks join to {''.join(self.chunks)!r}, but the text is {self.text!r}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FunctionCall(Move):
+    """The model calls one of the app's functions: the run waits in `requires_action` until the outputs are submitted.
+
+    Args:
+        name: the function's name; must be among the run's tools.
+        arguments: a mapping, sent as compact JSON as recorded, or the very text (models write broken JSON, too). They need
+            not fit the function's schema.
+        id: the call's id; derived by default.
+    """
+
+    name: str = _first()
+    arguments: Mapping[str, Any] | str = field(default_factory=dict, metadata={"first": True}, hash=False)
+    id: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ImpossibleScript(f"FunctionCall({self.name!r}): expected the name of a function")
+        if not isinstance(self.arguments, str):
+            object.__setattr__(self, "arguments", json.loads(json.dumps(dict(self.arguments))))  # ours, and JSON
+
+    @property
+    def arguments_text(self) -> str:
+        """The arguments as the model wrote them."""
+        if isinstance(self.arguments, str):
+            return self.arguments
+        return json.dumps(self.arguments, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CodeInterpreter(Move):
+    """The model runs code.
+
+    Args:
+        input: the code.
+        logs: what it printed; None for no outputs at all, as often recorded.
+        images: ids of image files it drew, or their bytes, which become files the app can download.
+    """
+
+    input: str = _first()
+    logs: str | None = field(default=None, kw_only=True)
+    images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "images", _tuple("CodeInterpreter(images=...)", self.images))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A passage a file search found. `score` is between 0 and 1."""
+
+    file_id: str
+    score: float = 1.0
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise ImpossibleScript(f"SearchResult(score={self.score!r}): expected a number from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FileSearch(Move):
+    """The model searches the files. `results` as given, or found with `query` in the attached vector stores."""
+
+    results: tuple[SearchResult, ...] | None = _first(default=None)
+    query: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.results is not None:
+            object.__setattr__(self, "results", _tuple("FileSearch(results)", self.results))
+        if self.results is not None and self.query is not None:
+            raise ImpossibleScript("FileSearch takes results or query=..., not both")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fail(Move):
+    """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]"""
+
+    code: str = _first(default="server_error")
+    message: str = _first(default="Sorry, something went wrong.")
+
+    def __post_init__(self) -> None:
+        _one_of("Fail", self.code, RUN_ERROR_CODES)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Incomplete(Move):
+    """The run ends `incomplete`. Reasons: max_completion_tokens, max_prompt_tokens. [SPEC]"""
+
+    reason: str = _first(default="max_completion_tokens")
+
+    def __post_init__(self) -> None:
+        _one_of("Incomplete", self.reason, INCOMPLETE_REASONS)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Expire(Move):
+    """The run goes on until it expires, 600 seconds after it was created."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hang(Move):
+    """The run never ends by itself: cancel it, or let it expire.
+
+    Args:
+        on_cancel: `"cancelled"` (default), or `"completes"`: it ends before the cancel gets to it. [DOCS: not guaranteed]
+    """
+
+    on_cancel: str = field(default="cancelled", kw_only=True)
+
+    def __post_init__(self) -> None:
+        _one_of("Hang(on_cancel=...)", self.on_cancel, ("cancelled", "completes"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wait(Move):
+    """The next move takes this many (virtual) seconds longer."""
+
+    seconds: float = _first()
+
+    def __post_init__(self) -> None:
+        if not self.seconds >= 0:
+            raise ImpossibleScript(f"Wait({self.seconds!r}): expected a number of seconds from 0 on")
+
+
+Call = FunctionCall | CodeInterpreter | FileSearch
+Ending = Fail | Incomplete | Expire | Hang
+Step = Move | Sequence[Move]
+ScriptFunction = Callable[["ScriptedRun"], Any]
+
+
+def check_moves(moves: Sequence[Step]) -> tuple[Step, ...]:
+    """Give a script back in its normal form, or say why no service could perform it.
+
+    Raises:
+        ImpossibleScript: it is empty, something in it is not a move, or something follows the end of the run.
+    """
+    if not moves:
+        raise ImpossibleScript("a script needs at least one move, such as Reply('Hello.')")
+    checked = tuple(check_move(move) for move in moves)
+    for position, move in enumerate(checked[:-1]):
+        if isinstance(move, Ending):
+            raise ImpossibleScript(f"{move!r} ends the run, but {checked[position + 1]!r} comes after it")
+    return checked
+
+
+def check_move(move: Any) -> Step:
+    """Give one step of a script back in its normal form: a move, or a tuple of parallel calls."""
+    if isinstance(move, list | tuple):
+        if not move:
+            raise ImpossibleScript("an empty list in a script: a step of parallel calls needs at least one call")
+        for call in move:
+            if not isinstance(call, Call):
+                raise ImpossibleScript(f"{call!r} cannot stand in a list: only calls can be made in parallel")
+        return tuple(move)
+    if isinstance(move, Move):
+        return move
+    hint = f"; for a reply write Reply({move!r})" if isinstance(move, str) else ""
+    raise ImpossibleScript(f"{move!r} is not a move{hint}")
+
+
+@dataclass(slots=True, kw_only=True)
+class ScriptedRun:
+    """What a callable or generator script gets to know of its run.
+
+    Attributes:
+        messages: the thread's messages, oldest first; each has role, text and metadata.
+        last_user_text: the text of the newest user message, "" if there is none.
+        outputs: what was submitted so far, by call id and by function name (the latest).
+        now: the (virtual) time the script has come to, in unix seconds.
+    """
+
+    id: str
+    thread_id: str
+    assistant_id: str
+    model: str
+    instructions: str | None
+    tools: list[dict[str, Any]]
+    metadata: dict[str, str]
+    messages: list[Any]
+    last_user_text: str
+    outputs: dict[str, str]
+    now: float
+
+
+class Moves:
+    """A script being performed: gives one move after the other. The same for tuples, callables and generators."""
+
+    def __init__(self, script: Sequence[Step] | ScriptFunction, run: ScriptedRun | None, where: str) -> None:
+        self._run = run  # only a callable needs to know its run
+        self._where = where
+        self._generator: Generator[Any, Any, Any] | None = None
+        self._rest: list[Step] = []
+        if not callable(script):
+            self._rest = list(script)
+            return
+        assert run is not None
+        result = self._guard(lambda: script(run))
+        if isinstance(result, Generator):
+            self._generator = result
+        elif isinstance(result, Move):
+            self._rest = list(check_moves([result]))
+        else:
+            self._rest = list(check_moves(tuple(result) if isinstance(result, Iterable) else (result,)))
+
+    def next(self, outputs: list[str] | None = None) -> Step | None:
+        """The next move, None at the end. `outputs`: those submitted for the calls of the move before, in their order."""
+        if self._generator is None:
+            return self._rest.pop(0) if self._rest else None
+        generator = self._generator
+
+        def advance() -> Any:
+            try:
+                return generator.send(outputs) if outputs is not None else next(generator)
+            except StopIteration:
+                return None
+
+        move = self._guard(advance)
+        return None if move is None else check_move(move)
+
+    def note(self, names: Mapping[str, str], outputs: Mapping[str, str | None], now: float) -> None:
+        """Let the script know what was submitted, by call id (`names`: id to function name), and when."""
+        if self._run is None:
+            return
+        for call_id, output in outputs.items():
+            self._run.outputs[call_id] = self._run.outputs[names[call_id]] = output or ""
+        self._run.now = now
+
+    def _guard(self, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except ImpossibleScript:
+            raise
+        except Exception as error:
+            raise ImpossibleScript(f"the script set at {self._where} raised {error!r}") from error
+
+
+def _tuple(what: str, values: Any) -> tuple[Any, ...]:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ImpossibleScript(f"{what}: expected a list, got {values!r}")
+    return tuple(values)
+
+
+def _one_of(what: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        close = nearest(value, allowed) if isinstance(value, str) else []
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ImpossibleScript(f"{what}: {value!r} is none of {', '.join(map(repr, allowed))}.{hint}")

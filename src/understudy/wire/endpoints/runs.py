@@ -1,0 +1,130 @@
+"""Runs: create, list, retrieve, modify, cancel, submit tool outputs, and create a thread with a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy.exchange import Response
+from understudy.simulation.lifecycle import TERMINAL
+from understudy.simulation.objects import Assistant, Run, RunSettings, Thread
+from understudy.simulation.refused import Refused
+from understudy.wire import render
+from understudy.wire.call import Call, Json
+from understudy.wire.endpoints import messages, threads
+from understudy.wire.normal import normal_settings, thread_tool_resources
+from understudy.wire.paging import page_of
+from understudy.wire.streaming import stream_response
+from understudy.wire.views import to_rest
+
+_TRUNCATION = {"type": "auto", "last_messages": None}
+
+
+def show(run: Run) -> Json:
+    """A run in REST. From now on its present state counts as seen: asked again, a poll moves on."""
+    run.shown = run.state
+    return to_rest(render.run(run))
+
+
+def create(call: Call) -> Json | Response:
+    """Start a run. `additional_messages` are added to the thread first, and only if the run can start. [SPEC, order INF]"""
+    world, body = call.world, call.body
+    thread = world.thread(call.ids["thread_id"])
+    assistant = world.assistant(body["assistant_id"])
+    if thread.active_run is not None:
+        raise Refused("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
+    added = [messages.make(world, thread, message) for message in body.get("additional_messages") or ()]
+    try:
+        run = _start(call, thread, assistant)
+    except BaseException:
+        for message in added:
+            thread.messages.remove(message.id)
+        raise
+    return _answer(call, run, since=0)
+
+
+def create_with_thread(call: Call) -> Json | Response:
+    """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created`. [REC]"""
+    world, body = call.world, call.body
+    assistant = world.assistant(body["assistant_id"])
+    thread = threads.make(world, body.get("thread") or {})
+    if body.get("tool_resources"):
+        thread.tool_resources = thread_tool_resources(world, body["tool_resources"])
+    try:
+        run = _start(call, thread, assistant)
+    except BaseException:
+        world.remove_thread(thread)
+        raise
+    return _answer(call, run, since=0, created_thread=thread)
+
+
+def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
+    metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
+    return call.world.start_run(thread, assistant, settings(assistant, call.body), metadata)
+
+
+def settings(assistant: Assistant, body: Json) -> RunSettings:
+    """What the run goes by: the assistant's settings, overridden by what was sent. [REC]
+
+    `additional_instructions` are appended after a blank line; what the service put between is not known. [INF]
+    """
+    given = normal_settings({key: value for key, value in body.items() if value is not None})
+    instructions = given.get("instructions", assistant.instructions)
+    if given.get("additional_instructions"):
+        instructions = "\n\n".join(filter(None, [instructions, given["additional_instructions"]]))
+
+    def chosen(name: str, default: Any) -> Any:
+        return given.get(name, default)
+
+    return RunSettings(
+        model=chosen("model", assistant.model),
+        instructions=instructions,
+        tools=chosen("tools", assistant.tools),
+        temperature=chosen("temperature", assistant.temperature),
+        top_p=chosen("top_p", assistant.top_p),
+        reasoning_effort=chosen("reasoning_effort", assistant.reasoning_effort),
+        max_completion_tokens=chosen("max_completion_tokens", None),
+        max_prompt_tokens=chosen("max_prompt_tokens", None),
+        truncation_strategy=_TRUNCATION | chosen("truncation_strategy", {}),
+        response_format=chosen("response_format", assistant.response_format),
+        tool_choice=chosen("tool_choice", "auto"),
+        parallel_tool_calls=chosen("parallel_tool_calls", True),
+    )
+
+
+def _answer(call: Call, run: Run, *, since: int, created_thread: Thread | None = None) -> Json | Response:
+    if call.body.get("stream"):
+        return stream_response(call, run, since=since, created_thread=created_thread)
+    return show(run)
+
+
+def listed(call: Call) -> Json:
+    thread = call.world.thread(call.ids["thread_id"])
+    return page_of(call, thread.runs, show)
+
+
+def retrieve(call: Call) -> Json:
+    return show(call.world.run(**call.ids))
+
+
+def modify(call: Call) -> Json:
+    """Metadata only, and only of a run that is over. [REC]"""
+    run = call.world.run(**call.ids)
+    if run.state.status not in TERMINAL:
+        raise Refused("run.cannot_update", status=run.state.status)
+    if "metadata" in call.body:
+        run.metadata = dict(call.body["metadata"] or {})
+    return show(run)
+
+
+def cancel(call: Call) -> Json:
+    run = call.world.run(**call.ids)
+    call.world.cancel(run)
+    return show(run)
+
+
+def submit_tool_outputs(call: Call) -> Json | Response:
+    run = call.world.run(**call.ids)
+    since = len(run.timeline)
+    outputs = call.body["tool_outputs"]
+    call.world.submit(run, [(output.get("tool_call_id"), output.get("output")) for output in outputs])
+    return _answer(call, run, since=since)

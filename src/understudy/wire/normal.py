@@ -1,0 +1,98 @@
+"""What the service makes of what it is sent before it stores it: defaults filled in, short forms written out. [REC]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy.simulation.objects import ImageFile, ImageUrl, Part, Text
+from understudy.simulation.world import World
+
+Json = dict[str, Any]
+
+# What stands in the place of an explicit null. Names that are not here keep their null. [REC for the values, INF for null]
+_DEFAULTS: Json = {"temperature": 1.0, "top_p": 1.0, "response_format": "auto", "tool_choice": "auto"}
+
+
+def normal_settings(body: Json) -> Json:
+    """The fields of an assistant or a run that were sent, in their stored form; `tool_resources` is not among them."""
+    fields: Json = {}
+    for name, value in body.items():
+        if name == "tools":
+            fields[name] = [normal_tool(tool) for tool in value or []]
+        elif name == "metadata":
+            fields[name] = dict(value or {})
+        elif name in ("temperature", "top_p") and value is not None:
+            fields[name] = float(value)
+        elif name != "tool_resources":
+            fields[name] = _DEFAULTS.get(name) if value is None else value
+    return fields
+
+
+def normal_tool(tool: Json) -> Json:
+    """A tool as it is echoed. [REC]"""
+    if tool["type"] == "function":
+        function = tool["function"]
+        echoed: Json = {"name": function["name"]}
+        if function.get("description") is not None:
+            echoed["description"] = function["description"]
+        echoed["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+        echoed["strict"] = bool(function.get("strict"))
+        return {"type": "function", "function": echoed}
+    if tool["type"] == "file_search":
+        given = tool.get("file_search") or {}
+        ranking = given.get("ranking_options") or {}
+        search: Json = {"max_num_results": given["max_num_results"]} if "max_num_results" in given else {}
+        ranker = ranking.get("ranker", "auto")
+        search["ranking_options"] = {
+            "ranker": "default_2024_08_21" if ranker == "auto" else ranker,
+            "score_threshold": float(ranking.get("score_threshold", 0.0)),
+            "hybrid_search": ranking.get("hybrid_search"),
+        }
+        return {"type": "file_search", "file_search": search}
+    return {"type": tool["type"]}
+
+
+def normal_tool_resources(world: World, tools: list[Json], given: Json | None) -> Json:
+    """What an assistant's tool_resources become: only those of tools that are on; inline vector stores are made. [REC]"""
+    given = given or {}
+    types = {tool["type"] for tool in tools}
+    resources: Json = {}
+    if "code_interpreter" in types:
+        resources["code_interpreter"] = {"file_ids": list((given.get("code_interpreter") or {}).get("file_ids", []))}
+    if "file_search" in types:
+        resources["file_search"] = {"vector_store_ids": store_ids(world, given.get("file_search") or {})}
+    return resources
+
+
+def thread_tool_resources(world: World, given: Json | None) -> Json:
+    """What a thread's tool_resources become: what was given, inline vector stores made. [REC]"""
+    resources: Json = {}
+    for name, value in (given or {}).items():
+        if value is None:
+            continue
+        if name == "file_search":
+            resources[name] = {"vector_store_ids": store_ids(world, value)}
+        else:
+            resources[name] = {"file_ids": list(value.get("file_ids", []))}
+    return resources
+
+
+def store_ids(world: World, search: Json) -> list[str]:
+    """The vector stores that a `file_search` resource names."""
+    return list(search.get("vector_store_ids", []))
+
+
+def normal_content(content: Any) -> tuple[Part, ...]:
+    """A message's content: a string is one text part; an image_url without a detail gets `auto`. [REC]"""
+    if isinstance(content, str):
+        return (Text(content),)
+    return tuple(_part(part) for part in content)
+
+
+def _part(part: Json) -> Part:
+    if part["type"] == "text":
+        return Text(part["text"])
+    image = part[part["type"]]
+    if part["type"] == "image_file":
+        return ImageFile(image["file_id"], image.get("detail", "auto"))
+    return ImageUrl(image["url"], image.get("detail", "auto"))

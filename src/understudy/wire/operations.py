@@ -1,0 +1,108 @@
+"""Every operation that is simulated, in one table, and the way from a request to its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy.wire.bodies import (
+    CREATE_ASSISTANT,
+    CREATE_MESSAGE,
+    CREATE_RUN,
+    CREATE_THREAD,
+    CREATE_THREAD_AND_RUN,
+    EMPTY,
+    MODIFY_ASSISTANT,
+    MODIFY_MESSAGE,
+    MODIFY_RUN,
+    MODIFY_THREAD,
+    SUBMIT_TOOL_OUTPUTS,
+)
+from understudy.wire.call import INCLUDE_CONTENT, Operation
+from understudy.wire.endpoints import assistants, messages, runs, steps, threads
+from understudy.wire.paging import PAGE_QUERY
+from understudy.wire.schema import array, enum, string
+
+_INCLUDE: dict[str, Any] = {"include[]": array(enum(INCLUDE_CONTENT))}
+_RUN = "/threads/{thread_id}/runs/{run_id}"
+
+
+def _op(name: str, route: str, run: Any, body: Any = None, **more: Any) -> Operation:
+    method, path = route.split(" ")
+    return Operation(name=name, method=method, path=path, run=run, body=body, **more)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    _op("assistants.create", "POST /assistants", assistants.create, CREATE_ASSISTANT),
+    _op("assistants.list", "GET /assistants", assistants.listed, query=PAGE_QUERY),
+    _op("assistants.retrieve", "GET /assistants/{assistant_id}", assistants.retrieve),
+    _op("assistants.update", "POST /assistants/{assistant_id}", assistants.modify, MODIFY_ASSISTANT),
+    _op("assistants.delete", "DELETE /assistants/{assistant_id}", assistants.delete),
+    _op("threads.create", "POST /threads", threads.create, CREATE_THREAD),
+    _op("threads.create_and_run", "POST /threads/runs", runs.create_with_thread, CREATE_THREAD_AND_RUN, query=_INCLUDE),
+    _op("threads.retrieve", "GET /threads/{thread_id}", threads.retrieve),
+    _op("threads.update", "POST /threads/{thread_id}", threads.modify, MODIFY_THREAD),
+    _op("threads.delete", "DELETE /threads/{thread_id}", threads.delete),
+    _op("messages.create", "POST /threads/{thread_id}/messages", messages.create, CREATE_MESSAGE),
+    _op(
+        "messages.list",
+        "GET /threads/{thread_id}/messages",
+        messages.listed,
+        query={**PAGE_QUERY, "run_id": string()},
+        watches="list",
+    ),
+    _op("messages.retrieve", "GET /threads/{thread_id}/messages/{message_id}", messages.retrieve),
+    _op("messages.update", "POST /threads/{thread_id}/messages/{message_id}", messages.modify, MODIFY_MESSAGE),
+    _op("messages.delete", "DELETE /threads/{thread_id}/messages/{message_id}", messages.delete),
+    _op("runs.create", "POST /threads/{thread_id}/runs", runs.create, CREATE_RUN, query=_INCLUDE),
+    _op("runs.list", "GET /threads/{thread_id}/runs", runs.listed, query=PAGE_QUERY, watches="list"),
+    _op("runs.retrieve", f"GET {_RUN}", runs.retrieve, watches="run"),
+    _op("runs.update", f"POST {_RUN}", runs.modify, MODIFY_RUN),
+    _op("runs.cancel", f"POST {_RUN}/cancel", runs.cancel, EMPTY),
+    _op(
+        "runs.submit_tool_outputs",
+        f"POST {_RUN}/submit_tool_outputs",
+        runs.submit_tool_outputs,
+        SUBMIT_TOOL_OUTPUTS,
+    ),
+    _op("steps.list", f"GET {_RUN}/steps", steps.listed, query={**PAGE_QUERY, **_INCLUDE}, watches="list"),
+    _op("steps.retrieve", f"GET {_RUN}/steps/{{step_id}}", steps.retrieve, query=_INCLUDE),
+)
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+_Row = tuple[tuple[str, ...], Operation]
+_TABLE: dict[tuple[str, int], list[_Row]] = {}
+for _operation in OPERATIONS:
+    _segments = tuple(_operation.path.strip("/").split("/"))
+    _TABLE.setdefault((_segments[0], len(_segments)), []).append((_segments, _operation))
+
+
+def find(method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
+    """The operation of a request, the ids in its path, and the methods that the path does allow.
+
+    `path` is an API path, see `paths.api_path`. Literal segments win over ids (`/threads/runs` is no thread).
+    """
+    segments = path.strip("/").split("/")
+    allowed: list[str] = []
+    best: tuple[int, Operation, dict[str, str]] | None = None
+    for pattern, operation in _TABLE.get((segments[0], len(segments)), ()):
+        ids = _match(pattern, segments)
+        if ids is None:
+            continue
+        if operation.method != method:
+            allowed.append(operation.method)
+        elif best is None or len(ids) < best[0]:
+            best = (len(ids), operation, ids)
+    return (best[1], best[2], []) if best else (None, {}, allowed)
+
+
+def _match(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    ids = {}
+    for expected, segment in zip(pattern, segments, strict=True):
+        if expected[0] == "{":
+            if not segment:
+                return None
+            ids[expected[1:-1]] = segment
+        elif expected != segment:
+            return None
+    return ids

@@ -1,0 +1,157 @@
+"""The texts in which the service says no: one table, each entry with how it is known.
+
+REC: a real recording shows it. REP: users quoted the real body. SPEC, DOCS: published. INF: inferred, a guess.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from understudy.exchange import Response
+from understudy.wire.json_text import pretty
+
+
+class Refusal(NamedTuple):
+    """Status, message (with the facts' names in braces), `param`, `code`, and how it is known."""
+
+    status: int
+    message: str
+    param: str | None
+    code: str | None
+    mark: str
+
+
+_CANCEL = "Cannot cancel run with status '{status}'."
+_MIGRATE = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+
+REFUSALS: dict[str, Refusal] = {
+    # -- not found
+    "assistant.not_found": Refusal(404, "No assistant found with id '{id}'.", None, None, "REP"),
+    "thread.not_found": Refusal(404, "No thread found with id '{id}'.", None, None, "REC"),
+    "message.not_found": Refusal(404, "No message found with id '{id}'.", None, None, "INF"),
+    "run.not_found": Refusal(404, "No run found with id '{id}'.", None, None, "INF"),
+    "step.not_found": Refusal(404, "No run step found with id '{id}'.", None, None, "REC"),
+    # -- state
+    "thread.locked_for_messages": Refusal(
+        400, "Can't add messages to {thread_id} while a run {run_id} is active.", None, None, "REP"
+    ),
+    "thread.has_active_run": Refusal(400, "Thread {thread_id} already has an active run {run_id}.", None, None, "REP"),
+    "run.nothing_to_run_on": Refusal(
+        400,
+        "Run creation requires a Thread with a user message or an assistant with instructions.",
+        None,
+        "invalid_thread",
+        "REC",
+    ),
+    "run.cannot_cancel": Refusal(400, _CANCEL, None, None, "REC"),
+    "run.cannot_update": Refusal(400, "Cannot update run with status '{status}'.", None, None, "REC"),
+    "run.takes_no_outputs": Refusal(400, 'Runs in status "{status}" do not accept tool outputs.', None, None, "REC"),
+    "run.other_outputs_expected": Refusal(
+        400, "Expected tool outputs for call_ids {expected}, got {got}", None, None, "REP"
+    ),
+    # -- headers
+    "beta.missing": Refusal(
+        400,
+        f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {_MIGRATE}",
+        None,
+        "invalid_beta",
+        "REP",
+    ),
+    "beta.v1": Refusal(
+        400,
+        f"The v1 Assistants API has been deprecated. {_MIGRATE} See the migration guide for more information: "
+        "https://platform.openai.com/docs/assistants/migration.",
+        None,
+        "invalid_beta",
+        "REP",
+    ),
+    # -- bodies and queries; `{path}` is the parameter's path
+    "body.not_json": Refusal(
+        400,
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
+        "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
+        None,
+        None,
+        "REP",
+    ),
+    "unknown": Refusal(400, "Unknown parameter: '{path}'.", "{path}", "unknown_parameter", "REP"),
+    "missing": Refusal(400, "Missing required parameter: '{path}'.", "{path}", "missing_required_parameter", "REP"),
+    "type": Refusal(
+        400, "Invalid type for '{path}': expected {expected}, but got {got} instead.", "{path}", "invalid_type", "REC"
+    ),
+    "enum": Refusal(400, "Invalid value: {value}. Supported values are: {allowed}.", "{path}", "invalid_value", "REP"),
+    "id": Refusal(
+        400,
+        "Invalid '{path}': '{value}'. Expected an ID that begins with '{prefix}'.",
+        "{path}",
+        "invalid_value",
+        "REP",
+    ),
+    "string.long": Refusal(
+        400,
+        "Invalid '{path}': string too long. Expected a string with maximum length {most}, but got a string with length "
+        "{length} instead.",
+        "{path}",
+        "string_above_max_length",
+        "REP",
+    ),
+    "string.short": Refusal(
+        400,
+        "Invalid '{path}': string too short. Expected a string with minimum length {least}, but got a string with length "
+        "{length} instead.",
+        "{path}",
+        "string_below_min_length",
+        "REP",
+    ),
+    "array.long": Refusal(
+        400,
+        "Invalid '{path}': array too long. Expected an array with maximum length {most}, but got an array with length "
+        "{length} instead.",
+        "{path}",
+        "array_above_max_length",
+        "REP",
+    ),
+    "array.short": Refusal(
+        400,
+        "Invalid '{path}': array too short. Expected an array with minimum length {least}, but got an array with length "
+        "{length} instead.",
+        "{path}",
+        "array_below_min_length",
+        "INF",
+    ),
+    "object.large": Refusal(
+        400,
+        "Invalid '{path}': too many properties. Expected an object with at most {most} properties, but got an object with "
+        "{length} properties instead.",
+        "{path}",
+        "object_above_max_properties",
+        "REP",
+    ),
+    "number.large": Refusal(
+        400,
+        "Invalid '{path}': {kind} above maximum value. Expected a value <= {most}, but got {value} instead.",
+        "{path}",
+        "{kind}_above_max_value",
+        "REP",
+    ),
+    "number.small": Refusal(
+        400,
+        "Invalid '{path}': {kind} below minimum value. Expected a value >= {least}, but got {value} instead.",
+        "{path}",
+        "{kind}_below_min_value",
+        "REP",
+    ),
+    "cursor.unknown": Refusal(400, "Invalid '{path}': no object found with id '{value}'.", "{path}", "invalid_value", "INF"),
+}
+
+
+def refusal_response(name: str, facts: dict[str, Any]) -> Response:
+    """The answer for a refusal, in the service's own words. `type` is always `invalid_request_error`. [REC]"""
+    refusal = REFUSALS[name]
+    error = {
+        "message": refusal.message.format_map(facts),
+        "type": "invalid_request_error",
+        "param": refusal.param and refusal.param.format_map(facts),
+        "code": refusal.code and refusal.code.format_map(facts),
+    }
+    return Response(refusal.status, body=pretty({"error": error}))

@@ -1,0 +1,206 @@
+"""What a body or a query may hold, as values that check it. A value that does not fit is refused in the service's words.
+
+A checker is called with the value and its path (`thread.messages[0].content`); it gives the value back or raises
+`Refused`. The first thing wrong is the one that is told, in the order: unknown keys, missing keys, then key by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from understudy.simulation.refused import Refused
+
+Check = Callable[[Any, str], Any]
+
+_ARTICLES = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+    list: "an array",
+    dict: "an object",
+    type(None): "null",
+}
+
+
+def type_name(value: Any) -> str:
+    """How the service calls a value's type; it says `an integer` and `a decimal`. [REP]"""
+    return _ARTICLES.get(type(value), "an object")
+
+
+def _wrong_type(value: Any, path: str, expected: str) -> Refused:
+    return Refused("type", path=path, expected=expected, got=type_name(value))
+
+
+def string(*, most: int | None = None, least: int = 0) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not str:
+            raise _wrong_type(value, path, "a string")
+        if most is not None and len(value) > most:
+            raise Refused("string.long", path=path, most=most, length=len(value))
+        if len(value) < least:
+            raise Refused("string.short", path=path, least=least, length=len(value))
+        return value
+
+    return check
+
+
+def id_of(prefix: str) -> Check:
+    """An id that begins with a prefix."""
+
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not str:
+            raise _wrong_type(value, path, "a string")
+        if not value.startswith(prefix):
+            raise Refused("id", path=path, value=value, prefix=prefix)
+        return value
+
+    return check
+
+
+def enum(*allowed: str) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not str:
+            raise _wrong_type(value, path, _one_of(allowed) if len(allowed) == 1 else "a string")
+        if value not in allowed:
+            raise Refused("enum", path=path, value=f"'{value}'", allowed=_one_of(allowed))
+        return value
+
+    return check
+
+
+def _one_of(allowed: tuple[str, ...]) -> str:
+    quoted = [f"'{value}'" for value in allowed]
+    if len(quoted) < 3:
+        return " and ".join(quoted)
+    return f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
+
+
+def boolean(value: Any, path: str) -> Any:
+    if type(value) is not bool:
+        raise _wrong_type(value, path, "a boolean")
+    return value
+
+
+def anything(value: Any, path: str) -> Any:
+    return value
+
+
+def integer(least: int | None = None, most: int | None = None) -> Check:
+    return _number((int,), "an integer", "integer", least, most)
+
+
+def decimal(least: float | None = None, most: float | None = None) -> Check:
+    return _number((int, float), "a decimal", "decimal", least, most)
+
+
+def _number(types: tuple[type, ...], expected: str, kind: str, least: float | None, most: float | None) -> Check:
+    def check(value: Any, path: str) -> Any:
+        if type(value) not in types:
+            raise _wrong_type(value, path, expected)
+        if most is not None and not value <= most:  # "not": NaN is refused as well
+            raise Refused("number.large", path=path, kind=kind, most=most, value=value)
+        if least is not None and value < least:
+            raise Refused("number.small", path=path, kind=kind, least=least, value=value)
+        return value
+
+    return check
+
+
+def array(item: Check, *, of: str = "", most: int | None = None, least: int = 0) -> Check:
+    """A list. `of`: the items' plural, for the text of a wrong type."""
+    expected = f"an array of {of}" if of else "an array"
+
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not list:
+            raise _wrong_type(value, path, expected)
+        if most is not None and len(value) > most:
+            raise Refused("array.long", path=path, most=most, length=len(value))
+        if len(value) < least:
+            raise Refused("array.short", path=path, least=least, length=len(value))
+        return [item(entry, f"{path}[{position}]") for position, entry in enumerate(value)]
+
+    return check
+
+
+def nullable(inner: Check) -> Check:
+    def check(value: Any, path: str) -> Any:
+        return None if value is None else inner(value, path)
+
+    return check
+
+
+def either(*options: tuple[type, Check], expected: str) -> Check:
+    """The check that belongs to the value's JSON type."""
+    by_type = dict(options)
+
+    def check(value: Any, path: str) -> Any:
+        option = by_type.get(type(value))
+        if option is None:
+            raise _wrong_type(value, path, expected)
+        return option(value, path)
+
+    return check
+
+
+def tagged(key: str, options: Mapping[str, Check]) -> Check:
+    """An object whose `key` says which check applies."""
+    allowed = tuple(options)
+
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not dict:
+            raise _wrong_type(value, path, "an object")
+        if key not in value:
+            raise Refused("missing", path=join(path, key))
+        tag = enum(*allowed)(value[key], join(path, key))
+        return options[tag](value, path)
+
+    return check
+
+
+def metadata(value: Any, path: str) -> Any:
+    """At most 16 pairs of strings; keys up to 64 characters, values up to 512. [SPEC, texts REC and REP]"""
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise _wrong_type(value, path, "an object")
+    if len(value) > 16:
+        raise Refused("object.large", path=path, most=16, length=len(value))
+    for key, entry in value.items():
+        if len(key) > 64:
+            raise Refused("string.long", path=f"{path}", most=64, length=len(key))
+        _METADATA_VALUE(entry, join(path, key))
+    return value
+
+
+_METADATA_VALUE = string(most=512)
+
+
+class Fields:
+    """An object of known keys. A body, if it is the outermost.
+
+    Args:
+        known: key to check.
+        required: the keys that must be there.
+    """
+
+    def __init__(self, known: Mapping[str, Check], required: tuple[str, ...] = ()) -> None:
+        self.known = dict(known)
+        self.required = required
+
+    def __call__(self, value: Any, path: str = "") -> Any:
+        if type(value) is not dict:
+            raise _wrong_type(value, path, "an object")
+        known = self.known
+        for key in value:
+            if key not in known:
+                raise Refused("unknown", path=join(path, key))
+        for key in self.required:
+            if key not in value:
+                raise Refused("missing", path=join(path, key))
+        return {key: known[key](entry, join(path, key)) for key, entry in value.items()}
+
+
+def join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,128 @@
+"""From a request to an answer: route, check headers, query and body, carry out, say yes or no in the service's words."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from understudy.exchange import Headers, Request, Response
+from understudy.simulation.pacing import Pacer
+from understudy.simulation.refused import Refused
+from understudy.simulation.world import World
+from understudy.wire.call import Call, Operation
+from understudy.wire.json_text import pretty
+from understudy.wire.refusals import refusal_response
+from understudy.wire.schema import join
+
+_date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
+
+
+class Service:
+    """The face of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.pacer = Pacer(world)
+
+    def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+        """Carry an operation out.
+
+        Raises:
+            UnderstudyError: the test's mistake. The app's mistakes are answered.
+        """
+        try:
+            response = self._carry_out(operation, ids, request)
+        except Refused as refused:
+            response = refusal_response(refused.name, refused.facts)
+        if operation.method == "GET" and operation.path.startswith("/threads/"):
+            self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
+        response.headers = (*self._headers(operation, response), *response.headers)
+        return response
+
+    def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+        ids = {name: unquote(value) for name, value in ids.items()}
+        if operation.beta:
+            _check_beta(request)
+        query = _checked_query(operation, request)
+        body = _checked_body(operation, request) if operation.method == "POST" else {}
+        if self.world.clock.mode == "real":
+            self.world.settle()
+        call = Call(world=self.world, ids=ids, body=body, query=query, request=request)
+        self._pace(operation, call)
+        result = operation.run(call)
+        return result if isinstance(result, Response) else Response(200, body=pretty(result))
+
+    def _pace(self, operation: Operation, call: Call) -> None:
+        if operation.method != "GET":
+            self.pacer.wrote()
+        elif operation.watches == "run":
+            self.pacer.asked_run(self.world.run(**call.ids), _announced_interval(call.request))
+        elif operation.watches == "list":
+            self.pacer.asked_list(call.ids["thread_id"], call.request.url)
+
+    def _headers(self, operation: Operation, response: Response) -> Headers:
+        """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
+        world = self.world
+        content_type = () if response.stream is not None else (("content-type", "application/json"),)
+        headers: Headers = (
+            ("date", _date(int(world.clock.now()))),
+            *content_type,
+            ("openai-version", "2020-10-01"),
+            ("openai-processing-ms", "20"),
+            ("x-request-id", world.new_id("request")),
+        )
+        if operation.watches == "run" and world.clock.virtual:
+            return (*headers, ("openai-poll-after-ms", "0"))
+        return headers
+
+
+def _check_beta(request: Request) -> None:
+    beta = request.header("openai-beta")
+    if beta is None or "assistants=" not in beta:
+        raise Refused("beta.missing")
+    if "assistants=v2" not in beta:
+        raise Refused("beta.v1")
+
+
+def _checked_query(operation: Operation, request: Request) -> dict[str, Any]:
+    if not request.query:
+        return {}
+    query: dict[str, Any] = {}
+    for name, text in request.query:
+        if name == "api-version":  # Azure's
+            continue
+        if name not in operation.query:
+            raise Refused("unknown", path=name)
+        if name.endswith("[]"):
+            query.setdefault(name, []).append(text)
+        else:
+            query[name] = _number(text) if name == "limit" else text
+    return {name: operation.query[name](value, name) for name, value in query.items()}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
+
+
+def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
+    if operation.body is None:
+        return {}
+    try:
+        body = json.loads(request.body, parse_constant=_no_constant) if request.body.strip() else {}
+    except (ValueError, RecursionError):
+        raise Refused("body.not_json") from None
+    checked: dict[str, Any] = operation.body(body, join("", ""))
+    return checked
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _announced_interval(request: Request) -> float | None:
+    """The interval in seconds that the SDK says it polls with, when the app chose one."""
+    text = request.header("x-stainless-custom-poll-interval", "")
+    return int(text) / 1000 if text and text.isdecimal() else None

@@ -1,0 +1,79 @@
+"""A run as a stream: its events, sent as they happen. Pulling the stream is what moves a virtual clock along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from understudy.errors import ClockStandsStill
+from understudy.exchange import Chunk, Pause, Response
+from understudy.simulation.lifecycle import TERMINAL
+from understudy.simulation.objects import Event, Message, Run, RunState, Step, Thread
+from understudy.wire import render, sse
+from understudy.wire.call import Call, Json
+
+
+def stream_response(call: Call, run: Run, *, since: int, created_thread: Thread | None = None) -> Response:
+    """Answer with a run's events from the `since`-th on, until it ends or waits for the app."""
+    run.shown = run.state
+    return Response(
+        200,
+        (("content-type", sse.CONTENT_TYPE),),
+        stream=_events(call, run, since=since, created_thread=created_thread),
+    )
+
+
+def _events(call: Call, run: Run, *, since: int, created_thread: Thread | None) -> Iterator[Chunk]:
+    if created_thread is not None:
+        yield sse.render("thread.created", render.thread(created_thread))
+    position = since
+    while True:
+        while position < len(run.timeline):
+            event = run.timeline[position]
+            position += 1
+            if event.subject is run:
+                run.shown = run.state
+            yield sse.render(f"thread.{event.name}", payload(event, with_content=call.wants_content))
+            if _ends_stream(event):
+                yield sse.DONE
+                return
+        with call.world.lock:
+            pause = _let_time_pass(call, run)
+        if pause is not None:
+            yield pause
+
+
+def _ends_stream(event: Event) -> bool:
+    state = event.state
+    return isinstance(state, RunState) and (state.status in TERMINAL or event.name == "run.requires_action")
+
+
+def _let_time_pass(call: Call, run: Run) -> Pause | None:
+    """Come to the run's next event; in real time by waiting for it."""
+    world = call.world
+    at = world.performances[run.id].next_event_at()
+    if at is None or at <= world.clock.now():
+        world.settle()
+        return None
+    if world.clock.mode == "real":
+        return Pause(at - world.clock.now())
+    if world.clock.mode == "manual":
+        raise ClockStandsStill(
+            f"the stream of {run.id} has to wait {at - world.clock.now():g} s for its next event, and time='manual' moves "
+            "only with understudy.clock.advance(seconds). Advance the clock while the stream is read, or use time='poll'."
+        )
+    world.clock.move_to(at)
+    return None
+
+
+def payload(event: Event, *, with_content: bool = False) -> Json:
+    """What an event of a run's timeline carries."""
+    subject = event.subject
+    if isinstance(subject, Message):
+        if event.delta is not None:
+            return render.message_delta(subject, event.delta)
+        return render.message(subject, event.state)  # type: ignore[arg-type]
+    if isinstance(subject, Step):
+        if event.delta is not None:
+            return render.step_delta(subject, event.delta, with_content=with_content)
+        return render.step(subject, event.state, with_content=with_content)  # type: ignore[arg-type]
+    return render.run(subject, event.state)  # type: ignore[arg-type]
