@@ -1,0 +1,31 @@
+"""The suite's own rules: no network but loopback, and no key that is not supplied by what is tested."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+_connect = socket.socket.connect
+
+
+class NetworkTouched(AssertionError):
+    """A test tried to reach beyond this machine."""
+
+
+def _only_loopback(self: socket.socket, address: object) -> None:
+    host = address[0] if isinstance(address, tuple) else "localhost"
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise NetworkTouched(f"a test tried to connect to {address!r}")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", _only_loopback)
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)

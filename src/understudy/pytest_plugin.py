@@ -1,0 +1,189 @@
+"""The pytest plugin: options, markers, fixtures. No logic, and nothing heavy at pytest start: only what a test uses is
+imported, when it uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from understudy.backend import Backend
+    from understudy.cassettes import Cassette
+    from understudy.errors import UnderstudyError
+
+_problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
+_stack = pytest.StashKey[ExitStack]()
+_hints = pytest.StashKey[dict[str, list[str]]]()
+
+_MARKERS = (
+    "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, hosts=(), other='error'): "
+    "settings of the fixture `understudy` in this test, class or module.",
+    "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
+    "cassettes/<test file>/<test>.yaml.",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated")
+    group.addoption(
+        "--understudy-record",
+        choices=("none", "once", "new", "all"),
+        default="none",
+        help="what cassettes record: none (default: never touch the network), once (only cassettes that do not exist), "
+        "new (what a cassette does not hold yet), all (everything anew)",
+    )
+    group.addoption(
+        "--understudy-unplayed",
+        choices=("error", "warn", "ignore"),
+        default="ignore",
+        help="what to do about recorded interactions that a test did not play (default: ignore)",
+    )
+    group.addoption(
+        "--understudy-force",
+        action="store_true",
+        help="let a recording of errors (404, 410, 401, 5xx) replace a recorded success",
+    )
+    parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
+    parser.addini("understudy_hosts", "more host names whose requests are ours", type="args", default=[])
+    parser.addini("understudy_pass_hosts", "host names that never are, whatever speaks", type="args", default=[])
+    parser.addini(
+        "understudy_api_key",
+        "supply an API key for the whole session, collection included: for apps that build a client on import",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[_hints] = {}
+    if config.getini("understudy_api_key"):
+        from understudy.intercept.api_key import supplied_api_key
+
+        config.stash[_stack] = ExitStack()
+        config.stash[_stack].enter_context(supplied_api_key())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _stack in config.stash:
+        config.stash[_stack].close()
+
+
+# -- fixtures -------------------------------------------------------------------
+
+
+@pytest.fixture
+def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A simulated Assistants API that answers every OpenAI client in this test: a `Backend`.
+
+    Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
+    Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
+    """
+    from understudy.intercept import activate
+    from understudy.pytest_settings import backend_for
+
+    backend = backend_for(request.node)
+    with activate(backend):
+        request.node.stash.setdefault(_problems, []).insert(0, backend.close)
+        yield backend
+    _collect_hints(request.node, backend)
+
+
+@pytest.fixture
+def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
+    """The cassette that this test, marked `@pytest.mark.cassette`, plays or records: `.played`, `.unplayed`, `.path`."""
+    from understudy.pytest_settings import cassette_for
+
+    with cassette_for(request.node, lambda: _failed(request.node)) as session:
+        request.node.stash.setdefault(_problems, []).insert(0, session.finish)
+        yield session.cassette
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A marked test has its cassette, whether it names the fixture or not."""
+    names = getattr(item, "fixturenames", None)
+    if names is None or item.get_closest_marker("cassette") is None:
+        return
+    if "understudy_cassette" not in names:
+        names.insert(0, "understudy_cassette")
+
+
+# -- the end of a test ----------------------------------------------------------
+
+_call_failed = pytest.StashKey[bool]()
+
+
+def _failed(item: pytest.Item) -> bool:
+    return item.stash.get(_call_failed, False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Mistakes of the test fail it in its call phase (FAILED, not ERROR), even when the app swallowed them."""
+    item.stash[_call_failed] = True
+    try:
+        result = yield
+    except BaseException:
+        problems = _ask(item)
+        if problems:  # the test's own failure goes first; what understudy knows stands beside it
+            item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
+        raise
+    problems = _ask(item)
+    if problems:
+        from understudy.errors import raise_all
+
+        raise_all(problems)
+    item.stash[_call_failed] = False
+    return result
+
+
+def _ask(item: pytest.Item) -> list[UnderstudyError]:
+    return [problem for close in item.stash.get(_problems, []) for problem in close()]
+
+
+# -- what the terminal says -----------------------------------------------------
+
+
+def _collect_hints(item: pytest.Item, backend: Any) -> None:
+    for hint in getattr(backend, "hints", ()):
+        item.user_properties.append(("understudy_hint", hint))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown" and _config is not None:
+        for name, value in report.user_properties:
+            if name == "understudy_hint":
+                _config.stash[_hints].setdefault(str(value), []).append(report.nodeid)
+
+
+_config: pytest.Config | None = None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    global _config
+    _config = session.config
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Hints: what would make these tests better, without failing them. Each once, with the first test it is about."""
+    hints = config.stash.get(_hints, {})
+    if hints:
+        terminalreporter.section("understudy hints")
+    for hint, tests in hints.items():
+        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        terminalreporter.line(f"{tests[0]}{more}: {hint}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """An app that builds its client on import fails without a key: name the setting that helps."""
+    report = yield
+    if report.failed and "OPENAI_API_KEY" in str(report.longrepr) and not collector.config.getini("understudy_api_key"):
+        hint = "The app builds an OpenAI client when it is imported. Set `understudy_api_key = true` in the pytest ini."
+        report.sections.append(("understudy", hint))
+    return report

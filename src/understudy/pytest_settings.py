@@ -1,0 +1,97 @@
+"""What markers and ini options come to: the settings of a test's backend, and the place of its cassette."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.backend import Backend
+from understudy.errors import nearest
+
+_BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
+_NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+def backend_for(item: pytest.Item) -> Backend:
+    """The backend of a test, by its `understudy` markers; the closest says the last word.
+
+    Raises:
+        pytest.UsageError: a setting that there is not, or a cassette marker besides.
+    """
+    cassette = item.get_closest_marker("cassette")
+    if cassette is not None and cassette.kwargs.get("fallback") != "simulate":
+        raise pytest.UsageError(
+            f"{item.nodeid}: `understudy` simulates and `@pytest.mark.cassette` replays: one test cannot do both. "
+            "To simulate what the recording lacks: @pytest.mark.cassette(..., fallback='simulate')."
+        )
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("understudy"))):
+        if marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy takes keyword arguments only")
+        settings |= marker.kwargs
+    _check_known(item, "understudy", settings, _BACKEND_SETTINGS)
+    other = settings.pop("other", "error")
+    if other not in ("error", "pass"):
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy(other={other!r}): expected 'error' or 'pass'")
+    settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
+    backend = Backend(pass_hosts=item.config.getini("understudy_pass_hosts"), **settings)
+    if other == "pass":
+        backend.pass_through("/")
+    return backend
+
+
+def cassette_path(item: pytest.Item, given: str | None) -> Path:
+    """Where a test's cassette lies: `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under
+    the root. Characters that a file name cannot hold become `-`.
+    """
+    root = item.config.rootpath / item.config.getini("understudy_cassettes")
+    if given is not None:
+        return root / given
+    try:
+        module = item.path.relative_to(item.config.rootpath).with_suffix("")
+    except ValueError:  # a test file outside the rootdir
+        module = Path(item.path.stem)
+    cls = getattr(item, "cls", None)
+    name = f"{cls.__name__}.{item.name}" if cls is not None else item.name
+    return root / module / f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml"
+
+
+def cassette_for(item: pytest.Item, failed: Callable[[], bool]) -> AbstractContextManager[Any]:
+    """The cassette session of a test, by its `cassette` marker and the command line.
+
+    Raises:
+        pytest.UsageError: no marker, or one with settings that there are not.
+    """
+    from understudy.cassettes import CassetteSession
+
+    marker = item.get_closest_marker("cassette")
+    if marker is None:
+        raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
+    if len(marker.args) > 1:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes one path, got {marker.args}")
+    settings = dict(marker.kwargs)
+    given = marker.args[0] if marker.args else settings.pop("path", None)
+    settings.pop("fallback", None)
+    option = item.config.getoption
+    settings.setdefault("record", option("--understudy-record"))
+    settings.setdefault("unplayed", option("--understudy-unplayed"))
+    settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
+    try:
+        return CassetteSession(
+            cassette_path(item, given), force=option("--understudy-force"), failed=failed, **settings
+        )
+    except TypeError as error:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
+
+
+def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:
+    for name in settings:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}"
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{marker} has no setting {name!r}; {hint}")
