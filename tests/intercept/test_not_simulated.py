@@ -1,0 +1,82 @@
+"""What is not simulated is refused at once, in words, on every SDK generation: never a connection error, never let out."""
+
+from __future__ import annotations
+
+import openai
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+import understudy as us
+
+
+@pytest.fixture
+def backend() -> us.Backend:
+    return us.Backend()
+
+
+def test_the_nearest_routes_are_named() -> None:
+    """The app gets a 501 at the first attempt that names the nearest routes; the block fails with the same words."""
+    with pytest.raises(us.UnderstudyError, match="GET /assistants/asst_1/files is not simulated"):
+        with us.simulate() as backend:
+            with pytest.raises(openai.InternalServerError, match=r"Nearest: GET /assistants") as caught:
+                OpenAI().get("/assistants/asst_1/files", cast_to=object)
+            assert caught.value.status_code == 501
+            assert len(backend.requests) == 1
+
+
+async def test_async_as_well() -> None:
+    """The async client gets the same, at the first attempt."""
+    with pytest.raises(us.UnderstudyError, match="POST /embeddings is not simulated"):
+        with us.simulate() as backend:
+            with pytest.raises(openai.InternalServerError, match="understudy.pass_through"):
+                await AsyncOpenAI().embeddings.create(model="m", input="x")
+            assert len(backend.requests) == 1
+
+
+def test_swallowing_does_not_help() -> None:
+    """An app that swallows every error still fails the block."""
+    with pytest.raises(us.UnderstudyError, match="is not simulated"):
+        with us.simulate():
+            try:
+                OpenAI().images.generate(prompt="x")
+            except openai.OpenAIError:
+                pass
+
+
+def test_an_exception_of_the_block_goes_first() -> None:
+    """What the test itself raised is not hidden behind what understudy found."""
+    with pytest.raises(ZeroDivisionError):
+        with us.simulate() as backend:
+            backend.next_run(us.Reply("never taken"))
+            1 / 0  # noqa: B018
+
+
+def test_respx_routes_answer_what_is_not_simulated() -> None:
+    """A respx route on `backend.respx` answers an SDK call, on whatever HTTP library the SDK speaks."""
+    with us.simulate() as backend:
+        route = backend.respx.post(path="/v1/embeddings").respond(
+            json={"object": "list", "data": [], "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+        )
+        assert OpenAI().embeddings.create(model="m", input="x", encoding_format="float").data == []
+        assert route.call_count == 1
+
+
+def test_pass_through_lets_out() -> None:
+    """A path that is passed through goes to the network: here, into the suite's closed sockets."""
+    with us.simulate() as backend:
+        backend.pass_through("/embeddings")
+        with pytest.raises(BaseException) as caught:  # noqa: PT011 - the closed socket's, wrapped or not by the SDK
+            OpenAI(max_retries=0).embeddings.create(model="m", input="x")
+    chain = [caught.value]
+    while chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(chain[-1].__cause__ or chain[-1].__context__)  # type: ignore[arg-type]
+    assert not isinstance(caught.value, us.UnderstudyError)
+    assert any("connect" in str(error).lower() or "resol" in str(error).lower() for error in chain)
+
+
+def test_a_wrong_method_is_the_apps_mistake() -> None:
+    """PUT on a known path is answered 405 in an OpenAI envelope, and is no failure of the test."""
+    with us.simulate():
+        with pytest.raises(openai.APIStatusError) as caught:
+            OpenAI(max_retries=0).put("/threads", cast_to=object)
+        assert caught.value.status_code == 405
