@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 MODES = ("poll", "manual", "real")
 
@@ -14,11 +17,14 @@ class Clock:
     Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `real`: the wall clock.
     """
 
-    def __init__(self, mode: str = "poll", start: float = 1_700_000_000) -> None:
+    def __init__(
+        self, mode: str = "poll", start: float = 1_700_000_000, lock: AbstractContextManager[Any] | None = None
+    ) -> None:
         if mode not in MODES:
             raise ValueError(f"time={mode!r}: expected one of {', '.join(map(repr, MODES))}")
         self.mode = mode
         self._now = start
+        self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
         self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
 
     @property
@@ -45,9 +51,10 @@ class Clock:
         """Move to a point in time; a point in the past leaves the clock where it is."""
         if not self.virtual:
             raise RuntimeError("the clock runs in real time (time='real'): nobody moves it")
-        if at > self._now:
-            self._now = at
-            self.on_move()
+        with self._lock:
+            if at > self._now:
+                self._now = at
+                self.on_move()
 
     def __repr__(self) -> str:
         return f"<Clock {self.mode} now={self.now()}>"

@@ -43,7 +43,7 @@ class World:
 
     def __init__(self, *, seed: int = 0, time: str = "poll", start: float = 1_700_000_000, strict: bool | None = None):
         self.lock = threading.RLock()
-        self.clock = Clock(time, start)
+        self.clock = Clock(time, start, self.lock)
         self.clock.on_move = self.settle
         self.ids = Ids(seed)
         self.agenda = Agenda()
