@@ -78,7 +78,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Inside a streamed body: wait this long before the next chunk (only ever asked for in real time)."""
+    """Inside a streamed body: wait this long before the next chunk, letting other tasks and threads run."""
 
     seconds: float
 

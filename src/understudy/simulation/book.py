@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -9,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from understudy.errors import NoScript
+from understudy.errors import ImpossibleScript, NoScript
 from understudy.simulation.script import DEFAULT_SENTENCE, Reply, ScriptFunction, Step, check_moves
 
 When = str | re.Pattern[str] | Callable[[str], Any]
-_PACKAGE = str(Path(__file__).resolve().parents[1])
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +104,15 @@ class Book:
 def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
     if len(moves) == 1 and callable(moves[0]):
         function: ScriptFunction = moves[0]
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise ImpossibleScript(f"{function.__name__} is async: a script is a plain function or generator function")
         return function
     return check_moves(moves)
 
 
 def _caller() -> str:
     """File and line of the nearest caller outside this package."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -45,7 +45,8 @@ class Clock:
         """
         if seconds < 0:
             raise ValueError(f"clock.advance({seconds!r}): time never goes back")
-        self.move_to(self.now() + seconds)
+        with self._lock:
+            self.move_to(self.now() + seconds)
 
     def move_to(self, at: float) -> None:
         """Move to a point in time; a point in the past leaves the clock where it is."""

@@ -1,6 +1,7 @@
 """Which status follows which: the one table, and the one function that applies it.
 
-Everything that changes the status of a run, a step or a message goes through `moved`. Marks: REC a real recording shows
+Everything that changes the status of a run, a step, a message, an upload, a vector store, a file in one, or a batch of such
+files goes through `moved`. Marks: REC a real recording shows
 it, RUN an independent suite run against the service did, DOCS, SPEC, REP users quoted it, INF inferred.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from understudy.simulation.file_objects import BatchState, StoreFileState, StoreState, UploadState
 from understudy.simulation.objects import MessageState, RunState, StepState
 
 
@@ -51,16 +53,45 @@ MESSAGE = (
     Transition("in_progress", "completed", "completed", "REC"),
     Transition("in_progress", "incomplete", "incomplete", "REC"),
 )
+UPLOAD = (
+    Transition("pending", "completed", "completed", "REC"),
+    Transition("pending", "cancelled", "cancelled", "REC"),
+    Transition("pending", "expired", "expired", "SPEC"),
+)
+VECTOR_STORE = (
+    Transition("completed", "in_progress", "in_progress", "REC"),  # files were added
+    Transition("in_progress", "completed", "completed", "REC"),
+    Transition("in_progress", "expired", "expired", "INF"),
+    Transition("completed", "expired", "expired", "SPEC"),
+)
+STORE_FILE = (
+    Transition("in_progress", "completed", "completed", "REC"),
+    Transition("in_progress", "failed", "failed", "SPEC"),
+    Transition("in_progress", "cancelled", "cancelled", "SPEC"),
+)
+FILE_BATCH = (
+    Transition("in_progress", "completed", "completed", "REC"),
+    Transition("in_progress", "failed", "failed", "SPEC"),
+    Transition("in_progress", "cancelled", "cancelled", "SPEC"),
+)
 
 TERMINAL = frozenset({"cancelled", "failed", "completed", "incomplete", "expired"})
 
-State = TypeVar("State", RunState, StepState, MessageState)
-_TABLES = {RunState: RUN, StepState: STEP, MessageState: MESSAGE}
+State = TypeVar("State", RunState, StepState, MessageState, UploadState, StoreState, StoreFileState, BatchState)
+_TABLES: dict[type, tuple[Transition, ...]] = {
+    RunState: RUN,
+    StepState: STEP,
+    MessageState: MESSAGE,
+    UploadState: UPLOAD,
+    StoreState: VECTOR_STORE,
+    StoreFileState: STORE_FILE,
+    BatchState: FILE_BATCH,
+}
 _TARGETS = {kind: {(t.source, t.event): t.target for t in table} for kind, table in _TABLES.items()}
 
 # The time an event leaves its mark in. A second in_progress (after tool outputs) sets started_at anew. [REC]
 # `incomplete` has completed_at on a run [REC, Apr 2024] and incomplete_at on a message [REC].
-_STAMPS = {
+_STAMPS: dict[type, dict[str, str]] = {
     RunState: {
         "in_progress": "started_at",
         "cancelled": "cancelled_at",
@@ -73,7 +104,7 @@ _STAMPS = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransition(Exception):  # noqa: N818 - it says what it is
     """An event that cannot happen in this status."""
 
     def __init__(self, status: str, event: str) -> None:
@@ -90,7 +121,7 @@ def moved(state: State, event: str, at: float, **facts: Any) -> State:
     target = _TARGETS[kind].get((state.status, event))
     if target is None:
         raise IllegalTransition(state.status, event)
-    stamp = _STAMPS[kind].get(event)
+    stamp = _STAMPS.get(kind, {}).get(event)
     if stamp is not None:
         facts[stamp] = at
     if kind is RunState:

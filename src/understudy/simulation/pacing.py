@@ -4,14 +4,13 @@ The rules [design]:
 * a GET of a run moves now to the run's next scripted change of status, if its present state was already shown;
 * with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, and no deadline is
   ever jumped to;
-* a list of a live run's steps, messages or runs moves now only when the same list is asked twice running, unchanged.
+* a list of a live run's steps, messages or runs moves now only when the same list is asked again and nothing happened
+  to the run in between.
 
 The livelock detector is here too: the same question `LIVELOCK` times while the clock stands and nothing was written.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from understudy.errors import Livelock
 from understudy.simulation.objects import Run
@@ -21,17 +20,12 @@ LIVELOCK = 50
 DEFAULT_INTERVAL = 1.0
 
 
-class _Asked(NamedTuple):
-    question: str
-    seen: int
-
-
 class Pacer:
     """Paces one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._last_list: dict[str, _Asked] = {}  # by thread
+        self._last_list: dict[str, int] = {}  # by question: how much of the run's timeline there was
         self._repeats: dict[str, int] = {}
         self._repeats_at: float = world.clock.now()
 
@@ -54,11 +48,9 @@ class Pacer:
         run = self._world.live_run(thread_id)
         if self._world.clock.mode != "poll" or run is None:
             return
-        asked = _Asked(question, len(run.timeline))
-        if self._last_list.get(thread_id) == asked:
+        if self._last_list.get(question) == len(run.timeline):
             self._move(run, status_only=False, interval=None)
-            asked = _Asked(question, len(run.timeline))
-        self._last_list[thread_id] = asked
+        self._last_list[question] = len(run.timeline)
 
     def _move(self, run: Run, *, status_only: bool, interval: float | None) -> None:
         clock, performance = self._world.clock, self._world.performances[run.id]

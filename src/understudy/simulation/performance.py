@@ -23,8 +23,10 @@ from understudy.simulation.objects import (
     Run,
     Step,
     StepState,
+    Text,
     Thread,
     Usage,
+    tokens,
 )
 
 QUEUED_SECONDS = 1  # queued until in_progress
@@ -87,9 +89,9 @@ class Performance:
 
     def next_event_at(self) -> float | None:
         """When the run's next event of any kind is due, its expiry included; None when it is over."""
-        if self._plan:
-            return self._plan[0].at
-        return None if self.is_over else self.expires_at
+        if self.is_over:
+            return None
+        return min(self._plan[0].at, self.expires_at) if self._plan else self.expires_at
 
     def cut(self) -> None:
         """Nothing of what was planned will happen."""
@@ -211,13 +213,21 @@ class Performance:
         self.move_run("queued", at)
 
     def _close_open(self, run_event: str, at: float, last_error: tuple[str, str] | None) -> None:
-        # Which status a step takes when its run ends early is not recorded; the spec says the same one. [SPEC]
+        """What is open when the run ends, ends before it: the message, then its step, then (in `finish`) the run.
+
+        That order is recorded for `completed` and `incomplete` [REC, Apr 2024]; for `failed`, `cancelled` and `expired`
+        it is a guess [INF], made here and nowhere else. The step's status is then the run's [SPEC], but for
+        `incomplete`, which steps do not have: `completed` [REC].
+        """
+        used = Usage()
         if self._message is not None:
+            if run_event != "cancelled":  # a cancelled run counts nothing [REC, Azure]
+                used = Usage(0, tokens("".join(part.value for part in self._spoken if isinstance(part, Text))))
             reason = {"completed": None, "incomplete": "max_tokens"}.get(run_event, f"run_{run_event}")
             self.close_message(at, reason)
         if self._step is not None:
             event = run_event if run_event in ("cancelled", "failed", "expired") else "completed"
-            self.close_step(at, event, last_error=last_error)
+            self.close_step(at, event, usage=used, last_error=last_error)
 
 
 def new_message(run: Run, message_id: str, at: float) -> Message:

@@ -23,6 +23,7 @@ from understudy.simulation.objects import (
     Text,
     ToolCall,
     Usage,
+    tokens,
 )
 from understudy.simulation.performance import (
     NEXT_STEP_SECONDS,
@@ -99,7 +100,7 @@ class Planner:
     def peek(self) -> Any:
         """The move after this one, None at the end."""
         if not self._ahead:
-            self._ahead.append(self._moves.next())
+            self._ahead.append(self._fetch())
         return self._ahead[0]
 
     def begin_step(self) -> float:
@@ -109,7 +110,14 @@ class Planner:
         return self.at
 
     def _next(self, outputs: list[str] | None = None) -> Any:
-        return self._ahead.pop() if self._ahead else self._moves.next(outputs)
+        return self._ahead.pop() if self._ahead else self._fetch(outputs)
+
+    def _fetch(self, outputs: list[str] | None = None) -> Any:
+        """The script's next move; one that a function makes as it goes is checked only now."""
+        move = self._moves.next(outputs)
+        if move is not None and self._moves.made_up:
+            check_against_run((move,), self.run.settings.tools, self.stage, self.where)
+        return move
 
     def _plan_move(self, move: Any) -> bool:
         """Plan a move; False if the run ends or waits with it."""
@@ -124,7 +132,8 @@ class Planner:
         self._moves.note({call.id: call.name for call in calls}, outputs, now)
 
     def delay(self, seconds: float) -> None:
-        self._gap += seconds
+        """Let the model take longer for what comes next, be it the end."""
+        self.at += seconds
 
     def impossible(self, reason: str) -> ImpossibleScript:
         return ImpossibleScript(f"the script set at {self.where} cannot be performed: {reason}")
@@ -174,11 +183,6 @@ def _files_of(move: Any) -> list[str]:
     return []
 
 
-def tokens(text: str) -> int:
-    """A guess at a text's tokens [INF]."""
-    return len(text) // 4 + 1
-
-
 # -- messages -----------------------------------------------------------------
 
 
@@ -193,7 +197,6 @@ def _plan_reply(planner: Planner, move: Reply) -> bool:
     sent = _plan_deltas(planner, move, start)
     planner.at = start + STEP_SECONDS
     if isinstance(planner.peek(), Fail | Incomplete):  # the ending cuts the message; see _close_open
-        performance.usage += Usage(0, sent)
         planner.reply_is_cut = True
         return True
     planner.plan(lambda then: performance.close_message(then))
@@ -247,9 +250,13 @@ def _parts(planner: Planner, move: Reply, at: float) -> list[Text | ImageFile]:
         text: Any = parts[last]
         names = [f"【4:{number}†{planner.stage.file_name(file_id)}】" for number, file_id in enumerate(citations)]
         parts[last] = _joined(text, _annotated(planner, "".join(names), citations, len(text.value)))
-    for image in move.images:
-        parts.append(ImageFile(image if isinstance(image, str) else planner.stage.add_image(image, at)))
+    parts += [ImageFile(_image(planner, image, at)) for image in move.images]
     return parts
+
+
+def _image(planner: Planner, image: str | bytes, at: float) -> str:
+    """The file id of an image given by its id or its bytes."""
+    return image if isinstance(image, str) else planner.stage.add_image(image, at)
 
 
 def _annotated(planner: Planner, value: str, citations: list[str], offset: int = 0) -> Text:
@@ -286,7 +293,10 @@ def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
         end = position + len(chunk)
         pieces.append(Text(chunk, tuple(a for a in text.annotations if position < a.end <= end)))
         position = end
-    return pieces or [text]
+    if position < len(text.value) or not pieces:  # a citation's marker, put after the chunks
+        rest = tuple(a for a in text.annotations if position < a.end)
+        pieces.append(Text(text.value[position:], rest))
+    return pieces
 
 
 def _prompt_tokens(performance: Performance) -> int:
@@ -304,10 +314,10 @@ def _plan_calls(planner: Planner, moves: tuple[Any, ...]) -> bool:
     step = new_step(run, planner.stage.new_id("step", run.id, start), start)
     planner.plan(lambda then: performance.open_step(then, step))
     calls = tuple(_call(planner, step, move) for move in moves)
-    pieces = [(index, piece) for index, call in enumerate(calls) for piece in _call_pieces(call)]
-    for number, (index, (before, after)) in enumerate(pieces, 1):
+    pieces = [(index, call, piece) for index, call in enumerate(calls) for piece in _call_pieces(call)]
+    for number, (index, call, (before, after)) in enumerate(pieces, 1):
         planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
-        _plan_call_delta(planner, index, before, after)
+        _plan_call_delta(planner, index, call, before, after)
     planner.at = start + STEP_SECONDS
     waiting = tuple(call for call in calls if isinstance(call, FunctionTool))
     if waiting:
@@ -325,8 +335,7 @@ def _call(planner: Planner, step: Step, move: Any) -> ToolCall:
         return FunctionTool(call_id, move.name, move.arguments_text)
     if isinstance(move, CodeInterpreter):
         outputs = [("logs", move.logs)] if move.logs is not None else []
-        for image in move.images:
-            outputs.append(("image", image if isinstance(image, str) else planner.stage.add_image(image, step.created_at)))
+        outputs += [("image", _image(planner, image, step.created_at)) for image in move.images]
         return CodeTool(call_id, move.input, tuple(outputs))
     return SearchTool(call_id, _hits(planner, move))
 
@@ -355,12 +364,13 @@ def _call_pieces(call: ToolCall) -> list[tuple[ToolCall | None, ToolCall]]:
     return [(None, replace(call, results=()))]
 
 
-def _plan_call_delta(planner: Planner, index: int, before: ToolCall | None, after: ToolCall) -> None:
+def _plan_call_delta(planner: Planner, index: int, call: ToolCall, before: ToolCall | None, after: ToolCall) -> None:
     performance = planner.performance
+    known = call if isinstance(call, SearchTool) else after  # what a search found is seen at once, by polling [REC]
 
     def act(then: float) -> None:
         so_far = performance.open_calls
-        performance.change_step(calls=(*so_far[:index], after, *so_far[index + 1 :]))
+        performance.change_step(calls=(*so_far[:index], known, *so_far[index + 1 :]))
         performance.step_delta(then, (index, before, after))
 
     planner.plan(act, is_visible=False)

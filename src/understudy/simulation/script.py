@@ -7,15 +7,17 @@ impossible is refused when it is made or set; what depends on the run, when the 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from understudy.errors import ImpossibleScript, nearest
 
 RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
 INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # [SPEC]
 DEFAULT_SENTENCE = "I am only the understudy, but I am glad to help."
+T = TypeVar("T")
 
 
 class Move:
@@ -71,6 +73,10 @@ class Reply(Move):
             raise ImpossibleScript("Reply takes either a text or parts=...: a message has content")
         if self.text is not None and not isinstance(self.text, str):
             raise ImpossibleScript(f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}")
+        if self.parts is not None and (not self.parts or not all(isinstance(part, str | bytes) for part in self.parts)):
+            raise ImpossibleScript(f"Reply(parts={self.parts!r}): expected texts and bytes images, at least one")
+        if self.parts is not None and self.chunks is not None:
+            raise ImpossibleScript("Reply takes chunks=... with one text, not with parts=...")
         if self.chunks is not None and "".join(self.chunks) != self.text:
             raise ImpossibleScript(f"Reply: the chunks join to {''.join(self.chunks)!r}, but the text is {self.text!r}")
 
@@ -94,7 +100,12 @@ class FunctionCall(Move):
         if not isinstance(self.name, str) or not self.name:
             raise ImpossibleScript(f"FunctionCall({self.name!r}): expected the name of a function")
         if not isinstance(self.arguments, str):
-            object.__setattr__(self, "arguments", json.loads(json.dumps(dict(self.arguments))))  # ours, and JSON
+            try:
+                own = json.loads(json.dumps(dict(self.arguments)))  # ours from now on, and JSON
+            except (TypeError, ValueError) as error:
+                problem = f"FunctionCall({self.name!r}): the arguments are not JSON: {error}"
+                raise ImpossibleScript(problem) from None
+            object.__setattr__(self, "arguments", own)
 
     @property
     def arguments_text(self) -> str:
@@ -119,6 +130,8 @@ class CodeInterpreter(Move):
     images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.input, str):
+            raise ImpossibleScript(f"CodeInterpreter({self.input!r}): expected the code, a str")
         object.__setattr__(self, "images", _tuple("CodeInterpreter(images=...)", self.images))
 
 
@@ -191,12 +204,12 @@ class Hang(Move):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wait(Move):
-    """The next move takes this many (virtual) seconds longer."""
+    """What comes next, be it the end, takes this many (virtual) seconds longer. Past 600 the run expires first."""
 
     seconds: float = _first()
 
     def __post_init__(self) -> None:
-        if not self.seconds >= 0:
+        if not isinstance(self.seconds, int | float) or not 0 <= self.seconds < math.inf:
             raise ImpossibleScript(f"Wait({self.seconds!r}): expected a number of seconds from 0 on")
 
 
@@ -229,6 +242,9 @@ def check_move(move: Any) -> Step:
         for call in move:
             if not isinstance(call, Call):
                 raise ImpossibleScript(f"{call!r} cannot stand in a list: only calls can be made in parallel")
+        given = [call.id for call in move if isinstance(call, FunctionCall) and call.id is not None]
+        if len(given) != len(set(given)):
+            raise ImpossibleScript(f"two calls of one step have the same id: {given}")
         return tuple(move)
     if isinstance(move, Move):
         return move
@@ -268,6 +284,7 @@ class Moves:
         self._where = where
         self._generator: Generator[Any, Any, Any] | None = None
         self._rest: list[Step] = []
+        self.made_up = callable(script)  # the moves are not known before the run
         if not callable(script):
             self._rest = list(script)
             return
@@ -275,10 +292,9 @@ class Moves:
         result = self._guard(lambda: script(run))
         if isinstance(result, Generator):
             self._generator = result
-        elif isinstance(result, Move):
-            self._rest = list(check_moves([result]))
-        else:
-            self._rest = list(check_moves(tuple(result) if isinstance(result, Iterable) else (result,)))
+        else:  # a tuple is a script, as everywhere; a list is one step of parallel calls
+            moves = result if isinstance(result, tuple) else (result,)
+            self._rest = list(self._checked(lambda: check_moves(moves)))
 
     def next(self, outputs: list[str] | None = None) -> Step | None:
         """The next move, None at the end. `outputs`: those submitted for the calls of the move before, in their order."""
@@ -293,7 +309,7 @@ class Moves:
                 return None
 
         move = self._guard(advance)
-        return None if move is None else check_move(move)
+        return None if move is None else self._checked(lambda: check_move(move))
 
     def note(self, names: Mapping[str, str], outputs: Mapping[str, str | None], now: float) -> None:
         """Let the script know what was submitted, by call id (`names`: id to function name), and when."""
@@ -303,11 +319,18 @@ class Moves:
             self._run.outputs[call_id] = self._run.outputs[names[call_id]] = output or ""
         self._run.now = now
 
+    def _checked(self, check: Callable[[], T]) -> T:
+        """What a function made up is checked like what stands in a test, and blamed on the line that set it."""
+        try:
+            return check()
+        except ImpossibleScript as error:
+            raise ImpossibleScript(f"the script set at {self._where} cannot be performed: {error}") from None
+
     def _guard(self, step: Callable[[], Any]) -> Any:
         try:
             return step()
-        except ImpossibleScript:
-            raise
+        except ImpossibleScript as error:
+            raise ImpossibleScript(f"the script set at {self._where} cannot be performed: {error}") from error
         except Exception as error:
             raise ImpossibleScript(f"the script set at {self._where} raised {error!r}") from error
 

@@ -9,9 +9,12 @@ from typing import Any
 from understudy.simulation.agenda import Agenda
 from understudy.simulation.book import Book
 from understudy.simulation.clock import Clock
+from understudy.simulation.file_objects import File
+from understudy.simulation.files import Files
 from understudy.simulation.ids import Ids
 from understudy.simulation.lifecycle import TERMINAL
 from understudy.simulation.listing import Listing
+from understudy.simulation.models import Models
 from understudy.simulation.objects import (
     Assistant,
     Event,
@@ -29,6 +32,10 @@ from understudy.simulation.performance import LIFETIME_SECONDS, Performance
 from understudy.simulation.planning import Planner, check_against_run
 from understudy.simulation.refused import Refused
 from understudy.simulation.script import Moves, ScriptedRun
+from understudy.simulation.search import search
+from understudy.simulation.stores import Stores
+
+DEFAULT_RESULTS = 20  # how many passages a file search of a run finds at most [DOCS]
 
 
 class World:
@@ -50,6 +57,9 @@ class World:
         self.book = Book(strict)
         self.assistants: Listing[Assistant] = Listing()
         self.threads: Listing[Thread] = Listing()
+        self.models = Models(start)
+        self.files = Files(self.clock, self.agenda, self.ids, self._forget_file)
+        self.stores = Stores(self.clock, self.agenda, self.ids, self.existing_file)
         self.performances: dict[str, Performance] = {}
         self._planners: dict[str, Planner] = {}
 
@@ -120,8 +130,7 @@ class World:
         """Delete a thread with all that belongs to it; a live run of it ends without a word. [INF]"""
         self.threads.remove(thread.id)
         for run in thread.runs:
-            self.performances.pop(run.id).drop()
-            self._planners.pop(run.id)
+            self._forget(run)
 
     # -- runs -----------------------------------------------------------------
 
@@ -150,15 +159,29 @@ class World:
             state=RunState(status="queued", expires_at=now + LIFETIME_SECONDS),
         )
         moves = Moves(script.moves, _scripted(run, thread, now) if callable(script.moves) else None, script.where)
-        self.book.take(script)
         thread.runs.add(run)
         thread.active_run = run
         performance = Performance(run, thread, self.agenda)
         run.timeline += [Event(now, "run.created", run, run.state), Event(now, "run.queued", run, run.state)]
         self.performances[run.id] = performance
         self._planners[run.id] = Planner(performance, moves, self, script.where)
-        self._planners[run.id].start(now)
+        try:
+            self._planners[run.id].start(now)
+        except BaseException:
+            self._withdraw(run, thread)
+            raise
+        self.book.take(script)
         return run
+
+    def _withdraw(self, run: Run, thread: Thread) -> None:
+        """A run that could not be planned never was."""
+        thread.runs.remove(run.id)
+        thread.active_run = None
+        self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        self.performances.pop(run.id).drop()
+        self._planners.pop(run.id)
 
     def submit(self, run: Run, submitted: list[tuple[str | None, str | None]]) -> None:
         """Hand in the outputs of a run's calls, as (call id, output). All of them at once, and no others. [REP]"""
@@ -182,14 +205,55 @@ class World:
 
     # -- files (what planning asks of the service) -------------------------------
 
+    def existing_file(self, file_id: str) -> File:
+        """A file that a body names. What the service said of an unknown one is not known. [INF]"""
+        return self.files.listing.get(file_id) or _refuse("file.unknown", file_id)
+
     def file_name(self, file_id: str) -> str | None:
-        return None
+        file = self.files.listing.get(file_id)
+        return file.filename if file is not None else None
 
     def add_image(self, data: bytes, at: float) -> str:
-        raise NotImplementedError
+        return self.files.add_image(data, at)
 
     def search(self, run: Run, query: str) -> tuple[SearchHit, ...]:
-        return ()
+        """Search the stores of a run's assistant and thread; without a query, for what the user said last.
+
+        Files still being indexed are found too: the real service waits for them, up to a minute. [DOCS]
+        """
+        tool = next((tool for tool in run.settings.tools if tool["type"] == "file_search"), {}).get("file_search") or {}
+        stores = [self.stores.get(store_id) for store_id in self.store_ids_of(run)]
+        for store in stores:
+            self.stores.touch(store)
+        found = search(
+            [
+                (self.existing_file(file.id), file)
+                for store in stores
+                for file in store.files
+                if file.state.status in ("in_progress", "completed")
+            ],
+            [query or _last_user_text(self.thread(run.thread_id))],
+            most=tool.get("max_num_results", DEFAULT_RESULTS),
+            threshold=(tool.get("ranking_options") or {}).get("score_threshold", 0.0),
+        )
+        return tuple(
+            SearchHit(hit.file.id, hit.file.filename, hit.score, hit.text, tuple(hit.stored.attributes.items()))
+            for hit in found
+        )
+
+    def store_ids_of(self, run: Run) -> list[str]:
+        """The stores that a run sees, the assistant's first; deleted ones are passed over."""
+        assistant = self.assistants.get(run.assistant_id)
+        owners = [*([assistant] if assistant else []), self.thread(run.thread_id)]
+        named = [store_id for owner in owners for store_id in _store_ids(owner.tool_resources)]
+        return [store_id for store_id in dict.fromkeys(named) if self.stores.listing.get(store_id) is not None]
+
+    def _forget_file(self, file_id: str) -> None:
+        self.stores.forget(file_id)
+
+
+def _store_ids(tool_resources: dict[str, Any]) -> list[str]:
+    return list((tool_resources.get("file_search") or {}).get("vector_store_ids", ()))
 
 
 def _refuse(name: str, wanted: str) -> Any:

@@ -1,4 +1,8 @@
-"""A run as a stream: its events, sent as they happen. Pulling the stream is what moves a virtual clock along."""
+"""A run as a stream: its events, sent as they happen. Pulling the stream is what moves a virtual clock along.
+
+With `time="manual"` only the test moves the clock. A stream that has to wait then gives other tasks and threads
+`PATIENCE` turns in which one of them may advance it, and only then says that nobody does.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,12 @@ from understudy.errors import ClockStandsStill
 from understudy.exchange import Chunk, Pause, Response
 from understudy.simulation.lifecycle import TERMINAL
 from understudy.simulation.objects import Event, Message, Run, RunState, Step, Thread
+from understudy.simulation.world import World
 from understudy.wire import render, sse
 from understudy.wire.call import Call, Json
+
+PATIENCE = 100
+TURN_SECONDS = 0.001
 
 
 def stream_response(call: Call, run: Run, *, since: int, created_thread: Thread | None = None) -> Response:
@@ -25,9 +33,10 @@ def stream_response(call: Call, run: Run, *, since: int, created_thread: Thread 
 def _events(call: Call, run: Run, *, since: int, created_thread: Thread | None) -> Iterator[Chunk]:
     if created_thread is not None:
         yield sse.render("thread.created", render.thread(created_thread))
-    position = since
+    position, turns = since, 0
     while True:
         while position < len(run.timeline):
+            turns = 0
             event = run.timeline[position]
             position += 1
             if event.subject is run:
@@ -37,8 +46,12 @@ def _events(call: Call, run: Run, *, since: int, created_thread: Thread | None) 
                 yield sse.DONE
                 return
         with call.world.lock:
-            pause = _let_time_pass(call, run)
+            if run.id not in call.world.performances:
+                yield sse.DONE  # deleted with its thread: the stream just ends [INF, a guess]
+                return
+            pause = _let_time_pass(call.world, run, turns)
         if pause is not None:
+            turns += 1
             yield pause
 
 
@@ -47,9 +60,8 @@ def _ends_stream(event: Event) -> bool:
     return isinstance(state, RunState) and (state.status in TERMINAL or event.name == "run.requires_action")
 
 
-def _let_time_pass(call: Call, run: Run) -> Pause | None:
-    """Come to the run's next event; in real time by waiting for it."""
-    world = call.world
+def _let_time_pass(world: World, run: Run, turns: int) -> Pause | None:
+    """Come to the run's next event; in real time by waiting for it, which has been done `turns` times in a row."""
     at = world.performances[run.id].next_event_at()
     if at is None or at <= world.clock.now():
         world.settle()
@@ -57,9 +69,11 @@ def _let_time_pass(call: Call, run: Run) -> Pause | None:
     if world.clock.mode == "real":
         return Pause(at - world.clock.now())
     if world.clock.mode == "manual":
+        if turns < PATIENCE:
+            return Pause(TURN_SECONDS)
         raise ClockStandsStill(
             f"the stream of {run.id} has to wait {at - world.clock.now():g} s for its next event, and time='manual' moves "
-            "only with understudy.clock.advance(seconds). Advance the clock while the stream is read, or use time='poll'."
+            "only with understudy.clock.advance(seconds). Advance it from another task or thread, or use time='poll'."
         )
     world.clock.move_to(at)
     return None
