@@ -29,6 +29,8 @@ SHAPES: dict[str, tuple[str, int, str]] = {
     "request": ("req_", 32, "hex"),
 }
 
+OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
+
 
 class Ids:
     """The source of ids of one world."""
@@ -44,7 +46,7 @@ class Ids:
         Raises:
             ValueError: an id with a prefix that no object has.
         """
-        prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items()}
+        prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items()} | OLDER_PREFIXES
         for wanted in ids:
             kind = next((kind for prefix, kind in prefixes.items() if wanted.startswith(prefix)), None)
             if kind is None:

@@ -244,8 +244,8 @@ class World:
     def store_ids_of(self, run: Run) -> list[str]:
         """The stores that a run sees, the assistant's first; deleted ones are passed over."""
         assistant = self.assistants.get(run.assistant_id)
-        owners = [*([assistant] if assistant else []), self.thread(run.thread_id)]
-        named = [store_id for owner in owners for store_id in _store_ids(owner.tool_resources)]
+        named = _store_ids(assistant.tool_resources) if assistant is not None else []
+        named += _store_ids(self.thread(run.thread_id).tool_resources)
         return [store_id for store_id in dict.fromkeys(named) if self.stores.listing.get(store_id) is not None]
 
     def _forget_file(self, file_id: str) -> None:
