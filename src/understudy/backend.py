@@ -64,6 +64,16 @@ class Backend:
         if script is not None:
             self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
 
+    def __getattr__(self, name: str) -> Any:
+        if name in ("simulate", "use_cassette", "every_lifecycle"):
+            raise AttributeError(
+                f"`understudy` is the test's Backend here, and {name!r} belongs to the module of the same name: "
+                f"`import understudy as us` and write `us.{name}`"
+            )
+        close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"a Backend has no {name!r}{hint}")
+
     # -- the door -------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
