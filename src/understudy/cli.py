@@ -1,0 +1,35 @@
+"""The command `understudy`. Each subcommand is a module of `understudy.commands` with a function `add(subparsers)`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = ("demo", "serve")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; gives its exit status: 0 fine, 1 a finding, 2 wrong use."""
+    parser = argparse.ArgumentParser(
+        prog="understudy",
+        description="Records, replays and simulates the OpenAI Assistants API in tests.",
+    )
+    parser.add_argument("--version", action="version", version=f"understudy {_version()}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"understudy.commands.{name}").add(subparsers)
+    arguments = parser.parse_args(argv)
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _version() -> str:
+    import understudy
+
+    return str(understudy.__version__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The admin route of the served simulator: what a Python test says to a `Backend`, said in JSON from any language.
+
+`POST /_understudy/<verb>` with a JSON body; answers `{"ok": true, ...}`, or 400 with `{"error": ...}` that names what is
+wrong. The verbs are the methods of `Verbs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from understudy import faults
+from understudy.backend import Backend
+from understudy.errors import ImpossibleScript, nearest
+from understudy.exchange import Request, Response
+from understudy.simulation import script
+
+Json = dict[str, Any]
+_MOVES = {kind.__name__: kind for kind in (*script.Move.__subclasses__(), script.SearchResult)}
+
+
+class Verbs:
+    """What can be said.
+
+    * `next_run`, `every_run`: `{"moves": [{"Reply": {"text": "Hi"}}, [{"FunctionCall": {"name": "f"}}]], "assistant": ...,
+      "thread": ..., "when": ...}`; a move is an object with its name as the only key, a plain string is a `Reply`
+    * `add_assistant`, `add_thread`, `add_message`, `add_file`, `add_vector_store`: the arguments of the methods of
+      `Backend`; a file's content is text
+    * `next_ids`: `{"ids": ["thread_..."]}`
+    * `clock`: `{"advance": 60}` or `{}`; answers `now`
+    * `fault`: `{"fault": {"RateLimited": {"retry_after": 2}}, "on": "runs.retrieve", "times": 1}`
+    * `state`: what the service holds, and what went wrong
+    * `reset`: everything as it was when the server started
+    """
+
+    def __init__(self, make: Callable[[], Backend]) -> None:
+        self._make = make
+        self.backend = make()
+
+    def next_run(self, moves: Any, assistant: str | None = None, thread: str | None = None) -> Json:
+        self.backend.next_run(*_moves(moves), assistant=assistant, thread=thread)
+        return {}
+
+    def every_run(
+        self, moves: Any, when: str | None = None, assistant: str | None = None, thread: str | None = None
+    ) -> Json:
+        self.backend.every_run(*_moves(moves), when=when, assistant=assistant, thread=thread)
+        return {}
+
+    def add_assistant(self, **given: Any) -> Json:
+        return self.backend.add_assistant(**given).to_dict()
+
+    def add_thread(self, **given: Any) -> Json:
+        return self.backend.add_thread(**given).to_dict()
+
+    def add_message(self, **given: Any) -> Json:
+        return self.backend.add_message(**given).to_dict()
+
+    def add_file(self, content: str = "", **given: Any) -> Json:
+        return self.backend.add_file(content=content.encode(), **given).to_dict()
+
+    def add_vector_store(self, **given: Any) -> Json:
+        return self.backend.add_vector_store(**given).to_dict()
+
+    def next_ids(self, ids: list[str]) -> Json:
+        self.backend.next_ids(*ids)
+        return {}
+
+    def clock(self, advance: float = 0) -> Json:
+        self.backend.clock.advance(advance)
+        return {"now": self.backend.clock.now()}
+
+    def fault(self, fault: Any, **given: Any) -> Json:
+        self.backend.fault(_value(fault, "fault", _FAULTS), **given)
+        return {}
+
+    def state(self) -> Json:
+        backend = self.backend
+        return {
+            "now": backend.clock.now(),
+            "runs": [run.to_dict() for run in backend.runs],
+            "threads": [thread.to_dict() for thread in backend.threads],
+            "scripts_left": [str(left) for left in backend.scripts_left],
+            "problems": [str(problem) for problem in backend.problems],
+        }
+
+    def reset(self) -> Json:
+        self.backend = self._make()
+        return {}
+
+
+_FAULTS = {name: getattr(faults, name) for name in faults.__all__ if isinstance(getattr(faults, name), type)}
+
+
+def answer(verbs: Verbs, request: Request) -> Response:
+    """Carry out one admin request."""
+    name = request.path.rstrip("/").rpartition("/")[2]
+    known = [verb for verb in vars(Verbs) if not verb.startswith("_")]
+    if name not in known:
+        close = nearest(name, known) or known
+        return _json(404, {"error": f"no admin verb {name!r}; nearest: {', '.join(close)}"})
+    try:
+        given = json.loads(request.body) if request.body.strip() else {}
+        result: Json = getattr(verbs, name)(**given)
+    except (TypeError, ValueError, KeyError, RuntimeError) as error:  # what the caller got wrong, in our own words
+        return _json(400, {"error": f"{name}: {error}"})
+    return _json(200, {"ok": True, **result})
+
+
+def _json(status: int, value: Json) -> Response:
+    return Response(status, (("content-type", "application/json"),), json.dumps(value).encode())
+
+
+def _moves(given: Any) -> list[Any]:
+    if not isinstance(given, list):
+        raise ImpossibleScript(f"moves: expected a list, got {given!r}")
+    return [[_move(call) for call in move] if isinstance(move, list) else _move(move) for move in given]
+
+
+def _move(given: Any) -> Any:
+    return script.Reply(given) if isinstance(given, str) else _value(given, "move", _MOVES)
+
+
+def _value(given: Any, what: str, kinds: dict[str, Any]) -> Any:
+    """`{"Name": {"field": ...}}` as the value of that name; nested values likewise."""
+    if not isinstance(given, dict) or len(given) != 1:
+        raise ImpossibleScript(f'{what}: expected one name with its fields, {{"Name": {{...}}}}, got {given!r}')
+    [(name, arguments)] = given.items()
+    kind = kinds.get(name)
+    if kind is None:
+        close = nearest(name, kinds) or sorted(kinds)
+        raise ImpossibleScript(f"{what}: there is no {name!r}; nearest: {', '.join(close)}")
+    known = [spec.name for spec in fields(kind)]
+    for key in arguments:
+        if key not in known:
+            raise ImpossibleScript(f"{name} has no {key!r}; it has {', '.join(known)}")
+    if name == "FileSearch" and arguments.get("results") is not None:
+        arguments = arguments | {"results": [script.SearchResult(**result) for result in arguments["results"]]}
+    return kind(**arguments)
