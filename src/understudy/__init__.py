@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from understudy.backend import Backend
+    from understudy.cassettes import use_cassette
     from understudy.errors import UnderstudyError
     from understudy.session import simulate
     from understudy.simulation.script import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "understudy.backend": ("Backend",),
+    "understudy.cassettes": ("use_cassette",),
     "understudy.errors": ("UnderstudyError",),
     "understudy.session": ("simulate",),
     "understudy.simulation.script": (
@@ -62,6 +64,7 @@ __all__ = [
     "UnderstudyError",
     "Wait",
     "simulate",
+    "use_cassette",
 ]
 
 

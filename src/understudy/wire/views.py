@@ -84,3 +84,26 @@ def to_rest(streamed: JsonObject) -> JsonObject:
     if difference is not None:
         difference.to_rest(streamed)
     return streamed
+
+
+def to_stream(rest: JsonObject) -> JsonObject:
+    """Turn the REST view of an object into its stream view, as far as it holds the facts, and give it back.
+
+    What the REST view does not hold is guessed (INF): a message is complete, and was so when it was created. A finished
+    step's `expires_at` stays null.
+    """
+    match rest.get("object"):
+        case "thread.run":
+            return {**rest, "tool_resources": {"code_interpreter": {"file_ids": []}}}
+        case "thread.message":
+            added = {"status": "completed", "incomplete_details": None, "incomplete_at": None}
+            added["completed_at"] = rest.get("created_at")
+            return {**{key: rest[key] for key in rest if key not in _AFTER_STATUS}, **added, **_tail(rest)}
+    return rest
+
+
+_AFTER_STATUS = ("role", "content", "attachments", "metadata")  # the order of keys in a streamed message [REC]
+
+
+def _tail(message: JsonObject) -> JsonObject:
+    return {key: message[key] for key in _AFTER_STATUS if key in message}

@@ -1,0 +1,94 @@
+"""The journal of a recording under way: every exchange, scrubbed, on the disk before the app goes on.
+
+A process that dies leaves its journal behind; the next one that records the same cassette makes a cassette of its own of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+from understudy.cassettes.dump import as_entry, dump
+from understudy.cassettes.files import is_alive, write_whole
+from understudy.cassettes.interaction import Interaction
+from understudy.cassettes.load import parse
+
+_numbers = itertools.count(1)
+
+
+class Journal:
+    """Lines of one exchange each, in a hidden file beside the cassette. The file is made with the first of them."""
+
+    def __init__(self, cassette: Path) -> None:
+        self._path = cassette.parent / f".{cassette.name}.{os.getpid()}-{next(_numbers)}.journal"
+        self._file: IO[str] | None = None
+
+    def add(self, interaction: Interaction) -> None:
+        """Write an exchange down, durably."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8")
+        json.dump(as_entry(interaction), self._file, default=_binary)
+        self._file.write("\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def drop(self) -> None:
+        """The recording is saved, or not wanted: the journal is over."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._path.unlink(missing_ok=True)
+
+
+def recover(cassette: Path) -> list[Path]:
+    """Make cassettes of the journals that dead processes left; their paths, `<name>.recovered.yaml` beside the cassette."""
+    recovered = []
+    pattern = re.compile(re.escape(f".{cassette.name}.") + r"(\d+)-\d+\.journal")
+    for journal in sorted(cassette.parent.glob(f".{_no_glob(cassette.name)}.*.journal")):
+        match = pattern.fullmatch(journal.name)
+        if match is None or is_alive(int(match[1])):
+            continue
+        entries = list(_entries(journal))
+        if entries:
+            path = _free(cassette)
+            write_whole(path, dump(parse(json.dumps({"interactions": entries, "version": 1}), journal), path))
+            recovered.append(path)
+        journal.unlink()
+    for path in recovered:
+        warnings.warn(
+            f"A recording of {cassette} was cut off by a crash; what it had is in {path}.", RuntimeWarning, stacklevel=2
+        )
+    return recovered
+
+
+def _entries(journal: Path) -> list[Any]:
+    entries = []
+    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            break  # the line that was being written when the process died
+    return entries
+
+
+def _free(cassette: Path) -> Path:
+    for number in itertools.count(1):
+        path = cassette.with_name(f"{cassette.stem}.recovered{'' if number == 1 else f'-{number}'}.yaml")
+        if not path.exists():
+            return path
+    raise AssertionError
+
+
+def _no_glob(name: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def _binary(value: bytes) -> dict[str, str]:
+    return {"base64_string": base64.b64encode(value).decode("ascii")}

@@ -1,0 +1,185 @@
+"""Where a recording goes: cleaned of secrets, made readable, merged with what others recorded, and saved whole.
+
+A recording that is on the disk is not given up lightly: since the service is gone, there may be no other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from understudy.cassettes.dump import dump, readable
+from understudy.cassettes.files import locked, write_whole
+from understudy.cassettes.interaction import Interaction
+from understudy.cassettes.journal import Journal, recover
+from understudy.cassettes.load import load
+from understudy.cassettes.rename import renamed
+from understudy.cassettes.resources import object_path, pollable
+from understudy.cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
+from understudy.errors import CassetteError
+
+# One test run, however many processes it has: pytest-xdist gives its workers a common name.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+
+_ID = re.compile(r"[a-z_]+[_-][A-Za-z0-9]{3,}")
+
+
+class Storage:
+    """The file of a cassette, and everything that guards it.
+
+    Args:
+        path: of the cassette.
+        scrubber: takes the secrets out.
+        rename_ids, keep_polls, force: see `CassetteSession`.
+    """
+
+    def __init__(self, path: Path, scrubber: Scrubber, *, rename_ids: bool, keep_polls: bool, force: bool) -> None:
+        self.path = path
+        self._scrubber = scrubber
+        self._rename_ids, self._keep_polls, self._force = rename_ids, keep_polls, force
+        self._journal = Journal(path)
+        self._base: list[Interaction] = []
+
+    def read(self) -> list[Interaction]:
+        """What the cassette holds now; what others add from here on is theirs to keep."""
+        self._base = load(self.path)
+        return self._base
+
+    def recover(self) -> list[Path]:
+        with locked(self.path):
+            return recover(self.path)
+
+    def is_of_this_run(self) -> bool:
+        """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""
+        with locked(self.path) as notes:
+            return notes.read() == RUN
+
+    def journal(self, interaction: Interaction) -> None:
+        """Write an exchange down at once, against a crash."""
+        self._learn([interaction])
+        self._journal.add(self._clean(interaction))
+
+    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
+        """Save what was recorded, beside or instead of what the cassette holds.
+
+        Raises:
+            CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
+        """
+        if not recorded:
+            self._journal.drop()
+            return
+        with locked(self.path) as notes:
+            there = load(self.path) if self.path.exists() else []
+            theirs = _without(there, self._base) if replace else there
+            if failed and self._base:
+                self._journal.drop()
+                return
+            ours = self._finished(recorded, theirs)
+            if replace and not self._force:
+                self._refuse_errors(ours)
+            text = dump(_numbered([*theirs, *ours]), self.path)
+            self._refuse_secrets(text)
+            write_whole(self.path, text)
+            notes.seek(0)
+            notes.truncate()
+            notes.write(RUN)
+        self._journal.drop()
+
+    def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
+        self._learn(recorded)
+        clean = [self._clean(interaction) for interaction in recorded]
+        if not self._keep_polls:
+            clean = collapsed(clean)
+        if self._rename_ids:
+            clean = renamed(clean, dump(theirs, self.path) if theirs else "")
+        return clean
+
+    def _learn(self, interactions: Sequence[Interaction]) -> None:
+        for interaction in interactions:
+            self._scrubber.learn_headers(interaction.request_headers)
+            self._scrubber.learn_headers(interaction.headers)
+
+    def _clean(self, interaction: Interaction) -> Interaction:
+        scrubber = self._scrubber
+        body = interaction.body if interaction.timings or interaction.broken else readable(interaction.body)
+        clean = scrubber.body(body or b"")
+        broken = interaction.broken
+        return replace(
+            interaction,
+            url=scrubber.url(interaction.url),
+            request_headers=scrubber.headers(interaction.request_headers, REQUEST_HEADERS),
+            request_body=scrubber.body(readable(interaction.request_body) or b""),
+            headers=scrubber.headers(interaction.headers, RESPONSE_HEADERS),
+            body=clean,
+            timings=interaction.timings if clean == body else (),  # they count bytes, which are others now
+            broken=(broken[0], scrubber.text(broken[1])) if broken else None,
+        )
+
+    def _refuse_secrets(self, text: str) -> None:
+        found = self._scrubber.find(text)
+        if found:
+            where = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
+            raise CassetteError(
+                f"{self.path} was not written: what was recorded still holds {len(found)} possible secrets.\n{where}\n"
+                "Name their pattern in scrub=[...]; the recording so far is in the hidden .journal file beside it."
+            )
+
+    def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
+        """Since the service was switched off, everything answers 404: that must not replace what it once said."""
+        good = {_route(interaction) for interaction in self._base if interaction.status < 400}
+        now = {_route(interaction) for interaction in ours if interaction.status < 400}
+        for interaction in ours:
+            gone = interaction.status in (401, 404, 410) or interaction.status >= 500
+            if gone and _route(interaction) in good - now:
+                self._journal.drop()
+                raise CassetteError(
+                    f"{self.path} was kept as it was: {interaction.method} {interaction.path} answered "
+                    f"{interaction.status} now, and the cassette holds a success. force=True (--understudy-force) "
+                    "replaces it all the same."
+                )
+
+
+def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
+    """The interactions without the polls that showed nothing new; the one before them says how long and how many."""
+    kept: list[Interaction] = []
+    last: dict[str, int] = {}  # path of an object to the place of its last poll
+    for interaction in interactions:
+        path = interaction.path
+        if not interaction.is_read:
+            last.clear()
+        elif pollable(path) and interaction.status == 200 and object_path(interaction.json) == path:
+            place = last.get(path)
+            if place is not None and kept[place].json == interaction.json:
+                kept[place] = _longer(kept[place], interaction)
+                continue
+            last[path] = len(kept)
+        kept.append(interaction)
+    return kept
+
+
+def _longer(first: Interaction, again: Interaction) -> Interaction:
+    seconds = first.dwell[0]
+    if first.recorded_at and again.recorded_at:
+        between = datetime.fromisoformat(again.recorded_at) - datetime.fromisoformat(first.recorded_at)
+        seconds = round(between.total_seconds(), 3)
+    return replace(first, dwell=(seconds, first.dwell[1] + 1))
+
+
+def _without(interactions: Sequence[Interaction], old: Sequence[Interaction]) -> list[Interaction]:
+    known = {replace(interaction, index=0) for interaction in old}
+    return [interaction for interaction in interactions if replace(interaction, index=0) not in known]
+
+
+def _numbered(interactions: Sequence[Interaction]) -> list[Interaction]:
+    return [replace(interaction, index=number) for number, interaction in enumerate(interactions)]
+
+
+def _route(interaction: Interaction) -> tuple[str, str]:
+    """Method and path without the ids in it: what was asked, of whichever object."""
+    parts = [_ID.sub("{id}", part) if any(map(str.isdigit, part)) else part for part in interaction.path.split("/")]
+    return interaction.method, "/".join(parts)
