@@ -7,6 +7,7 @@ bodies of polled runs are most of what the simulator writes.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from json.encoder import ESCAPE
 from typing import Any
 
@@ -23,31 +24,29 @@ def pretty(value: Any) -> bytes:
 
 
 def _text(value: Any, newline: str) -> str:
-    if value is None:
-        return "null"
     kind = type(value)
     if kind is str:
-        return f'"{value}"' if ESCAPE.search(value) is None else _compact(value)
+        return _quoted(value)
+    if value is None:
+        return "null"
     if kind is dict:
         if not value:
             return "{}"
         inner = newline + "  "
-        items = ("," + inner).join([f'"{key}": {_text(item, inner)}' for key, item in _safe_items(value)])
+        items = ("," + inner).join([f"{_key(key)}: {_text(item, inner)}" for key, item in value.items()])
         return f"{{{inner}{items}{newline}}}"
     if kind is list:
         if not value:
             return "[]"
         inner = newline + "  "
         return "[" + inner + ("," + inner).join([_text(item, inner) for item in value]) + newline + "]"
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
+    if kind is int:
+        return str(value)
     return _compact(value)
 
 
-def _safe_items(value: dict[str, Any]) -> Any:
-    for key in value:
-        if ESCAPE.search(key) is not None:
-            return [(_compact(key)[1:-1], item) for key, item in value.items()]
-    return value.items()
+def _quoted(text: str) -> str:
+    return f'"{text}"' if ESCAPE.search(text) is None else _compact(text)
+
+
+_key = lru_cache(maxsize=1024)(_quoted)  # the API's keys are few; those of metadata and schemas come and go
