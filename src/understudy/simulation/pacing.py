@@ -7,17 +7,22 @@ The rules [design]:
 * a list of a live run's steps, messages or runs moves now only when the same list is asked again and nothing happened
   to the run in between.
 
+* a GET of a vector store, a file in one, or a batch moves now to its next change, if its present state was already shown;
+  a list of such files does if that of every file still being indexed was. Expiry is never jumped to.
+
 The livelock detector is here too: the same question `LIVELOCK` times while the clock stands and nothing was written.
 """
 
 from __future__ import annotations
 
 from understudy.errors import Livelock
+from understudy.simulation.file_objects import FileBatch, StoreFile, VectorStore
 from understudy.simulation.objects import Run
 from understudy.simulation.world import World
 
 LIVELOCK = 50
 DEFAULT_INTERVAL = 1.0
+Indexed = VectorStore | StoreFile | FileBatch
 
 
 class Pacer:
@@ -52,6 +57,24 @@ class Pacer:
             self._move(run, status_only=False, interval=None)
         self._last_list[question] = len(run.timeline)
 
+    def asked_indexing(self, held: Indexed) -> None:
+        """Before a vector store, a file in one, or a batch of files is shown."""
+        if self._world.clock.mode == "poll" and held.shown == held.look():
+            self._move_to(held.due_at())
+
+    def asked_files(self, owner: VectorStore | FileBatch) -> None:
+        """Before a list of a store's or a batch's files is shown; afterwards they all count as shown."""
+        if self._world.clock.mode != "poll" or not owner.counts.by_status["in_progress"]:
+            return
+        if all(file.shown == file.look() for file in owner.files if file.due is not None):
+            self._move_to(owner.due_at())
+        for file in owner.files:
+            file.shown = file.look()
+
+    def _move_to(self, at: float | None) -> None:
+        if at is not None:
+            self._world.clock.move_to(at)
+
     def _move(self, run: Run, *, status_only: bool, interval: float | None) -> None:
         clock, performance = self._world.clock, self._world.performances[run.id]
         if performance.is_over:
@@ -81,7 +104,10 @@ class Pacer:
         thread = self._world.threads.get(thread_id) if thread_id else None
         run = thread.runs.last() if thread else None
         if run is None:
-            return f"{text}. It waits for something that will not come."
+            mode = (
+                f" (time={clock.mode!r} moves only with understudy.clock.advance(seconds))" if clock.mode != "poll" else ""
+            )
+            return f"{text}. It waits for something that will not come{mode}."
         text += f": {run.id} is {run.state.status!r}"
         if run is thread.active_run:  # type: ignore[union-attr]
             return f"{text}, and time={clock.mode!r} moves only with understudy.clock.advance(seconds)."

@@ -28,7 +28,6 @@ FAILURES = {
 # What file search can read. [DOCS; the refusal's text REP]
 _ENDINGS = "c cpp cs css doc docx go html java js json md pdf php pptx py rb sh tex ts txt"
 READABLE = frozenset(f".{ending}" for ending in _ENDINGS.split())
-)
 
 
 class Entry(NamedTuple):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from understudy.simulation.refused import Refused
 from understudy.wire.schema import (
     Check,
     Fields,
@@ -59,7 +62,19 @@ def _tools(most: int) -> Check:
 
 
 _FILE_IDS = array(string(), of="strings", most=20)
-_STATIC = Fields(
+
+
+class _Static(Fields):
+    """A static chunking strategy: the overlap is at most half of the size. [SPEC; the refusal's text INF]"""
+
+    def __call__(self, value: Any, path: str = "") -> Any:
+        checked = super().__call__(value, path)
+        if checked["chunk_overlap_tokens"] * 2 > checked["max_chunk_size_tokens"]:
+            raise Refused("chunk.overlap", path=f"{path}.chunk_overlap_tokens")
+        return checked
+
+
+_STATIC = _Static(
     {"max_chunk_size_tokens": integer(100, 4096), "chunk_overlap_tokens": integer(0)},
     required=("max_chunk_size_tokens", "chunk_overlap_tokens"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from understudy.exchange import Request, Response
 from understudy.simulation.world import World
+from understudy.wire.forms import Form
 from understudy.wire.schema import Fields
 
 Json = dict[str, Any]
@@ -46,18 +47,19 @@ class Operation:
         name: as in the SDK, `runs.submit_tool_outputs`; also what faults and coverage call it.
         method, path: `POST`, `/threads/{thread_id}/runs`.
         run: carries it out; gives the JSON to answer with (200), or a whole response.
-        body: what the body may hold; None when the operation takes none.
+        body: what the JSON body or the form may hold; None when the operation takes none.
         query: what the query may hold.
         beta: whether `OpenAI-Beta: assistants=v2` is demanded. [REC: assistants and threads do, nothing else]
         mark: how its behaviour is known.
-        watches: what is being waited for by asking this: `"run"`, `"list"`, or nothing.
+        watches: what is being waited for by asking this: `"run"`, `"list"`, `"store"`, `"store_file"`, `"batch"`,
+            `"store_files"`, `"batch_files"`, or nothing.
     """
 
     name: str
     method: str
     path: str
     run: Callable[[Call], Json | Response]
-    body: Fields | None = None
+    body: Fields | Form | None = None
     query: dict[str, Callable[[Any, str], Any]] = field(default_factory=dict)
     beta: bool = True
     mark: str = "REC"

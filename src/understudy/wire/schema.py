@@ -177,6 +177,30 @@ def metadata(value: Any, path: str) -> Any:
 _METADATA_VALUE = string(most=512)
 
 
+def attributes(value: Any, path: str) -> Any:
+    """Attributes of a file in a vector store: as metadata, but values may be numbers and booleans too. [SPEC]"""
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise _wrong_type(value, path, "an object")
+    if len(value) > 16:
+        raise Refused("object.large", path=path, most=16, length=len(value))
+    for key, entry in value.items():
+        if len(key) > 64:
+            raise Refused("string.long", path=path, most=64, length=len(key))
+        _ATTRIBUTE(entry, join(path, key))
+    return value
+
+
+_ATTRIBUTE = either(
+    (str, _METADATA_VALUE),
+    (int, anything),
+    (float, anything),
+    (bool, anything),
+    expected="a string, a number or a boolean",
+)
+
+
 class Fields:
     """An object of known keys. A body, if it is the outermost.
 

@@ -13,11 +13,17 @@ from understudy.simulation.pacing import Pacer
 from understudy.simulation.refused import Refused
 from understudy.simulation.world import World
 from understudy.wire.call import Call, Operation
+from understudy.wire.forms import Form
 from understudy.wire.json_text import pretty
 from understudy.wire.refusals import refusal_response
 from understudy.wire.schema import join
 
 _date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
+
+_JSON: Headers = (("content-type", "application/json"),)
+# Whose key it was; not said to one without a key. The recordings have them redacted, so the values are ours. [REC]
+_ACCOUNT: Headers = (("openai-organization", "org-understudy"), ("openai-project", "proj_understudy"))
+_POLLED = frozenset({"run", "store", "store_file", "batch"})  # what the SDKs' own polling asks for
 
 
 class Service:
@@ -37,12 +43,13 @@ class Service:
             response = self._carry_out(operation, ids, request)
         except Refused as refused:
             response = refusal_response(refused.name, refused.facts)
-        if operation.method == "GET" and operation.path.startswith("/threads/"):
+        if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
             self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
 
     def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+        _check_auth(request)
         ids = {name: unquote(value) for name, value in ids.items()}
         if operation.beta:
             _check_beta(request)
@@ -62,21 +69,44 @@ class Service:
             self.pacer.asked_run(self.world.run(**call.ids), _announced_interval(call.request))
         elif operation.watches == "list":
             self.pacer.asked_list(call.ids["thread_id"], call.request.url)
+        elif operation.watches:
+            self._pace_indexing(operation.watches, call.ids)
+
+    def _pace_indexing(self, watches: str, ids: dict[str, str]) -> None:
+        stores, store_id = self.world.stores, ids["vector_store_id"]
+        if watches == "store":
+            self.pacer.asked_indexing(stores.get(store_id))
+        elif watches == "store_file":
+            self.pacer.asked_indexing(stores.file(store_id, ids["file_id"]))
+        elif watches == "batch":
+            self.pacer.asked_indexing(stores.batch(store_id, ids["batch_id"]))
+        elif watches == "store_files":
+            self.pacer.asked_files(stores.get(store_id))
+        else:
+            self.pacer.asked_files(stores.batch(store_id, ids["batch_id"]))
 
     def _headers(self, operation: Operation, response: Response) -> Headers:
         """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
         world = self.world
-        content_type = () if response.stream is not None else (("content-type", "application/json"),)
+        named = any(name == "content-type" for name, _ in response.headers)  # a stream, a file's content
         headers: Headers = (
             ("date", _date(int(world.clock.now()))),
-            *content_type,
+            *(() if named else _JSON),
+            *(() if response.status == 401 else _ACCOUNT),
             ("openai-version", "2020-10-01"),
             ("openai-processing-ms", "20"),
             ("x-request-id", world.new_id("request")),
         )
-        if operation.watches == "run" and world.clock.virtual:
+        if operation.watches in _POLLED and world.clock.virtual:
             return (*headers, ("openai-poll-after-ms", "0"))
         return headers
+
+
+def _check_auth(request: Request) -> None:
+    """Any key will do, but there must be one: a bearer token, or Azure's `api-key`. [REP]"""
+    kind, _, key = (request.header("authorization") or "").partition(" ")
+    if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
+        raise Refused("auth.missing")
 
 
 def _check_beta(request: Request) -> None:
@@ -110,6 +140,11 @@ def _number(text: str) -> int | str:
 def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
     if operation.body is None:
         return {}
+    if isinstance(operation.body, Form):
+        return operation.body.read(request)
+    content_type = request.header("content-type")
+    if content_type and "json" not in content_type.lower() and request.body:
+        raise Refused("content_type", got=content_type)
     try:
         body = json.loads(request.body, parse_constant=_no_constant) if request.body.strip() else {}
     except (ValueError, RecursionError):

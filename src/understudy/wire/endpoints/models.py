@@ -1,0 +1,34 @@
+"""Models: list, retrieve, delete."""
+
+from __future__ import annotations
+
+from understudy.simulation.models import MODELS, Model
+from understudy.simulation.refused import Refused
+from understudy.wire import render_files as render
+from understudy.wire.call import Call, Json
+
+
+def listed(call: Call) -> Json:
+    """The table; fine-tuned models, which are taken to exist by name, are not in it."""
+    return {"object": "list", "data": [render.model(model) for model in MODELS.values()]}
+
+
+def retrieve(call: Call) -> Json:
+    return render.model(_existing(call))
+
+
+def delete(call: Call) -> Json:
+    """Only a fine-tuned model can be deleted. [SPEC; the refusal's text INF]"""
+    model = _existing(call)
+    if not model.id.startswith("ft:"):
+        raise Refused("model.not_yours", id=model.id)
+    call.world.models.delete(model.id)
+    return {"id": model.id, "object": "model", "deleted": True}
+
+
+def _existing(call: Call) -> Model:
+    name = call.ids["model"]
+    model = call.world.models.get(name)
+    if model is None:
+        raise Refused("model.not_found", id=name)
+    return model
