@@ -6,6 +6,7 @@ The only place where a replay's state lives. It moves forward, never back.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import islice
 
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.recording import Moment, Recording, State
@@ -89,6 +90,20 @@ class Position:
             moment = self.recording.states[path][number].moment
             if event is None or moment[0] < interaction.index or moment[1] <= event:
                 self.show(path, number)
+        if interaction.is_read:
+            self._pass_repeats(interaction)
+
+    def _pass_repeats(self, read: Interaction) -> None:
+        """The polls before a read that repeated what the app knows already: it need not ask for them again."""
+        where = scope(read.path)
+        marks = self.recording.marks.get(where, ()) if where else ()
+        for moment, path, number in islice(marks, self._passed.get(where, 0), None):
+            states = self.recording.states[path]
+            if moment[0] > read.index or number != self.shown(path) + 1 or number == 0:
+                break
+            if states[number].value != states[number - 1].value:
+                break
+            self.show(path, number)
 
     def horizon(self, path: str) -> tuple[Moment, Moment]:
         """The moments between which everything around this path stands: shown up to the first, not yet at the second."""

@@ -7,6 +7,7 @@ A *moment* is a place in the recording: the index of an interaction, and for a s
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Recording:
         self.scoped: defaultdict[Topic, list[Interaction]] = defaultdict(list)
         self.scope_of: dict[int, Topic] = {}
         self.shows: dict[int, list[tuple[str, int]]] = {}
+        self._repeated: defaultdict[Topic, dict[str, Interaction]] = defaultdict(dict)
         for interaction in self.interactions:
             self._add(interaction)
 
@@ -90,7 +92,21 @@ class Recording:
             self.writes[asked.key].by_body.setdefault(asked.body, []).append(interaction)
         if not interaction.is_read and interaction.status < 400:
             self._add_write(interaction)
+        if interaction.is_read and not pollable(interaction.path):
+            self._split_repeats(interaction)
         self._add_states(interaction)
+
+    def _split_repeats(self, read: Interaction) -> None:
+        """A read was recorded after a poll that only repeated what a write had shown: that poll is a place of its own.
+
+        Without such a read, the poll says nothing that the write did not say.
+        """
+        where = scope(read.path)
+        for path, poll in self._repeated.pop(where, {}).items() if where else ():
+            states = self.states[path]
+            self.shows[poll.index] = [(path, len(states))]
+            insort(self.marks[where], ((poll.index, 0), path, len(states)))
+            states.append(State((poll.index, 0), states[-1].value, poll))
 
     def _add_write(self, write: Interaction) -> None:
         self.cuts[write.index] = cuts(write)
@@ -117,9 +133,12 @@ class Recording:
         """Add a state if it is not the one before it; its number."""
         states = self.states[path]
         if states and value is not None and states[-1].value == value:
+            if source.path == path and source.is_read and not states[-1].interaction.is_read:
+                self._repeated[scope(path)].setdefault(path, source)
             return len(states) - 1
         if states and value is None and states[-1].value is None and states[-1].interaction.body == source.body:
             return len(states) - 1
+        self._repeated[scope(path)].pop(path, None)
         number = len(states)
         states.append(State(moment, value, source))
         self.marks[scope(path)].append((moment, path, number))

@@ -226,7 +226,8 @@ class Replay:
         if reached:
             return self._walk(epoch, reached, max(bisect_right(epoch, here[0] - 1, key=_index), 0), last, beyond[0])
         for other in epoch:
-            if other.index >= last and not self.position.is_later(other):
+            # What comes next may be seen by this very question first: it tells no more than the next poll would.
+            if other.index >= last and (other.index == beyond[0] or not self.position.is_later(other)):
                 return other
         return None
 
