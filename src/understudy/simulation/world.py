@@ -222,7 +222,8 @@ class World:
         Files still being indexed are found too: the real service waits for them, up to a minute. [DOCS]
         """
         tool = next((tool for tool in run.settings.tools if tool["type"] == "file_search"), {}).get("file_search") or {}
-        stores = [self.stores.get(store_id) for store_id in self.store_ids_of(run)]
+        thread = self.thread(run.thread_id)
+        stores = [self.stores.get(store_id) for store_id in self.store_ids_of(self.assistants.get(run.assistant_id), thread)]
         for store in stores:
             self.stores.touch(store)
         found = search(
@@ -232,7 +233,7 @@ class World:
                 for file in store.files
                 if file.state.status in ("in_progress", "completed")
             ],
-            [query or _last_user_text(self.thread(run.thread_id))],
+            [query or _last_user_text(thread)],
             most=tool.get("max_num_results", DEFAULT_RESULTS),
             threshold=(tool.get("ranking_options") or {}).get("score_threshold", 0.0),
         )
@@ -241,11 +242,10 @@ class World:
             for hit in found
         )
 
-    def store_ids_of(self, run: Run) -> list[str]:
+    def store_ids_of(self, assistant: Assistant | None, thread: Thread) -> list[str]:
         """The stores that a run sees, the assistant's first; deleted ones are passed over."""
-        assistant = self.assistants.get(run.assistant_id)
         named = _store_ids(assistant.tool_resources) if assistant is not None else []
-        named += _store_ids(self.thread(run.thread_id).tool_resources)
+        named += _store_ids(thread.tool_resources)
         return [store_id for store_id in dict.fromkeys(named) if self.stores.listing.get(store_id) is not None]
 
     def _forget_file(self, file_id: str) -> None:

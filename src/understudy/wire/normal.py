@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from understudy.simulation.file_objects import DEFAULT_CHUNKING, Chunking
 from understudy.simulation.objects import ImageFile, ImageUrl, Part, Text
+from understudy.simulation.stores import Entry
 from understudy.simulation.world import World
 
 Json = dict[str, Any]
@@ -52,6 +54,9 @@ def normal_tool(tool: Json) -> Json:
     return {"type": tool["type"]}
 
 
+THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was last used [DOCS]
+
+
 def normal_tool_resources(world: World, tools: list[Json], given: Json | None) -> Json:
     """What an assistant's tool_resources become: only those of tools that are on; inline vector stores are made. [REC]"""
     given = given or {}
@@ -71,15 +76,29 @@ def thread_tool_resources(world: World, given: Json | None) -> Json:
         if value is None:
             continue
         if name == "file_search":
-            resources[name] = {"vector_store_ids": store_ids(world, value)}
+            resources[name] = {"vector_store_ids": store_ids(world, value, lifetime_days=THREAD_STORE_DAYS)}
         else:
             resources[name] = {"file_ids": list(value.get("file_ids", []))}
     return resources
 
 
-def store_ids(world: World, search: Json) -> list[str]:
-    """The vector stores that a `file_search` resource names."""
-    return list(search.get("vector_store_ids", []))
+def store_ids(world: World, search: Json, *, lifetime_days: int | None = None) -> list[str]:
+    """The vector stores that a `file_search` resource names, with those it asks to be made. [REC]"""
+    made = [
+        world.stores.create(
+            [Entry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
+            metadata=dict(store.get("metadata") or {}),
+            lifetime_days=lifetime_days,
+        )
+        for store in search.get("vector_stores", ())
+    ]
+    return [*search.get("vector_store_ids", ()), *(store.id for store in made)]
+
+
+def chunking_of(body: Json) -> Chunking:
+    """How to cut files: as given, `auto` being 800 tokens with 400 of overlap. [REC]"""
+    static = (body.get("chunking_strategy") or {}).get("static")
+    return Chunking(static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) if static else DEFAULT_CHUNKING
 
 
 def normal_content(content: Any) -> tuple[Part, ...]:

@@ -6,11 +6,16 @@ from understudy.simulation.objects import Assistant
 from understudy.simulation.world import World
 from understudy.wire import render
 from understudy.wire.call import Call, Json
+from understudy.wire.model_rules import check_settings
 from understudy.wire.normal import normal_settings, normal_tool_resources
 from understudy.wire.paging import page_of
+from understudy.wire.references import check_resources
 
 
 def create(call: Call) -> Json:
+    body = call.body
+    check_settings(call, model=body["model"], tools=body.get("tools") or [], response_format=body.get("response_format"))
+    check_resources(call.world, body.get("tool_resources"))
     return render.assistant(make(call.world, call.body))
 
 
@@ -32,7 +37,15 @@ def retrieve(call: Call) -> Json:
 def modify(call: Call) -> Json:
     """Fields not sent stay as they are. [REC]"""
     assistant = call.world.assistant(call.ids["assistant_id"])
-    for name, value in normal_settings(call.body).items():
+    fields = normal_settings(call.body)
+    check_settings(
+        call,
+        model=fields.get("model") or assistant.model,
+        tools=fields.get("tools", assistant.tools),
+        response_format=fields.get("response_format", assistant.response_format),
+    )
+    check_resources(call.world, call.body.get("tool_resources"))
+    for name, value in fields.items():
         setattr(assistant, name, value)
     if "tool_resources" in call.body or "tools" in call.body:
         given = call.body.get("tool_resources", assistant.tool_resources)

@@ -7,7 +7,7 @@ from understudy.simulation.stores import Entry
 from understudy.wire import render_files
 from understudy.wire.call import Call, Json
 from understudy.wire.endpoints import store_files
-from understudy.wire.endpoints.vector_stores import chunking_of
+from understudy.wire.normal import chunking_of
 from understudy.wire.paging import page_of
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from understudy.simulation.objects import Message, Thread
+from understudy.simulation.stores import Entry
 from understudy.simulation.world import World
 from understudy.wire import render
 from understudy.wire.call import Call, Json
-from understudy.wire.normal import normal_content
+from understudy.wire.normal import THREAD_STORE_DAYS, normal_content
 from understudy.wire.paging import page_of
+from understudy.wire.references import check_message, wants_search
 from understudy.wire.views import to_rest
 
 
 def create(call: Call) -> Json:
     thread = call.world.thread(call.ids["thread_id"])
+    check_message(call.world, call.body)
     return to_rest(render.message(make(call.world, thread, call.body)))
 
 
@@ -25,15 +28,44 @@ def make(
     created_at: float | None = None,
 ) -> Message:
     """Add a message from a checked create body. Refused while a run of the thread is active."""
-    return world.add_message(
+    attachments = list(body.get("attachments") or [])
+    message = world.add_message(
         thread,
         role=body["role"],
         content=normal_content(body["content"]),
-        attachments=list(body.get("attachments") or []),
+        attachments=attachments,
         metadata=dict(body.get("metadata") or {}),
         id=id,
         created_at=created_at,
     )
+    if attachments:
+        attach(world, thread, attachments)
+    return message
+
+
+def attach(world: World, thread: Thread, attachments: list[Json]) -> None:
+    """Give a thread the files attached to a message: to its code interpreter, and to a vector store of its own. [DOCS]"""
+    resources = dict(thread.tool_resources)
+    for attachment in attachments:
+        file_id = attachment.get("file_id")
+        if file_id is None:
+            continue
+        if any(tool["type"] == "code_interpreter" for tool in attachment.get("tools") or ()):
+            held = (resources.get("code_interpreter") or {}).get("file_ids", [])
+            resources["code_interpreter"] = {"file_ids": list(dict.fromkeys([*held, file_id]))}
+        if wants_search(attachment):
+            _index(world, resources, file_id)
+    thread.tool_resources = resources
+
+
+def _index(world: World, resources: Json, file_id: str) -> None:
+    held = (resources.get("file_search") or {}).get("vector_store_ids", [])
+    store = world.stores.listing.get(held[0]) if held else None
+    if store is None:
+        store = world.stores.create(lifetime_days=THREAD_STORE_DAYS)
+        resources["file_search"] = {"vector_store_ids": [store.id]}
+    if store.files.get(file_id) is None:
+        world.stores.add_file(store, Entry(file_id))
 
 
 def listed(call: Call) -> Json:

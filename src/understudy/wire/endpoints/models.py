@@ -8,7 +8,7 @@ from understudy.wire import render_files as render
 from understudy.wire.call import Call, Json
 
 
-def listed(call: Call) -> Json:
+def listed(call: Call) -> Json:  # noqa: ARG001 - every operation takes its call
     """The table; fine-tuned models, which are taken to exist by name, are not in it."""
     return {"object": "list", "data": [render.model(model) for model in MODELS.values()]}
 

@@ -11,8 +11,10 @@ from understudy.simulation.refused import Refused
 from understudy.wire import render
 from understudy.wire.call import Call, Json
 from understudy.wire.endpoints import messages, threads
+from understudy.wire.model_rules import check_settings
 from understudy.wire.normal import normal_settings, thread_tool_resources
 from understudy.wire.paging import page_of
+from understudy.wire.references import check_message, check_resources, check_thread
 from understudy.wire.streaming import stream_response
 from understudy.wire.views import to_rest
 
@@ -32,12 +34,16 @@ def create(call: Call) -> Json | Response:
     assistant = world.assistant(body["assistant_id"])
     if thread.active_run is not None:
         raise Refused("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
+    for message in body.get("additional_messages") or ():
+        check_message(world, message)
+    before = thread.tool_resources
     added = [messages.make(world, thread, message) for message in body.get("additional_messages") or ()]
     try:
         run = _start(call, thread, assistant)
     except BaseException:
         for message in added:
             thread.messages.remove(message.id)
+        threads.take_back_stores(world, thread, before)
         raise
     return _answer(call, run, since=0)
 
@@ -46,12 +52,16 @@ def create_with_thread(call: Call) -> Json | Response:
     """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created`. [REC]"""
     world, body = call.world, call.body
     assistant = world.assistant(body["assistant_id"])
-    thread = threads.make(world, body.get("thread") or {})
+    given = body.get("thread") or {}
+    check_thread(world, given)
+    check_resources(world, body.get("tool_resources"))
+    thread = threads.make(world, given)
     if body.get("tool_resources"):
         thread.tool_resources = thread_tool_resources(world, body["tool_resources"])
     try:
         run = _start(call, thread, assistant)
     except BaseException:
+        threads.take_back_stores(world, thread, given.get("tool_resources") or {})
         world.remove_thread(thread)
         raise
     return _answer(call, run, since=0, created_thread=thread)
@@ -59,7 +69,12 @@ def create_with_thread(call: Call) -> Json | Response:
 
 def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
-    return call.world.start_run(thread, assistant, settings(assistant, call.body), metadata)
+    chosen = settings(assistant, call.body)
+    check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format)
+    if any(tool["type"] == "file_search" for tool in chosen.tools):
+        for store_id in call.world.store_ids_of(assistant, thread):
+            call.world.stores.usable(store_id)
+    return call.world.start_run(thread, assistant, chosen, metadata)
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:

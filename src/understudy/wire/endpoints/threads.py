@@ -8,9 +8,11 @@ from understudy.wire import render
 from understudy.wire.call import Call, Json
 from understudy.wire.endpoints import messages
 from understudy.wire.normal import thread_tool_resources
+from understudy.wire.references import check_resources, check_thread
 
 
 def create(call: Call) -> Json:
+    check_thread(call.world, call.body)
     return render.thread_as_posted(make(call.world, call.body))
 
 
@@ -24,6 +26,15 @@ def make(world: World, body: Json, *, id: str | None = None, created_at: float |
     return thread
 
 
+def take_back_stores(world: World, thread: Thread, before: Json) -> None:
+    """Undo what was made for a thread since its tool_resources were `before`: a request that is refused changes nothing."""
+    kept = (before.get("file_search") or {}).get("vector_store_ids", [])
+    for store_id in (thread.tool_resources.get("file_search") or {}).get("vector_store_ids", ()):
+        if store_id not in kept:
+            world.stores.remove(world.stores.get(store_id))
+    thread.tool_resources = before
+
+
 def retrieve(call: Call) -> Json:
     return render.thread(call.world.thread(call.ids["thread_id"]))
 
@@ -31,6 +42,7 @@ def retrieve(call: Call) -> Json:
 def modify(call: Call) -> Json:
     """Fields not sent stay; metadata is replaced, which fits every recording. [REC, replace INF]"""
     thread = call.world.thread(call.ids["thread_id"])
+    check_resources(call.world, call.body.get("tool_resources"))
     if "metadata" in call.body:
         thread.metadata = dict(call.body["metadata"] or {})
     if "tool_resources" in call.body:

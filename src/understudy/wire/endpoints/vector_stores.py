@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from understudy.simulation.file_objects import DEFAULT_CHUNKING, Chunking, VectorStore
+from understudy.simulation.file_objects import VectorStore
 from understudy.simulation.search import search as search_files
 from understudy.simulation.stores import Entry
 from understudy.simulation.world import World
 from understudy.wire import render, render_files
 from understudy.wire.call import Call, Json
+from understudy.wire.normal import chunking_of
 from understudy.wire.paging import page_of
 
 
@@ -33,12 +34,6 @@ def make(world: World, body: Json, *, id: str | None = None, created_at: float |
         metadata=dict(body.get("metadata") or {}),
         lifetime_days=(body.get("expires_after") or {}).get("days"),
     )
-
-
-def chunking_of(body: Json) -> Chunking:
-    """How to cut files: as given, `auto` being 800 tokens with 400 of overlap. [REC]"""
-    static = (body.get("chunking_strategy") or {}).get("static")
-    return Chunking(static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) if static else DEFAULT_CHUNKING
 
 
 def listed(call: Call) -> Json:
