@@ -337,7 +337,19 @@ def _call(planner: Planner, step: Step, move: Any) -> ToolCall:
         outputs = [("logs", move.logs)] if move.logs is not None else []
         outputs += [("image", _image(planner, image, step.created_at)) for image in move.images]
         return CodeTool(call_id, move.input, tuple(outputs))
-    return SearchTool(call_id, _hits(planner, move))
+    return _search(planner, call_id, move)
+
+
+def _search(planner: Planner, call_id: str, move: FileSearch) -> SearchTool:
+    """A file search, with the ranking options of the run's tool. [REC]"""
+    tool = next((tool for tool in planner.run.settings.tools if tool["type"] == "file_search"), {})
+    ranking = tool.get("file_search", {}).get("ranking_options", {})
+    return SearchTool(
+        call_id,
+        _hits(planner, move),
+        ranker=ranking.get("ranker", "default_2024_08_21"),
+        score_threshold=ranking.get("score_threshold", 0.0),
+    )
 
 
 def _hits(planner: Planner, move: FileSearch) -> tuple[SearchHit, ...]:
