@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from understudy import seeding
 from understudy.errors import InternalError, NotSimulated, UnderstudyError, Unused, envelope, nearest
 from understudy.exchange import Answer, Chunk, Forward, HostRules, Request, Response, SentRequest
-from understudy.simulation.book import SetScript, When
+from understudy.request_log import Logged
+from understudy.simulation.book import SetScript, When, caller
 from understudy.simulation.clock import Clock
 from understudy.simulation.objects import Run
 from understudy.simulation.world import World
-from understudy.wire import render, sse
+from understudy.wire import render, render_files, sse
 from understudy.wire.held import Held
 from understudy.wire.json_text import pretty
 from understudy.wire.operations import OPERATIONS, find
@@ -23,6 +24,11 @@ from understudy.wire.views import to_rest
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
+
+    from understudy.faulting import Faults
+    from understudy.faults import Fault, What
+    from understudy.report.conduct import Conduct
+    from understudy.report.timeline import Timeline
 
 REQUESTS_KEPT = 1000
 HOSTS = HostRules()
@@ -56,11 +62,13 @@ class Backend:
         self._world = World(seed=seed, time=time, start=start, strict=strict)
         self._service = Service(self._world)
         self._strict = strict
-        self._sent: deque[SentRequest] = deque(maxlen=REQUESTS_KEPT)
+        self._log: deque[Logged] = deque(maxlen=REQUESTS_KEPT)
+        self._faults: Faults | None = None  # until one is set: no fault, no cost
         self._passed: list[str] = []
         self._respx: Any = None
         self.rules = HostRules(hosts=(*HOSTS.hosts, *hosts), pass_hosts=tuple(pass_hosts))
         self.problems: list[UnderstudyError] = []
+        self.hints: list[str] = self._service.hints  # what would make the test better, each once; they fail nothing
         if script is not None:
             self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
 
@@ -80,21 +88,27 @@ class Backend:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
         with self._world.lock:
             path = api_path(request.path)
-            self._sent.append(SentRequest(request.method, path, request.body, request.headers))
+            logged = Logged(SentRequest(request.method, path, request.body, request.headers), self._world.clock.now())
+            self._log.append(logged)
             try:
-                answer = self._answer(request, path)
+                answer = self._answer(request, path, logged)
             except UnderstudyError as error:
-                return self._failed(error)
+                answer = self._failed(error)
             except Exception as error:  # ours: never dressed up as the service's
-                return self._failed(_internal(error, f"{request.method} {path}"))
-        if isinstance(answer, Response) and answer.stream is not None:
-            answer.stream = self._guarded(answer.stream, path)
+                answer = self._failed(_internal(error, f"{request.method} {path}"))
+            if isinstance(answer, Response) and answer.stream is not None:
+                answer.stream = self._guarded(answer.stream, path)
+            logged.answered(answer)
         return answer
 
-    def _answer(self, request: Request, path: str) -> Answer:
+    def _answer(self, request: Request, path: str, logged: Logged) -> Answer:
         operation, ids, allowed = find(request.method, path)
         if operation is not None:
-            return self._service.answer(operation, ids, request)
+            entry = self._faults.find(operation, ids, request) if self._faults is not None else None
+            if entry is None or self._faults is None:
+                return self._service.answer(operation, ids, request)
+            logged.fault = entry.fault
+            return self._faults.strike(entry, operation, request, lambda: self._service.answer(operation, ids, request))
         if self._respx is not None:
             mocked: Response | None = self._respx.answer(request)
             if mocked is not None:
@@ -153,6 +167,46 @@ class Backend:
         """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
         return list(self._world.book.queue)
 
+    # -- faults ---------------------------------------------------------------
+
+    def fault(
+        self,
+        what: What | Fault,
+        *,
+        on: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        run: str | None = None,
+        event: str | int | None = None,
+        phase: str | None = None,
+    ) -> None:
+        """Say what goes wrong, and where; see `understudy.faults`. One call meets at most one fault, the first that fits.
+
+        Args:
+            what: `RateLimited(retry_after=2)`, `StreamCut()`, ...; or a whole `Fault`, which brings the rest with it.
+            on: the operation, named as in the SDK (`runs.retrieve`); None for any.
+            nth, times: from the nth call on (counted from 1), so many calls; `times=None` for every one.
+            run: only calls about this run.
+            event: where in a stream, by the event's name or number.
+            phase: `"before"` the service acts, `"after"` it did (the answer is lost), `"during"` the answer.
+
+        Raises:
+            ValueError: an unknown operation, event or phase, or what cannot happen there.
+        """
+        from understudy.faulting import Faults
+        from understudy.faults import Fault
+
+        if not isinstance(what, Fault):
+            what = Fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
+        with self._world.lock:
+            self._faults = self._faults or Faults(self._world, self.hints)
+            self._faults.add(what, caller())
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
+        return self._faults.schedule if self._faults is not None else ()
+
     # -- what was there before the app came ------------------------------------
 
     def add_assistant(
@@ -192,6 +246,39 @@ class Backend:
         body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
         return seeding.add_message(self._world, thread_id, id, created_at, body)
 
+    def add_file(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        filename: str = "file.txt",
+        content: bytes | str = b"",
+        purpose: str = "assistants",
+        created_at: float | None = None,
+    ) -> Held:
+        """Make a file. A `str` as content is kept as UTF-8."""
+        return seeding.add_file(self._world, id, created_at, filename, content, purpose)
+
+    def add_vector_store(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        file_ids: Sequence[str] = (),
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> Held:
+        """Make a vector store, with files that exist; they are indexed already. Fields are those of the create request."""
+        return seeding.add_vector_store(self._world, id, created_at, file_ids, fields)
+
+    def fail_file(self, file: str, code: str = "server_error", *, message: str | None = None) -> None:
+        """Say that a file cannot be indexed: in every vector store it ends `failed`, with this last_error.
+
+        Args:
+            file: its id, or its file name (for one that is still to be uploaded).
+            code: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
+            message: the error's text; None for one that fits the code.
+        """
+        seeding.fail_file(self._world, file, code, message)
+
     def next_ids(self, *ids: str) -> None:
         """The next object made of each id's prefix gets that id; several of one prefix are used in order."""
         with self._world.lock:
@@ -207,7 +294,7 @@ class Backend:
     @property
     def requests(self) -> list[SentRequest]:
         """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
-        return list(self._sent)
+        return [logged.sent for logged in self._log]
 
     @property
     def threads(self) -> list[Held]:
@@ -221,11 +308,41 @@ class Backend:
         with self._world.lock:
             return [Held(to_rest(render.run(run))) for run in self._all_runs()]
 
+    @property
+    def files(self) -> list[Held]:
+        """Every file there is, oldest first, as REST shows it."""
+        with self._world.lock:
+            return [Held(render_files.file(file)) for file in self._world.files.listing]
+
+    @property
+    def vector_stores(self) -> list[Held]:
+        """Every vector store there is, oldest first, as REST would show it now. Looking moves nothing."""
+        with self._world.lock:
+            return [Held(render_files.vector_store(store)) for store in self._world.stores.listing]
+
     def messages(self, thread_id: str) -> list[Held]:
         """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
         with self._world.lock:
             thread = seeding.existing(self._world.threads, thread_id, "thread")
             return [Held(to_rest(render.message(message))) for message in thread.messages]
+
+    def timeline(self, run_id: str) -> Timeline:
+        """What happened to a run and when: print it, show it in a notebook, or `write()` it as an SVG.
+
+        Raises:
+            KeyError: there is no such run; the nearest are named.
+        """
+        from understudy.report.timeline import run_timeline
+
+        with self._world.lock:
+            return run_timeline(seeding.existing(self._all_runs(), run_id, "run"))
+
+    def conduct(self) -> Conduct:
+        """What the app did wrong to the API, as far as requests show it; empty and false when nothing is. See `Conduct`."""
+        from understudy.report.conduct import conduct
+
+        with self._world.lock:
+            return conduct(list(self._log), self._all_runs())
 
     def _all_runs(self) -> list[Run]:
         runs = [run for thread in self._world.threads for run in thread.runs]
@@ -268,6 +385,12 @@ class Backend:
             listed = "\n".join(f"  {script}" for script in left)
             problems.append(
                 Unused(f"{len(left)} script(s) were set, but no run took them:\n{listed}\n{_runs_seen(self._all_runs())}")
+            )
+        faults = self._faults.take_left() if self._faults is not None else []
+        if faults and self._strict is not False:
+            listed = "\n".join(f"  {entry}" for entry in faults)
+            problems.append(
+                Unused(f"{len(faults)} fault(s) were set, but did not happen as often as they were to:\n{listed}")
             )
         return problems
 

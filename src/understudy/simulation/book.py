@@ -63,10 +63,10 @@ class Book:
         self._last_resort = SetScript(moves=(Reply(DEFAULT_SENTENCE),), where="understudy's default")
 
     def next_run(self, moves: Sequence[Any], *, assistant: str | None, thread: str | None) -> None:
-        self.queue.append(SetScript(moves=_normal(moves), where=_caller(), assistant=assistant, thread=thread))
+        self.queue.append(SetScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread))
 
     def every_run(self, moves: Sequence[Any], *, when: When | None, assistant: str | None, thread: str | None) -> None:
-        script = SetScript(moves=_normal(moves), where=_caller(), assistant=assistant, thread=thread, when=when)
+        script = SetScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread, when=when)
         self._defaults.append(script)
 
     def choose(self, assistant: str, thread: str, last_user_text: str) -> SetScript:
@@ -110,7 +110,7 @@ def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
     return check_moves(moves)
 
 
-def _caller() -> str:
+def caller() -> str:
     """File and line of the nearest caller outside this package."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):

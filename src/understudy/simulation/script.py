@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from understudy.errors import ImpossibleScript, nearest
+from understudy.pasteable import Pasteable, first
 
 RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
 INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # [SPEC]
@@ -20,24 +21,10 @@ DEFAULT_SENTENCE = "I am only the understudy, but I am glad to help."
 T = TypeVar("T")
 
 
-class Move:
-    """Base of all moves: a repr that shows what was given and leaves out what was not."""
+class Move(Pasteable):
+    """Base of all moves."""
 
     __slots__ = ()
-
-    def __repr__(self) -> str:
-        shown = []
-        for spec in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, spec.name)
-            if spec.metadata.get("first"):
-                shown.append(repr(value))
-            elif value != spec.default:
-                shown.append(f"{spec.name}={value!r}")
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def _first(**more: Any) -> Any:
-    return field(metadata={"first": True}, **more)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,7 +43,7 @@ class Reply(Move):
     Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text.
     """
 
-    text: str | None = _first(default=None)
+    text: str | None = first(default=None)
     parts: tuple[str | bytes, ...] | None = field(default=None, kw_only=True)
     citations: tuple[str, ...] = field(default=(), kw_only=True)
     images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
@@ -92,7 +79,7 @@ class FunctionCall(Move):
         id: the call's id; derived by default.
     """
 
-    name: str = _first()
+    name: str = first()
     arguments: Mapping[str, Any] | str = field(default_factory=dict, metadata={"first": True}, hash=False)
     id: str | None = field(default=None, kw_only=True)
 
@@ -125,7 +112,7 @@ class CodeInterpreter(Move):
         images: ids of image files it drew, or their bytes, which become files the app can download.
     """
 
-    input: str = _first()
+    input: str = first()
     logs: str | None = field(default=None, kw_only=True)
     images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
 
@@ -152,7 +139,7 @@ class SearchResult:
 class FileSearch(Move):
     """The model searches the files. `results` as given, or found with `query` in the attached vector stores."""
 
-    results: tuple[SearchResult, ...] | None = _first(default=None)
+    results: tuple[SearchResult, ...] | None = first(default=None)
     query: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -166,8 +153,8 @@ class FileSearch(Move):
 class Fail(Move):
     """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]"""
 
-    code: str = _first(default="server_error")
-    message: str = _first(default="Sorry, something went wrong.")
+    code: str = first(default="server_error")
+    message: str = first(default="Sorry, something went wrong.")
 
     def __post_init__(self) -> None:
         _one_of("Fail", self.code, RUN_ERROR_CODES)
@@ -177,7 +164,7 @@ class Fail(Move):
 class Incomplete(Move):
     """The run ends `incomplete`. Reasons: max_completion_tokens, max_prompt_tokens. [SPEC]"""
 
-    reason: str = _first(default="max_completion_tokens")
+    reason: str = first(default="max_completion_tokens")
 
     def __post_init__(self) -> None:
         _one_of("Incomplete", self.reason, INCOMPLETE_REASONS)
@@ -206,7 +193,7 @@ class Hang(Move):
 class Wait(Move):
     """What comes next, be it the end, takes this many (virtual) seconds longer. Past 600 the run expires first."""
 
-    seconds: float = _first()
+    seconds: float = first()
 
     def __post_init__(self) -> None:
         if not isinstance(self.seconds, int | float) or not 0 <= self.seconds < math.inf:

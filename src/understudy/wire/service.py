@@ -18,6 +18,10 @@ from understudy.wire.json_text import pretty
 from understudy.wire.refusals import refusal_response
 from understudy.wire.schema import join
 
+POLLS_SLOWLY = (
+    "the app polls with a poll_interval_ms of its own, so the SDK sleeps in earnest between polls: with time='sleep' its "
+    "sleeping moves the clock instead, and nobody waits"
+)
 _date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
 
 _JSON: Headers = (("content-type", "application/json"),)
@@ -32,6 +36,7 @@ class Service:
     def __init__(self, world: World) -> None:
         self.world = world
         self.pacer = Pacer(world)
+        self.hints: list[str] = []
 
     def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
         """Carry an operation out.
@@ -66,7 +71,7 @@ class Service:
         if operation.method != "GET":
             self.pacer.wrote()
         elif operation.watches == "run":
-            self.pacer.asked_run(self.world.run(**call.ids), _announced_interval(call.request))
+            self.pacer.asked_run(self.world.run(**call.ids), self._announced_interval(call.request))
         elif operation.watches == "list":
             self.pacer.asked_list(call.ids["thread_id"], call.request.url)
         elif operation.watches:
@@ -84,6 +89,15 @@ class Service:
             self.pacer.asked_files(stores.get(store_id))
         else:
             self.pacer.asked_files(stores.batch(store_id, ids["batch_id"]))
+
+    def _announced_interval(self, request: Request) -> float | None:
+        """The interval in seconds that the SDK says it polls with, when the app chose one: then it really sleeps."""
+        text = request.header("x-stainless-custom-poll-interval", "")
+        if not text or not text.isdecimal():
+            return None
+        if text != "0" and self.world.clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self.hints:
+            self.hints.append(POLLS_SLOWLY)
+        return int(text) / 1000
 
     def _headers(self, operation: Operation, response: Response) -> Headers:
         """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
@@ -155,9 +169,3 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
-
-
-def _announced_interval(request: Request) -> float | None:
-    """The interval in seconds that the SDK says it polls with, when the app chose one."""
-    text = request.header("x-stainless-custom-poll-interval", "")
-    return int(text) / 1000 if text and text.isdecimal() else None

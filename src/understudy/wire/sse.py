@@ -12,10 +12,24 @@ from typing import Any
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 DONE = b"event: done\ndata: [DONE]\n\n"
 
+# Every event there is. [SPEC]
+_STEMS = {
+    "thread": "created",
+    "thread.run": "created queued in_progress requires_action completed incomplete failed cancelling cancelled expired",
+    "thread.run.step": "created in_progress delta completed failed cancelled expired",
+    "thread.message": "created in_progress delta completed incomplete",
+}
+EVENT_NAMES = (*(f"{stem}.{last}" for stem, lasts in _STEMS.items() for last in lasts.split()), "error", "done")
+
 
 def render(event: str, data: Any) -> bytes:
     """One event, `data` as compact JSON with its non-ASCII characters unescaped, as recorded."""
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def name_of(event: bytes) -> str:
+    """The name of one rendered event."""
+    return event[7 : event.index(b"\n")].decode()
 
 
 def split(body: bytes) -> Iterator[bytes]:

@@ -1,0 +1,268 @@
+"""Faults: what goes wrong between an app and the service. A fault is *what* happens, *where*, and in which *phase*.
+
+    understudy.fault(RateLimited(retry_after=2), on="runs.retrieve")
+    understudy.fault(ConnectionReset(), on="messages.create", phase="after")   # it was stored; the app never hears of it
+    understudy.fault(StreamCut(), event="thread.run.completed")
+
+Everything here is a frozen value: it compares by value, its repr is code, and a schedule of faults is a tuple of `Fault`s
+that can be printed and set again. `understudy.faulting` carries them out.
+
+Phases: `before` the service acts (it never does); `after` it acted, but its answer is lost; `during` the answer.
+
+**Retries and time.** The SDKs retry 408, 409, 429 and 5xx, sleeping as long as `retry-after-ms` or else `retry-after` says,
+if that is more than 0 and at most 60 s (openai 1.x) or 120 s (2.x, 3.x; a longer wait is not retried there), else 0.5 s,
+1 s, 2 s, ... less up to a quarter. With `time="poll"` and `"manual"` a fault's answer carries `retry-after-ms: 0.001`, which
+all of them prefer and none of them notices; a `retry-after` that the test asked for stands beside it for the app to read.
+An exception has no headers: before they retry one, the SDKs sleep about 0.5 s in earnest, unless `max_retries=0`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from understudy.errors import nearest
+from understudy.pasteable import Pasteable, first
+from understudy.wire.operations import BY_NAME
+from understudy.wire.sse import EVENT_NAMES
+
+PHASES = ("before", "after", "during")
+RESET_KINDS = ("ConnectError", "ReadError", "WriteError", "RemoteProtocolError")
+RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try again later."  # [REP, semantics 1]
+OVERLOADED_TEXT = "The engine is currently overloaded, please try again later."  # [DOCS, error codes]
+
+
+class What(Pasteable):
+    """Base of what can go wrong. `phases`: those it can happen in, the default first."""
+
+    __slots__ = ()
+    phases: ClassVar[tuple[str, ...]] = ("before", "after")
+    is_for_streams: ClassVar[bool] = False
+    event: ClassVar[str | int | None] = None  # where in a stream it happens if the test does not say
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class RateLimited(What):
+    """429, as users quoted it [REP]; which retry headers the service sent is not known, so none unless asked for.
+
+    Args:
+        retry_after: seconds, sent as `retry-after` as it stands. With `time="poll"` and `"manual"` the SDK's own retry
+            does not wait for it (see above) if it is at most 60; the app can read it from the exception's response.
+        retry_after_ms: milliseconds, sent as `retry-after-ms` as it stands: the SDK does wait, even in virtual time.
+        message: the error's text.
+    """
+
+    retry_after: float | None = None
+    retry_after_ms: float | None = None
+    message: str = RATE_LIMIT_TEXT
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class ServerError(What):
+    """A 5xx with the body recorded for 500 [REC]. `message`: another text."""
+
+    status: int = 500
+    message: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 500 <= self.status <= 599:
+            raise ValueError(f"ServerError(status={self.status!r}): expected 500 to 599")
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Overloaded(What):
+    """503: the engine is overloaded. [DOCS for the text, INF for the rest]"""
+
+    message: str = OVERLOADED_TEXT
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Timeout(What):
+    """The client's library gives up waiting: ReadTimeout, or ConnectTimeout with `connect=True`.
+
+    Args:
+        seconds: how long that took; a virtual clock moves by as much, after the service acted (if it does).
+        connect: no connection came about; only before the service acts.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = PHASES
+    event: ClassVar[str | int | None] = 4
+    seconds: float = 0
+    connect: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class ConnectionReset(What):
+    """The connection breaks. `kind`: the library's exception; by default ConnectError before, ReadError later."""
+
+    phases: ClassVar[tuple[str, ...]] = PHASES
+    event: ClassVar[str | int | None] = 4
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in RESET_KINDS:
+            raise ValueError(f"ConnectionReset(kind={self.kind!r}): expected one of {', '.join(map(repr, RESET_KINDS))}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BadJSON(What):
+    """The service acted, and half of its JSON arrives, as if it were all."""
+
+    phases: ClassVar[tuple[str, ...]] = ("after",)
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class HTMLBody(What):
+    """A page of something between the app and the service. `status=200` is a captive portal's or a proxy's login."""
+
+    status: int = 502
+    html: str = "<html><head><title>502 Bad Gateway</title></head><body><center>502 Bad Gateway</center></body></html>\n"
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class StreamCut(What):
+    """A stream ends before its time: right before the event named, by default before `done`.
+
+    Args:
+        reset: the connection breaks (RemoteProtocolError); by default the stream just ends.
+        at_byte: cut after so many bytes of the stream instead, inside an event or not.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = ("during",)
+    is_for_streams: ClassVar[bool] = True
+    event: ClassVar[str | int | None] = "done"
+    reset: bool = False
+    at_byte: int | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class StreamError(What):
+    """An `error` event instead of the event named, by default the fourth, and the end. Its real body is not known. [SPEC]
+
+    Args:
+        nested: `{"error": {...}}`, which the SDKs raise; False: the error object itself, which they hand on as an event.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = ("during",)
+    is_for_streams: ClassVar[bool] = True
+    event: ClassVar[str | int | None] = 4
+    message: str = "The server had an error while processing your request. Sorry about that!"
+    code: str | None = "server_error"
+    nested: bool = True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Slow(What):
+    """The answer, or the event named, takes this many seconds. A virtual clock moves by as much; nobody waits.
+
+    In real time the service acts at once, and its answer is held back.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = PHASES
+    seconds: float = first()
+
+    def __post_init__(self) -> None:
+        if not self.seconds >= 0:
+            raise ValueError(f"Slow({self.seconds!r}): expected a number of seconds from 0 on")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DuplicateEvents(What):
+    """Events of a stream arrive twice: the one named, by default all but `done`."""
+
+    phases: ClassVar[tuple[str, ...]] = ("during",)
+    is_for_streams: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReorderedEvents(What):
+    """Events of a stream change places with the one that follows: the one named, by default the first of every two."""
+
+    phases: ClassVar[tuple[str, ...]] = ("during",)
+    is_for_streams: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Sunset(What):
+    """Every endpoint of the Assistants API answers 404, as since 2026-08-26. [REP for 404; the text is a guess, INF]
+
+    On every operation unless `on` says which, from the `nth` call on, for ever: `times` does not count here. Files and
+    vector stores are not part of that API and go on.
+
+    Args:
+        message: the error's text; `{method}` and `{path}` are the request's.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = ("before",)
+    message: str = "Invalid URL ({method} {path})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fault(Pasteable):
+    """What goes wrong, where.
+
+    Args:
+        what: `RateLimited()`, `StreamCut()`, ...
+        on: the operation, named as in the SDK: `runs.retrieve`; None (default) for any.
+        nth: the first call of it that may be struck, counted from 1.
+        times: how many calls are struck, one after the other; None for every one.
+        run: only calls about this run.
+        event: where in a stream: before the first event of this name, or the one of this number, counted from 1.
+        phase: `before`, `after` or `during`; by default the first that `what` can happen in, `during` with an event.
+
+    Raises:
+        ValueError: an unknown operation, event or phase, or what cannot happen there; the nearest is named.
+    """
+
+    what: What = first()
+    on: str | None = field(default=None, kw_only=True)
+    nth: int = field(default=1, kw_only=True)
+    times: int | None = field(default=1, kw_only=True)
+    run: str | None = field(default=None, kw_only=True)
+    event: str | int | None = field(default=None, kw_only=True)
+    phase: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.what, What):
+            raise TypeError(f"{self.what!r} is not a fault; try RateLimited(), Timeout(), StreamCut(), ...")
+        if self.on is not None:
+            _known("operation", self.on, BY_NAME)
+        if isinstance(self.event, str):
+            _known("stream event", self.event, EVENT_NAMES)
+        if self.nth < 1 or (self.times is not None and self.times < 1):
+            raise ValueError(f"{self!r}: nth and times count from 1")
+        if self.phase is not None:
+            _known("phase", self.phase, PHASES)
+        if self.phase_of not in self.what.phases:
+            raise ValueError(f"{self.what!r} cannot happen in phase {self.phase_of!r}, only in {self.what.phases}")
+        if self.event is not None and self.phase_of != "during":
+            raise ValueError(f"{self!r}: an event is a place in a stream, which is phase='during'")
+        if isinstance(self.what, Timeout) and self.what.connect and self.phase_of != "before":
+            raise ValueError(f"{self!r}: without a connection the service does not act")
+
+    @property
+    def phase_of(self) -> str:
+        """The phase it happens in, the default filled in."""
+        return self.phase or ("during" if self.event is not None else self.what.phases[0])
+
+    @property
+    def most(self) -> int | None:
+        """How many calls it strikes; None for every one."""
+        return None if isinstance(self.what, Sunset) else self.times
+
+    @property
+    def place(self) -> str | int | None:
+        """The event it happens at, the default filled in."""
+        return self.what.event if self.event is None else self.event
+
+    @property
+    def needs_stream(self) -> bool:
+        """Whether only a streamed answer can be struck."""
+        return self.what.is_for_streams or self.event is not None
+
+
+def _known(what: str, name: str, names: Any) -> None:
+    if name not in names:
+        close = nearest(name, names)
+        hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are {', '.join(names)}."
+        raise ValueError(f"{name!r} is no {what}. {hint}")

@@ -1,0 +1,1 @@
+"""What tests exercised and what happened in them, for people to read."""

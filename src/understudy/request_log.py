@@ -1,0 +1,48 @@
+"""What went over the wire, request by request: what the app sent, and how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from understudy.exchange import Abort, Answer, Chunk, Response, SentRequest
+from understudy.faults import Fault
+from understudy.wire.sse import DONE
+
+
+@dataclass(slots=True)
+class Logged:
+    """A request and its end.
+
+    Attributes:
+        sent: what the app sent.
+        at: what the clock showed then, in (virtual) unix seconds; `wall`: seconds of the machine's own clock.
+        status: the HTTP status of the answer; None when there was none.
+        fault: the fault it met.
+        stream: `open` while a streamed answer was not read to its end, then `read`; empty for any other answer.
+    """
+
+    sent: SentRequest
+    at: float
+    wall: float = field(default_factory=time.monotonic)
+    status: int | None = None
+    fault: Fault | None = None
+    stream: str = ""
+
+    def answered(self, answer: Answer) -> None:
+        """Note how it ended, or began to be streamed."""
+        if isinstance(answer, Response):
+            self.status = answer.status
+            if answer.stream is not None:
+                self.stream = "open"
+                answer.stream = self._watched(answer.stream)
+        else:
+            assert isinstance(answer, Abort)
+
+    def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in stream:
+            if chunk == DONE or isinstance(chunk, Abort):  # clients need not read on after either
+                self.stream = "read"
+            yield chunk
+        self.stream = "read"
