@@ -46,7 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     host, port = listener.getsockname()[:2]
     print(f"understudy serves the Assistants API on http://{host}:{port}/v1  (ctrl-c stops it)", flush=True)
-    config = uvicorn.Config(application, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+        server_header=False,  # the headers are the service's own, as recorded
+        date_header=False,
+    )
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

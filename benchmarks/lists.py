@@ -1,0 +1,31 @@
+"""CPU of `messages.list`, a page of 20, as the thread grows."""
+
+from __future__ import annotations
+
+from apps import ours
+from measure import heading, in_turn, row
+
+
+def main() -> None:
+    client, backend, _, _ = ours()
+    works = {}
+    for size in (20, 1_000, 10_000, 100_000):
+        thread = backend.add_thread(id=f"thread_{size}")
+        for number in range(size):
+            backend.add_message(thread.id, str(number))
+
+        def work(count: int, thread_id: str = thread.id) -> None:
+            for number in range(count):
+                client.beta.threads.messages.list(thread_id, extra_headers={"x-n": str(number)})
+                if number % 40 == 0:  # the same question 50 times over would be a livelock
+                    client.beta.threads.update(thread_id, metadata={})
+
+        works[f"{size:,}"] = work
+    found = in_turn(works, count=80, rounds=7)
+    heading("messages in the thread", "CPU µs per list", "ratio")
+    for name, value in found.items():
+        row(name, value, f"{value / found['20']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What the benchmarks share: rounds in turn, medians, ratios."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+
+
+def cpu_each(work: Callable[[int], None], count: int) -> float:
+    """CPU microseconds of one unit of work; `work(n)` does n of them."""
+    gc.collect()
+    start = time.process_time()
+    work(count)
+    return (time.process_time() - start) / count * 1e6
+
+
+def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int = 9) -> dict[str, float]:
+    """The median CPU microseconds of each, measured in turns so that a change of the machine's speed hits all alike."""
+    for work in works.values():
+        work(max(10, count // 10))
+    samples: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            samples[name].append(cpu_each(work, count))
+    return {name: statistics.median(values) for name, values in samples.items()}
+
+
+def row(*cells: object) -> None:
+    print("| " + " | ".join(f"{cell:,.1f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True)
+
+
+def heading(*cells: str) -> None:
+    print()
+    row(*cells)
+    row(*("---" for _ in cells))

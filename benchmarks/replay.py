@@ -1,0 +1,117 @@
+"""CPU per replayed request: cassettes of 10 to 10,000 exchanges, beside vcrpy and the SDK's floor; loading; a polled run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import yaml
+from apps import floor, ours
+from measure import cpu_each, heading, row
+from openai import OpenAI
+
+import understudy
+
+SIZES = (10, 100, 1_000, 10_000)
+VCRPY_UP_TO = 1_000  # beyond that vcrpy takes minutes
+HEADERS = {"content-type": ["application/json"], "openai-version": ["2020-10-01"]}
+
+
+def interaction(method: str, path: str, body: Any, answer: str) -> dict[str, Any]:
+    return {
+        "request": {
+            "method": method,
+            "uri": f"https://api.openai.com/v1{path}",
+            "body": body,
+            "headers": {"openai-beta": ["assistants=v2"]},
+        },
+        "response": {"status": {"code": 200, "message": "OK"}, "headers": HEADERS, "body": {"string": answer}},
+    }
+
+
+def cassette(directory: Path, size: int, answer: str) -> Path:
+    """A recording of creating `size` threads, each with metadata of its own."""
+    bodies = [json.dumps({"metadata": {"number": str(number)}}) for number in range(size)]
+    path = directory / f"{size}.yaml"
+    interactions = [interaction("POST", "/threads", body, answer) for body in bodies]
+    path.write_text(yaml.dump({"version": 1, "interactions": interactions}, Dumper=yaml.CSafeDumper))
+    return path
+
+
+def creating(client: OpenAI) -> Any:
+    def work(count: int) -> None:
+        for number in range(count):
+            client.beta.threads.create(metadata={"number": str(number)})
+
+    return work
+
+
+def main() -> None:
+    import vcr
+
+    answer = ours()[0].beta.threads.with_raw_response.create().text
+    canned = floor(answer.encode(), {"content-type": "application/json"})
+    creating(canned)(100)
+    heading("replayed requests", "floor CPU µs", "ours", "ratio", "vcrpy", "ratio")
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for size in SIZES:
+            path = cassette(directory, size, answer)
+            base = cpu_each(creating(canned), size)
+            with understudy.use_cassette(path):
+                own = cpu_each(creating(OpenAI()), size)
+            base = (base + cpu_each(creating(canned), size)) / 2
+            theirs = None
+            if size <= VCRPY_UP_TO:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    with vcr.use_cassette(str(path), record_mode="none", match_on=["method", "path", "body"]):
+                        theirs = cpu_each(creating(OpenAI()), size)
+            compared = (theirs, f"{theirs / base:.1f}") if theirs is not None else ("-", "-")
+            row(f"{size:,}", base, own, f"{own / base:.2f}", *compared)
+        loading(directory)
+        polled_run(directory)
+
+
+def loading(directory: Path) -> None:
+    """CPU of loading a cassette of 1,000 exchanges."""
+    import vcr.cassette
+
+    from understudy.cassettes import load
+
+    path = directory / "1000.yaml"
+    own = cpu_each(lambda count: [load(path) for _ in range(count)], 5)  # type: ignore[func-returns-value, arg-type]
+    theirs = cpu_each(
+        lambda count: [vcr.cassette.Cassette.load(path=str(path)) for _ in range(count)],  # type: ignore[func-returns-value, arg-type]
+        5,
+    )
+    heading("load 1,000 exchanges", "CPU ms", "ratio to vcrpy")
+    row("ours", own / 1000, f"{own / theirs:.2f}")
+    row("vcrpy", theirs / 1000, "1.00")
+
+
+def polled_run(directory: Path) -> None:
+    """Wall seconds of a recorded run of 20 polls, replayed with the SDK's poller at its defaults."""
+    client, backend, thread_id, run_id = ours()
+    done = json.loads(client.beta.threads.runs.with_raw_response.retrieve(run_id, thread_id=thread_id).text)
+    going = done | {"status": "in_progress", "completed_at": None, "usage": None, "expires_at": done["created_at"] + 600}
+    path = f"/threads/{thread_id}/runs"
+    states = [going] * 20 + [done]
+    interactions = [interaction("POST", path, json.dumps({"assistant_id": done["assistant_id"]}), json.dumps(going))]
+    interactions += [interaction("GET", f"{path}/{run_id}", None, json.dumps(state)) for state in states]
+    file = directory / "polled.yaml"
+    file.write_text(yaml.dump({"version": 1, "interactions": interactions}, Dumper=yaml.CSafeDumper))
+    start = time.perf_counter()
+    with understudy.use_cassette(file):
+        run = OpenAI().beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=done["assistant_id"])
+    assert run.status == "completed"
+    heading("a recorded run of 20 polls, SDK defaults", "wall s")
+    row("ours", f"{time.perf_counter() - start:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""CPU that an installed plugin adds to `pytest --version`-like starts: an empty collection, with and without it."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from measure import heading, row
+
+ROUNDS = 11
+
+
+def cpu_of(arguments: list[str], directory: str) -> float:
+    """CPU milliseconds (user and system) of one pytest start that collects one empty test."""
+    before = os.times()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, directory],
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    after = os.times()
+    return (after.children_user - before.children_user + after.children_system - before.children_system) * 1000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        with open(os.path.join(directory, "test_nothing.py"), "w") as file:
+            file.write("def test_nothing(): pass\n")
+        others = ["-p", "no:recording", "-p", "no:hypothesispytest"]
+        cases = {
+            "neither": [*others, "-p", "no:understudy", "-p", "no:openai_responses"],
+            "ours": [*others, "-p", "no:openai_responses"],
+            "openai-responses": [*others, "-p", "no:understudy"],
+        }
+        samples: dict[str, list[float]] = {name: [] for name in cases}
+        for _ in range(ROUNDS):
+            for name, arguments in cases.items():
+                samples[name].append(cpu_of(arguments, directory))
+    found = {name: statistics.median(values) for name, values in samples.items()}
+    heading("pytest start", "CPU ms", "added ms", "ratio")
+    for name, value in found.items():
+        row(name, value, value - found["neither"], f"{value / found['neither']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The main job, `understudy demo`, and the front door of the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import understudy
+
+ROOT = Path(__file__).resolve().parents[1]
+ANSWER = r"The solution to the equation \(3x + 11 = 14\) is \(x = 1\)."
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if "OPENAI" not in name}
+    command = [sys.executable, "-m", "understudy", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=clean | environment, check=False, timeout=120)
+
+
+def test_demo() -> None:
+    """The demo exits 0, shows the statuses in order and the answer, simulated and replayed, and finds that they agree."""
+    result = run("demo")
+    assert result.returncode == 0, result.stderr
+    words = ["1. Simulated", "queued", "in_progress", "completed", ANSWER]
+    words += ["2. Replayed from tutorial.yaml", "queued", "in_progress", "completed", ANSWER]
+    position = 0
+    for word in [*words, "The two agree"]:
+        position = result.stdout.index(word, position)
+
+
+def test_demo_on_a_terminal_that_knows_only_ascii() -> None:
+    """Characters that a terminal cannot show are replaced; the demo goes on."""
+    result = run("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert result.returncode == 0, result.stderr
+    assert "The two agree" in result.stdout
+
+
+def test_the_recording_says_what_it_is() -> None:
+    """cassettes/tutorial.yaml says in its first line that it is not from OpenAI's service."""
+    assert "from understudy's simulator" in (ROOT / "cassettes" / "tutorial.yaml").read_text().splitlines()[0]
+
+
+def test_version_and_help() -> None:
+    """`--version` says the package's version; `--help` and every command's `--help` read without trouble."""
+    assert run("--version").stdout.strip() == f"understudy {understudy.__version__}"
+    top = run("--help").stdout
+    for command in ("demo", "serve"):
+        assert command in top
+        assert run(command, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("wrong", [["demon"], [], ["demo", "--fast"]])
+def test_wrong_use(wrong: list[str]) -> None:
+    """Wrong use exits 2 and says how it goes."""
+    result = run(*wrong)
+    assert result.returncode == 2
+    assert "usage: understudy" in result.stderr
