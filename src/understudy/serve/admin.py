@@ -91,7 +91,7 @@ class Verbs:
         return {}
 
 
-_FAULTS = {name: getattr(faults, name) for name in faults.__all__ if isinstance(getattr(faults, name), type)}
+_FAULTS = {kind.__name__: kind for kind in faults.What.__subclasses__()}
 
 
 def answer(verbs: Verbs, request: Request) -> Response:
