@@ -43,7 +43,7 @@ def as_entry(interaction: Interaction) -> dict[str, Any]:
             "method": interaction.method,
             "uri": interaction.url,
             "headers": _headers(interaction.request_headers),
-            "body": _readable(interaction.request_body) if interaction.request_body != b"" else _none(interaction),
+            "body": _readable(interaction.request_body),
         },
         "response": {
             "status": {"code": interaction.status, "message": _PHRASES.get(interaction.status, "")},
@@ -57,12 +57,6 @@ def as_entry(interaction: Interaction) -> dict[str, Any]:
     if extra:
         entry["understudy"] = extra
     return entry
-
-
-def _none(interaction: Interaction) -> str | None:
-    """An empty body: null would mean a lost one where a content type says there was one."""
-    typed = any(name.lower() == "content-type" for name, _ in interaction.request_headers)
-    return "" if typed and not interaction.is_read else None
 
 
 def _extra(interaction: Interaction) -> dict[str, Any]:

@@ -39,7 +39,9 @@ class Facts:
             self._see((write.index, number), data)
         answer = write.json if isinstance(write.json, dict) else {}
         parts = segments(write.path)
-        if parts == ["threads"] and not (write.request_json or {}).get("messages"):
+        if answer.get("object") == "thread.run":  # polled: what messages it made, the recording says in reads only
+            self.whole.discard(f"/threads/{answer.get('thread_id')}/messages")
+        elif parts == ["threads"] and not (write.request_json or {}).get("messages"):
             self.whole.add(f"/threads/{answer.get('id')}/messages")
         elif parts[0] == "threads" and parts[2:3] == ["messages"]:
             if write.method == "DELETE":
