@@ -16,11 +16,12 @@ SRC = Path(understudy.__file__).parent
 
 # From the bottom to the top: a module may import from rows above its own in this list, and from its own package.
 LAYERS = (
-    ("exchange",),
+    ("exchange", "pasteable"),
     ("errors",),
     ("intercept", "simulation"),
     ("wire",),
     ("cassettes", "faults", "respx_routes", "clients", "seeding"),
+    ("faulting", "request_log"),
     ("report",),
     ("backend",),
     ("session", "promote", "properties", "strategies", "fidelity"),

@@ -26,6 +26,23 @@ from understudy.pasteable import Pasteable, first
 from understudy.wire.operations import BY_NAME
 from understudy.wire.sse import EVENT_NAMES
 
+__all__ = [
+    "BadJSON",
+    "ConnectionReset",
+    "DuplicateEvents",
+    "Fault",
+    "HTMLBody",
+    "Overloaded",
+    "RateLimited",
+    "ReorderedEvents",
+    "ServerError",
+    "Slow",
+    "StreamCut",
+    "StreamError",
+    "Sunset",
+    "Timeout",
+]
+
 PHASES = ("before", "after", "during")
 RESET_KINDS = ("ConnectError", "ReadError", "WriteError", "RemoteProtocolError")
 RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try again later."  # [REP, semantics 1]

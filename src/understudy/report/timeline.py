@@ -194,12 +194,12 @@ def _bar(bar: _Bar, last: float) -> str:
 
 
 def _mark(moment: Moment, row: int, last: float) -> str:
-    """A dot where a status begins; an end is named beside it."""
+    """A dot where a status begins; an end, and waiting for the app, is named beside it."""
     x, y = _x(moment.at, last), TOP + ROW * row + 8
     dot = (
         f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'
         f"<title>{escape(f'{moment.name} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"
     )
-    if moment.name in TERMINAL:
-        dot += f'<text x="{x + 8}" y="{y + 4}" fill="{COLOURS[moment.name]}">{moment.name}</text>'
+    if moment.name in TERMINAL or moment.name == "requires_action":
+        dot += f'<text x="{x + 8}" y="{y + 4}" fill="#1f2933">{moment.name}</text>'
     return dot
