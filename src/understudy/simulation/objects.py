@@ -76,6 +76,16 @@ class ImageUrl:
 Part = Text | ImageFile | ImageUrl
 
 
+@dataclass(frozen=True, slots=True)
+class MessageDelta:
+    """A piece of a message: of which of its parts, whether it is that part's first, how many annotations that part has."""
+
+    index: int
+    piece: Text | ImageFile
+    is_first: bool
+    annotations_before: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageState:
     status: str

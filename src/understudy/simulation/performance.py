@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from understudy.simulation.agenda import Agenda, Entry
@@ -18,7 +19,9 @@ from understudy.simulation.lifecycle import TERMINAL, moved
 from understudy.simulation.objects import (
     Event,
     FunctionTool,
+    ImageFile,
     Message,
+    MessageDelta,
     MessageState,
     Run,
     Step,
@@ -60,7 +63,7 @@ class Performance:
         self._acting = False
         self._step: Step | None = None  # the one in progress
         self._message: Message | None = None  # likewise
-        self._spoken: tuple[Any, ...] = ()  # the content parts of the message in progress, as far as sent
+        self._spoken: list[MessageDelta] = []  # what was sent of the message in progress
         self.expires_at = run.created_at + LIFETIME_SECONDS
         self._deadline = agenda.add(self.expires_at, self._expire)
 
@@ -182,15 +185,15 @@ class Performance:
 
     def open_message(self, at: float, message: Message) -> None:
         self._message = message
-        self._spoken = ()
+        self._spoken = []
         self.thread.messages.add(message)
         self.record(at, "message.created", message)
         self.record(at, "message.in_progress", message)
 
-    def message_delta(self, at: float, delta: Any, content: tuple[Any, ...]) -> None:
-        """Something more of the message was sent; `content`: all parts so far."""
+    def message_delta(self, at: float, delta: MessageDelta) -> None:
+        """Something more of the message was sent."""
         assert self._message is not None
-        self._spoken = content
+        self._spoken.append(delta)
         self.record(at, "message.delta", self._message, delta)
 
     def close_message(self, at: float, reason: str | None = None) -> None:
@@ -198,7 +201,7 @@ class Performance:
         message, self._message = self._message, None
         assert message is not None
         event = "completed" if reason is None else "incomplete"
-        message.state = moved(message.state, event, at, content=self._spoken, incomplete_reason=reason)
+        message.state = moved(message.state, event, at, content=_joined(self._spoken), incomplete_reason=reason)
         self.record(at, f"message.{event}", message)
 
     def submit(self, at: float, outputs: dict[str, str | None]) -> None:
@@ -222,12 +225,23 @@ class Performance:
         used = Usage()
         if self._message is not None:
             if run_event != "cancelled":  # a cancelled run counts nothing [REC, Azure]
-                used = Usage(0, tokens("".join(part.value for part in self._spoken if isinstance(part, Text))))
+                used = Usage(0, tokens("".join(said.piece.value for said in self._spoken if isinstance(said.piece, Text))))
             reason = {"completed": None, "incomplete": "max_tokens"}.get(run_event, f"run_{run_event}")
             self.close_message(at, reason)
         if self._step is not None:
             event = run_event if run_event in ("cancelled", "failed", "expired") else "completed"
             self.close_step(at, event, usage=used, last_error=last_error)
+
+
+def _joined(deltas: list[MessageDelta]) -> tuple[Text | ImageFile, ...]:
+    """The parts of a message, from the pieces they were sent in."""
+    parts = []
+    for _, group in groupby(deltas, key=lambda delta: delta.index):
+        pieces = [delta.piece for delta in group]
+        texts = [piece for piece in pieces if isinstance(piece, Text)]
+        annotations = tuple(annotation for text in texts for annotation in text.annotations)
+        parts.append(Text("".join(text.value for text in texts), annotations) if texts else pieces[0])
+    return tuple(parts)
 
 
 def new_message(run: Run, message_id: str, at: float) -> Message:

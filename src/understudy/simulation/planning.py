@@ -16,6 +16,7 @@ from understudy.simulation.objects import (
     CodeTool,
     FunctionTool,
     ImageFile,
+    MessageDelta,
     Run,
     SearchHit,
     SearchTool,
@@ -213,21 +214,20 @@ def _plan_deltas(planner: Planner, move: Reply, start: float) -> int:
             pieces += [(index, piece) for piece in _cut(part, chunks)]
         else:
             pieces.append((index, part))
-    so_far: list[Text | ImageFile] = []
+    last, annotations = -1, 0
     for number, (index, piece) in enumerate(pieces, 1):
-        is_first = index == len(so_far)
-        if is_first:
-            so_far.append(piece)
-        else:
-            so_far[index] = _joined(so_far[index], piece)
+        is_first = index != last
+        annotations = 0 if is_first else annotations
         planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
-        _plan_delta(planner, index, piece, is_first, tuple(so_far))
-    return sum(tokens(part.value) for part in so_far if isinstance(part, Text)) or 1
+        _plan_delta(planner, MessageDelta(index, piece, is_first, annotations))
+        annotations += len(piece.annotations) if isinstance(piece, Text) else 0
+        last = index
+    return tokens("".join(piece.value for _, piece in pieces if isinstance(piece, Text)))
 
 
-def _plan_delta(planner: Planner, index: int, piece: Text | ImageFile, is_first: bool, content: tuple[Any, ...]) -> None:
+def _plan_delta(planner: Planner, delta: MessageDelta) -> None:
     performance = planner.performance
-    planner.plan(lambda then: performance.message_delta(then, (index, piece, is_first), content), is_visible=False)
+    planner.plan(lambda then: performance.message_delta(then, delta), is_visible=False)
 
 
 def _joined(text: Any, piece: Any) -> Text:

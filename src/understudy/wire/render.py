@@ -6,8 +6,6 @@ change them.
 
 from __future__ import annotations
 
-from typing import Any
-
 from understudy.simulation.objects import (
     Annotation,
     Assistant,
@@ -16,6 +14,7 @@ from understudy.simulation.objects import (
     ImageFile,
     Json,
     Message,
+    MessageDelta,
     MessageState,
     Part,
     Run,
@@ -127,14 +126,15 @@ def annotation(held: Annotation) -> Json:
     }
 
 
-def message_delta(held: Message, delta: tuple[int, Any, bool]) -> Json:
+def message_delta(held: Message, delta: MessageDelta) -> Json:
     """A piece of a message. The first piece of a text has annotations, later ones only what they bring. [REC]"""
-    index, piece, is_first = delta
-    content = {"index": index, **part(piece)}
+    piece = delta.piece
+    content = {"index": delta.index, **part(piece)}
     if isinstance(piece, Text):
         text: Json = {"value": piece.value}
-        if piece.annotations or is_first:
-            text["annotations"] = [_annotation_delta(number, entry) for number, entry in enumerate(piece.annotations)]
+        if piece.annotations or delta.is_first:
+            numbered = enumerate(piece.annotations, delta.annotations_before)
+            text["annotations"] = [_annotation_delta(number, entry) for number, entry in numbered]
         content["text"] = text
     return {"id": held.id, "object": "thread.message.delta", "delta": {"content": [content]}}
 

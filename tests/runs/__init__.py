@@ -1,0 +1,1 @@
+"""Runs: scripts, streams, the clock, faults, observation; through real openai clients."""
