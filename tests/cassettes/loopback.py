@@ -29,7 +29,7 @@ def served(handler: Any) -> Iterator[str]:
             except (BrokenPipeError, ConnectionResetError):  # the client went away, as some tests want it to
                 self.close_connection = True
 
-        do_GET = do_POST = do_DELETE = answer
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815  the names that the standard library calls
 
         def give(self, answer: Answer) -> None:
             if not isinstance(answer, Response):
