@@ -9,6 +9,10 @@ import httpx
 import openai
 import pydantic
 import respx
+import vcr.serialize
+import vcr.serializers.jsonserializer
+import vcr.serializers.yamlserializer
+import yaml
 
 import understudy
 
@@ -16,4 +20,4 @@ for module in pkgutil.walk_packages(understudy.__path__, "understudy."):
     if not module.name.endswith(("__main__", "strategies")):
         importlib.import_module(module.name)
 
-preloaded = (httpx, openai, openai.beta, openai.chat, openai.AsyncOpenAI, pydantic, respx)
+preloaded = (httpx, openai, openai.beta, openai.chat, openai.AsyncOpenAI, pydantic, respx, vcr.serialize, yaml)
