@@ -60,12 +60,12 @@ THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was l
 def normal_tool_resources(world: World, tools: list[Json], given: Json | None) -> Json:
     """What an assistant's tool_resources become: only those of tools that are on; inline vector stores are made. [REC]"""
     given = given or {}
-    types = {tool["type"] for tool in tools}
     resources: Json = {}
-    if "code_interpreter" in types:
-        resources["code_interpreter"] = {"file_ids": list((given.get("code_interpreter") or {}).get("file_ids", []))}
-    if "file_search" in types:
-        resources["file_search"] = {"vector_store_ids": store_ids(world, given.get("file_search") or {})}
+    for kind in dict.fromkeys(tool["type"] for tool in tools):  # in the order of the tools [REC]
+        if kind == "code_interpreter":
+            resources[kind] = {"file_ids": list((given.get(kind) or {}).get("file_ids", []))}
+        elif kind == "file_search":
+            resources[kind] = {"vector_store_ids": store_ids(world, given.get(kind) or {})}
     return resources
 
 

@@ -10,7 +10,6 @@ from understudy.simulation.refused import Refused
 from understudy.wire import render
 from understudy.wire.call import Call, Json
 from understudy.wire.schema import enum, integer, string
-from understudy.wire.views import to_rest
 
 T = TypeVar("T", bound=Listed)
 
@@ -30,7 +29,7 @@ def page_of(
     limit: int = 20,
     where: Callable[[T], bool] | None = None,
 ) -> Json:
-    """A page of a listing, by the call's query, in the REST view.
+    """A page of a listing, by the call's query; `show` gives an item's REST view.
 
     An unknown cursor is refused; what the service said then is not known. [INF]
     """
@@ -45,4 +44,4 @@ def page_of(
         before=query.get("before"),
         where=where,
     )
-    return render.page([to_rest(show(item)) for item in found.items], has_more=found.has_more)
+    return render.page([show(item) for item in found.items], has_more=found.has_more)

@@ -73,7 +73,7 @@ def listed(call: Call) -> Json:
     thread = call.world.thread(call.ids["thread_id"])
     run_id = call.query.get("run_id")
     where = (lambda message: message.run_id == run_id) if run_id is not None else None
-    return page_of(call, thread.messages, render.message, where=where)
+    return page_of(call, thread.messages, lambda message: to_rest(render.message(message)), where=where)
 
 
 def retrieve(call: Call) -> Json:
