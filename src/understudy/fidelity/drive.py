@@ -1,0 +1,191 @@
+"""Sends a recorded session to a service, as it was recorded, and compares the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from understudy.cassettes.interaction import Interaction
+from understudy.errors import UnderstudyError
+from understudy.exchange import Headers
+from understudy.fidelity.answers import Served, compared
+from understudy.fidelity.bindings import Bindings
+from understudy.fidelity.compare import Difference
+from understudy.fidelity.eras import newest
+from understudy.fidelity.facts import Facts, Json, objects_in
+from understudy.fidelity.moves import NOT_SHOWN, moves_of
+from understudy.fidelity.rebuild import body_of
+from understudy.fidelity.seeds import Seed, Seeds
+from understudy.fidelity.target import Target
+from understudy.fidelity.wanted import wanted_before
+from understudy.wire.operations import find
+
+STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the recording
+PATIENCE = 1300  # how often, so that a run can come to its end by expiry
+STILL = 60  # how often without any change, where no expiry is waited for
+FOREIGN_PATIENCE = 60
+_TICK = 2.0**-20  # between any two requests some time passes
+_LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
+_BETA: Headers = (("openai-beta", "assistants=v2"),)
+
+
+@dataclass
+class Outcome:
+    """What became of one exchange. `left_out`: why it was not sent; then nothing is said about it."""
+
+    exchange: Interaction
+    operation: str
+    served: Served | None = None
+    differences: list[Difference] = field(default_factory=list)
+    left_out: str = ""
+
+
+class Drive:
+    """One session on one service."""
+
+    def __init__(self, session: Sequence[Interaction], target: Target) -> None:
+        self._session = session
+        self._target = target
+        self._facts = Facts(session)
+        self._bindings = Bindings()
+        self._live: set[str] = set()
+        self._moment: float = 0
+
+    def run(self) -> list[Outcome]:
+        """Send everything, in order."""
+        needed = Seeds(self._session, self._facts)
+        seeds = needed.in_order()
+        self._target.restart(min([needed.start, *(seed.created_at for seed in seeds if seed.run is not None)]))
+        outcomes = []
+        for exchange in self._session:
+            operation, _, _ = find(exchange.method, exchange.path)
+            outcome = Outcome(exchange, operation.name if operation else f"{exchange.method} {exchange.path}")
+            outcome.left_out = self._why_not(exchange, seeds)
+            if not outcome.left_out:
+                self._play(exchange, outcome, [seed for seed in seeds if seed.before == exchange.index])
+            outcomes.append(outcome)
+        return outcomes
+
+    def _play(self, exchange: Interaction, outcome: Outcome, seeds: list[Seed]) -> None:
+        try:
+            for seed in seeds:
+                self._sow(seed)
+            self._exchange(exchange, outcome)
+        except (UnderstudyError, TypeError, ValueError, KeyError) as error:  # what could not be seeded or scripted
+            outcome.differences = [Difference("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
+
+    def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
+        beta = next((value for name, value in exchange.request_headers if name.lower() == "openai-beta"), "")
+        if beta.endswith("v1"):
+            return "recorded with the v1 header, which is not what v2 did"
+        if seeds and not self._target.is_told:
+            return "needs objects that were there before, and this server cannot be told"
+        return ""
+
+    # -- before a request --------------------------------------------------------
+
+    def _sow(self, seed: Seed) -> None:
+        if seed.verb != "request":
+            self._target.seed(seed.verb, **self._bindings.value(seed.given))
+            return
+        path = seed.given["path"]
+        if seed.kind == "file_batch":
+            body: Json = {"file_ids": [*seed.given["file_ids"], *self._fillers(seed.given["further_files"])]}
+        else:
+            body = self._bindings.value(seed.given["body"])
+        if seed.run is not None:
+            self._until_free(path)
+            self._to(seed.created_at)
+            self._target.script(moves_of(seed.run, self._bindings.served))
+        self._target.seed("next_ids", ids=[seed.id])
+        self._send("POST", path, (*_BETA, ("content-type", "application/json")), json.dumps(body).encode())
+
+    def _fillers(self, count: int) -> list[str]:
+        ids = [f"file-further{number:015d}" for number in range(count)]
+        for file_id in ids:
+            self._target.seed("add_file", id=file_id, content=NOT_SHOWN.encode())
+        return ids
+
+    def _until_free(self, path: str) -> None:
+        for _ in range(PATIENCE):
+            if all(run["status"] not in _LIVE for run in self._ask(f"{path}?limit=1").get("data", ())):
+                return
+            self._target.advance(STEP_SECONDS)
+
+    def _to(self, moment: float) -> None:
+        """Come to a point in time, if nothing is under way that the way there would change."""
+        ahead = moment - self._target.now()
+        if ahead > 0 and not self._live and self._target.is_told:
+            self._target.advance(ahead)
+
+    def _prepare(self, exchange: Interaction) -> None:
+        """Bring the service to the state that the recorded answer was given in."""
+        wanted = wanted_before(exchange)
+        for _ in range(self._patience if wanted is not None else 0):
+            assert wanted is not None
+            path = self._bindings.url(f"?{wanted.path.partition('?')[2]}", wanted.path.partition("?")[0])
+            view = self._ask(path)
+            if "error" in view or wanted.is_met(view):
+                break
+            self._target.advance(STEP_SECONDS)
+        if exchange.method == "POST" and not exchange.is_stream:
+            self._to(newest(exchange.json))
+        for run in self._facts.runs.values():
+            if run.created == exchange.index:
+                self._target.script(moves_of(run, self._bindings.served))
+
+    # -- a request -----------------------------------------------------------------
+
+    def _exchange(self, exchange: Interaction, outcome: Outcome) -> None:
+        if not exchange.is_read:
+            self._prepare(exchange)
+        self._moment = max(self._moment, newest([data for _, data in exchange.events] or exchange.json))
+        attempts: list[tuple[Served, list[Difference], Bindings]] = []
+        for number in range(self._patience if exchange.is_read else 1):
+            served = self._recorded_request(exchange)
+            bindings = self._bindings.copy()
+            found = compared(exchange, served, bindings, fallback=self._moment, shape=self._by_shape(outcome.operation))
+            if not attempts or served.body != attempts[-1][0].body:
+                attempts.append((served, found, bindings))
+                changed = number
+            waits_for_expiry = b'"expired"' in (exchange.body or b"")
+            if not any(difference.may_pass for difference in found) or (number - changed > STILL and not waits_for_expiry):
+                break
+            self._target.advance(STEP_SECONDS)
+        outcome.served, outcome.differences, self._bindings = min(attempts, key=lambda attempt: len(attempt[1]))
+        self._note(outcome.served)
+
+    def _recorded_request(self, exchange: Interaction) -> Served:
+        body = self._bindings.body(body_of(exchange))
+        return self._send(exchange.method, self._bindings.url(exchange.url, exchange.path), exchange.request_headers, body)
+
+    def _send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
+        if self._target.is_told:
+            self._target.advance(_TICK)
+        return self._target.send(method, url, headers, body)
+
+    def _ask(self, path: str) -> Json:
+        value: Any = self._send("GET", path, _BETA, b"").json
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def _patience(self) -> int:
+        return PATIENCE if self._target.is_told else FOREIGN_PATIENCE
+
+    def _by_shape(self, operation: str) -> bool:
+        """What a run does on a server that cannot be told is its own affair: only its shapes are compared."""
+        about_runs = operation.startswith(("runs.", "steps.")) or operation in ("threads.create_and_run", "messages.list")
+        return about_runs and not self._target.is_told
+
+    def _note(self, served: Served) -> None:
+        """Keep in mind what is under way on the service."""
+        for view in objects_in(served.json):
+            if "status" in view:
+                (self._live.add if view["status"] in _LIVE else self._live.discard)(view["id"])
+
+
+def replay(session: Sequence[Interaction], target: Target) -> list[Outcome]:
+    """Send a recorded session to a service and compare its answers with the recorded ones."""
+    return Drive(session, target).run()

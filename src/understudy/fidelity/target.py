@@ -1,0 +1,173 @@
+"""The service under test: our own in this process, our own over HTTP, or anybody's."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import fields
+from typing import Any, Protocol
+
+from understudy.backend import Backend
+from understudy.errors import UnderstudyError
+from understudy.exchange import Headers, Request, Response
+from understudy.fidelity.answers import Served
+from understudy.simulation.script import Move, Step
+
+_KEY = ("authorization", "Bearer sk-understudy")  # recordings have theirs cut out
+
+
+class Target(Protocol):
+    """What a session is sent to.
+
+    Attributes:
+        is_told: whether it can be told what runs do, what was there before, and what time it is.
+    """
+
+    is_told: bool
+
+    def restart(self, at: float) -> None:
+        """Forget everything; the clock shows `at` (unix seconds)."""
+
+    def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
+        """Send a request; `url` is a path and query without the API's prefix."""
+
+    def script(self, moves: tuple[Step, ...]) -> None:
+        """Say what the next run does."""
+
+    def seed(self, verb: str, **given: Any) -> None:
+        """Make something that was there before, by a method of `Backend`."""
+
+    def now(self) -> float:
+        """What the service's clock shows."""
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def problems(self) -> list[str]:
+        """What the service under test says went wrong with itself or with what it was told."""
+
+
+class Simulated:
+    """Our own service, in this process, on a clock that only we move."""
+
+    is_told = True
+
+    def __init__(self) -> None:
+        self.restart(0)
+
+    def restart(self, at: float) -> None:
+        self.backend = Backend(time="manual", start=at, strict=False)
+
+    def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
+        answer = self.backend.handle(Request(method, f"https://api.openai.com/v1{url}", (*headers, _KEY), body))
+        assert isinstance(answer, Response)
+        if answer.stream is None:
+            return Served(answer.status, answer.headers, answer.body)
+        self.backend.clock.mode = "poll"  # a stream moves the clock while it is read
+        try:
+            whole = b"".join(chunk for chunk in answer.stream if isinstance(chunk, bytes))
+        finally:
+            self.backend.clock.mode = "manual"
+        return Served(answer.status, answer.headers, whole)
+
+    def script(self, moves: tuple[Step, ...]) -> None:
+        self.backend.next_run(*moves)
+
+    def seed(self, verb: str, **given: Any) -> None:
+        if verb == "next_ids":
+            self.backend.next_ids(*given["ids"])
+        else:
+            getattr(self.backend, verb)(**given)
+
+    def now(self) -> float:
+        return self.backend.clock.now()
+
+    def advance(self, seconds: float) -> None:
+        self.backend.clock.advance(seconds)
+
+    def problems(self) -> list[str]:
+        return [str(problem) for problem in self.backend.close()]
+
+
+class Server:
+    """A server over HTTP. One that has the admin route of `understudy serve --time manual` is told everything.
+
+    Args:
+        base_url: what an OpenAI client would be given, `http://127.0.0.1:8000/v1`.
+        api_key: sent as the bearer token.
+    """
+
+    def __init__(self, base_url: str, api_key: str = "sk-understudy") -> None:
+        self._base = base_url.rstrip("/")
+        self._root = self._base.removesuffix("/v1")
+        self._key = api_key
+        self.is_told = self._admin("reset") is not None
+
+    def restart(self, at: float) -> None:
+        if self.is_told:
+            self._admin("reset")
+            self.advance(max(0.0, at - self.now()))
+
+    def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
+        request = urllib.request.Request(  # noqa: S310 - the address is the user's own choice
+            self._base + url, data=body or None, method=method, headers=dict(headers)
+        )
+        request.add_header("Authorization", f"Bearer {self._key}")
+        return _fetched(request)
+
+    def script(self, moves: tuple[Step, ...]) -> None:
+        if self.is_told:
+            self._told("next_run", moves=[_move_json(move) for move in moves])
+
+    def seed(self, verb: str, **given: Any) -> None:
+        if isinstance(given.get("content"), bytes):
+            given["content"] = given["content"].decode("utf-8", "replace")
+        self._told(verb, **given)
+
+    def now(self) -> float:
+        return float(self._told("clock")["now"]) if self.is_told else time.time()
+
+    def advance(self, seconds: float) -> None:
+        if self.is_told:
+            self._told("clock", advance=seconds)
+        else:
+            time.sleep(seconds)
+
+    def problems(self) -> list[str]:
+        return list(self._told("state")["problems"]) if self.is_told else []
+
+    def _told(self, verb: str, **given: Any) -> Any:
+        answer = self._admin(verb, **given)
+        if answer is None or answer.status != 200:
+            said = answer.body.decode("utf-8", "replace") if answer else "no answer"
+            raise UnderstudyError(f"{self._root}/_understudy/{verb}: {said}. Is it `understudy serve --time manual`?")
+        return answer.json
+
+    def _admin(self, verb: str, **given: Any) -> Served | None:
+        """Speak to the admin route; None if the server has none."""
+        request = urllib.request.Request(  # noqa: S310
+            f"{self._root}/_understudy/{verb}", data=json.dumps(given).encode(), method="POST"
+        )
+        answer = _fetched(request)
+        return answer if answer.status in (200, 400) and isinstance(answer.json, dict) else None
+
+
+def _fetched(request: urllib.request.Request) -> Served:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            return Served(response.status, tuple(response.headers.items()), response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Served(error.code, tuple(error.headers.items()), error.read())
+
+
+def _move_json(move: Step) -> Any:
+    """A move as the admin route takes it: an object with its name as the only key."""
+    if not isinstance(move, Move):
+        return [_move_json(call) for call in move]
+    given = {spec.name: getattr(move, spec.name) for spec in fields(move)}  # type: ignore[arg-type]
+    if "results" in given and given["results"] is not None:
+        given["results"] = [{"file_id": hit.file_id, "score": hit.score, "text": hit.text} for hit in given["results"]]
+    return {type(move).__name__: {key: value for key, value in given.items() if value not in (None, ())}}
