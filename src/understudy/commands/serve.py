@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import runpy
 import socket
@@ -20,9 +21,13 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="the port; 0 takes a free one (default 8000)")
-    parser.add_argument("--time", choices=("real", "poll", "manual"), default="real", help="who moves the clock (default real)")
+    parser.add_argument(
+        "--time", choices=("real", "poll", "manual"), default="real", help="who moves the clock (default real)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the seed that ids are derived from (default 0)")
-    parser.add_argument("--script", metavar="FILE", help="a Python file with a function set_up(backend), called at the start")
+    parser.add_argument(
+        "--script", metavar="FILE", help="a Python file with a function set_up(backend), called at the start"
+    )
     parser.set_defaults(run=run)
 
 
@@ -54,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         server_header=False,  # the headers are the service's own, as recorded
         date_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # ctrl-c is how it is meant to end; open connections got two seconds
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
@@ -100,6 +106,8 @@ def _set_up(path: str) -> Any:
     except OSError as error:
         raise ScriptFile(f"--script {path}: {error.strerror}") from None
     if not callable(names.get("set_up")):
-        raise ScriptFile(f"--script {path}: expected a function set_up(backend) in it, such as\n\n"
-                         "from understudy import Reply\n\ndef set_up(backend):\n    backend.every_run(Reply('Hello.'))\n")
+        raise ScriptFile(
+            f"--script {path}: expected a function set_up(backend) in it, such as\n\n"
+            "from understudy import Reply\n\ndef set_up(backend):\n    backend.every_run(Reply('Hello.'))\n"
+        )
     return names["set_up"]

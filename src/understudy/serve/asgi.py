@@ -43,7 +43,7 @@ class Application:
             answer = self._handler.handle(request)
         if not isinstance(answer, Response):
             raise Aborted(getattr(answer, "message", "this server forwards nothing"))
-        await _send(answer, send)
+        await _send(answer, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -69,7 +69,7 @@ async def _request(scope: Scope, receive: Receive) -> Request:
     return Request(scope["method"], url, headers, bytes(body))
 
 
-async def _send(response: Response, send: Send) -> None:
+async def _send(response: Response, receive: Receive, send: Send) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     if response.stream is None:
         headers.append((b"content-length", str(len(response.body)).encode()))
@@ -77,16 +77,29 @@ async def _send(response: Response, send: Send) -> None:
         await send({"type": "http.response.body", "body": response.body})
         return
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await _send_stream(response.stream, send)
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await _send_stream(response.stream, send, gone)
+    except asyncio.CancelledError:
+        return  # the server stops; the run goes on, as it does when a client leaves [INF]
+    finally:
+        gone.cancel()
 
 
-async def _send_stream(stream: Iterator[Chunk], send: Send) -> None:
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[None]) -> None:
     for chunk in stream:
-        if isinstance(chunk, Pause):
-            await asyncio.sleep(chunk.seconds)
-        elif isinstance(chunk, Abort):
+        if isinstance(chunk, Abort):
             raise Aborted(chunk.message)
+        if isinstance(chunk, Pause):
+            await asyncio.wait({gone}, timeout=chunk.seconds)
         else:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await asyncio.sleep(0)  # let other connections have their turn between two events
+        if gone.done():
+            return
     await send({"type": "http.response.body", "body": b""})

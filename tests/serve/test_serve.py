@@ -1,0 +1,157 @@
+"""The simulated service over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from openai import AsyncOpenAI, AzureOpenAI, OpenAI
+
+from tests.serve.conftest import Serve
+
+
+def client(url: str) -> OpenAI:
+    return OpenAI(base_url=f"{url}/v1", api_key="sk-loopback", max_retries=0)
+
+
+def say(url: str, verb: str, body: Any) -> Any:
+    answer = httpx.post(f"{url}/_understudy/{verb}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_create_poll_and_stream(serve: Serve) -> None:
+    """A whole conversation over HTTP, polled and streamed, with scripts set by the admin route."""
+    url = serve("--time", "poll")
+    openai = client(url)
+    assistant = openai.beta.assistants.create(model="gpt-4o")
+    say(url, "next_run", {"moves": ["Polled."]})
+    say(url, "next_run", {"moves": [{"Reply": {"text": "Streamed one by one."}}]})
+    thread = openai.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+    run = openai.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.status == "completed"
+    with openai.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        texts = list(stream.text_deltas)
+    assert "".join(texts) == "Streamed one by one."
+    messages = openai.beta.threads.messages.list(thread.id, order="asc").data
+    assert [message.content[0].text.value for message in messages][1:] == ["Polled.", "Streamed one by one."]
+
+
+def test_events_arrive_unjoined(serve: Serve) -> None:
+    """In real time the first events are there long before the run is over: nothing waits for the end of the stream."""
+    url = serve("--time", "real")
+    openai = client(url)
+    assistant = openai.beta.assistants.create(model="gpt-4o")
+    body = {"assistant_id": assistant.id, "stream": True, "thread": {"messages": [{"role": "user", "content": "Hi"}]}}
+    headers = {"OpenAI-Beta": "assistants=v2", "authorization": "Bearer sk-loopback"}
+    with httpx.stream("POST", f"{url}/v1/threads/runs", json=body, headers=headers) as answer:
+        first = next(answer.iter_raw())
+    assert first.count(b"event:") == 1
+    assert first.startswith(b"event: thread.created")
+    assert say(url, "state", {})["runs"][0]["status"] in ("queued", "in_progress")
+
+
+def test_many_connections(serve: Serve) -> None:
+    """Forty conversations at once, each with its own thread, do not get mixed up."""
+    url = serve("--time", "poll")
+
+    async def converse(openai: AsyncOpenAI, assistant_id: str, number: int) -> bool:
+        text = f"answer {number}"
+        thread = await openai.beta.threads.create(messages=[{"role": "user", "content": str(number)}])
+        async with httpx.AsyncClient() as http:
+            await http.post(f"{url}/_understudy/next_run", json={"moves": [text], "thread": thread.id})
+        stream = await openai.beta.threads.runs.create(thread.id, assistant_id=assistant_id, stream=True)
+        async for _ in stream:
+            pass
+        messages = await openai.beta.threads.messages.list(thread.id)
+        return bool(messages.data[0].content[0].text.value == text)
+
+    async def all_at_once() -> list[bool]:
+        async with AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as openai:
+            assistant = await openai.beta.assistants.create(model="gpt-4o")
+            return await asyncio.gather(*(converse(openai, assistant.id, number) for number in range(40)))
+
+    assert all(asyncio.run(all_at_once()))
+
+
+def test_azure_paths(serve: Serve) -> None:
+    """Azure's paths, api-version and api-key reach the same service."""
+    url = serve("--time", "poll")
+    azure = AzureOpenAI(azure_endpoint=url, api_version="2024-05-01-preview", api_key="azure-key")
+    assistant = azure.beta.assistants.create(model="gpt-4o", name="On Azure")
+    assert client(url).beta.assistants.retrieve(assistant.id).name == "On Azure"
+
+
+def test_admin_seeds_clock_faults_and_reset(serve: Serve) -> None:
+    """Other languages seed objects, move the clock, inject faults and start over, in JSON."""
+    url = serve("--time", "manual")
+    made = say(url, "add_assistant", {"id": "asst_seeded", "model": "gpt-4o", "name": "Seeded"})
+    assert made["name"] == "Seeded"
+    say(url, "next_ids", {"ids": ["thread_pinned"]})
+    openai = client(url)
+    thread = openai.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+    assert thread.id == "thread_pinned"
+    run = openai.beta.threads.runs.create(thread.id, assistant_id="asst_seeded")
+    before = say(url, "clock", {})["now"]
+    assert say(url, "clock", {"advance": 600})["now"] == before + 600
+    assert openai.beta.threads.runs.retrieve(run.id, thread_id=thread.id).status == "completed"
+    say(url, "fault", {"fault": {"RateLimited": {"retry_after": 2}}, "on": "threads.retrieve"})
+    headers = {"OpenAI-Beta": "assistants=v2", "authorization": "Bearer sk-loopback"}
+    assert httpx.get(f"{url}/v1/threads/{thread.id}", headers=headers).status_code == 429
+    say(url, "reset", {})
+    assert say(url, "state", {})["threads"] == []
+
+
+def test_admin_mistakes_are_named(serve: Serve) -> None:
+    """A wrong verb, move or field is answered with what came and what is nearest; nothing is changed."""
+    url = serve()
+    for verb, body, words in (
+        ("nextrun", {}, "nearest: next_run"),
+        ("next_run", {"moves": [{"Replay": {"text": "x"}}]}, "nearest: Reply"),
+        ("next_run", {"moves": [{"Reply": {"txt": "x"}}]}, "it has text"),
+        ("next_run", {"moves": "Reply"}, "expected a list"),
+        ("next_run", {}, "moves"),
+        ("add_assistant", {"nmae": "x"}, "Did you mean 'name'?"),
+    ):
+        answer = httpx.post(f"{url}/_understudy/{verb}", json=body)
+        assert answer.status_code in (400, 404)
+        assert words in answer.json()["error"], answer.text
+    assert say(url, "state", {})["scripts_left"] == []
+
+
+def test_script_file(serve: Serve, tmp_path: Path) -> None:
+    """`--script` runs a Python file's set_up(backend) at the start, and again after a reset."""
+    script = tmp_path / "my_script.py"
+    script.write_text("from understudy import Reply\n\ndef set_up(backend):\n    backend.add_assistant(id='asst_mine')\n")
+    url = serve("--script", str(script))
+    assert client(url).beta.assistants.retrieve("asst_mine").model == "gpt-4o"
+    say(url, "reset", {})
+    assert client(url).beta.assistants.retrieve("asst_mine").model == "gpt-4o"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "understudy", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_taken_port() -> None:
+    """A taken port is said in a sentence with what to do; exit 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("--port", str(taken.getsockname()[1]))
+    assert result.returncode == 2
+    assert "is taken: choose another with --port" in result.stderr
+
+
+def test_a_wrong_script_file(tmp_path: Path) -> None:
+    """A script file that is not there, or has no set_up, is said in a sentence; exit 2."""
+    missing = run("--port", "0", "--script", str(tmp_path / "none.py"))
+    assert (missing.returncode, "No such file" in missing.stderr) == (2, True)
+    empty = tmp_path / "empty.py"
+    empty.write_text("")
+    without = run("--port", "0", "--script", str(empty))
+    assert (without.returncode, "expected a function set_up(backend)" in without.stderr) == (2, True)
