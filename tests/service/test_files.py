@@ -107,7 +107,7 @@ def test_a_file_that_expires_is_gone_at_its_time(backend: Backend, client: Any) 
 
 def test_an_expiry_out_of_range_is_refused(client: Any) -> None:
     """The fields of `expires_after`, sent in brackets, are checked like those of a JSON body."""
-    with pytest.raises(openai.BadRequestError, match="Invalid 'expires_after.seconds': integer below minimum value"):
+    with pytest.raises(openai.BadRequestError, match=r"Invalid 'expires_after.seconds': integer below minimum value"):
         upload(client, expires_after={"anchor": "created_at", "seconds": 60})
 
 

@@ -64,7 +64,7 @@ def test_nothing_happens_to_an_upload_that_is_over(backend: Backend, client: Any
 
 def test_an_upload_is_checked_when_it_is_announced(client: Any) -> None:
     """Purpose and size are checked at once."""
-    with pytest.raises(openai.BadRequestError, match="Invalid value: 'x'. Supported values are: 'assistants', 'batch'"):
+    with pytest.raises(openai.BadRequestError, match=r"Invalid value: 'x'. Supported values are: 'assistants', 'batch'"):
         client.uploads.create(filename="a", purpose="x", bytes=1, mime_type="text/plain")
     with pytest.raises(openai.BadRequestError, match="Expected a value <= 8589934592"):
         client.uploads.create(filename="a", purpose="batch", bytes=2**40, mime_type="text/plain")

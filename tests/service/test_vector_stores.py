@@ -108,7 +108,7 @@ def test_chunking_and_attributes_are_echoed(backend: Backend, client: Any) -> No
 def test_an_overlap_of_more_than_half_is_refused(backend: Backend, client: Any) -> None:
     """The overlap of passages is at most half of their size."""
     static = {"type": "static", "static": {"max_chunk_size_tokens": 200, "chunk_overlap_tokens": 101}}
-    with pytest.raises(openai.BadRequestError, match="chunking_strategy.static.chunk_overlap_tokens"):
+    with pytest.raises(openai.BadRequestError, match=r"chunking_strategy.static.chunk_overlap_tokens"):
         client.vector_stores.create(file_ids=[backend.add_file().id], chunking_strategy=static)
     assert backend.vector_stores == []
 

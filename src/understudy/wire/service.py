@@ -47,7 +47,7 @@ class Service:
         try:
             response = self._carry_out(operation, ids, request)
         except Refused as refused:
-            response = refusal_response(refused.name, refused.facts)
+            response = refusal_response(*_told(refused, ids))
         if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
             self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
         response.headers = (*self._headers(operation, response), *response.headers)
@@ -114,6 +114,29 @@ class Service:
         if operation.watches in _POLLED and world.clock.virtual:
             return (*headers, ("openai-poll-after-ms", "0"))
         return headers
+
+
+# How the ids of a path begin; a file's and a model's are not checked. [REP for threads and assistants, INF for the others]
+_PREFIXES = {
+    "assistant_id": "asst",
+    "thread_id": "thread",
+    "message_id": "msg",
+    "run_id": "run",
+    "step_id": "step",
+    "vector_store_id": "vs",
+    "batch_id": "vsfb",
+    "upload_id": "upload",
+}
+
+
+def _told(refused: Refused, ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """How a refusal is told: of an id in the path that nothing has, its wrong beginning first."""
+    if refused.name.endswith(".not_found"):
+        wanted = refused.facts["id"]
+        for name, prefix in _PREFIXES.items():
+            if name in ids and unquote(ids[name]) == wanted and not wanted.startswith(prefix):
+                return "id", {"path": name, "value": wanted, "prefix": prefix}
+    return refused.name, refused.facts
 
 
 def _check_auth(request: Request) -> None:
