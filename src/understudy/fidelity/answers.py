@@ -12,7 +12,7 @@ from understudy.cassettes.interaction import Interaction
 from understudy.exchange import Headers
 from understudy.fidelity.bindings import Bindings
 from understudy.fidelity.compare import Comparison, Difference, Place
-from understudy.fidelity.eras import newest
+from understudy.fidelity.eras import newest, sent_at
 from understudy.wire import sse
 
 _SAME = ("content-type", "openai-version", "content-disposition", "www-authenticate")
@@ -40,13 +40,23 @@ class Served:
             return None
 
 
+def moment_of(recorded: Interaction) -> float:
+    """How new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
+    return newest([data for _, data in recorded.events] or recorded.json) or sent_at(recorded.header("date"))
+
+
 def compared(
-    recorded: Interaction, served: Served, bindings: Bindings, *, fallback: float = 0, shape: bool = False
+    recorded: Interaction,
+    served: Served,
+    bindings: Bindings,
+    *,
+    operation: str = "",
+    fallback: float = 0,
+    shape: bool = False,
 ) -> list[Difference]:
     """How an answer differs. `fallback`: the moment of an answer that does not show one. The bindings grow."""
     events = recorded.events
-    moment = newest([data for _, data in events]) if events else newest(recorded.json)
-    comparison = Comparison(bindings, moment or fallback, shape=shape)
+    comparison = Comparison(bindings, moment_of(recorded) or fallback, operation=operation, shape=shape)
     found = [*_heads(recorded, served)]
     if recorded.status != served.status:
         return [*found, Difference("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]

@@ -19,10 +19,9 @@ _COUNTS = frozenset(
 _OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # what stands in them is the app's own
 
 # What time alone may still change: while only these differ, a fake that is behind the recording may catch up.
-_PROGRESS = frozenset(
-    ["status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes", "file"]
-    + ["required_action", "last_error", "incomplete_details", "content", "step_details", "file_counts"]
-)
+_STATE = ("status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes")
+_DETAIL = ("required_action", "last_error", "incomplete_details", "content", "step_details", "file_counts", "file")
+_PROGRESS = frozenset((*_STATE, *_DETAIL))
 # Where a lifetime is counted from. A step's is its run's, so it is not here. [REC, semantics 2 and 10]
 _LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store": "last_active_at"}
 
@@ -97,11 +96,13 @@ class Comparison:
     Args:
         bindings: recorded to served ids. They grow.
         moment: how new the recorded answer is, in unix seconds: what counts for the keys it may lack.
+        operation: whose answers these are; some of its answers may lack keys that others had.
         shape: only shapes: which keys, which types; for runs on a server that cannot be told what the model says.
     """
 
-    def __init__(self, bindings: Bindings, moment: float, *, shape: bool = False) -> None:
+    def __init__(self, bindings: Bindings, moment: float, *, operation: str = "", shape: bool = False) -> None:
         self.bindings = bindings
+        self.operation = operation
         self.moment = moment
         self.shape = shape
 
@@ -130,14 +131,14 @@ class Comparison:
             at = place.key(key)
             if key in served:
                 yield from self.values(value, served[key], at)
-            elif not eras.no_more(at.owner, at.within, self.moment):
+            else:
                 yield _difference(at, "missing", value, None)
         for key in served:
             at = place.key(key)
-            if key not in recorded and not eras.not_yet(at.owner, at.within, self.moment):
+            if key not in recorded and not eras.not_yet(at.owner, at.within, self.operation, self.moment):
                 yield _difference(at, "extra", None, served[key])
         common = [key for key in recorded if key in served]
-        if common != [key for key in served if key in recorded]:
+        if eras.has_order(self.moment) and common != [key for key in served if key in recorded]:
             yield _difference(place, "order", list(recorded), list(served))
         yield from self._lifetime(recorded, served, place)
 

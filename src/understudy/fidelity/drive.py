@@ -10,12 +10,13 @@ from typing import Any
 from understudy.cassettes.interaction import Interaction
 from understudy.errors import UnderstudyError
 from understudy.exchange import Headers
-from understudy.fidelity.answers import Served, compared
+from understudy.fidelity.answers import Served, compared, moment_of
 from understudy.fidelity.bindings import Bindings
 from understudy.fidelity.compare import Difference
 from understudy.fidelity.eras import newest
 from understudy.fidelity.facts import Facts, Json, objects_in
 from understudy.fidelity.moves import NOT_SHOWN, moves_of
+from understudy.fidelity.ranked import ranked_ids
 from understudy.fidelity.rebuild import body_of
 from understudy.fidelity.seeds import Seed, Seeds
 from understudy.fidelity.target import Target
@@ -24,7 +25,7 @@ from understudy.wire.operations import find
 
 STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the recording
 PATIENCE = 1300  # how often, so that a run can come to its end by expiry
-STILL = 60  # how often without any change, where no expiry is waited for
+STILL = 240  # how often without any change, where no expiry is waited for
 FOREIGN_PATIENCE = 60
 _TICK = 2.0**-20  # between any two requests some time passes
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
@@ -48,16 +49,19 @@ class Drive:
     def __init__(self, session: Sequence[Interaction], target: Target) -> None:
         self._session = session
         self._target = target
-        self._facts = Facts(session)
+        kept = [exchange for exchange in session if not _is_v1(exchange)]
+        self._facts = Facts(kept)
+        self._needed = Seeds(kept, self._facts)
+        self._ranked = ranked_ids(session) if target.is_told else {}
         self._bindings = Bindings()
         self._live: set[str] = set()
         self._moment: float = 0
+        self._further = 0
 
     def run(self) -> list[Outcome]:
         """Send everything, in order."""
-        needed = Seeds(self._session, self._facts)
-        seeds = needed.in_order()
-        self._target.restart(min([needed.start, *(seed.created_at for seed in seeds if seed.run is not None)]))
+        seeds = self._needed.in_order()
+        self._target.restart(min([self._needed.start, *(seed.created_at for seed in seeds if seed.run is not None)]))
         outcomes = []
         for exchange in self._session:
             operation, _, _ = find(exchange.method, exchange.path)
@@ -77,8 +81,7 @@ class Drive:
             outcome.differences = [Difference("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
 
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
-        beta = next((value for name, value in exchange.request_headers if name.lower() == "openai-beta"), "")
-        if beta.endswith("v1"):
+        if _is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
@@ -87,6 +90,9 @@ class Drive:
     # -- before a request --------------------------------------------------------
 
     def _sow(self, seed: Seed) -> None:
+        if seed.kind == "vector_store":
+            self._sow_store(seed)
+            return
         if seed.verb != "request":
             self._target.seed(seed.verb, **self._bindings.value(seed.given))
             return
@@ -102,8 +108,17 @@ class Drive:
         self._target.seed("next_ids", ids=[seed.id])
         self._send("POST", path, (*_BETA, ("content-type", "application/json")), json.dumps(body).encode())
 
+    def _sow_store(self, seed: Seed) -> None:
+        given = dict(seed.given)
+        further = self._fillers(given.pop("further_files"))
+        for file_id in further[: given.pop("failed_files")]:
+            self._target.seed("fail_file", file=file_id, code="server_error")
+        self._target.seed(seed.verb, **self._bindings.value(given | {"file_ids": [*given["file_ids"], *further]}))
+
     def _fillers(self, count: int) -> list[str]:
-        ids = [f"file-further{number:015d}" for number in range(count)]
+        """Make files that the recording only counts."""
+        ids = [f"file-further{self._further + number:015d}" for number in range(count)]
+        self._further += count
         for file_id in ids:
             self._target.seed("add_file", id=file_id, content=NOT_SHOWN.encode())
         return ids
@@ -132,6 +147,8 @@ class Drive:
             self._target.advance(STEP_SECONDS)
         if exchange.method == "POST" and not exchange.is_stream:
             self._to(newest(exchange.json))
+        if exchange.path == "/files" and isinstance(exchange.json, dict) and exchange.json.get("id") in self._ranked:
+            self._target.seed("next_ids", ids=[self._ranked[exchange.json["id"]]])
         for run in self._facts.runs.values():
             if run.created == exchange.index:
                 self._target.script(moves_of(run, self._bindings.served))
@@ -141,12 +158,12 @@ class Drive:
     def _exchange(self, exchange: Interaction, outcome: Outcome) -> None:
         if not exchange.is_read:
             self._prepare(exchange)
-        self._moment = max(self._moment, newest([data for _, data in exchange.events] or exchange.json))
+        self._moment = max(self._moment, moment_of(exchange))
         attempts: list[tuple[Served, list[Difference], Bindings]] = []
         for number in range(self._patience if exchange.is_read else 1):
             served = self._recorded_request(exchange)
             bindings = self._bindings.copy()
-            found = compared(exchange, served, bindings, fallback=self._moment, shape=self._by_shape(outcome.operation))
+            found = self._compared(exchange, served, bindings, outcome.operation)
             if not attempts or served.body != attempts[-1][0].body:
                 attempts.append((served, found, bindings))
                 changed = number
@@ -156,6 +173,10 @@ class Drive:
             self._target.advance(STEP_SECONDS)
         outcome.served, outcome.differences, self._bindings = min(attempts, key=lambda attempt: len(attempt[1]))
         self._note(outcome.served)
+
+    def _compared(self, exchange: Interaction, served: Served, bindings: Bindings, operation: str) -> list[Difference]:
+        shape = self._by_shape(operation)
+        return compared(exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape)
 
     def _recorded_request(self, exchange: Interaction) -> Served:
         body = self._bindings.body(body_of(exchange))
@@ -184,6 +205,10 @@ class Drive:
         for view in objects_in(served.json):
             if "status" in view:
                 (self._live.add if view["status"] in _LIVE else self._live.discard)(view["id"])
+
+
+def _is_v1(exchange: Interaction) -> bool:
+    return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)
 
 
 def replay(session: Sequence[Interaction], target: Target) -> list[Outcome]:

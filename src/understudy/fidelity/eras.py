@@ -1,25 +1,29 @@
 """When each key appeared: an older recording cannot hold what the service added later.
 
-One dated table, from semantics.md and the recordings. `since` is the day of the oldest recording that has the key (or the
-month that semantics.md gives); an answer whose newest `created_at` is older may lack it. `until` is the day of the newest
-recording that still has a key the service dropped.
+One dated table, from the contract's facts and the recordings. `since` is the day of the oldest recording that has the key,
+or the month that the contract gives; an answer that is older (by its newest `created_at`) may lack it. It may have it, too.
 """
 
 from __future__ import annotations
 
 from calendar import timegm
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-FOREVER = "9999-12-31"
+# Before this day the keys of many objects came in another order.
+ORDER_SINCE = "2025-01-01"
 
 
 class Era(NamedTuple):
-    """A key of an object: `path` is relative to the object whose `object` field is `owner`, `[]` standing for an item."""
+    """A key of an object: `path` is relative to the object whose `object` field is `owner`, `[]` standing for an item.
+
+    `operation`: only in the answers of this one; "" for all.
+    """
 
     owner: str
     path: str
-    since: str = "2000-01-01"
-    until: str = FOREVER
+    since: str
+    operation: str = ""
 
 
 ERAS = (
@@ -45,26 +49,38 @@ ERAS = (
     Era("vector_store", "description", since="2025-09-16"),
     Era("vector_store.file", "attributes", since="2025-09-16"),
     Era("vector_store.file", "chunking_strategy", since="2024-10-11"),
+    *(
+        Era("vector_store.file", key, since="2025-10-30", operation="vector_stores.file_batches.list_files")
+        for key in ("usage_bytes", "chunking_strategy", "attributes")
+    ),
+    Era("", "detail", since="2026-05-28"),  # beside `error` where a file is not found
 )
 
-_TABLE = {(era.owner, era.path): era for era in ERAS}
+_TABLE = {(era.owner, era.path, era.operation): era for era in ERAS}
 
 
-def _day(text: str) -> float:
+def _day(text: str) -> int:
     year, month, day = (int(part) for part in text.split("-"))
-    return timegm((min(year, 9999), month, day, 0, 0, 0))
+    return timegm((year, month, day, 0, 0, 0))
 
 
-def not_yet(owner: str, path: str, moment: float) -> bool:
+def not_yet(owner: str, path: str, operation: str, moment: float) -> bool:
     """Whether an answer of this moment may lack a key, because the service had not added it for certain."""
-    era = _TABLE.get((owner, path))
-    return era is not None and moment < _day(era.since)
+    eras = (_TABLE.get((owner, path, operation)), _TABLE.get((owner, path, "")))
+    return any(era is not None and moment < _day(era.since) for era in eras)
 
 
-def no_more(owner: str, path: str, moment: float) -> bool:
-    """Whether a key of an answer of this moment is one that the service has dropped since."""
-    era = _TABLE.get((owner, path))
-    return era is not None and era.until != FOREVER and moment < _day(era.until) + 86_400
+def has_order(moment: float) -> bool:
+    """Whether the keys of an answer of this moment stood in today's order."""
+    return moment >= _day(ORDER_SINCE)
+
+
+def sent_at(date: str | None) -> float:
+    """The moment that a `date` header tells; 0 if it tells none."""
+    try:
+        return parsedate_to_datetime(date or "").timestamp()
+    except ValueError:
+        return 0
 
 
 def newest(value: Any) -> float:

@@ -21,6 +21,7 @@ from understudy.simulation.script import (
     Wait,
 )
 
+UNKNOWN_SECONDS = 60  # how much longer a run goes on whose end no answer shows
 NOT_SHOWN = "(not shown in the recording)"
 _PIXEL = b"\x89PNG\r\n\x1a\n"  # what an image's bytes are when nobody looks at them
 
@@ -29,8 +30,7 @@ Served = Callable[[str], str]
 
 def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
     """The script of a run. `served` gives the id that stands for a recorded file's."""
-    moves = [*_steps(run, served), *_ending(run)]
-    return tuple(moves) or (Wait(0),)
+    return *_steps(run, served), *_ending(run)
 
 
 def _steps(run: RunFacts, served: Served) -> list[Step]:
@@ -118,4 +118,6 @@ def _ending(run: RunFacts) -> list[Step]:
             return [Fail(message=last["last_error"]["message"])]
     if run.status == "incomplete":
         return [Incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"))]
-    return [Expire()] if run.status == "expired" else []
+    if run.status == "expired":
+        return [Expire()]
+    return [Wait(0 if run.status == "completed" else UNKNOWN_SECONDS)]

@@ -42,7 +42,7 @@ _DRAWN = frozenset(["image", "image_file"])
 class Named:
     """An object that a session names: its kind, and the index of the exchange that names it first.
 
-    `made`: an answer to a write named it first, so that write made it.
+    `made`: an answer to a write named it first, so that write made it; or it is a message that a thread was made with.
     """
 
     id: str
@@ -60,8 +60,10 @@ def named_in(session: Sequence[Interaction]) -> dict[str, Named]:
             if object_id not in denied:
                 found.setdefault(object_id, Named(object_id, kind, exchange.index, made=False))
         if exchange.status < 400:
-            for object_id, kind in _answered(exchange):
-                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=not exchange.is_read))
+            for object_id, kind, thread_id in _answered(exchange):
+                with_thread = kind == "message" and thread_id in found and found[thread_id].made
+                made = not exchange.is_read or with_thread
+                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=made))
     return found
 
 
@@ -79,12 +81,14 @@ def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
     yield from _ids_in(exchange.request_json, skip=frozenset())
 
 
-def _answered(exchange: Interaction) -> Iterator[tuple[str, str]]:
+def _answered(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
+    """What an answer names: id, kind, and the thread it belongs to (else "")."""
     for value in [data for _, data in exchange.events] or [exchange.json]:
         for view in objects_in(value):
             if view["object"] in _OBJECTS:
-                yield view["id"], _OBJECTS[view["object"]]
-        yield from _ids_in(value, skip=_DRAWN)
+                yield view["id"], _OBJECTS[view["object"]], view.get("thread_id", "")
+        for object_id, kind in _ids_in(value, skip=_DRAWN):
+            yield object_id, kind, ""
 
 
 def _ids_in(value: Any, skip: frozenset[str]) -> Iterator[tuple[str, str]]:

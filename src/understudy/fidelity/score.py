@@ -47,7 +47,7 @@ class Score:
             if outcome.left_out:
                 tally.left_out += 1
                 continue
-            rules = [rule_for(difference, outcome.exchange) for difference in outcome.differences]
+            rules = [rule_for(difference, outcome) for difference in outcome.differences]
             if not rules:
                 tally.agreed += 1
             elif None not in rules:

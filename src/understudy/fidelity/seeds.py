@@ -19,6 +19,7 @@ from understudy.wire.operations import find
 _ORDER = ("file", "vector_store", "file_batch", "upload", "assistant", "thread", "message", "run")
 _SETTINGS = ("model", "instructions", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
 _RUN_ONLY = ("metadata", "max_completion_tokens", "max_prompt_tokens", "truncation_strategy", "tool_choice")
+_NO_FILES: Json = {"file_ids": [], "further_files": 0, "failed_files": 0}
 _NOBODY = f"asst_{'0' * 24}"  # the assistant of a run that is only named
 
 
@@ -90,6 +91,8 @@ class Seeds:
         for exchange in self._session:
             if exchange.status == 200 and exchange.path == f"/files/{file_id}/content" and exchange.body:
                 given |= {"content": exchange.body, "purpose": "fine-tune"}  # others cannot be downloaded [REP]
+                name = (exchange.header("content-disposition") or "").partition('filename="')[2].rstrip('"')
+                given |= {"filename": name} if name else {}
         shown = view if view.get("object") == "file" else {}
         return given | {key: shown[key] for key in ("filename", "purpose") if key in shown}
 
@@ -103,7 +106,14 @@ class Seeds:
     def _vector_store(self, store_id: str, view: Json) -> Json:
         given = {key: view[key] for key in ("name", "metadata", "expires_after") if view.get(key)}
         in_batch = any(name.kind == "file_batch" and not name.made for name in self._names.values())
-        return given | {"file_ids": [] if in_batch else self._files_in(store_id)}
+        file_ids = [] if in_batch else self._files_in(store_id)
+        counts = {} if in_batch else view.get("file_counts", {})
+        further = max(0, counts.get("total", 0) - len(file_ids))
+        return given | {
+            "file_ids": file_ids,
+            "further_files": further,
+            "failed_files": min(further, counts.get("failed", 0)),
+        }
 
     def _files_in(self, store_id: str) -> list[str]:
         """The files that a store or its batch holds from the start: those shown or asked for in it that nobody put there."""
@@ -176,7 +186,7 @@ class Seeds:
     def _further(self) -> list[Seed]:
         """A list that says there is more after the oldest object that is seen: one more, older than all of them."""
         seeds = []
-        fillers: dict[str, Json] = {"assistant": {}, "vector_store": {}, "file": {"content": NOT_SHOWN.encode()}}
+        fillers: dict[str, Json] = {"assistant": {}, "vector_store": _NO_FILES, "file": {"content": NOT_SHOWN.encode()}}
         for kind, given in fillers.items():
             pages = [exchange.json for exchange in self._session if _lists(exchange, kind)]
             seen = [view for page in pages for view in page["data"]]
