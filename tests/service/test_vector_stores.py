@@ -28,7 +28,7 @@ def test_an_empty_store_is_completed_at_once(client: Any) -> None:
 def test_a_store_with_files_is_indexed_on_the_clock(backend: Backend, client: Any) -> None:
     """It is in progress until its files are indexed; then counts and bytes say so."""
     files = [backend.add_file(filename=f"{n}.txt", content="x" * 10).id for n in range(3)]
-    store = client.vector_stores.create(file_ids=files, name="docs", description="d", metadata={"a": "b"})
+    store = client.vector_stores.create(file_ids=files, name="docs", metadata={"a": "b"})
     assert (store.status, counts(store), store.usage_bytes) == ("in_progress", (3, 0, 0, 0, 3), 0)
     backend.clock.advance(1)
     after = client.vector_stores.retrieve(store.id)
