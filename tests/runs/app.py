@@ -39,7 +39,7 @@ def poll_to_end(client: OpenAI, run: Any) -> Any:
     runs = client.beta.threads.runs
     run = runs.poll(run.id, thread_id=run.thread_id)
     while run.status == "requires_action":
-        run = runs.submit_tool_outputs_and_poll(run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run))
+        run = runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run))
     return run
 
 

@@ -6,6 +6,11 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine's speed is not what is tested, and a failing example must fail for everybody.
+settings.register_profile("runs", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("runs")
 
 
 @pytest.fixture(autouse=True)
