@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -19,21 +20,20 @@ from understudy.errors import CassetteError
 from understudy.exchange import Headers
 from understudy.wire.json_text import pretty
 
+_FAR = re.compile("[\U00010000-\U0010ffff]")
+_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")  # a block would turn them into plain line ends
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 
 
 def dump(interactions: Iterable[Interaction], path: Path) -> str:
     """The text of a cassette; JSON if the path ends so, else YAML."""
-    data = {
-        "interactions": [as_entry(interaction) for interaction in interactions],
-        "understudy": {"format": OUR_FORMAT},
-        "version": FORMAT,
-    }
+    entries = [as_entry(interaction) for interaction in interactions]
+    end = {"understudy": {"format": OUR_FORMAT}, "version": FORMAT}
     if path.suffix == ".json":
-        return _json(data, path)
-    import yaml
-
-    return str(yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1 << 20))
+        return _json({**end, "interactions": entries}, path)
+    if not entries:
+        return _yaml({"interactions": [], **end})
+    return "interactions:\n" + "".join(_yaml([entry]) for entry in entries) + _yaml(end)
 
 
 def as_entry(interaction: Interaction) -> dict[str, Any]:
@@ -105,11 +105,21 @@ def _json(data: dict[str, Any], path: Path) -> str:
     return str(jsonserializer.serialize(data))
 
 
-@cache
-def _dumper() -> Any:
+def _yaml(data: Any) -> str:
     import yaml
 
-    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    # The fast writer knows no characters beyond the first 65,536 (emoji) and would write the whole text escaped.
+    fast = "CSafeDumper" if _FAR.search(repr(data)) is None else "SafeDumper"
+    dumper = _dumper(fast if hasattr(yaml, fast) else "SafeDumper")
+    text = str(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1 << 20))
+    return text.removesuffix("...\n")  # the end of a document, after a block with a last empty line: ours goes on
+
+
+@cache
+def _dumper(name: str) -> Any:
+    import yaml
+
+    base: Any = getattr(yaml, name)
 
     class Dumper(base):  # type: ignore[misc]
         """Texts of several lines are written as blocks."""
@@ -118,7 +128,7 @@ def _dumper() -> Any:
             return True
 
     def text(dumper: Any, value: str) -> Any:
-        style = "|" if "\n" in value else None
+        style = "|" if "\n" in value and _OTHER_BREAKS.search(value) is None else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     def binary(dumper: Any, value: bytes) -> Any:

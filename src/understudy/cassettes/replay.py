@@ -86,10 +86,9 @@ class Replay:
         if write is None:
             raise miss(request, self.name, self.position)
         streamed = wants_stream(request.json)
-        if write.is_stream and not streamed and write.status < 400:
-            return self._stream_as_plain(write, request)
-        if streamed and not write.is_stream and write.status < 400:
-            return self._plain_as_stream(write, request)
+        as_asked = write.is_stream == streamed or wants_stream(write.request_json) == streamed
+        if not as_asked and write.status < 400:
+            return self._plain_as_stream(write, request) if streamed else self._stream_as_plain(write, request)
         self.position.play(write)
         if not write.is_stream:
             self.position.show_all(write)

@@ -17,7 +17,7 @@ from understudy.cassettes.dump import dump, readable
 from understudy.cassettes.files import locked, write_whole
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.journal import Journal, recover
-from understudy.cassettes.load import load
+from understudy.cassettes.load import load, parse
 from understudy.cassettes.rename import renamed
 from understudy.cassettes.resources import object_path, pollable
 from understudy.cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
@@ -82,8 +82,11 @@ class Storage:
             ours = self._finished(recorded, theirs)
             if replace and not self._force:
                 self._refuse_errors(ours)
-            text = dump(_numbered([*theirs, *ours]), self.path)
+            whole = _numbered([*theirs, *ours])
+            text = dump(whole, self.path)
             self._refuse_secrets(text)
+            if parse(text, self.path) != whole:
+                raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
             write_whole(self.path, text)
             notes.seek(0)
             notes.truncate()

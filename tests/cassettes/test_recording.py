@@ -1,0 +1,394 @@
+# ruff: noqa: PT012, SIM117  what a block raises at its end is what these tests are about; nested blocks read in order
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+import vcr
+
+from tests.cassettes.loopback import served
+from understudy import FunctionCall, Reply, use_cassette
+from understudy.backend import Backend
+from understudy.cassettes import load
+from understudy.errors import ReplayMiss
+from understudy.exchange import Abort, Answer, Chunk, Request, Response
+
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+
+
+Sdk = Callable[..., openai.OpenAI]
+
+
+@pytest.fixture
+def sdk() -> Iterator[Sdk]:
+    """Makes SDK clients, and closes them with their sockets at the end."""
+    made: list[openai.OpenAI] = []
+
+    def make(base: str = "https://api.openai.com", **settings: Any) -> openai.OpenAI:
+        made.append(openai.OpenAI(base_url=f"{base}/v1", api_key="key-of-the-test", **settings))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+class Canned:
+    """A server that gives these answers, one after the other, and counts."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.requests: list[Request] = []
+
+    def handle(self, request: Request) -> Answer:
+        self.requests.append(request)
+        return self.answers[min(len(self.requests), len(self.answers)) - 1]
+
+
+def converse(client: openai.OpenAI) -> list[Any]:
+    """A conversation with everything in it: a function call polled, a reply streamed, a file sent, a list read."""
+    beta = client.beta
+    assistant = beta.assistants.create(model="gpt-4o", tools=[TOOL])  # type: ignore[list-item]
+    thread = beta.threads.create()
+    beta.threads.messages.create(thread_id=thread.id, role="user", content="grüß 🎭")
+    run = beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.required_action is not None
+    call = run.required_action.submit_tool_outputs.tool_calls[0]
+    output: Any = [{"tool_call_id": call.id, "output": "42"}]
+    run = beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread.id, tool_outputs=output)
+    with beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        stream.until_done()
+        told = stream.get_final_messages()[0].content[0].to_dict()
+    page = beta.threads.messages.list(thread_id=thread.id)
+    return [run.status, told, [(one.role, one.content[0].to_dict()) for one in page]]
+
+
+def service() -> Backend:
+    """A simulated service that plays the conversation."""
+    backend = Backend()
+    backend.next_run(FunctionCall("f", {}), Reply("polled"))
+    backend.next_run(Reply("streamed in several pieces"))
+    return backend
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, sdk: Sdk) -> tuple[Path, list[Any]]:
+    """The conversation, recorded, and what the app saw."""
+    path = tmp_path / "talk.yaml"
+    with served(service()) as base, use_cassette(path, record="once"):
+        seen = converse(sdk(base))
+    return path, seen
+
+
+def test_what_was_recorded_replays(recorded: tuple[Path, list[Any]], sdk: Sdk) -> None:
+    """The same app, to the official address, without a server: the same answers, and nothing is left unplayed."""
+    path, seen = recorded
+    with use_cassette(path, unplayed="error") as cassette:
+        assert converse(sdk()) == seen
+        assert cassette.path == path
+        assert cassette.played
+
+
+def test_pace_recorded_replays_what_was_recorded(tmp_path: Path, sdk: Sdk) -> None:
+    """With keep_polls every poll is stored, and the strict replay plays all of them."""
+    path = tmp_path / "talk.yaml"
+    with served(service()) as base, use_cassette(path, record="once", keep_polls=True):
+        seen = converse(sdk(base))
+    with use_cassette(path, pace="recorded", unplayed="error"):
+        assert converse(sdk()) == seen
+
+
+def test_plain_vcrpy_plays_our_file(recorded: tuple[Path, list[Any]]) -> None:
+    """Every interaction of our file is played by vcrpy itself, body matching included."""
+    path, _ = recorded
+    matchers = ["method", "scheme", "host", "port", "path", "query", "body"]
+    with vcr.use_cassette(str(path), record_mode="none", match_on=matchers) as cassette, httpx.Client() as client:
+        for one in load(path):
+            answer = client.request(one.method, one.url, content=one.request_body, headers=dict(one.request_headers))
+            assert answer.content == one.body
+        assert cassette.all_played
+
+
+def test_a_reviewer_can_read_it(recorded: tuple[Path, list[Any]]) -> None:
+    """JSON and streams stand over lines, in plain text, with the time of recording."""
+    text = recorded[0].read_text()
+    assert "      string: |" in text
+    assert '          "object": "thread.message",\n' in text
+    assert "        event: thread.run.completed\n        data: {" in text
+    assert "grüß 🎭" in text
+    assert all(one.recorded_at for one in load(recorded[0]))
+    assert any(one.timings for one in load(recorded[0]))
+
+
+def test_recording_again_gives_the_same_ids(tmp_path: Path, sdk: Sdk) -> None:
+    """A server that draws other ids gives a cassette with the same: renamed in URLs, bodies, streams and headers."""
+    files = []
+    for seed in (1, 2):
+        backend = Backend(seed=seed)
+        backend.next_run(FunctionCall("f", {}), Reply("polled"))
+        backend.next_run(Reply("streamed"))
+        path = tmp_path / f"{seed}.yaml"
+        with served(backend) as base, use_cassette(path, record="once"):
+            converse(sdk(base))
+        files.append([(one.method, one.path, one.request_body, one.body) for one in load(path)])
+    assert files[0] == files[1]
+
+
+def test_ids_that_the_app_knows_are_kept(tmp_path: Path, sdk: Sdk) -> None:
+    """An assistant made in the playground keeps its id; one that the server drew gets another."""
+    backend = Backend()
+    backend.add_assistant(id="asst_YhNjYRQT38e4I5N8WsZ7ihz1")
+    with served(backend) as base, use_cassette(tmp_path / "c.yaml", record="once"):
+        client = sdk(base)
+        client.beta.assistants.retrieve("asst_YhNjYRQT38e4I5N8WsZ7ihz1")
+        drawn = client.beta.threads.create().id
+    text = (tmp_path / "c.yaml").read_text()
+    assert "asst_YhNjYRQT38e4I5N8WsZ7ihz1" in text
+    assert drawn not in text
+
+
+def test_ids_may_be_left_alone(tmp_path: Path, sdk: Sdk) -> None:
+    """rename_ids=False writes what the server said."""
+    with served(Backend()) as base, use_cassette(tmp_path / "c.yaml", record="once", rename_ids=False):
+        drawn = sdk(base).beta.threads.create().id
+    assert drawn in (tmp_path / "c.yaml").read_text()
+
+
+def test_repeated_polls_collapse(tmp_path: Path, sdk: Sdk) -> None:
+    """Of equal polls one is stored, with how many there were."""
+    body = json.dumps({"id": "run_1", "object": "thread.run", "thread_id": "thread_1", "status": "in_progress"}).encode()
+    server = Canned(Response(200, (("content-type", "application/json"),), body))
+    with served(server) as base, use_cassette(tmp_path / "c.yaml", record="once"):
+        client = sdk(base)
+        for _ in range(5):
+            client.beta.threads.runs.retrieve("run_1", thread_id="thread_1")
+    (one,) = load(tmp_path / "c.yaml")
+    assert one.dwell[1] == 5
+
+
+async def test_async_clients_are_recorded(tmp_path: Path) -> None:
+    """The async client goes through the same tee, streams included."""
+    path = tmp_path / "c.yaml"
+
+    async def talk(base: str) -> list[str]:
+        async with openai.AsyncOpenAI(base_url=f"{base}/v1") as client:
+            return await listen(client)
+
+    async def listen(client: openai.AsyncOpenAI) -> list[str]:
+        assistant = await client.beta.assistants.create(model="gpt-4o")
+        events = await client.beta.threads.create_and_run(
+            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "hi"}]}, stream=True
+        )
+        return [event.event async for event in events]
+
+    backend = Backend()
+    backend.next_run(Reply("hello"))
+    with served(backend) as base, use_cassette(path, record="once"):
+        live = await talk(base)
+    with use_cassette(path):
+        assert await talk("https://api.openai.com") == live
+    assert live[-1] == "thread.run.completed"
+
+
+def test_streams_pass_through_live(tmp_path: Path) -> None:
+    """The app has the first event before the server has made the second."""
+    order: list[str] = []
+
+    def chunks() -> Iterator[Chunk]:
+        for number in range(3):
+            order.append(f"sent {number}")
+            yield f"event: e{number}\ndata: {{}}\n\n".encode()
+
+    answer = Response(200, (("content-type", "text/event-stream"),), stream=_in_step(chunks(), order))
+    with served(Canned(answer)) as base, use_cassette(tmp_path / "c.yaml", record="once"):
+        with httpx.Client() as client, client.stream("POST", f"{base}/v1/threads/runs", headers=BETA) as response:
+            for line in response.iter_lines():
+                if line.startswith("event"):
+                    order.append(f"got {line[-1]}")
+                    _step.release()
+    assert order == ["sent 0", "got 0", "sent 1", "got 1", "sent 2", "got 2"]
+    assert len(load(tmp_path / "c.yaml")[0].timings) == 3
+
+
+BETA = {"OpenAI-Beta": "assistants=v2"}
+
+
+def _in_step(chunks: Iterator[Chunk], order: list[str]) -> Iterator[Chunk]:
+    """Send a chunk only after the app has got the one before."""
+    for number, chunk in enumerate(chunks):
+        yield chunk
+        _step.acquire(timeout=10)
+        assert number < 3
+
+
+def _semaphore() -> Any:
+    import threading
+
+    return threading.Semaphore(0)
+
+
+_step = _semaphore()
+
+
+def test_a_stream_that_breaks_is_recorded_as_it_broke(tmp_path: Path) -> None:
+    """The recording holds what arrived and how it ended; the replay ends so too, and there is no second run."""
+    started = (
+        b'event: thread.run.created\ndata: {"id":"run_1","object":"thread.run","thread_id":"thread_1","status":"queued"}\n\n'
+    )
+    answer = Response(200, (("content-type", "text/event-stream"),), stream=iter([started, Abort("ReadError", "gone")]))
+    path = tmp_path / "c.yaml"
+
+    def listen(base: str) -> tuple[int, str]:
+        count = 0
+        with httpx.Client(base_url=base) as client, client.stream("POST", "/v1/threads/runs", headers=BETA) as response:
+            try:
+                for line in response.iter_lines():
+                    count += line.startswith("event")
+            except httpx.TransportError as error:
+                return count, type(error).__name__
+        return count, ""
+
+    with served(Canned(answer)) as base, use_cassette(path, record="once"):
+        live = listen(base)
+    with use_cassette(path):
+        assert listen("https://api.openai.com") == live == (1, "RemoteProtocolError")
+    assert len(load(path)) == 1
+
+
+def test_a_stream_that_the_app_leaves_is_recorded_so_far(tmp_path: Path) -> None:
+    """An app that breaks off its stream has what it saw on record."""
+    events = [f"event: e{number}\ndata: {{}}\n\n".encode() for number in range(5)]
+    with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter(events)))) as base:
+        with use_cassette(tmp_path / "c.yaml", record="once"), httpx.Client() as client:
+            with client.stream("POST", f"{base}/v1/threads/runs", headers=BETA) as response:
+                next(response.iter_lines())
+    (one,) = load(tmp_path / "c.yaml")
+    assert one.broken is not None
+    assert (one.body or b"").startswith(b"event: e0")
+
+
+def test_retries_are_recorded_as_they_happened(tmp_path: Path, sdk: Sdk) -> None:
+    """A 429, a dropped connection, then the answer: all three are on record, and the replay goes through them at once."""
+    limited = Response(
+        429, (("content-type", "application/json"), ("retry-after-ms", "1")), b'{"error": {"message": "slow"}}'
+    )
+    good = Response(200, (("content-type", "application/json"),), b'{"id": "thread_1", "object": "thread"}')
+    server = Canned(limited, Abort("ReadError", "dropped"), good)
+    path = tmp_path / "c.yaml"
+    with served(server) as base, use_cassette(path, record="once"):
+        client = sdk(base, max_retries=3)
+        assert client.beta.threads.create().id == "thread_1"
+    assert [one.status for one in load(path)] == [429, 502, 200]
+    with use_cassette(path, unplayed="error"):
+        assert sdk(max_retries=3).beta.threads.create().id == "thread_1"
+
+
+def test_compressed_answers_are_stored_plain(tmp_path: Path, sdk: Sdk) -> None:
+    """What came compressed is on record as text."""
+    headers = (("content-type", "application/json"), ("content-encoding", "gzip"))
+    server = Canned(Response(200, headers, gzip.compress(b'{"id": "thread_1", "object": "thread"}')))
+    with served(server) as base, use_cassette(tmp_path / "c.yaml", record="once"):
+        assert sdk(base).beta.threads.create().id == "thread_1"
+    assert '"id": "thread_1"' in (tmp_path / "c.yaml").read_text()
+    with use_cassette(tmp_path / "c.yaml"):
+        assert sdk().beta.threads.create().id == "thread_1"
+
+
+def test_multipart_replays_under_another_boundary(tmp_path: Path, sdk: Sdk) -> None:
+    """An upload is found again though its boundary is drawn anew; binary content survives."""
+    answer = b'{"id": "file-1", "object": "file", "filename": "a.bin", "purpose": "assistants"}'
+    server = Canned(Response(200, (("content-type", "application/json"),), answer))
+
+    def upload(base: str, content: bytes) -> str:
+        client = sdk(base)
+        return client.files.create(file=("a.bin", content), purpose="assistants").id
+
+    path = tmp_path / "c.yaml"
+    with served(server) as base, use_cassette(path, record="once"):
+        upload(base, b"\x00\xff\r\nbinary")
+    with use_cassette(path):
+        assert upload("https://api.openai.com", b"\x00\xff\r\nbinary") == "file-1"
+    with pytest.raises(ReplayMiss, match="another body"), use_cassette(path), pytest.raises(openai.APIError):
+        upload("https://api.openai.com", b"other")
+
+
+def test_azure_is_recorded_too(tmp_path: Path, sdk: Sdk) -> None:
+    """What was recorded on Azure's paths plays for a plain client, and its key is not in the file."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base, use_cassette(path, record="once"):
+        azure = openai.AzureOpenAI(
+            base_url=f"{base}/openai", api_version="2024-05-01-preview", api_key="0123456789abcdef" * 2
+        )
+        made = azure.beta.threads.create()
+        azure.close()
+    assert made.id.startswith("thread_")
+    assert "0123456789abcdef" not in path.read_text()
+    with use_cassette(path):
+        assert sdk().beta.threads.create().id.startswith("thread_")
+
+
+def test_record_new_adds_what_is_missing(tmp_path: Path, sdk: Sdk) -> None:
+    """What the cassette holds is replayed, what it lacks is recorded, and the old stays."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base:
+        client = sdk(base)
+        with use_cassette(path, record="new"):
+            client.beta.assistants.create(model="gpt-4o", name="one")
+        before = load(path)
+        with use_cassette(path, record="new"):
+            client.beta.assistants.create(model="gpt-4o", name="one")
+            client.beta.assistants.create(model="gpt-4o", name="two")
+    after = load(path)
+    assert after[0] == before[0]
+    assert [one.request_json["name"] for one in after] == ["one", "two"]
+    assert len({one.json["id"] for one in after}) == 2
+
+
+def test_record_once_lets_nothing_out_afterwards(tmp_path: Path) -> None:
+    """A cassette of an earlier run is only replayed."""
+    path = tmp_path / "c.yaml"
+    path.write_text('{"version": 1, "interactions": []}')
+    server = Canned(Response(200, (), b"{}"))
+    with served(server) as base, pytest.raises(ReplayMiss), use_cassette(path, record="once"):
+        httpx.get(f"{base}/v1/assistants", headers=BETA)
+    assert server.requests == []
+
+
+def test_record_all_replaces(tmp_path: Path, sdk: Sdk) -> None:
+    """Everything is recorded anew, and what is no longer asked is gone."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base:
+        client = sdk(base)
+        for names in (["one", "two"], ["three"]):
+            with use_cassette(path, record="all"):
+                for name in names:
+                    client.beta.assistants.create(model="gpt-4o", name=name)
+    assert [one.request_json["name"] for one in load(path)] == ["three"]
+
+
+def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With speed=2 a recorded stream waits half as long between its pieces; without, not at all."""
+    from understudy.intercept import transports
+
+    path = tmp_path / "c.yaml"
+    events = [f"event: e{number}\ndata: {{}}\n\n".encode() for number in range(3)]
+    with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter(events)))) as base:
+        with use_cassette(path, record="once"):
+            httpx.post(f"{base}/v1/threads/runs", headers=BETA)
+    recorded = load(path)[0].timings
+    slept: list[float] = []
+    monkeypatch.setattr(transports.time, "sleep", slept.append)
+    with use_cassette(path, speed=2):
+        httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA)
+    assert sum(slept) == pytest.approx(recorded[-1][0] / 2)
+    slept.clear()
+    with use_cassette(path):
+        httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA)
+    assert slept == []
