@@ -1,0 +1,53 @@
+"""COVERAGE.md is drawn from the code and the observed spec, and never out of date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from observed_spec import SPEC_FILE, spec
+
+from understudy.report.coverage_ledger import ledger, main
+from understudy.report.evidence import EFFECTS, RECORDED
+from understudy.wire.operations import BY_NAME, OPERATIONS
+
+LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
+HOW = "run: python -m understudy.report.coverage_ledger tests/data/assistants-openapi.observed.json COVERAGE.md"
+
+
+def test_the_ledger_is_up_to_date() -> None:
+    """What COVERAGE.md says is what the code does."""
+    assert LEDGER.read_text("utf-8") == ledger(spec()), HOW
+
+
+def test_every_operation_of_the_spec_is_faked() -> None:
+    """All 51 operations are in the table, and each has a path that the spec knows."""
+    published = {
+        (method.upper(), path)
+        for path, methods in spec()["paths"].items()
+        for method in methods
+        if method in ("get", "post", "delete")
+    }
+    assert published == {(operation.method, operation.path) for operation in OPERATIONS}
+    assert len(OPERATIONS) == 51
+
+
+def test_every_parameter_of_the_spec_is_taken() -> None:
+    """No parameter that the spec has is refused as unknown, or silently dropped."""
+    assert "**not faked**" not in ledger(spec())
+
+
+def test_the_evidence_is_about_what_there_is() -> None:
+    """No operation or parameter stands in the evidence that the table of operations does not have."""
+    for name, (_, parameters) in RECORDED.items():
+        body = BY_NAME[name].body
+        known = {*BY_NAME[name].query, *(body.known if body is not None else ())}
+        assert set(parameters.split()) <= known, name
+    for name, effects in EFFECTS.items():
+        body = BY_NAME[name].body
+        assert set(effects) <= {*BY_NAME[name].query, *(body.known if body is not None else ())}, name
+
+
+def test_the_command_writes_the_file(tmp_path: Path) -> None:
+    """The module is the command that writes the ledger."""
+    main([str(SPEC_FILE), str(tmp_path / "out.md")])
+    assert (tmp_path / "out.md").read_text("utf-8") == ledger(spec())
