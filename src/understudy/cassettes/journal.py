@@ -39,11 +39,16 @@ class Journal:
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def drop(self) -> None:
-        """The recording is saved, or not wanted: the journal is over."""
+    def close(self) -> None:
+        """The recording could not be saved: its journal stays, for the next process or for a person."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def drop(self) -> None:
+        """The recording is saved, or not wanted: the journal is over."""
+        if self._file is not None:
+            self.close()
             self._path.unlink(missing_ok=True)
 
 

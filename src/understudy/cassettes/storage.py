@@ -70,28 +70,29 @@ class Storage:
         Raises:
             CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
         """
-        if not recorded:
+        try:
+            if recorded and not (failed and self._base):
+                with locked(self.path) as notes:
+                    self._save(recorded, replace)
+                    notes.seek(0)
+                    notes.truncate()
+                    notes.write(RUN)
             self._journal.drop()
-            return
-        with locked(self.path) as notes:
-            there = load(self.path) if self.path.exists() else []
-            theirs = _without(there, self._base) if replace else there
-            if failed and self._base:
-                self._journal.drop()
-                return
-            ours = self._finished(recorded, theirs)
-            if replace and not self._force:
-                self._refuse_errors(ours)
-            whole = _numbered([*theirs, *ours])
-            text = dump(whole, self.path)
-            self._refuse_secrets(text)
-            if parse(text, self.path) != whole:
-                raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
-            write_whole(self.path, text)
-            notes.seek(0)
-            notes.truncate()
-            notes.write(RUN)
-        self._journal.drop()
+        finally:
+            self._journal.close()
+
+    def _save(self, recorded: Sequence[Interaction], replace: bool) -> None:
+        there = load(self.path) if self.path.exists() else []
+        theirs = _without(there, self._base) if replace else there
+        ours = self._finished(recorded, theirs)
+        if replace and not self._force:
+            self._refuse_errors(ours)
+        whole = _numbered([*theirs, *ours])
+        text = dump(whole, self.path)
+        self._refuse_secrets(text)
+        if parse(text, self.path) != whole:
+            raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
+        write_whole(self.path, text)
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
         self._learn(recorded)

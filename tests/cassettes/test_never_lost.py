@@ -1,0 +1,243 @@
+# ruff: noqa: PT012  what a block raises at its end is what these tests are about
+"""A recording that is on the disk is never lost: not to a crash, a neighbour, a failing test, or a service that is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cassettes.building import TOOL_CALL, written
+from tests.cassettes.loopback import served
+from understudy import use_cassette
+from understudy.cassettes import CassetteSession, load
+from understudy.cassettes.dump import dump
+from understudy.cassettes.files import write_whole
+from understudy.errors import CassetteError
+from understudy.exchange import Answer, Request, Response
+
+BETA = {"OpenAI-Beta": "assistants=v2"}
+JSON = (("content-type", "application/json"),)
+
+
+class Echo:
+    """Answers every request with its path and body."""
+
+    status = 200
+
+    def handle(self, request: Request) -> Answer:
+        body = json.dumps({"path": request.path, "got": request.json, "id": "asst_1", "object": "assistant"})
+        return Response(self.status, JSON, body.encode())
+
+
+def ask(base: str, *numbers: int) -> None:
+    """Send a request for each number."""
+    with httpx.Client(base_url=base, headers=BETA) as client:
+        for number in numbers:
+            client.post("/v1/assistants", json={"number": number})
+
+
+def numbers(path: Path) -> list[int]:
+    """The numbers on record."""
+    return [one.request_json["number"] for one in load(path)]
+
+
+RECORD = """
+import sys, httpx
+from understudy import use_cassette
+path, base, first, count, record = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+with use_cassette(path, record=record), httpx.Client(base_url=base, headers={"OpenAI-Beta": "assistants=v2"}) as client:
+    for number in range(first, first + count):
+        client.post("/v1/assistants", json={"number": number})
+        print(number, flush=True)
+print("saved", flush=True)
+"""
+
+
+def recorder(path: Path, base: str, first: int, count: int, record: str = "all") -> subprocess.Popen[str]:
+    """Another process that records so many exchanges."""
+    command = [sys.executable, "-c", textwrap.dedent(RECORD), str(path), base, str(first), str(count), record]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("round_", range(int(os.environ.get("UNDERSTUDY_KILLS", "8"))))
+def test_kill_9_at_any_moment(tmp_path: Path, round_: int) -> None:
+    """After a kill the file is the old cassette or the new one, and what was asked by then is in it or can be recovered."""
+    path = tmp_path / "c.yaml"
+    chance = random.Random(round_)
+    with served(Echo()) as base:
+        with use_cassette(path, record="all"):
+            ask(base, 100, 101)
+        old = path.read_text()
+        process = recorder(path, base, 1, 5)
+        assert process.stdout is not None
+        seen: list[int] = []
+        last = chance.randint(1, 6)  # 6: while it saves
+        for line in process.stdout:
+            if line.strip() == "saved":
+                break
+            seen.append(int(line))
+            if len(seen) == last:
+                break
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    if path.read_text() == old:
+        with pytest.warns(RuntimeWarning, match="was cut off by a crash"), use_cassette(path, record="once"):
+            pass
+        assert numbers(tmp_path / "c.recovered.yaml")[: len(seen)] == seen
+        assert path.read_text() == old
+    else:
+        assert numbers(path) == [1, 2, 3, 4, 5]
+    left = {file.name for file in tmp_path.iterdir() if not file.name.endswith(".tmp")}
+    assert left <= {"c.yaml", "c.recovered.yaml"} or path.read_text() != old
+
+
+def test_four_processes_record_one_cassette(tmp_path: Path) -> None:
+    """Workers that record into the same file at once lose nothing of each other's, and it replays."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        processes = [recorder(path, base, 10 * worker, 5, "new") for worker in range(4)]
+        for process in processes:
+            process.communicate(timeout=60)
+    assert sorted(numbers(path)) == [10 * worker + n for worker in range(4) for n in range(5)]
+    with use_cassette(path, unplayed="error"):
+        ask("https://api.openai.com", *numbers(path))
+
+
+def test_what_a_neighbour_adds_meanwhile_is_kept(tmp_path: Path) -> None:
+    """Even record="all" replaces only what was there when it began."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        with use_cassette(path, record="all"):
+            ask(base, 1)
+        with use_cassette(path, record="all"):
+            ask(base, 2)
+            process = recorder(path, base, 3, 1, "new")
+            process.communicate(timeout=60)
+    assert numbers(path) == [3, 2]
+
+
+@pytest.mark.parametrize("record", ["all", "new"])
+def test_a_failing_test_does_not_replace_a_good_cassette(tmp_path: Path, record: str) -> None:
+    """What was there stays as it was, and no journal is left."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        with use_cassette(path, record="once"):
+            ask(base, 1)
+        old = path.read_text()
+        with pytest.raises(ZeroDivisionError), use_cassette(path, record=record):  # type: ignore[arg-type]
+            ask(base, 2)
+            raise ZeroDivisionError
+        session = CassetteSession(path, record=record, failed=lambda: True)  # type: ignore[arg-type]
+        with session:
+            ask(base, 2)
+    assert path.read_text() == old
+    assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 410, 500, 503])
+def test_errors_never_replace_successes(tmp_path: Path, status: int) -> None:
+    """A service that is switched off cannot take the recording with it; force can."""
+    path = tmp_path / "c.yaml"
+    server = Echo()
+    with served(server) as base:
+        with use_cassette(path, record="once"):
+            ask(base, 1)
+        old = path.read_text()
+        server.status = status
+        with pytest.raises(CassetteError, match="was kept as it was"), use_cassette(path, record="all"):
+            ask(base, 1)
+        assert path.read_text() == old
+        with use_cassette(path, record="all", force=True):
+            ask(base, 1)
+    assert load(path)[0].status == status
+
+
+def test_an_error_beside_a_success_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    """A 500 that was tried again with success is recorded with it."""
+    path = tmp_path / "c.yaml"
+    server = Echo()
+    with served(server) as base:
+        with use_cassette(path, record="once"):
+            ask(base, 1)
+        with use_cassette(path, record="all"):
+            server.status = 500
+            ask(base, 1)
+            server.status = 200
+            ask(base, 1)
+    assert [one.status for one in load(path)] == [500, 200]
+
+
+def test_a_cassette_damaged_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    """What turned corrupt while the test ran is refused at saving; the recording is in the journal."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base, pytest.raises(CassetteError, match="cut off"), use_cassette(path, record="new"):
+        ask(base, 1)
+        path.write_text("interactions:\n")
+    assert path.read_text() == "interactions:\n"
+    assert list(tmp_path.glob(".c.yaml.*.journal"))
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: the old content stays, the temporary file goes."""
+    path = tmp_path / "c.yaml"
+    path.write_text("old")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_asked_writes_nothing(tmp_path: Path) -> None:
+    """A block without requests leaves no file, and an old one as it was."""
+    with use_cassette(tmp_path / "new.yaml", record="once"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tests_of_one_run_share_a_cassette(tmp_path: Path) -> None:
+    """With record="once", a second test of the same run adds to the file that the first has just recorded."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        for number in (1, 2):
+            with use_cassette(path, record="once"):
+                ask(base, number)
+    assert numbers(path) == [1, 2]
+
+
+def test_a_cassette_that_was_there_is_replayed_only(tmp_path: Path) -> None:
+    """One that another run recorded is not added to by record="once"."""
+    path = written(tmp_path / "c.json", TOOL_CALL)
+    old = path.read_text()
+    with use_cassette(path, record="once"), httpx.Client() as client:
+        assert client.post("https://api.openai.com/v1/threads", json={}).json()["id"] == "thread_1"
+    assert path.read_text() == old
+
+
+def test_a_journal_cut_in_mid_line_is_recovered_up_to_there(tmp_path: Path) -> None:
+    """The line that was being written when the process died is left out, and nothing else."""
+    from understudy.cassettes.dump import as_entry
+
+    path = tmp_path / "c.yaml"
+    interactions = load(written(tmp_path / "x.json", TOOL_CALL[:2]))
+    lines = [json.dumps(as_entry(one)) for one in interactions]
+    (tmp_path / ".c.yaml.999999999-1.journal").write_text("\n".join(lines) + '\n{"request": {"meth')
+    with pytest.warns(RuntimeWarning, match="what it had is in"), use_cassette(path, record="once"):
+        pass
+    assert load(tmp_path / "c.recovered.yaml") == interactions
+    assert not list(tmp_path.glob(".*journal"))
+    assert dump(interactions, path) == (tmp_path / "c.recovered.yaml").read_text()
