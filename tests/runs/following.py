@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +98,5 @@ def _started(client: Any, thread_id: str | None, handler: Any) -> Any:
 def _cancel(client: OpenAI, run: Any) -> None:
     if run is None:
         return
-    try:
+    with suppress(BadRequestError):  # it is over already, or being cancelled
         client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-    except BadRequestError:
-        pass  # it is over already, or being cancelled
