@@ -42,6 +42,10 @@ def _text(value: Any, newline: str) -> str:
         return "[" + inner + ("," + inner).join([_text(item, inner) for item in value]) + newline + "]"
     if kind is int:
         return str(value)
+    if kind is float:
+        return float.__repr__(value)  # finite: what is not JSON is not let in
+    if kind is bool:
+        return "true" if value else "false"
     return _compact(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -183,11 +184,18 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
     if content_type and "json" not in content_type.lower() and request.body:
         raise Refused("content_type", got=content_type)
     try:
-        body = json.loads(request.body, parse_constant=_no_constant) if request.body.strip() else {}
+        body = json.loads(request.body, parse_constant=_no_constant, parse_float=_finite) if request.body.strip() else {}
     except (ValueError, RecursionError):
         raise Refused("body.not_json") from None
     checked: dict[str, Any] = operation.body(body, join("", ""))
     return checked
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e999 is JSON, but no number that could be given back
+        raise ValueError(text)
+    return number
 
 
 def _no_constant(name: str) -> Any:
