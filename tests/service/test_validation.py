@@ -177,7 +177,7 @@ def test_a_wrong_body_is_refused_in_the_services_words(
     assert backend.threads == backend.vector_stores == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b'{"model": NaN}', b'{"a": 1e999}'])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b'{"model": NaN}', b'{"a": 1e999}', b'{"a": "\\ud800"}'])
 def test_what_is_not_json_is_refused(backend: Backend, body: bytes) -> None:
     """A body that cannot be parsed is 400, however it is broken."""
     status, answer = ask(backend, "POST", "/assistants", body)

@@ -187,8 +187,18 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
         body = json.loads(request.body, parse_constant=_no_constant, parse_float=_finite) if request.body.strip() else {}
     except (ValueError, RecursionError):
         raise Refused("body.not_json") from None
+    if b"\\ud" in request.body or b"\\uD" in request.body:
+        _check_surrogates(body)
     checked: dict[str, Any] = operation.body(body, join("", ""))
     return checked
+
+
+def _check_surrogates(body: Any) -> None:
+    """Half of a surrogate pair is no character: it could not be given back. [INF]"""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Refused("body.not_json") from None
 
 
 def _finite(text: str) -> float:
