@@ -14,13 +14,14 @@ from understudy.fidelity.answers import Served, compared, moment_of
 from understudy.fidelity.bindings import Bindings
 from understudy.fidelity.compare import Difference
 from understudy.fidelity.eras import newest
-from understudy.fidelity.facts import Facts, Json, objects_in
-from understudy.fidelity.moves import NOT_SHOWN, moves_of
+from understudy.fidelity.facts import Facts, Json, RunFacts, objects_in
+from understudy.fidelity.moves import NOT_SHOWN, moves_of, steps_of
 from understudy.fidelity.ranked import ranked_ids
 from understudy.fidelity.rebuild import body_of
 from understudy.fidelity.seeds import Seed, Seeds
 from understudy.fidelity.target import Target
 from understudy.fidelity.wanted import wanted_before
+from understudy.simulation.script import FunctionCall, Reply
 from understudy.wire.operations import find
 
 STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the recording
@@ -93,6 +94,8 @@ class Drive:
         if seed.kind == "vector_store":
             self._sow_store(seed)
             return
+        if seed.kind == "message":
+            self._until_free(f"/threads/{seed.given['thread_id']}/runs")
         if seed.verb != "request":
             self._target.seed(seed.verb, **self._bindings.value(seed.given))
             return
@@ -101,12 +104,16 @@ class Drive:
             body: Json = {"file_ids": [*seed.given["file_ids"], *self._fillers(seed.given["further_files"])]}
         else:
             body = self._bindings.value(seed.given["body"])
+        ids = [seed.id]
         if seed.run is not None:
             self._until_free(path)
             self._to(seed.created_at)
             self._target.script(moves_of(seed.run, self._bindings.served))
-        self._target.seed("next_ids", ids=[seed.id])
-        self._send("POST", path, (*_BETA, ("content-type", "application/json")), json.dumps(body).encode())
+            ids += _ids_of(seed.run)
+        self._target.seed("next_ids", ids=ids)
+        answer = self._send("POST", path, (*_BETA, ("content-type", "application/json")), json.dumps(body).encode())
+        if answer.status != 200:
+            raise UnderstudyError(f"{seed.kind} {seed.id}: {answer.body.decode('utf-8', 'replace')}")
 
     def _sow_store(self, seed: Seed) -> None:
         given = dict(seed.given)
@@ -205,6 +212,19 @@ class Drive:
         for view in objects_in(served.json):
             if "status" in view:
                 (self._live.add if view["status"] in _LIVE else self._live.discard)(view["id"])
+
+
+def _ids_of(run: RunFacts) -> list[str]:
+    """The ids of what a run that is performed beforehand makes up to the first call it waits for: they may be asked for."""
+    ids = []
+    for number, performed in enumerate(steps_of(run, str)):
+        ids.append(performed.step_id or f"step_{number:024d}")
+        if isinstance(performed.move, Reply):
+            ids.append(performed.message_id or f"msg_{number:024d}")
+        calls = performed.move if isinstance(performed.move, tuple) else (performed.move,)
+        if any(isinstance(call, FunctionCall) for call in calls):
+            break
+    return ids
 
 
 def _is_v1(exchange: Interaction) -> bool:

@@ -16,6 +16,14 @@ from understudy.wire.operations import find
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Waited:
+    """The calls of one `requires_action`, with a time at which the run had begun with them."""
+
+    at: float
+    calls: list[Json]
+
+
 @dataclass
 class RunFacts:
     """One run.
@@ -24,6 +32,7 @@ class RunFacts:
         views: the run as it was shown, oldest first, with the index of the exchange.
         steps, messages: the latest view of each, by id, in the order they were made.
         chunks: the pieces that a stream sent a message's text in, by message id.
+        submitted: the call ids of each submit that was accepted.
         created, cancelled: the index of the exchange that created it, or asked for its end; None if none did.
     """
 
@@ -34,6 +43,7 @@ class RunFacts:
     steps: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, Json] = field(default_factory=dict)
     chunks: dict[str, list[str]] = field(default_factory=dict)
+    submitted: list[list[str]] = field(default_factory=list)
     created: int | None = None
     cancelled: int | None = None
 
@@ -41,6 +51,28 @@ class RunFacts:
     def status(self) -> str | None:
         """The last status that was shown; None if none was."""
         return self.views[-1][1]["status"] if self.views else None
+
+    def calls_waited_for(self) -> list[Waited]:
+        """The calls of each `requires_action`, once each: those shown, then those that are only answered."""
+        found: list[Waited] = []
+        for _, view in self.views:
+            if view.get("required_action"):
+                calls = view["required_action"]["submit_tool_outputs"]["tool_calls"]
+                if not any(waited.calls[0]["id"] == calls[0]["id"] for waited in found):
+                    found.append(Waited(view.get("started_at") or view["created_at"], calls))
+        shown = {call["id"] for waited in found for call in waited.calls} | {
+            call["id"] for step in self.steps.values() for call in step["step_details"].get("tool_calls") or ()
+        }
+        name = next((tool["function"]["name"] for tool in self._functions()), "not_shown")
+        for ids in self.submitted:
+            if not shown & set(ids):
+                function = {"name": name, "arguments": "{}"}
+                found.append(Waited(0, [{"id": call_id, "type": "function", "function": function} for call_id in ids]))
+        return found
+
+    def _functions(self) -> Iterator[Json]:
+        for _, view in self.views[:1]:
+            yield from (tool for tool in view.get("tools") or () if tool["type"] == "function")
 
 
 class Facts:
@@ -81,6 +113,9 @@ class Facts:
                 self._see(exchange.index, view, backwards=backwards)
             if name in ("runs.create", "threads.create_and_run"):
                 self._run(exchange.json["id"]).created = exchange.index
+        if name == "runs.submit_tool_outputs" and isinstance(exchange.request_json, dict):
+            outputs = exchange.request_json.get("tool_outputs", ())
+            self._run(ids["run_id"]).submitted.append([output["tool_call_id"] for output in outputs])
         if name == "runs.cancel":
             self._run(ids["run_id"]).cancelled = exchange.index
 

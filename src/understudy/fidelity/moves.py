@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from understudy.errors import ImpossibleScript
 from understudy.fidelity.facts import Json, RunFacts
@@ -21,6 +22,7 @@ from understudy.simulation.script import (
     Wait,
 )
 
+LAST_SECOND = 1  # so that a run of which no step is shown is in progress for some time
 UNKNOWN_SECONDS = 60  # how much longer a run goes on whose end no answer shows
 NOT_SHOWN = "(not shown in the recording)"
 _PIXEL = b"\x89PNG\r\n\x1a\n"  # what an image's bytes are when nobody looks at them
@@ -28,53 +30,55 @@ _PIXEL = b"\x89PNG\r\n\x1a\n"  # what an image's bytes are when nobody looks at 
 Served = Callable[[str], str]
 
 
+@dataclass(frozen=True)
+class Performed:
+    """One step of a run: its move, and the ids it was recorded with ("" where no answer shows them)."""
+
+    at: float
+    move: Step
+    step_id: str = ""
+    message_id: str = ""
+
+
 def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
     """The script of a run. `served` gives the id that stands for a recorded file's."""
-    return *_steps(run, served), *_ending(run)
+    return *(performed.move for performed in steps_of(run, served)), *_ending(run)
 
 
-def _steps(run: RunFacts, served: Served) -> list[Step]:
-    """The steps shown, then the messages and calls that no shown step explains."""
-    waiting = _calls_waited_for(run)
+def steps_of(run: RunFacts, served: Served) -> list[Performed]:
+    """The steps shown, with the messages and calls that no shown step explains, in order."""
+    waiting = run.calls_waited_for()
     messages = dict(run.messages)
-    timed: list[tuple[float, Step]] = []
+    found: list[Performed] = []
     for step in run.steps.values():
-        details = step["step_details"]
+        details, at = step["step_details"], step["created_at"]
         if details["type"] == "message_creation":
-            message = messages.pop(details["message_creation"]["message_id"], None)
-            move: Step = _reply(message, run, served)
-        else:
-            calls = details["tool_calls"] or (waiting and waiting.pop(0)[1]) or []
-            shown = {call["id"] for call in calls}
-            waiting = [(at, other) for at, other in waiting if not shown & {call["id"] for call in other}]
-            if not calls:
-                continue
-            move = _step_of([_call(call, served) for call in calls])
-        timed.append((step["created_at"], move))
-    timed += [(message["created_at"], _reply(message, run, served)) for message in messages.values()]
-    timed += [(at, _step_of([_call(call, served) for call in calls])) for at, calls in waiting]
-    return [move for _, move in sorted(timed, key=lambda pair: pair[0])]
+            message_id = details["message_creation"]["message_id"]
+            move: Step = _reply(messages.pop(message_id, None), run, served)
+            found.append(Performed(at, move, step["id"], message_id))
+            continue
+        calls = details["tool_calls"] or (waiting and waiting.pop(0).calls) or []
+        shown = {call["id"] for call in calls}
+        waiting = [waited for waited in waiting if not shown & {call["id"] for call in waited.calls}]
+        if calls:
+            found.append(Performed(at, _calls(calls, run, served), step["id"]))
+    spoken = ((message["created_at"], _reply(message, run, served), message["id"]) for message in messages.values())
+    found += [Performed(at, reply, message_id=message_id) for at, reply, message_id in spoken]
+    found += [Performed(waited.at, _calls(waited.calls, run, served)) for waited in waiting]
+    return sorted(found, key=lambda performed: performed.at)
 
 
-def _step_of(calls: list[Move]) -> Step:
-    return calls[0] if len(calls) == 1 else tuple(calls)
+def _calls(shown: list[Json], run: RunFacts, served: Served) -> Step:
+    moves = [_call(call, run, served) for call in shown]
+    return moves[0] if len(moves) == 1 else tuple(moves)
 
 
-def _calls_waited_for(run: RunFacts) -> list[tuple[float, list[Json]]]:
-    """The calls of each `requires_action`, once each, with a time at which the run had started on them."""
-    found: list[tuple[float, list[Json]]] = []
-    for _, view in run.views:
-        if view.get("required_action"):
-            calls = view["required_action"]["submit_tool_outputs"]["tool_calls"]
-            if not any(other[0]["id"] == calls[0]["id"] for _, other in found):
-                found.append((view.get("started_at") or view["created_at"], calls))
-    return found
-
-
-def _call(call: Json, served: Served) -> Move:
+def _call(call: Json, run: RunFacts, served: Served) -> Move:
     details = call[call["type"]]
     if call["type"] == "function":
-        return FunctionCall(details["name"], details["arguments"])
+        # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
+        call_id = call["id"] if run.created is None else None
+        return FunctionCall(details["name"], details["arguments"], id=call_id)
     if call["type"] == "code_interpreter":
         logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
         images = tuple(_PIXEL for output in details["outputs"] if output["type"] == "image")
@@ -120,4 +124,4 @@ def _ending(run: RunFacts) -> list[Step]:
         return [Incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"))]
     if run.status == "expired":
         return [Expire()]
-    return [Wait(0 if run.status == "completed" else UNKNOWN_SECONDS)]
+    return [Wait(LAST_SECOND if run.status == "completed" else UNKNOWN_SECONDS)]

@@ -34,6 +34,8 @@ _OBJECTS = {
     "vector_store.files_batch": "file_batch",
     "upload": "upload",
 }
+# What a write makes along with the object that its answer shows: a thread with a run, a store with an assistant.
+_MADE_ALONG = frozenset(["thread", "vector_store"])
 # Files that a run draws are the run's: they come with its script.
 _DRAWN = frozenset(["image", "image_file"])
 
@@ -64,6 +66,9 @@ def named_in(session: Sequence[Interaction]) -> dict[str, Named]:
                 with_thread = kind == "message" and thread_id in found and found[thread_id].made
                 made = not exchange.is_read or with_thread
                 found.setdefault(object_id, Named(object_id, kind, exchange.index, made=made))
+            for object_id, kind in _mentioned(exchange):
+                made = not exchange.is_read and kind in _MADE_ALONG
+                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=made))
     return found
 
 
@@ -82,13 +87,21 @@ def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
 
 
 def _answered(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
-    """What an answer names: id, kind, and the thread it belongs to (else "")."""
-    for value in [data for _, data in exchange.events] or [exchange.json]:
+    """The objects that an answer shows: id, kind, and the thread it belongs to (else "")."""
+    for value in _values(exchange):
         for view in objects_in(value):
             if view["object"] in _OBJECTS:
                 yield view["id"], _OBJECTS[view["object"]], view.get("thread_id", "")
-        for object_id, kind in _ids_in(value, skip=_DRAWN):
-            yield object_id, kind, ""
+
+
+def _mentioned(exchange: Interaction) -> Iterator[tuple[str, str]]:
+    """The objects that an answer only mentions."""
+    for value in _values(exchange):
+        yield from _ids_in(value, skip=_DRAWN)
+
+
+def _values(exchange: Interaction) -> list[Any]:
+    return [data for _, data in exchange.events] or [exchange.json]
 
 
 def _ids_in(value: Any, skip: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
+from understudy.fidelity.eras import newest
 from understudy.fidelity.facts import Facts, Json, RunFacts
 from understudy.fidelity.moves import NOT_SHOWN
 from understudy.fidelity.named import Named, named_in
 from understudy.wire.operations import find
 
-_ORDER = ("file", "vector_store", "file_batch", "upload", "assistant", "thread", "message", "run")
+_ORDER = {"file": 0, "vector_store": 1, "file_batch": 2, "upload": 2, "assistant": 3, "thread": 4, "message": 5, "run": 5}
 _SETTINGS = ("model", "instructions", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
 _RUN_ONLY = ("metadata", "max_completion_tokens", "max_prompt_tokens", "truncation_strategy", "tool_choice")
 _NO_FILES: Json = {"file_ids": [], "further_files": 0, "failed_files": 0}
@@ -60,13 +61,18 @@ class Seeds:
         if any(seed.run is not None and not seed.run.assistant_id for seed in seeds):
             seeds.append(self._older("assistant", self.start - 1, {"id": _NOBODY}))
         seeds += self._further()
-        return sorted(seeds, key=lambda seed: (_ORDER.index(seed.kind), seed.created_at, self._facts.age(seed.id)))
+        return sorted(seeds, key=self._rank)
+
+    def _rank(self, seed: Seed) -> tuple[int, int, bool, tuple[float, int]]:
+        """By kind, messages and runs as they came; a run comes after the message of its second, which it answers."""
+        return (_ORDER[seed.kind], seed.created_at, seed.kind == "run", self._facts.age(seed.id))
 
     def _started_at(self) -> int:
+        """By the oldest object it made; if it made none, everything it names is older."""
         views = self._facts.first_views
-        made = [views[name.id] for name in self._names.values() if name.made and name.id in views]
-        stamps = [view.get("created_at") for view in made] or [view.get("created_at") for view in views.values()]
-        return min((stamp for stamp in stamps if isinstance(stamp, int)), default=1_700_000_000)
+        made = [views[name.id].get("created_at") for name in self._names.values() if name.made and name.id in views]
+        stamps = [stamp for stamp in made if isinstance(stamp, int)]
+        return min(stamps) if stamps else int(newest(list(views.values())) or 1_700_000_000) + 1
 
     def _is_started(self, run_id: str) -> bool:
         """Whether the session itself starts this run."""
@@ -76,7 +82,7 @@ class Seeds:
     def _seed(self, name: Named) -> Seed:
         view = self._facts.first_views.get(name.id, {})
         created_at = view.get("created_at") or self.start - 1
-        before = 0 if created_at < self.start else name.index
+        before = 0 if created_at <= self.start else name.index
         run = self._facts.runs.get(name.id)
         given: Json = getattr(self, f"_{name.kind}")(name.id, view)
         if name.kind in ("file_batch", "upload", "run"):
@@ -149,8 +155,9 @@ class Seeds:
         return _given(view, keys)
 
     def _thread(self, thread_id: str, view: Json) -> Json:
-        given = {key: view[key] for key in ("metadata", "tool_resources") if view.get(key)}
-        return given | {"messages": self._filler_message(thread_id)}
+        given = {"metadata": view["metadata"]} if view.get("metadata") else {}
+        resources = {key: value for key, value in (view.get("tool_resources") or {}).items() if any(value.values())}
+        return given | {"tool_resources": resources, "messages": self._filler_message(thread_id)}
 
     def _filler_message(self, thread_id: str) -> list[str]:
         """A run needs a user message or instructions; where no answer shows either, there was one all the same."""
@@ -205,11 +212,18 @@ def _given(view: Json, keys: Sequence[str]) -> Json:
 
 
 def _tools_used(run: RunFacts) -> list[Json]:
-    """The tools that the run's steps show in use."""
+    """The tools that the run's steps show in use; of calls that are only answered not even the function's name is shown."""
     calls = [call for step in run.steps.values() for call in step["step_details"].get("tool_calls") or ()]
+    calls += [call for waited in run.calls_waited_for() for call in waited.calls]
     names = sorted({call["function"]["name"] for call in calls if call["type"] == "function"})
-    types = {call["type"] for call in calls} - {"function"}
-    return [*({"type": kind} for kind in sorted(types)), *({"type": "function", "function": {"name": n}} for n in names)]
+    hosted = {call["type"]: call[call["type"]] for call in calls if call["type"] != "function"}
+    return [*map(_hosted_tool, hosted.items()), *({"type": "function", "function": {"name": name}} for name in names)]
+
+
+def _hosted_tool(shown: tuple[str, Json]) -> Json:
+    kind, details = shown
+    options = details.get("ranking_options")
+    return {"type": kind, kind: {"ranking_options": options}} if options else {"type": kind}
 
 
 def _lists(exchange: Interaction, kind: str) -> bool:
