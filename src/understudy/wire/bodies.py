@@ -20,6 +20,7 @@ from understudy.wire.schema import (
     nullable,
     string,
     tagged,
+    url,
 )
 
 # -- tools --------------------------------------------------------------------
@@ -122,8 +123,8 @@ _RESPONSE_FORMAT = nullable(
                             "json_schema": Fields(
                                 {
                                     "name": string(most=64),
-                                    "description": nullable(string()),
-                                    "schema": nullable(either((dict, anything), expected="an object")),
+                                    "description": string(),
+                                    "schema": either((dict, anything), expected="an object"),
                                     "strict": nullable(boolean),
                                 },
                                 required=("name",),
@@ -197,7 +198,7 @@ _CONTENT_PART = tagged(
         "image_url": Fields(
             {
                 "type": anything,
-                "image_url": Fields({"url": string(), "detail": enum("auto", "low", "high")}, required=("url",)),
+                "image_url": Fields({"url": url, "detail": enum("auto", "low", "high")}, required=("url",)),
             },
             required=("image_url",),
         ),

@@ -191,6 +191,13 @@ REFUSALS: dict[str, Refusal] = {
         "string_above_max_length",
         "REP",
     ),
+    "url": Refusal(
+        400,
+        "Invalid '{path}'. Expected a valid URL, but got a value with an invalid format.",
+        "{path}",
+        "invalid_value",
+        "REP",
+    ),
     "string.short": Refusal(
         400,
         "Invalid '{path}': string too short. Expected a string with minimum length {least}, but got a string with length "

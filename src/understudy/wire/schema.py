@@ -6,12 +6,15 @@ A checker is called with the value and its path (`thread.messages[0].content`); 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from understudy.simulation.refused import Refused
 
 Check = Callable[[Any, str], Any]
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\"<>\\^`{|}]+\Z")
 
 _ARTICLES = {
     str: "a string",
@@ -75,6 +78,15 @@ def _one_of(allowed: tuple[str, ...]) -> str:
     if len(quoted) < 3:
         return " and ".join(quoted)
     return f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
+
+
+def url(value: Any, path: str) -> Any:
+    """An absolute URL, of whatever scheme (`data:` too)."""
+    if type(value) is not str:
+        raise _wrong_type(value, path, "a string")
+    if _URL.match(value) is None:
+        raise Refused("url", path=path)
+    return value
 
 
 def boolean(value: Any, path: str) -> Any:
