@@ -11,6 +11,7 @@ import json
 import os
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,13 +30,15 @@ class Journal:
         self._path = cassette.parent / f".{cassette.name}.{os.getpid()}-{next(_numbers)}.journal"
         self._file: IO[str] | None = None
 
-    def add(self, interaction: Interaction) -> None:
-        """Write an exchange down, durably."""
+    def add(self, interaction: Interaction, unless: Callable[[str], object]) -> None:
+        """Write an exchange down, durably; `unless` its text is something that must not be on a disk."""
+        line = json.dumps(as_entry(interaction), default=_binary)
+        if unless(line):
+            return
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8")
-        json.dump(as_entry(interaction), self._file, default=_binary)
-        self._file.write("\n")
+        self._file.write(line + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from understudy.cassettes.encoding import uncompressed
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.load import load
 from understudy.cassettes.matching import CustomMatcher, Matching
@@ -26,6 +27,7 @@ from understudy.exchange import Answer, Forward, HostRules, Request
 from understudy.intercept import activate
 
 RecordMode = Literal["none", "once", "new", "all"]
+_GZIP = b"\x1f\x8b"  # how a compressed body begins
 UnplayedMode = Literal["ignore", "warn", "error"]
 _CHOICES = {
     "record": ("none", "once", "new", "all"),
@@ -179,6 +181,8 @@ class CassetteSession:
         return Forward(self._recorder.observe(request))
 
     def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
+        if request.body[:2] == _GZIP:
+            request = Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))
         try:
             return replay.answer(request)
         except ReplayMiss:

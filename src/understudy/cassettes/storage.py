@@ -62,7 +62,7 @@ class Storage:
     def journal(self, interaction: Interaction) -> None:
         """Write an exchange down at once, against a crash."""
         self._learn([interaction])
-        self._journal.add(self._clean(interaction))
+        self._journal.add(self._clean(interaction), unless=self._scrubber.find)
 
     def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
         """Save what was recorded, beside or instead of what the cassette holds.
@@ -130,7 +130,7 @@ class Storage:
             where = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
             raise CassetteError(
                 f"{self.path} was not written: what was recorded still holds {len(found)} possible secrets.\n{where}\n"
-                "Name their pattern in scrub=[...]; the recording so far is in the hidden .journal file beside it."
+                "Name their pattern in scrub=[...] and record again."
             )
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
