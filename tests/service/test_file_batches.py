@@ -93,3 +93,13 @@ def test_an_unknown_batch_is_refused(client: Any) -> None:
     store = client.vector_stores.create()
     with pytest.raises(openai.NotFoundError, match="No file batch found with id 'vsfb_x'"):
         client.vector_stores.file_batches.retrieve("vsfb_x", vector_store_id=store.id)
+
+
+async def test_the_async_client_polls_at_once(backend: Backend) -> None:
+    """The same pollers of the async client, which sleep between polls, come back at once as well."""
+    async with backend.async_client() as client:
+        store = await client.vector_stores.create(name="x")
+        file = await client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("a.txt", b"abc"))
+        assert (file.status, file.usage_bytes) == ("completed", 3)
+        batch = await client.vector_stores.file_batches.upload_and_poll(store.id, files=[("b.txt", b"b")])
+        assert batch.file_counts.completed == 1

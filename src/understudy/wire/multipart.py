@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.errors import HeaderParseError
 from email.header import decode_header
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -73,8 +74,16 @@ def _filename(parameters: dict[str, bytes]) -> str | None:
         return None
     name = _text(plain)
     if name.startswith("=?") and name.endswith("?="):
-        return "".join(part if isinstance(part, str) else part.decode(code or "ascii") for part, code in decode_header(name))
+        return _encoded_words(name)
     return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
+
+
+def _encoded_words(name: str) -> str:
+    """A name as mail writes it (RFC 2047); one that is none after all stays as it is."""
+    try:
+        return "".join(part if isinstance(part, str) else part.decode(code or "ascii") for part, code in decode_header(name))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return name
 
 
 def _text(value: bytes) -> str:

@@ -112,7 +112,7 @@ class Service:
             ("openai-processing-ms", "20"),
             ("x-request-id", world.new_id("request")),
         )
-        if operation.watches in _POLLED and world.clock.virtual:
+        if operation.watches in _POLLED and world.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
             return (*headers, ("openai-poll-after-ms", "0"))
         return headers
 
