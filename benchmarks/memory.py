@@ -34,7 +34,7 @@ def main() -> None:
 
     heading("assistants.retrieve, 20,000 times", "bytes retained per request")
     row("ours", retained(our_work))
-    with peer() as (peers, mock):
+    with peer() as (peers, _):
         made = peers.beta.assistants.create(model="gpt-4o")
 
         def peer_work(count: int) -> None:

@@ -96,7 +96,7 @@ def loading(directory: Path) -> None:
 
 def polled_run(directory: Path) -> None:
     """Wall seconds of a recorded run of 20 polls, replayed with the SDK's poller at its defaults."""
-    client, backend, thread_id, run_id = ours()
+    client, _, thread_id, run_id = ours()
     done = json.loads(client.beta.threads.runs.with_raw_response.retrieve(run_id, thread_id=thread_id).text)
     going = done | {"status": "in_progress", "completed_at": None, "usage": None, "expires_at": done["created_at"] + 600}
     path = f"/threads/{thread_id}/runs"

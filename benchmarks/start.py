@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from measure import heading, row
 
@@ -27,8 +28,7 @@ def cpu_of(arguments: list[str], directory: str) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
-        with open(os.path.join(directory, "test_nothing.py"), "w") as file:
-            file.write("def test_nothing(): pass\n")
+        (Path(directory) / "test_nothing.py").write_text("def test_nothing(): pass\n")
         others = ["-p", "no:recording", "-p", "no:hypothesispytest"]
         cases = {
             "neither": [*others, "-p", "no:understudy", "-p", "no:openai_responses"],

@@ -29,7 +29,9 @@ def main() -> int:
     backend = understudy.Backend(start=demo.ASKED_AT)
     demo.set_up(backend)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Application(backend), log_level="warning", server_header=False, date_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(Application(backend.handle), log_level="warning", server_header=False, date_header=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

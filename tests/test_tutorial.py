@@ -101,9 +101,7 @@ async def test_async(tutorial: us.Backend) -> None:
     thread = await client.beta.threads.create()
     check_question(thread, await client.beta.threads.messages.create(thread.id, role="user", content=QUESTION_TEXT))
     tutorial.clock.advance(RUN_AT - ASKED_AT)
-    run = await client.beta.threads.runs.create_and_poll(
-        thread_id=THREAD, assistant_id=ASSISTANT, instructions=INSTRUCTIONS
-    )
+    run = await client.beta.threads.runs.create_and_poll(thread_id=THREAD, assistant_id=ASSISTANT, instructions=INSTRUCTIONS)
     assert (run.id, run.status, run.created_at) == (RUN, "completed", RUN_AT)
     check_page(await client.beta.threads.messages.list(THREAD))
 

@@ -49,7 +49,7 @@ def cassette_path(item: pytest.Item, given: str | None) -> Path:
     """Where a test's cassette lies: `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under
     the root. Characters that a file name cannot hold become `-`.
     """
-    root = item.config.rootpath / item.config.getini("understudy_cassettes")
+    root: Path = item.config.rootpath / item.config.getini("understudy_cassettes")
     if given is not None:
         return root / given
     try:
@@ -82,9 +82,7 @@ def cassette_for(item: pytest.Item, failed: Callable[[], bool]) -> AbstractConte
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
     try:
-        return CassetteSession(
-            cassette_path(item, given), force=option("--understudy-force"), failed=failed, **settings
-        )
+        return CassetteSession(cassette_path(item, given), force=option("--understudy-force"), failed=failed, **settings)
     except TypeError as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
 

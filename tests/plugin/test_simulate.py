@@ -294,7 +294,9 @@ def test_no_key_is_left_for_other_peoples_tests(project: pytest.Pytester) -> Non
 
 def test_help_and_markers_read_well(project: pytest.Pytester) -> None:
     """`--help`, `--markers` and `--fixtures` tell what there is."""
-    project.runpytest("--help").stdout.fnmatch_lines(["*--understudy-record=*", "*understudy_cassettes*", "*understudy_api_key*"])
+    project.runpytest("--help").stdout.fnmatch_lines(
+        ["*--understudy-record=*", "*understudy_cassettes*", "*understudy_api_key*"]
+    )
     project.runpytest("--markers").stdout.fnmatch_lines(["@pytest.mark.understudy(*", "@pytest.mark.cassette(*"])
     project.runpytest("--fixtures").stdout.fnmatch_lines(["understudy -- *", "*A simulated Assistants API*"])
 

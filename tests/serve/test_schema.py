@@ -1,6 +1,7 @@
 """schemathesis against the served simulator, by the observed spec: no 5xx, no undocumented shape. Bounded.
 
-Needs the extra `ci`; `.ci/run` installs it. By hand, with more examples: `UNDERSTUDY_EXAMPLES=50 pytest tests/serve/test_schema.py`.
+Needs the extra `ci`; `.ci/run` installs it. By hand, with more examples:
+`UNDERSTUDY_EXAMPLES=50 pytest tests/serve/test_schema.py`.
 """
 
 from __future__ import annotations

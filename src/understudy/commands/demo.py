@@ -39,7 +39,7 @@ class Conversation:
     statuses: tuple[str, ...]
     run: dict[str, Any]
     messages: tuple[dict[str, Any], ...]
-    page: tuple[str | None, str | None, bool]
+    page: tuple[str | None, str | None, bool | None]
 
 
 def add(subparsers: Any) -> None:
@@ -52,7 +52,7 @@ def add(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(_: argparse.Namespace) -> int:
     import openai
 
     import understudy

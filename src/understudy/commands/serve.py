@@ -83,21 +83,8 @@ def make_application(arguments: argparse.Namespace) -> Any:
         return backend
 
     verbs = Verbs(make)
-    return Application(_Current(verbs), admin=lambda request: answer(verbs, request))
-
-
-class _Current:
-    """The backend as it is since the last reset."""
-
-    def __init__(self, verbs: Any) -> None:
-        self._verbs = verbs
-
-    @property
-    def rules(self) -> Any:
-        return self._verbs.backend.rules
-
-    def handle(self, request: Any) -> Any:
-        return self._verbs.backend.handle(request)
+    # `verbs.backend` is another one after each reset
+    return Application(lambda request: verbs.backend.handle(request), admin=lambda request: answer(verbs, request))
 
 
 def _set_up(path: str) -> Any:

@@ -62,9 +62,11 @@ def _hook() -> None:
         _depth += 1
         if _depth > 1:
             return
-        for lib in libraries():
-            for client_class in (lib.Client, lib.AsyncClient):
-                _undo.append(_wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None))))
+        _undo.extend(
+            _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+            for lib in libraries()
+            for client_class in (lib.Client, lib.AsyncClient)
+        )
         _undo.append(_wrap(threading.Thread, "start", _marking(threading.Thread.start)))
 
 
@@ -112,7 +114,7 @@ class _Probe:
 
     rules = HostRules(hosts=("understudy.invalid",))
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Answer:  # noqa: ARG002
         return Response(299)
 
 

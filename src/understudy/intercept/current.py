@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import weakref
 from contextvars import ContextVar
+from itertools import pairwise
 from typing import Any
 
 from understudy.errors import NoWorld, envelope
@@ -91,7 +92,7 @@ def _alive(frame: Frame | None) -> Frame | None:
 
 
 def _are_nested(frames: list[Frame]) -> bool:
-    return all(_descends(inner, outer) for outer, inner in zip(frames, frames[1:], strict=False))
+    return all(_descends(inner, outer) for outer, inner in pairwise(frames))
 
 
 def _descends(frame: Frame | None, ancestor: Frame) -> bool:

@@ -27,7 +27,4 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
 
 
 def _listed(host: str, patterns: tuple[str, ...]) -> bool:
-    for pattern in patterns:
-        if host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])):
-            return True
-    return False
+    return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in patterns)

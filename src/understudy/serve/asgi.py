@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from understudy.exchange import Abort, Answer, Chunk, Handler, Pause, Request, Response
+from understudy.exchange import Abort, Answer, Chunk, Pause, Request, Response
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -21,12 +21,12 @@ class Application:
     """The ASGI application.
 
     Args:
-        handler: answers every request.
+        handle: answers every request: a handler's `handle`.
         admin: answers requests under `/_understudy/`, see `admin.py`; None for no such route.
     """
 
-    def __init__(self, handler: Handler, admin: Callable[[Request], Response] | None = None) -> None:
-        self._handler = handler
+    def __init__(self, handle: Callable[[Request], Answer], admin: Callable[[Request], Response] | None = None) -> None:
+        self._handle = handle
         self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +40,7 @@ class Application:
         if self._admin is not None and scope["path"].startswith("/_understudy/"):
             answer = self._admin(request)
         else:
-            answer = self._handler.handle(request)
+            answer = self._handle(request)
         if not isinstance(answer, Response):
             raise Aborted(getattr(answer, "message", "this server forwards nothing"))
         await _send(answer, receive, send)
