@@ -37,8 +37,6 @@ class Logged:
             if answer.stream is not None:
                 self.stream = "open"
                 answer.stream = self._watched(answer.stream)
-        else:
-            assert isinstance(answer, Abort)
 
     def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:
