@@ -317,3 +317,23 @@ def test_in_parallel_processes_with_sockets_off(project: pytest.Pytester) -> Non
         """
     )
     project.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+
+
+def test_hints_are_shown_once_and_fail_nothing(project: pytest.Pytester) -> None:
+    """A poll interval of the app's own, which makes the SDK sleep, is hinted at in the summary, under xdist too."""
+    project.makepyfile(
+        test_slow="""
+        import pytest, tutor
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_tutor(understudy, number):
+            thread = tutor.client.beta.threads.create(messages=[{"role": "user", "content": "?"}])
+            tutor.client.beta.threads.runs.create_and_poll(
+                thread_id=thread.id, assistant_id="asst_tutor", poll_interval_ms=1
+            )
+        """
+    )
+    for arguments in ((), ("-n", "2")):
+        result = project.runpytest_subprocess(*arguments)
+        result.assert_outcomes(passed=2)
+        result.stdout.fnmatch_lines(["*understudy hints*", "test_slow.py::test_tutor*and 1 more: *time=*sleep*"])
