@@ -22,6 +22,7 @@ LAYERS = (
     ("wire",),
     ("cassettes", "faults", "respx_routes", "clients", "seeding"),
     ("faulting", "request_log"),
+    ("derivation",),
     ("report",),
     ("backend",),
     ("session", "promote", "properties", "strategies", "fidelity"),

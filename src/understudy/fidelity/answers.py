@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
+from understudy.derivation.moments import newest, sent_at
 from understudy.exchange import Headers
 from understudy.fidelity.bindings import Bindings
 from understudy.fidelity.compare import Comparison, Difference, Place
-from understudy.fidelity.eras import newest, sent_at
 from understudy.wire import sse
 
 _SAME = ("content-type", "openai-version", "content-disposition", "www-authenticate")

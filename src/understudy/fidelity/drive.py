@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
+from understudy.derivation.facts import Facts, Json, RunFacts, objects_in
+from understudy.derivation.moments import newest
+from understudy.derivation.moves import NOT_SHOWN, moves_of, steps_of
+from understudy.derivation.seeds import Seed, Seeds
 from understudy.errors import UnderstudyError
 from understudy.exchange import Headers
 from understudy.fidelity.answers import Served, compared, moment_of
 from understudy.fidelity.bindings import Bindings
 from understudy.fidelity.compare import Difference
-from understudy.fidelity.eras import newest
-from understudy.fidelity.facts import Facts, Json, RunFacts, objects_in
-from understudy.fidelity.moves import NOT_SHOWN, moves_of, steps_of
 from understudy.fidelity.ranked import ranked_ids
 from understudy.fidelity.rebuild import body_of
-from understudy.fidelity.seeds import Seed, Seeds
 from understudy.fidelity.target import Target
 from understudy.fidelity.wanted import wanted_before
 from understudy.simulation.script import FunctionCall, Reply

@@ -7,8 +7,7 @@ or the month that the contract gives; an answer that is older (by its newest `cr
 from __future__ import annotations
 
 from calendar import timegm
-from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # Before this day the keys of many objects came in another order.
 ORDER_SINCE = "2025-01-01"
@@ -73,21 +72,3 @@ def not_yet(owner: str, path: str, operation: str, moment: float) -> bool:
 def has_order(moment: float) -> bool:
     """Whether the keys of an answer of this moment stood in today's order."""
     return moment >= _day(ORDER_SINCE)
-
-
-def sent_at(date: str | None) -> float:
-    """The moment that a `date` header tells; 0 if it tells none."""
-    try:
-        return parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
-        return 0
-
-
-def newest(value: Any) -> float:
-    """The newest `created_at` anywhere in a value, in unix seconds; 0 when there is none."""
-    if isinstance(value, dict):
-        own = value.get("created_at")
-        return max([own if isinstance(own, int) else 0, *map(newest, value.values())])
-    if isinstance(value, list):
-        return max([0, *map(newest, value)])
-    return 0

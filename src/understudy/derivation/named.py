@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
-from understudy.fidelity.facts import objects_in
+from understudy.derivation.facts import objects_in
 from understudy.wire.operations import find
 
 # Where ids stand in bodies, and whose they are. `run_id` and the like of an answer belong to objects that it shows.

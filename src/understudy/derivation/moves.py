@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from understudy.derivation.facts import Json, RunFacts
 from understudy.errors import ImpossibleScript
-from understudy.fidelity.facts import Json, RunFacts
 from understudy.simulation.script import (
     CodeInterpreter,
     Expire,

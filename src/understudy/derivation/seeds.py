@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
-from understudy.fidelity.eras import newest
-from understudy.fidelity.facts import Facts, Json, RunFacts
-from understudy.fidelity.moves import NOT_SHOWN
-from understudy.fidelity.named import Named, named_in
+from understudy.derivation.facts import Facts, Json, RunFacts
+from understudy.derivation.moments import newest
+from understudy.derivation.moves import NOT_SHOWN
+from understudy.derivation.named import Named, named_in
 from understudy.wire.operations import find
 
 _ORDER = {"file": 0, "vector_store": 1, "file_batch": 2, "upload": 2, "assistant": 3, "thread": 4, "message": 5, "run": 5}
