@@ -1,4 +1,3 @@
-# ruff: noqa: PT012  what a block raises at its end is what these tests are about
 """Requests are matched by what they mean, and a miss explains itself."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: PT012  what a block raises at its end is what these tests are about
 """A recording that is on the disk is never lost: not to a crash, a neighbour, a failing test, or a service that is gone."""
 
 from __future__ import annotations

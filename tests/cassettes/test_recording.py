@@ -1,5 +1,3 @@
-# ruff: noqa: SIM117  nested blocks read in order
-
 from __future__ import annotations
 
 import gzip

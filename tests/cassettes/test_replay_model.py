@@ -1,4 +1,3 @@
-# ruff: noqa: PT012  what a block raises at its end is what these tests are about
 """The replay model: whatever an app asks and however often, it gets the recording, and never an impossible history."""
 
 from __future__ import annotations

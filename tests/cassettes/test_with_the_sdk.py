@@ -1,4 +1,3 @@
-# ruff: noqa: PT012  what a block raises at its end is what these tests are about
 """Real recordings, replayed to the real SDK at its defaults."""
 
 from __future__ import annotations

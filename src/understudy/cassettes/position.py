@@ -6,7 +6,6 @@ The only place where a replay's state lives. It moves forward, never back.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import islice
 
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.recording import Moment, Recording, State
@@ -97,7 +96,8 @@ class Position:
         """The polls before a read that repeated what the app knows already: it need not ask for them again."""
         where = scope(read.path)
         marks = self.recording.marks.get(where, ()) if where else ()
-        for moment, path, number in islice(marks, self._passed.get(where, 0), None):
+        for place in range(self._passed.get(where, 0), len(marks)):
+            moment, path, number = marks[place]
             states = self.recording.states[path]
             if moment[0] > read.index or number != self.shown(path) + 1 or number == 0:
                 break
