@@ -1,12 +1,15 @@
-"""Validates what the service answers against the observed spec: the published OpenAPI document, corrected by recordings."""
+"""Validates what the service answers: against the observed spec (the published OpenAPI document, corrected by recordings),
+and against the types of the installed SDK.
+"""
 
 from __future__ import annotations
 
 import json
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import sdk_types
 from jsonschema import Draft202012Validator
 
 from understudy.exchange import Answer, Chunk, Request, Response
@@ -33,7 +36,7 @@ def spec() -> dict[str, Any]:
     return loaded
 
 
-@lru_cache(maxsize=None)
+@cache
 def validator(schema: str) -> Draft202012Validator:
     """The validator of one named schema."""
     return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": spec()["components"]})
@@ -64,7 +67,9 @@ def check_answer(request: Request, answer: Answer) -> Answer:
     elif answer.status != 200:
         check(json.loads(answer.body), "ErrorResponse")
     elif (schema := response_schema(operation.method, operation.path)) is not None:
-        check(_without_null_ids(json.loads(answer.body)), schema)
+        body = json.loads(answer.body)
+        check(_without_null_ids(body), schema)
+        sdk_types.check(body)
     return answer
 
 
@@ -92,5 +97,6 @@ def check_chunk(chunk: Chunk) -> None:
         )
         if schema is not None:
             check(data, schema)
+            sdk_types.check(data)
         else:
             assert name in ("done", "error"), name
