@@ -1,0 +1,48 @@
+"""The README keeps its word: its test can be pasted and run, its examples run, its picture is what is drawn today."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.docs_runner import blocks, execute
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+
+
+def test_the_first_test_can_be_pasted(pytester: pytest.Pytester) -> None:
+    """The README's first block, pasted into a file of an empty project, passes without a key or any setting."""
+    pytester.makepyfile(test_tutor=blocks(README)[0].code)
+    result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("block", blocks(README)[1:], ids=str)
+def test_examples_run(block: object) -> None:
+    """Every other example of the README runs as it stands."""
+    execute(block)  # type: ignore[arg-type]
+
+
+def test_the_picture_is_up_to_date() -> None:
+    """docs/pictures/timeline.svg is what examples/draw_timeline.py draws."""
+    drawn = runpy.run_path(str(ROOT / "examples" / "draw_timeline.py"))["picture"]()
+    assert (ROOT / "docs" / "pictures" / "timeline.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_ci_runs_the_readmes_commands() -> None:
+    """`.ci/run` finds exactly one line for each of the README's two commands."""
+    lines = README.read_text(encoding="utf-8").splitlines()
+    for pattern in re.findall(r"readme_command \'([^\']+)\'", (ROOT / ".ci" / "run").read_text()):
+        assert len([line for line in lines if re.search(pattern, line)]) == 1, pattern
+
+
+@pytest.mark.parametrize("page", sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")}), ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Relative links lead to files that are there."""
+    for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
