@@ -17,6 +17,7 @@ import pytest
 from tests.cassettes.building import TOOL_CALL, written
 from tests.cassettes.loopback import served
 from understudy import use_cassette
+from understudy.backend import Backend
 from understudy.cassettes import CassetteSession, load
 from understudy.cassettes.dump import dump
 from understudy.cassettes.files import write_whole
@@ -216,6 +217,31 @@ def test_tests_of_one_run_share_a_cassette(tmp_path: Path) -> None:
             with use_cassette(path, record="once"):
                 ask(base, number)
     assert numbers(path) == [1, 2]
+
+
+def test_tests_that_begin_alike_share_a_cassette(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is given what it recorded, though another has begun with the very same request; a renamed one, all of it."""
+    path = tmp_path / "c.yaml"
+    backend = Backend()
+
+    def talk(base: str, test: str) -> str:
+        monkeypatch.setenv("PYTEST_CURRENT_TEST", f"test_a.py::{test} (call)")
+        record = "none" if base.startswith("https") else "once"
+        headers = {**BETA, "Authorization": "Bearer key-of-the-test"}
+        with use_cassette(path, record=record, unplayed="error"), httpx.Client(base_url=base, headers=headers) as client:
+            thread = client.post("/v1/threads", json={}).json()["id"]
+            said = client.post(f"/v1/threads/{thread}/messages", json={"role": "user", "content": test})
+            return str(said.json()["content"][0]["text"]["value"])
+
+    with served(backend) as base:
+        for test in ("one", "two"):
+            assert talk(base, test) == test
+    assert [one.test for one in load(path)] == ["test_a.py::one"] * 2 + ["test_a.py::two"] * 2
+    for test in ("two", "one"):
+        assert talk("https://api.openai.com", test) == test
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "test_a.py::renamed (call)")
+    with use_cassette(path) as cassette:
+        assert len(cassette.unplayed) == 4
 
 
 def test_a_cassette_that_was_there_is_replayed_only(tmp_path: Path) -> None:

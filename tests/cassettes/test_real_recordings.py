@@ -27,13 +27,13 @@ def last_answers(interactions: Iterable[Interaction]) -> dict[tuple[str, str], b
 
 @pytest.mark.parametrize("cadence", CADENCES)
 @pytest.mark.parametrize("path", recordings(), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_any_cadence_ends_as_the_recording_did(path: Path, cadence: str) -> None:
+def test_any_cadence_ends_as_the_recording_did(path: Path, cadence: str, plain: httpx.Client) -> None:
     """The last answer to every question is the recorded one, byte for byte, however often polls were sent."""
     interactions = load(path)
     got: dict[tuple[str, str], bytes] = {}
-    with use_cassette(path, unplayed="error"), httpx.Client() as client:
+    with use_cassette(path, unplayed="error"):
         for interaction in CADENCES[cadence](interactions):
-            got[(interaction.method, interaction.url)] = send(client, interaction).content
+            got[(interaction.method, interaction.url)] = send(plain, interaction).content
     expected = last_answers(interactions)
     if cadence == "doubled":  # more polls show a run in a later state, and so does the list that was recorded beside them
         beside = {key for key in expected if key[1].endswith("/runs") and key[0] == "GET"}

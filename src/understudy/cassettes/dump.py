@@ -60,7 +60,7 @@ def as_entry(interaction: Interaction) -> dict[str, Any]:
 
 
 def _extra(interaction: Interaction) -> dict[str, Any]:
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"test": interaction.test} if interaction.test else {}
     if interaction.timings:
         extra["timings"] = [[seconds, size] for seconds, size in interaction.timings]
     if interaction.broken:

@@ -33,6 +33,7 @@ class Interaction:
         recorded_at: when, as written in the cassette; None in foreign ones that do not say.
         timings: for a stream, (seconds since the request, bytes of the body so far) for each piece; empty if unknown.
         broken: the exception that ended the answer, as (class name, text); None for an answer that came whole.
+        test: the test that recorded it, as pytest names it; None outside of one, and in foreign cassettes.
         dwell: for how many seconds, and over how many polls, this same answer was given; (0.0, 1) for just one.
     """
 
@@ -48,6 +49,7 @@ class Interaction:
     timings: tuple[tuple[float, int], ...] = ()
     broken: tuple[str, str] | None = None
     dwell: tuple[float, int] = (0.0, 1)
+    test: str | None = None
 
     @cached_property
     def path(self) -> str:

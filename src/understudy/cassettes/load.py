@@ -130,6 +130,7 @@ def _interaction(number: int, entry: Any, path: Path) -> Interaction:
             timings=tuple((float(seconds), int(size)) for seconds, size in extra.get("timings") or ()),
             broken=(str(broken["kind"]), str(broken["message"])) if broken else None,
             dwell=(float(dwell.get("seconds", 0.0)), int(dwell.get("polls", 1))),
+            test=str(extra["test"]) if extra.get("test") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _refuse(path, None, f"has an interaction (number {number}, from 0) that is cut off or corrupt: {error!r}", error)

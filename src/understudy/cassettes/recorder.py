@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -126,8 +127,15 @@ class Tap:
                 recorded_at=self._recorded_at,
                 timings=tuple(self._timings) if streamed and body is raw else (),
                 broken=broken,
+                test=current_test(),
             ),
         )
+
+
+def current_test() -> str | None:
+    """The test that runs, as pytest names it; None outside of one."""
+    name = os.environ.get("PYTEST_CURRENT_TEST", "")
+    return name.rpartition(" (")[0] or None
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

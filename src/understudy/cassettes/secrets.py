@@ -88,7 +88,8 @@ _SHAPES = tuple(
     re.compile(shape)
     for shape in (
         r"(?P<keep>\b(?:sk|rk|pk|sess|ek)-)(?!SCRUBBED)[A-Za-z0-9_*.-]{6,}[A-Za-z0-9_*]",  # OpenAI, Anthropic, masked too
-        r"(?P<keep>\b(?:org|proj|user|acct|oat|key|ak)[-_])(?!SCRUBBED)(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]{12,}\b",
+        r"(?P<keep>\b(?:org|proj|user)[-_])(?!SCRUBBED)(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]{12,}\b",
+        r"(?P<keep>\bkey-)(?!SCRUBBED)[0-9a-f]{32}\b",  # Mailgun
         r"(?i:(?P<keep>\b(?:bearer|basic|token|digest)[ +])(?!SCRUBBED)(?=[\w.~+/-]*[0-9])[\w.~+/-]{12,}=*)",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?",  # a JSON web token
         r"(?P<keep>\b(?:AKIA|ASIA|AGPA|AIDA|AROA))(?!SCRUBBED)[A-Z0-9]{16}\b",  # AWS

@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -17,7 +18,7 @@ from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.load import load
 from understudy.cassettes.matching import CustomMatcher, Matching
 from understudy.cassettes.pace import StrictReplay
-from understudy.cassettes.recorder import Recorder
+from understudy.cassettes.recorder import Recorder, current_test
 from understudy.cassettes.recording import Recording
 from understudy.cassettes.replay import Replay
 from understudy.cassettes.secrets import Scrubber
@@ -143,14 +144,14 @@ class CassetteSession:
     def _open(self) -> list[Interaction]:
         """What there is to replay; sets up the recorder where something is to be recorded."""
         if self._record == "none":
-            return load(self.path)
+            return _of_this_test(load(self.path), or_all=True)
         self._storage.recover()
         exists = self.path.exists()
         before = self._storage.read() if exists else []
         if self._record == "once" and exists and not self._storage.is_of_this_run():
-            return before
+            return _of_this_test(before, or_all=True)
         self._recorder = Recorder(self._storage)
-        return [] if self._record == "all" else before
+        return [] if self._record == "all" else _of_this_test(before, or_all=False)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -261,6 +262,19 @@ def use_cassette(
     with session:
         yield session.cassette
         raise_all(session.finish())
+
+
+def _of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interaction]:
+    """Of a cassette that several tests share, what this one recorded, and what no test is named for.
+
+    Two tests that begin with equal requests would else be given each other's threads. `or_all`: the whole cassette if
+    this test has recorded nothing in it, since it may have been renamed.
+    """
+    test = current_test()
+    mine = [one for one in interactions if one.test in (test, None)]
+    if len(mine) == len(interactions) or test is None or (or_all and all(one.test is None for one in mine)):
+        return interactions
+    return [replace(one, index=number) for number, one in enumerate(mine)]
 
 
 def _own_base_url() -> tuple[str, ...]:
