@@ -12,12 +12,13 @@ from typing import Any
 import sdk_types
 from jsonschema import Draft202012Validator
 
+import understudy
 from understudy.exchange import Answer, Chunk, Request, Response
 from understudy.wire import sse
 from understudy.wire.operations import find
 from understudy.wire.paths import api_path
 
-SPEC_FILE = Path(__file__).parent / "data" / "assistants-openapi.observed.json"
+SPEC_FILE = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"
 
 # Which schema the data of an SSE event follows, by the longest prefix of its name that is here.
 _EVENTS = {

@@ -11,7 +11,7 @@ from understudy.report.evidence import EFFECTS, RECORDED
 from understudy.wire.operations import BY_NAME, OPERATIONS
 
 LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
-HOW = "run: python -m understudy.report.coverage_ledger tests/data/assistants-openapi.observed.json COVERAGE.md"
+HOW = "run: python -m understudy.report.coverage_ledger src/understudy/data/assistants-openapi.observed.json COVERAGE.md"
 
 
 def test_the_ledger_is_up_to_date() -> None:

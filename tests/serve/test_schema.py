@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
+import understudy
 from tests.serve.conftest import Serve
 
-SPEC = Path(__file__).resolve().parents[1] / "data" / "assistants-openapi.observed.json"
+SPEC = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"
 CHECKS = "not_a_server_error,response_schema_conformance"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from understudy.fidelity import eras
+from understudy.derivation import eras
 from understudy.fidelity.bindings import ID, Bindings
 
 Json = dict[str, Any]

@@ -1,0 +1,133 @@
+"""Checks a JSON value against a JSON schema: the subset of the language that the observed spec is written in.
+
+Enough for that document, and no more: a test holds it against a full validator on every recorded body. It saves users a
+dependency that only `understudy show` and `understudy check` would need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "integer": lambda value: (
+        not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+    ),
+}
+_BOUNDS: tuple[tuple[str, type | tuple[type, ...], Callable[[Any, Any], bool], str], ...] = (
+    ("minimum", (int, float), lambda value, bound: value >= bound, "is below {bound}"),
+    ("maximum", (int, float), lambda value, bound: value <= bound, "is above {bound}"),
+    ("minLength", str, lambda value, bound: len(value) >= bound, "is shorter than {bound} characters"),
+    ("maxLength", str, lambda value, bound: len(value) <= bound, "is longer than {bound} characters"),
+    ("minItems", list, lambda value, bound: len(value) >= bound, "has fewer than {bound} items"),
+    ("maxItems", list, lambda value, bound: len(value) <= bound, "has more than {bound} items"),
+    ("maxProperties", dict, lambda value, bound: len(value) <= bound, "has more than {bound} keys"),
+)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Where a value breaks its schema, and how. `missing`: the key that is not there; "" if it is something else."""
+
+    path: tuple[str | int, ...]
+    problem: str
+    missing: str = ""
+
+    def __str__(self) -> str:
+        where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path).lstrip(".")
+        return f"{where or 'the answer'}: {self.problem}"
+
+
+class SchemaCheck:
+    """Checks values against the schemas of one document. `document`: what `$ref` points into."""
+
+    def __init__(self, document: Json) -> None:
+        self._document = document
+
+    def violations(self, value: Any, schema: Json, path: tuple[str | int, ...] = ()) -> Iterator[Violation]:
+        """Everything that is wrong with a value; nothing when it follows the schema."""
+        if "$ref" in schema:
+            yield from self.violations(value, self._referred(schema["$ref"]), path)
+        problem = _own_problem(value, schema)
+        if problem:
+            yield Violation(path, problem)
+            return
+        for name in ("allOf",):
+            for part in schema.get(name, ()):
+                yield from self.violations(value, part, path)
+        for name in ("anyOf", "oneOf"):
+            if name in schema:
+                yield from self._one_of(value, schema[name], path)
+        if isinstance(value, dict):
+            yield from self._members(value, schema, path)
+        elif isinstance(value, list) and "items" in schema:
+            for number, item in enumerate(value):
+                yield from self.violations(item, schema["items"], (*path, number))
+
+    def _members(self, value: Json, schema: Json, path: tuple[str | int, ...]) -> Iterator[Violation]:
+        for key in schema.get("required", ()):
+            if key not in value:
+                yield Violation(path, f"lacks {key!r}", missing=key)
+        known = schema.get("properties", {})
+        rest = schema.get("additionalProperties", True)
+        for key, item in value.items():
+            if key in known:
+                yield from self.violations(item, known[key], (*path, key))
+            elif rest is False:
+                yield Violation((*path, key), "is a key that the spec does not know")
+            elif isinstance(rest, dict):
+                yield from self.violations(item, rest, (*path, key))
+            if "propertyNames" in schema:
+                yield from self.violations(key, schema["propertyNames"], (*path, key))
+
+    def _one_of(self, value: Any, choices: list[Json], path: tuple[str | int, ...]) -> Iterator[Violation]:
+        """What is wrong with the value as the choice that it is most like: nothing, if it follows any.
+
+        Of `oneOf` the document means no more than of `anyOf`: its choices are told apart by constants.
+        """
+        found = [list(self.violations(value, choice, path)) for choice in choices]
+        yield from min(found, key=lambda each: (_is_another_kind(each, path), len(each)))
+
+    def _referred(self, reference: str) -> Json:
+        found: Any = self._document
+        for key in reference.removeprefix("#/").split("/"):
+            found = found[key]
+        return found  # type: ignore[no-any-return]
+
+
+def _is_another_kind(violations: list[Violation], path: tuple[str | int, ...]) -> bool:
+    """Whether a value is not even of a choice's kind: another type, or another constant in `type` or `object`."""
+    own = (path, (*path, "type"), (*path, "object"))
+    return any(violation.path in own and not violation.missing for violation in violations)
+
+
+def _own_problem(value: Any, schema: Json) -> str:
+    """What is wrong with the value itself, leaving out its members; "" if nothing is."""
+    wanted = schema.get("type", ())
+    types = [wanted] if isinstance(wanted, str) else list(wanted)
+    if types and not any(_TYPES[name](value) for name in types):
+        return f"is {_shown(value)}, expected {' or '.join(types)}"
+    if "enum" in schema and value not in schema["enum"]:
+        return f"is {_shown(value)}, expected one of {', '.join(map(_shown, schema['enum']))}"
+    if "const" in schema and value != schema["const"]:
+        return f"is {_shown(value)}, expected {_shown(schema['const'])}"
+    for name, kind, holds, text in _BOUNDS:
+        if name in schema and isinstance(value, kind) and not isinstance(value, bool) and not holds(value, schema[name]):
+            return text.format(bound=schema[name])
+    return ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = repr(value) if value is not None else "null"
+    return text if len(text) <= 60 else f"{text[:59]}…"
