@@ -40,6 +40,12 @@ class ImpossibleScript(UnderstudyError, ValueError):
     code = "understudy_impossible_script"
 
 
+class NoFunction(ImpossibleScript):
+    """A generated script calls a function, whichever there is, and the run has none among its tools."""
+
+    code = "understudy_no_function"
+
+
 class Livelock(UnderstudyError):
     """The app asks the same question again and again while nothing can change."""
 

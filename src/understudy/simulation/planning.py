@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from understudy.errors import ImpossibleScript, nearest
+from understudy.errors import ImpossibleScript, NoFunction, nearest
 from understudy.simulation.objects import (
     Annotation,
     CodeTool,
@@ -36,6 +36,7 @@ from understudy.simulation.performance import (
     new_step,
 )
 from understudy.simulation.script import (
+    AnyFunctionCall,
     Call,
     CodeInterpreter,
     Expire,
@@ -48,6 +49,7 @@ from understudy.simulation.script import (
     Moves,
     Reply,
     Wait,
+    ends_queued,
 )
 
 _WORDS = re.compile(r"\s*\S+|\s+$")
@@ -86,13 +88,19 @@ class Planner:
     def start(self, at: float, outputs: list[str] | None = None) -> None:
         """Plan on from a time at which the run is queued. `outputs`: what was submitted for the last calls."""
         self.at = at + QUEUED_SECONDS
+        move = self._next(outputs)
+        if ends_queued(move):
+            self._gap = 0
+            self._plan_move(move)
+            return
         self.plan(lambda then: self.performance.move_run("in_progress", then), is_status=True)
         self._gap = THINK_SECONDS if outputs is None else NEXT_STEP_SECONDS
-        move = self._next(outputs)
         while move is not None:
             if not self._plan_move(move):
                 return
             move = self._next()
+            if ends_queued(move):
+                raise self.impossible(f"{move!r}, but the run is in progress")
         self.plan(lambda then: self.performance.finish("completed", then), is_status=True)
 
     def plan(self, act: Callable[[float], None], *, is_status: bool = False, is_visible: bool = True) -> None:
@@ -153,6 +161,8 @@ def check_against_run(moves: Sequence[Any], tools: list[dict[str, Any]], stage: 
 
 def _check_move(move: Any, tools: list[dict[str, Any]], stage: Stage, where: str) -> None:
     types = [tool["type"] for tool in tools]
+    if isinstance(move, AnyFunctionCall) and move.bound(tools) is None:
+        raise NoFunction(f"the script set at {where} calls a function, but the run has none among its tools {types}")
     if isinstance(move, FunctionCall):
         names = [tool["function"]["name"] for tool in tools if tool["type"] == "function"]
         if move.name not in names:
@@ -329,6 +339,8 @@ def _plan_calls(planner: Planner, moves: tuple[Any, ...]) -> bool:
 
 
 def _call(planner: Planner, step: Step, move: Any) -> ToolCall:
+    if isinstance(move, AnyFunctionCall):
+        move = move.bound(planner.run.settings.tools)
     given = move.id if isinstance(move, FunctionCall) else None
     call_id = given or planner.stage.new_id("call", step.id, step.created_at)
     if isinstance(move, FunctionCall):

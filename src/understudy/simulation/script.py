@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from understudy.errors import ImpossibleScript, nearest
 from understudy.pasteable import Pasteable, first
+from understudy.simulation.smallest import smallest
 
 RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
 INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # [SPEC]
@@ -103,6 +104,29 @@ class FunctionCall(Move):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class AnyFunctionCall(Move):
+    """The model calls whatever function the run has: for scripts that are generated before the app's tools are known.
+
+    Bound when the run starts: to the function tool of this index, counted on from the first again if there are fewer. The
+    arguments are the smallest that fit the function's schema.
+    """
+
+    index: int = first(default=0)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, int) or self.index < 0:
+            raise ImpossibleScript(f"AnyFunctionCall({self.index!r}): expected an index from 0 on")
+
+    def bound(self, tools: Sequence[Mapping[str, Any]]) -> FunctionCall | None:
+        """The call for a run with these tools; None when no function is among them."""
+        functions = [tool["function"] for tool in tools if tool["type"] == "function"]
+        if not functions:
+            return None
+        function = functions[self.index % len(functions)]
+        return FunctionCall(function["name"], smallest(function.get("parameters") or {}))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CodeInterpreter(Move):
     """The model runs code.
 
@@ -151,10 +175,14 @@ class FileSearch(Move):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fail(Move):
-    """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]"""
+    """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]
+
+    `while_queued`: it does so right from the queue, without having been in progress (again). [INF]
+    """
 
     code: str = first(default="server_error")
     message: str = first(default="Sorry, something went wrong.")
+    while_queued: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         _one_of("Fail", self.code, RUN_ERROR_CODES)
@@ -172,7 +200,9 @@ class Incomplete(Move):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Expire(Move):
-    """The run goes on until it expires, 600 seconds after it was created."""
+    """The run goes on until it expires, 600 seconds after it was created. `while_queued`: it never gets in progress. [INF]"""
+
+    while_queued: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -200,7 +230,7 @@ class Wait(Move):
             raise ImpossibleScript(f"Wait({self.seconds!r}): expected a number of seconds from 0 on")
 
 
-Call = FunctionCall | CodeInterpreter | FileSearch
+Call = FunctionCall | AnyFunctionCall | CodeInterpreter | FileSearch
 Ending = Fail | Incomplete | Expire | Hang
 Step = Move | Sequence[Move]
 ScriptFunction = Callable[["ScriptedRun"], Any]
@@ -218,7 +248,23 @@ def check_moves(moves: Sequence[Step]) -> tuple[Step, ...]:
     for position, move in enumerate(checked[:-1]):
         if isinstance(move, Ending):
             raise ImpossibleScript(f"{move!r} ends the run, but {checked[position + 1]!r} comes after it")
+    if len(checked) > 1 and ends_queued(checked[-1]) and not is_waited_for(checked[-2]):
+        raise ImpossibleScript(
+            f"{checked[-1]!r}: after {checked[-2]!r} the run is in progress. A run is queued at its start, and after outputs "
+            "were submitted."
+        )
     return checked
+
+
+def ends_queued(move: Step | None) -> bool:
+    """Whether a move ends the run while it is queued."""
+    return isinstance(move, Fail | Expire) and move.while_queued
+
+
+def is_waited_for(move: Step) -> bool:
+    """Whether the run waits for the app's outputs with this move, and is queued again after it."""
+    calls = move if isinstance(move, Sequence) else (move,)
+    return any(isinstance(call, FunctionCall | AnyFunctionCall) for call in calls)
 
 
 def check_move(move: Any) -> Step:
