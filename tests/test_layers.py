@@ -24,6 +24,7 @@ LAYERS = (
     ("faulting", "request_log"),
     ("derivation",),
     ("report",),
+    ("door",),
     ("backend",),
     ("session", "promote", "properties", "strategies", "fidelity"),
     ("serve",),

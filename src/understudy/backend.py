@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from understudy import seeding
-from understudy.errors import InternalError, NotSimulated, UnderstudyError, Unused, envelope, nearest
-from understudy.exchange import Answer, Chunk, Forward, HostRules, Request, Response, SentRequest
-from understudy.request_log import Logged
+from understudy.door import Door
+from understudy.errors import UnderstudyError, Unused, nearest
+from understudy.exchange import Answer, HostRules, Request, SentRequest
 from understudy.simulation.book import SetScript, When, caller
 from understudy.simulation.clock import Clock
 from understudy.simulation.objects import Run
 from understudy.simulation.world import World
-from understudy.wire import render, render_files, sse
+from understudy.wire import render, render_files
 from understudy.wire.held import Held
-from understudy.wire.json_text import pretty
-from understudy.wire.operations import OPERATIONS, find
-from understudy.wire.paths import api_path
-from understudy.wire.service import Service
 from understudy.wire.views import to_rest
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from understudy.faulting import Faults
     from understudy.faults import Fault, What
     from understudy.report.conduct import Conduct
     from understudy.report.timeline import Timeline
 
-REQUESTS_KEPT = 1000
 HOSTS = HostRules()
 
 
@@ -60,15 +53,9 @@ class Backend:
         pass_hosts: Sequence[str] = (),
     ) -> None:
         self._world = World(seed=seed, time=time, start=start, strict=strict)
-        self._service = Service(self._world)
+        self._door = Door(self._world)
         self._strict = strict
-        self._log: deque[Logged] = deque(maxlen=REQUESTS_KEPT)
-        self._faults: Faults | None = None  # until one is set: no fault, no cost
-        self._passed: list[str] = []
-        self._respx: Any = None
         self.rules = HostRules(hosts=(*HOSTS.hosts, *hosts), pass_hosts=tuple(pass_hosts))
-        self.problems: list[UnderstudyError] = []
-        self.hints: list[str] = self._service.hints  # what would make the test better, each once; they fail nothing
         if script is not None:
             self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
 
@@ -86,54 +73,17 @@ class Backend:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
-        with self._world.lock:
-            path = api_path(request.path)
-            logged = Logged(SentRequest(request.method, path, request.body, request.headers), self._world.clock.now())
-            self._log.append(logged)
-            try:
-                answer = self._answer(request, path, logged)
-            except UnderstudyError as error:
-                answer = self._failed(error)
-            except Exception as error:  # ours: never dressed up as the service's
-                answer = self._failed(_internal(error, f"{request.method} {path}"))
-            if isinstance(answer, Response) and answer.stream is not None:
-                answer.stream = self._guarded(answer.stream, path)
-            logged.answered(answer)
-        return answer
+        return self._door.handle(request)
 
-    def _answer(self, request: Request, path: str, logged: Logged) -> Answer:
-        operation, ids, allowed = find(request.method, path)
-        if operation is not None:
-            entry = self._faults.find(operation, ids, request) if self._faults is not None else None
-            if entry is None or self._faults is None:
-                return self._service.answer(operation, ids, request)
-            logged.fault = entry.fault
-            return self._faults.strike(entry, operation, request, lambda: self._service.answer(operation, ids, request))
-        if self._respx is not None:
-            mocked: Response | None = self._respx.answer(request)
-            if mocked is not None:
-                return mocked
-        if any(path.startswith(prefix) for prefix in self._passed):
-            return Forward()
-        if allowed:
-            return _method_not_allowed(request.method, request.path, allowed)
-        raise NotSimulated(_not_simulated(request.method, path))
+    @property
+    def problems(self) -> list[UnderstudyError]:
+        """What went wrong on the test's side so far."""
+        return self._door.problems
 
-    def _failed(self, error: UnderstudyError) -> Response:
-        self.problems.append(error)
-        return envelope(error)
-
-    def _guarded(self, stream: Iterator[Chunk], path: str) -> Iterator[Chunk]:
-        """A stream in which what goes wrong reaches the app as an `error` event that every SDK raises, and is kept."""
-        try:
-            yield from stream
-        except UnderstudyError as error:
-            self.problems.append(error)
-            yield _error_event(error)
-        except Exception as cause:
-            defect = _internal(cause, f"the stream of {path}")
-            self.problems.append(defect)
-            yield _error_event(defect)
+    @property
+    def hints(self) -> list[str]:
+        """What would make the test better, each once; hints fail nothing."""
+        return self._door.service.hints
 
     # -- scripts --------------------------------------------------------------
 
@@ -199,13 +149,13 @@ class Backend:
         if not isinstance(what, Fault):
             what = Fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
         with self._world.lock:
-            self._faults = self._faults or Faults(self._world, self.hints)
-            self._faults.add(what, caller())
+            self._door.faults = self._door.faults or Faults(self._world, self.hints)
+            self._door.faults.add(what, caller())
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
-        return self._faults.schedule if self._faults is not None else ()
+        return self._door.faults.schedule if self._door.faults is not None else ()
 
     # -- what was there before the app came ------------------------------------
 
@@ -294,7 +244,7 @@ class Backend:
     @property
     def requests(self) -> list[SentRequest]:
         """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
-        return [logged.sent for logged in self._log]
+        return [logged.sent for logged in self._door.log]
 
     @property
     def threads(self) -> list[Held]:
@@ -342,7 +292,7 @@ class Backend:
         from understudy.report.conduct import conduct
 
         with self._world.lock:
-            return conduct(list(self._log), self._all_runs())
+            return conduct(list(self._door.log), self._all_runs())
 
     def _all_runs(self) -> list[Run]:
         runs = [run for thread in self._world.threads for run in thread.runs]
@@ -364,29 +314,29 @@ class Backend:
 
     def pass_through(self, *paths: str) -> None:
         """Requests to API paths that begin with one of these are none of our business: let them out."""
-        self._passed += paths
+        self._door.passed += paths
 
     @property
     def respx(self) -> Any:
         """A respx router for what is not simulated: `understudy.respx.post(path="/v1/chat/completions").respond(...)`."""
-        if self._respx is None:
+        if self._door.respx is None:
             from understudy.respx_routes import RespxRoutes
 
-            self._respx = RespxRoutes()
-        return self._respx.router
+            self._door.respx = RespxRoutes()
+        return self._door.respx.router
 
     # -- the end ---------------------------------------------------------------
 
     def close(self) -> list[UnderstudyError]:
         """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
-        problems, self.problems = self.problems, []
+        problems, self._door.problems = self._door.problems, []
         left, self._world.book.queue = self._world.book.queue, []
         if left and self._strict is not False:
             listed = "\n".join(f"  {script}" for script in left)
             problems.append(
                 Unused(f"{len(left)} script(s) were set, but no run took them:\n{listed}\n{_runs_seen(self._all_runs())}")
             )
-        faults = self._faults.take_left() if self._faults is not None else []
+        faults = self._door.faults.take_left() if self._door.faults is not None else []
         if faults and self._strict is not False:
             listed = "\n".join(f"  {entry}" for entry in faults)
             problems.append(
@@ -399,34 +349,3 @@ def _runs_seen(runs: list[Run]) -> str:
     if not runs:
         return "No run was started at all: does the app reach this backend?"
     return "Runs started: " + ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs)
-
-
-def _internal(cause: Exception, where: str) -> InternalError:
-    error = InternalError(f"understudy failed at {where}: {cause!r}. This is a defect of understudy; please report it.")
-    error.__cause__ = cause
-    return error
-
-
-def _error_event(error: UnderstudyError) -> bytes:
-    return sse.render(
-        "error",
-        {"error": {"message": f"understudy: {error}", "type": "understudy_error", "param": None, "code": error.code}},
-    )
-
-
-def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
-    """The app's mistake. The text is a guess. [INF]"""
-    message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)"
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
-    headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
-    return Response(405, headers, pretty({"error": error}))
-
-
-def _not_simulated(method: str, path: str) -> str:
-    routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
-    close = nearest(f"{method} {path}", routes) or [route for route in routes if route.split("/")[1] == path.split("/")[1]]
-    near = f" Nearest: {', '.join(close[:3])}." if close else ""
-    return (
-        f"{method} {path} is not simulated.{near} Mock it with understudy.respx, or let it out with "
-        f"understudy.pass_through({path!r})."
-    )

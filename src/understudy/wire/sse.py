@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 DONE = b"event: done\ndata: [DONE]\n\n"
 
@@ -24,7 +26,7 @@ EVENT_NAMES = (*(f"{stem}.{last}" for stem, lasts in _STEMS.items() for last in 
 
 def render(event: str, data: Any) -> bytes:
     """One event, `data` as compact JSON with its non-ASCII characters unescaped, as recorded."""
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+    return f"event: {event}\ndata: {_compact(data)}\n\n".encode()
 
 
 def name_of(event: bytes) -> str:
