@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from understudy.intercept import transports
+from understudy.simulation import clock as clock_module
+
 # The machine's speed is not what is tested, and a failing example must fail for everybody.
 settings.register_profile("runs", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("runs")
@@ -20,3 +23,25 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+class Wall:
+    """A wall clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 5_000.0
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """The machine's clock, replaced."""
+    wall = Wall()
+    monkeypatch.setattr(clock_module, "time", wall)
+    monkeypatch.setattr(transports, "time", wall)
+    return wall

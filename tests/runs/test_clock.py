@@ -12,7 +12,6 @@ import understudy as us
 from runs.app import ASSISTANT, assistant, run_to_end, thread
 from understudy import FunctionCall, Hang, Reply
 from understudy.intercept import transports
-from understudy.simulation import clock as clock_module
 
 NOW = 1_700_000_000
 
@@ -219,28 +218,6 @@ def test_a_manual_stream_that_nobody_serves_is_told(monkeypatch):
         list(stream)
     (problem,) = backend.close()
     assert "time='manual'" in str(problem)
-
-
-class Wall:
-    """A wall clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 5_000.0
-
-    def time(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def wall(monkeypatch):
-    """The machine's clock, replaced."""
-    wall = Wall()
-    monkeypatch.setattr(clock_module, "time", wall)
-    monkeypatch.setattr(transports, "time", wall)
-    return wall
 
 
 def test_real_follows_the_wall_clock(wall):

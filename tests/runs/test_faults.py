@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 
 import httpx
@@ -238,6 +239,40 @@ def test_exceptions_are_of_the_clients_own_library(ready):
     assert type(cause).__module__.split(".")[0] == type(client._client).__mro__[-2].__module__.split(".")[0]
 
 
+AZURE = {"azure_endpoint": "https://x.openai.azure.com", "api_version": "2024-05-01-preview"}
+CLIENTS = {
+    "sync": openai.OpenAI,
+    "async": openai.AsyncOpenAI,
+    "azure": lambda **options: openai.AzureOpenAI(**AZURE, **options),
+    "async azure": lambda **options: openai.AsyncAzureOpenAI(**AZURE, **options),
+    "own base_url": lambda **options: openai.OpenAI(base_url="https://proxy.example/openai/v1", **options),
+}
+
+
+@pytest.mark.parametrize("make", CLIENTS.values(), ids=CLIENTS)
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        (RateLimited(), openai.RateLimitError),
+        (ServerError(), openai.InternalServerError),
+        (Timeout(), openai.APITimeoutError),
+        (ConnectionReset(), openai.APIConnectionError),
+        (Sunset(), openai.NotFoundError),
+    ],
+    ids=repr,
+)
+def test_every_kind_of_client_is_struck(understudy, make, what, error):
+    """A fault surfaces the same, whichever client of the SDK the app builds."""
+    understudy.fault(what)
+    client = make(max_retries=0)
+
+    async def ask():
+        await client.beta.threads.create()
+
+    with pytest.raises(error):
+        asyncio.run(ask()) if isinstance(client, openai.AsyncOpenAI) else client.beta.threads.create()
+
+
 def test_legacy_clients_get_their_own_exceptions():
     """A plain httpx client gets httpx's exceptions, whatever openai speaks."""
     with us.simulate() as backend:
@@ -264,6 +299,23 @@ def test_slow_in_virtual_time(ready, phase, status):
     backend.fault(Slow(60), on="runs.list", phase=phase)
     assert client.beta.threads.runs.list(thread_id).data[0].status == status
     assert backend.clock.now() == run.created_at + 60
+
+
+@pytest.mark.parametrize("event", [None, "thread.run.in_progress"])
+def test_slow_in_real_time(wall, event):
+    """In real time the answer, or an event of a stream, is held back for so long."""
+    backend = us.Backend(time="real")
+    assistant(backend)
+    client = backend.client()
+    thread_id = thread(client)
+    backend.fault(Slow(30), on="runs.create", event=event)
+    before = wall.now
+    assert names(streamed(client, thread_id))[-1] == "thread.run.completed"
+    assert 30 <= wall.now - before <= 38
+    backend.fault(Slow(30), on="threads.create")
+    before = wall.now
+    thread(client)
+    assert wall.now - before == 30
 
 
 def names(stream):
