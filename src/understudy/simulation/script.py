@@ -200,7 +200,7 @@ class Incomplete(Move):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Expire(Move):
-    """The run goes on until it expires, 600 seconds after it was created. `while_queued`: it never gets in progress. [INF]"""
+    """The run goes on until it expires, 600 s after it was created. `while_queued`: it never gets in progress (again). [INF]"""
 
     while_queued: bool = field(default=False, kw_only=True)
 
@@ -250,8 +250,8 @@ def check_moves(moves: Sequence[Step]) -> tuple[Step, ...]:
             raise ImpossibleScript(f"{move!r} ends the run, but {checked[position + 1]!r} comes after it")
     if len(checked) > 1 and ends_queued(checked[-1]) and not is_waited_for(checked[-2]):
         raise ImpossibleScript(
-            f"{checked[-1]!r}: after {checked[-2]!r} the run is in progress. A run is queued at its start, and after outputs "
-            "were submitted."
+            f"{checked[-1]!r}: after {checked[-2]!r} the run is in progress. A run is queued at its start, and after "
+            "outputs were submitted."
         )
     return checked
 

@@ -9,7 +9,7 @@ heeded: real models do not always heed it either.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -56,7 +56,7 @@ def resolved(schema: Schema, root: Schema) -> Schema:
                 raise ValueError(f"$ref {reference!r} leads nowhere")
         schema = target
     for part in schema.get("allOf", ()):
-        part = resolved(part, root)  # noqa: PLW2901
+        part = resolved(part, root)
         schema = {
             **part,
             **schema,
@@ -125,7 +125,7 @@ def _number(schema: Schema, root: Schema) -> Any:  # noqa: ARG001
     return (least + most) / 2
 
 
-_OF_TYPE = {
+_OF_TYPE: dict[str, Callable[[Schema, Schema], Any]] = {
     "object": _object,
     "array": _array,
     "string": _string,
