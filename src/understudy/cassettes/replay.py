@@ -113,7 +113,8 @@ class Replay:
         while first < len(writes) and writes[first].index in self.position.played:
             first += 1
         self._first[slot] = first
-        for write in writes[first:]:
+        for place in range(first, len(writes)):
+            write = writes[place]
             if self.position.may_play(write) and self.recording.matching.agree(write, request):
                 return write
         return None

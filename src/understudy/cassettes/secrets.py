@@ -70,9 +70,9 @@ _SHORTEST = 8  # a shorter "secret" from the environment would tear holes into i
 _NOT_SECRET = frozenset({SCRUBBED, "understudy-needs-no-key"})
 
 _TELLING_NAME = (
-    r"(?:[a-z0-9_.-]*(?:api[-_]?key|apikey|access[-_]?key(?:[-_]?id)?|secret|passw(?:or)?d|passphrase|private[-_]?key|"
+    r"(?:(?:api[-_]?key|apikey|access[-_]?key(?:[-_]?id)?|secret|passw(?:or)?d|passphrase|private[-_]?key|"
     r"access[-_]?token|auth[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|bearer[-_]?token|client[-_]?secret|"
-    r"credentials?|signature|subscription[-_]?key|connection[-_]?string)|token|sig|pwd|accountkey|sharedaccesskey)"
+    r"credentials?|signature|subscription[-_]?key|connection[-_]?string|accountkey|sharedaccesskey)|(?<![a-z0-9])(?:token|sig|pwd))"
 )
 
 _EQUALS = r"(?:\\?[\"'])?\s*[=:]\s*(?:\\?[\"'])?"
@@ -107,14 +107,14 @@ _SHAPES = tuple(
         r"(?P<keep>\b(?:AC|SK))(?!SCRUBBED)[0-9a-f]{32}\b",  # Twilio
         r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",  # a Telegram bot
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-        r"(?P<keep>\b[a-z][a-z0-9+.-]*://)(?!SCRUBBED)[^\s/:@\"'\\]*:[^\s/@\"'\\]+(?=@)",  # user:password@host
+        r"(?P<keep>\b[a-z][a-z0-9+.-]{0,20}://)(?!SCRUBBED)[^\s/:@\"'\\]*:[^\s/@\"'\\]+(?=@)",  # user:password@host
         r"(?P<keep>https://hooks\.slack\.com/services/)(?!SCRUBBED)[A-Za-z0-9/]+",
         rf"(?P<keep>\b(?:{_COOKIES})=)(?!SCRUBBED)[^\s;,\"'\\&]{{6,}}",
         # name=value, name: value, "name": "value"
-        rf"(?i:(?P<keep>(?<![a-z0-9]){_TELLING_NAME}{_EQUALS})(?!SCRUBBED|null\b|true\b|false\b|\$){_VALUE})",
+        rf"(?i:(?P<keep>{_TELLING_NAME}{_EQUALS})(?!SCRUBBED|null\b|true\b|false\b|\$){_VALUE})",
     )
 )
-_PART = re.compile(rf'(?is)(?P<keep>name="{_TELLING_NAME}"[^\n]*\r?\n(?:[^\n]+\r?\n)*?\r?\n)(?!SCRUBBED)[^\r\n]+')
+_PART = re.compile(rf'(?is)(?P<keep>name="[^"\n]*{_TELLING_NAME}"[^\n]*\r?\n(?:[^\n]+\r?\n)*?\r?\n)(?!SCRUBBED)[^\r\n]+')
 
 
 class Scrubber:
