@@ -20,7 +20,7 @@ def client(url: str) -> OpenAI:
 
 
 def say(url: str, verb: str, body: Any) -> Any:
-    answer = httpx.post(f"{url}/_understudy/{verb}", json=body)
+    answer = httpx.post(f"{url}/_understudy/{verb}", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -60,11 +60,10 @@ def test_many_connections(serve: Serve) -> None:
     """Forty conversations at once, each with its own thread, do not get mixed up."""
     url = serve("--time", "poll")
 
-    async def converse(openai: AsyncOpenAI, assistant_id: str, number: int) -> bool:
+    async def converse(openai: AsyncOpenAI, http: httpx.AsyncClient, assistant_id: str, number: int) -> bool:
         text = f"answer {number}"
         thread = await openai.beta.threads.create(messages=[{"role": "user", "content": str(number)}])
-        async with httpx.AsyncClient() as http:
-            await http.post(f"{url}/_understudy/next_run", json={"moves": [text], "thread": thread.id})
+        await http.post(f"{url}/_understudy/next_run", json={"moves": [text], "thread": thread.id})
         stream = await openai.beta.threads.runs.create(thread.id, assistant_id=assistant_id, stream=True)
         async for _ in stream:
             pass
@@ -72,9 +71,9 @@ def test_many_connections(serve: Serve) -> None:
         return bool(messages.data[0].content[0].text.value == text)
 
     async def all_at_once() -> list[bool]:
-        async with AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as openai:
+        async with AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as openai, httpx.AsyncClient(timeout=60) as http:
             assistant = await openai.beta.assistants.create(model="gpt-4o")
-            return await asyncio.gather(*(converse(openai, assistant.id, number) for number in range(40)))
+            return await asyncio.gather(*(converse(openai, http, assistant.id, number) for number in range(40)))
 
     assert all(asyncio.run(all_at_once()))
 
@@ -118,7 +117,7 @@ def test_admin_mistakes_are_named(serve: Serve) -> None:
         ("next_run", {}, "moves"),
         ("add_assistant", {"nmae": "x"}, "Did you mean 'name'?"),
     ):
-        answer = httpx.post(f"{url}/_understudy/{verb}", json=body)
+        answer = httpx.post(f"{url}/_understudy/{verb}", json=body, timeout=60)
         assert answer.status_code in (400, 404)
         assert words in answer.json()["error"], answer.text
     assert say(url, "state", {})["scripts_left"] == []
