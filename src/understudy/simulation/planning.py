@@ -5,27 +5,14 @@ One function a move, found by its type in `_PLANNERS`; to add a kind of step, wr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-from understudy.errors import ImpossibleScript, NoFunction, nearest
-from understudy.simulation.objects import (
-    Annotation,
-    CodeTool,
-    FunctionTool,
-    ImageFile,
-    MessageDelta,
-    Run,
-    SearchHit,
-    SearchTool,
-    Step,
-    Text,
-    ToolCall,
-    Usage,
-    tokens,
-)
+from understudy.errors import ImpossibleScript
+from understudy.simulation.calls import call_pieces, make_call
+from understudy.simulation.checking import check_against_run
+from understudy.simulation.content import deltas
+from understudy.simulation.objects import FunctionTool, MessageDelta, SearchTool, Text, ToolCall, Usage, tokens
 from understudy.simulation.performance import (
     NEXT_STEP_SECONDS,
     QUEUED_SECONDS,
@@ -36,13 +23,9 @@ from understudy.simulation.performance import (
     new_step,
 )
 from understudy.simulation.script import (
-    AnyFunctionCall,
     Call,
-    CodeInterpreter,
     Expire,
     Fail,
-    FileSearch,
-    FunctionCall,
     Hang,
     Incomplete,
     Move,
@@ -51,24 +34,7 @@ from understudy.simulation.script import (
     Wait,
     ends_queued,
 )
-
-_WORDS = re.compile(r"\s*\S+|\s+$")
-_MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
-
-
-class Stage(Protocol):
-    """What planning needs of the world: ids, files, search."""
-
-    def new_id(self, kind: str, parent: str, at: float) -> str: ...
-
-    def file_name(self, file_id: str) -> str | None:
-        """The name of a file that exists, else None."""
-
-    def add_image(self, data: bytes, at: float) -> str:
-        """Store an image the model made; gives the file's id."""
-
-    def search(self, run: Run, query: str) -> tuple[SearchHit, ...]:
-        """Search the vector stores that the run sees."""
+from understudy.simulation.stage import Stage
 
 
 class Planner:
@@ -140,58 +106,12 @@ class Planner:
         """Let a callable script see what the app submitted."""
         self._moves.note({call.id: call.name for call in calls}, outputs, now)
 
-    def delay(self, seconds: float) -> None:
-        """Let the model take longer for what comes next, be it the end."""
-        self.at += seconds
-
     def impossible(self, reason: str) -> ImpossibleScript:
         return ImpossibleScript(f"the script set at {self.where} cannot be performed: {reason}")
 
-
-def check_against_run(moves: Sequence[Any], tools: list[dict[str, Any]], stage: Stage, where: str) -> None:
-    """What needs the run, checked before it starts.
-
-    Raises:
-        ImpossibleScript: a call of something that is not among the run's tools, or an unknown file.
-    """
-    for move in moves:
-        for single in move if isinstance(move, tuple) else (move,):
-            _check_move(single, tools, stage, where)
-
-
-def _check_move(move: Any, tools: list[dict[str, Any]], stage: Stage, where: str) -> None:
-    types = [tool["type"] for tool in tools]
-    if isinstance(move, AnyFunctionCall) and move.bound(tools) is None:
-        raise NoFunction(f"the script set at {where} calls a function, but the run has none among its tools {types}")
-    if isinstance(move, FunctionCall):
-        names = [tool["function"]["name"] for tool in tools if tool["type"] == "function"]
-        if move.name not in names:
-            close = nearest(move.name, names)
-            have = f"its functions are {', '.join(map(repr, names))}" if names else "it has no functions"
-            hint = f" Did you mean {close[0]!r}?" if close else " Add it to the assistant's or the run's tools."
-            raise ImpossibleScript(
-                f"the script set at {where} calls {move.name!r}, which is not among the run's tools: {have}.{hint}"
-            )
-    for kind, name in ((CodeInterpreter, "code_interpreter"), (FileSearch, "file_search")):
-        if isinstance(move, kind) and name not in types:
-            raise ImpossibleScript(
-                f"the script set at {where} uses {type(move).__name__}, but {name!r} is not among the run's tools {types}"
-            )
-    for file_id in _files_of(move):
-        if stage.file_name(file_id) is None:
-            raise ImpossibleScript(
-                f"the script set at {where} names the file {file_id!r}, which does not exist: add it with add_file()"
-            )
-
-
-def _files_of(move: Any) -> list[str]:
-    if isinstance(move, Reply):
-        return [*move.citations, *(image for image in move.images if isinstance(image, str))]
-    if isinstance(move, CodeInterpreter):
-        return [image for image in move.images if isinstance(image, str)]
-    if isinstance(move, FileSearch) and move.results:
-        return [result.file_id for result in move.results]
-    return []
+    def delay(self, seconds: float) -> None:
+        """Let the model take longer for what comes next, be it the end."""
+        self.at += seconds
 
 
 # -- messages -----------------------------------------------------------------
@@ -217,96 +137,16 @@ def _plan_reply(planner: Planner, move: Reply) -> bool:
 
 def _plan_deltas(planner: Planner, move: Reply, start: float) -> int:
     """Plan the message piece by piece; gives its tokens."""
-    pieces: list[tuple[int, Text | ImageFile]] = []
-    for index, part in enumerate(_parts(planner, move, start)):
-        if isinstance(part, Text):
-            chunks = move.chunks if move.chunks is not None and move.parts is None else _words(part)
-            pieces += [(index, piece) for piece in _cut(part, chunks)]
-        else:
-            pieces.append((index, part))
-    last, annotations = -1, 0
-    for number, (index, piece) in enumerate(pieces, 1):
-        is_first = index != last
-        annotations = 0 if is_first else annotations
+    pieces = deltas(planner.stage, move, start)
+    for number, delta in enumerate(pieces, 1):
         planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
-        _plan_delta(planner, MessageDelta(index, piece, is_first, annotations))
-        annotations += len(piece.annotations) if isinstance(piece, Text) else 0
-        last = index
-    return tokens("".join(piece.value for _, piece in pieces if isinstance(piece, Text)))
+        _plan_delta(planner, delta)
+    return tokens("".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text)))
 
 
 def _plan_delta(planner: Planner, delta: MessageDelta) -> None:
     performance = planner.performance
     planner.plan(lambda then: performance.message_delta(then, delta), is_visible=False)
-
-
-def _joined(text: Any, piece: Any) -> Text:
-    return Text(text.value + piece.value, text.annotations + piece.annotations)
-
-
-def _parts(planner: Planner, move: Reply, at: float) -> list[Text | ImageFile]:
-    parts: list[Text | ImageFile] = []
-    given = move.parts if move.parts is not None else (move.text or "",)
-    citations = list(move.citations)
-    for part in given:
-        if isinstance(part, str):
-            parts.append(_annotated(planner, part, citations))
-        else:
-            parts.append(ImageFile(planner.stage.add_image(part, at)))
-    if citations:  # those without a marker of their own
-        last = max((place for place, part in enumerate(parts) if isinstance(part, Text)), default=None)
-        if last is None:
-            raise planner.impossible("citations need a text to stand in")
-        text: Any = parts[last]
-        names = [f"【4:{number}†{planner.stage.file_name(file_id)}】" for number, file_id in enumerate(citations)]
-        parts[last] = _joined(text, _annotated(planner, "".join(names), citations, len(text.value)))
-    parts += [ImageFile(_image(planner, image, at)) for image in move.images]
-    return parts
-
-
-def _image(planner: Planner, image: str | bytes, at: float) -> str:
-    """The file id of an image given by its id or its bytes."""
-    return image if isinstance(image, str) else planner.stage.add_image(image, at)
-
-
-def _annotated(planner: Planner, value: str, citations: list[str], offset: int = 0) -> Text:
-    """Give each marker in a text the next citation, taking it off the list."""
-    annotations = []
-    for match in _MARKER.finditer(value):
-        if not citations:
-            break
-        file_id = citations.pop(0)
-        if planner.stage.file_name(file_id) is None:
-            raise planner.impossible(f"it cites the file {file_id!r}, which does not exist: add it with add_file()")
-        kind = "file_path" if match[0].startswith("sandbox:") else "file_citation"
-        start, end = offset + match.start(), offset + match.end()
-        annotations.append(Annotation(kind=kind, text=match[0], start=start, end=end, file_id=file_id))
-    return Text(value, tuple(annotations))
-
-
-def _words(text: Text) -> list[str]:
-    """The text word by word; a citation marker is a piece of its own, as recorded. Joined again they are the text."""
-    pieces: list[str] = []
-    position = 0
-    for annotation in text.annotations:
-        pieces += _WORDS.findall(text.value[position : annotation.start])
-        pieces.append(text.value[annotation.start : annotation.end])
-        position = annotation.end
-    return pieces + _WORDS.findall(text.value[position:])
-
-
-def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
-    """The text in pieces, each with the annotations that end in it."""
-    pieces = []
-    position = 0
-    for chunk in chunks:
-        end = position + len(chunk)
-        pieces.append(Text(chunk, tuple(a for a in text.annotations if position < a.end <= end)))
-        position = end
-    if position < len(text.value) or not pieces:  # a citation's marker, put after the chunks
-        rest = tuple(a for a in text.annotations if position < a.end)
-        pieces.append(Text(text.value[position:], rest))
-    return pieces
 
 
 def _prompt_tokens(performance: Performance) -> int:
@@ -323,8 +163,8 @@ def _plan_calls(planner: Planner, moves: tuple[Any, ...]) -> bool:
     start = planner.begin_step()
     step = new_step(run, planner.stage.new_id("step", run.id, start), start)
     planner.plan(lambda then: performance.open_step(then, step))
-    calls = tuple(_call(planner, step, move) for move in moves)
-    pieces = [(index, call, piece) for index, call in enumerate(calls) for piece in _call_pieces(call)]
+    calls = tuple(make_call(planner.stage, run, step, move) for move in moves)
+    pieces = [(index, call, piece) for index, call in enumerate(calls) for piece in call_pieces(call)]
     for number, (index, call, (before, after)) in enumerate(pieces, 1):
         planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
         _plan_call_delta(planner, index, call, before, after)
@@ -336,56 +176,6 @@ def _plan_calls(planner: Planner, moves: tuple[Any, ...]) -> bool:
     used = Usage(_prompt_tokens(performance), sum(tokens(getattr(call, "input", "")) for call in calls))
     planner.plan(lambda then: performance.close_step(then, calls=calls, usage=used))
     return True
-
-
-def _call(planner: Planner, step: Step, move: Any) -> ToolCall:
-    if isinstance(move, AnyFunctionCall):
-        move = move.bound(planner.run.settings.tools)
-    given = move.id if isinstance(move, FunctionCall) else None
-    call_id = given or planner.stage.new_id("call", step.id, step.created_at)
-    if isinstance(move, FunctionCall):
-        return FunctionTool(call_id, move.name, move.arguments_text)
-    if isinstance(move, CodeInterpreter):
-        outputs = [("logs", move.logs)] if move.logs is not None else []
-        outputs += [("image", _image(planner, image, step.created_at)) for image in move.images]
-        return CodeTool(call_id, move.input, tuple(outputs))
-    return _search(planner, call_id, move)
-
-
-def _search(planner: Planner, call_id: str, move: FileSearch) -> SearchTool:
-    """A file search, with the ranking options of the run's tool. [REC]"""
-    tool = next((tool for tool in planner.run.settings.tools if tool["type"] == "file_search"), {})
-    ranking = tool.get("file_search", {}).get("ranking_options", {})
-    return SearchTool(
-        call_id,
-        _hits(planner, move),
-        ranker=ranking.get("ranker", "default_2024_08_21"),
-        score_threshold=ranking.get("score_threshold", 0.0),
-    )
-
-
-def _hits(planner: Planner, move: FileSearch) -> tuple[SearchHit, ...]:
-    if move.results is None:
-        return planner.stage.search(planner.run, move.query or "")
-    return tuple(
-        SearchHit(result.file_id, planner.stage.file_name(result.file_id) or "", result.score, result.text)
-        for result in move.results
-    )
-
-
-def _call_pieces(call: ToolCall) -> list[tuple[ToolCall | None, ToolCall]]:
-    """How a call arrives in a stream: pairs of what is known before and after each delta. [REC]"""
-    if isinstance(call, FunctionTool):
-        empty: ToolCall = replace(call, arguments="")
-        return [(None, empty), (empty, call)] if call.arguments else [(None, empty)]
-    if isinstance(call, CodeTool):
-        stages: list[CodeTool] = [replace(call, input="", outputs=())]
-        for word in _WORDS.findall(call.input):
-            stages.append(replace(stages[-1], input=stages[-1].input + word))
-        if call.outputs:
-            stages.append(call)
-        return list(zip([None, *stages], stages, strict=False))
-    return [(None, replace(call, results=()))]
 
 
 def _plan_call_delta(planner: Planner, index: int, call: ToolCall, before: ToolCall | None, after: ToolCall) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from understudy.simulation.agenda import Agenda
 from understudy.simulation.book import Book
+from understudy.simulation.checking import check_against_run
 from understudy.simulation.clock import Clock
 from understudy.simulation.file_objects import File
 from understudy.simulation.files import Files
@@ -29,7 +30,7 @@ from understudy.simulation.objects import (
     Thread,
 )
 from understudy.simulation.performance import LIFETIME_SECONDS, Performance
-from understudy.simulation.planning import Planner, check_against_run
+from understudy.simulation.planning import Planner
 from understudy.simulation.refused import Refused
 from understudy.simulation.script import Moves, ScriptedRun
 from understudy.simulation.search import search
