@@ -45,10 +45,10 @@ class Reply(Move):
     """
 
     text: str | None = first(default=None)
-    parts: tuple[str | bytes, ...] | None = field(default=None, kw_only=True)
-    citations: tuple[str, ...] = field(default=(), kw_only=True)
-    images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
-    chunks: tuple[str, ...] | None = field(default=None, kw_only=True)
+    parts: Sequence[str | bytes] | None = field(default=None, kw_only=True)
+    citations: Sequence[str] = field(default=(), kw_only=True)
+    images: Sequence[str | bytes] = field(default=(), kw_only=True)
+    chunks: Sequence[str] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         for name in ("parts", "citations", "images", "chunks"):
@@ -138,7 +138,7 @@ class CodeInterpreter(Move):
 
     input: str = first()
     logs: str | None = field(default=None, kw_only=True)
-    images: tuple[str | bytes, ...] = field(default=(), kw_only=True)
+    images: Sequence[str | bytes] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.input, str):
@@ -163,7 +163,7 @@ class SearchResult:
 class FileSearch(Move):
     """The model searches the files. `results` as given, or found with `query` in the attached vector stores."""
 
-    results: tuple[SearchResult, ...] | None = first(default=None)
+    results: Sequence[SearchResult] | None = first(default=None)
     query: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -200,7 +200,7 @@ class Incomplete(Move):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Expire(Move):
-    """The run goes on until it expires, 600 s after it was created. `while_queued`: it never gets in progress (again). [INF]"""
+    """The run goes on until it expires, 600 s after it was made. `while_queued`: it is never in progress (again). [INF]"""
 
     while_queued: bool = field(default=False, kw_only=True)
 
