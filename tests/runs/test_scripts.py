@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import openai
 import pytest
 from hypothesis import given
@@ -79,6 +81,7 @@ def test_async_scripts_are_refused_when_set():
 NEEDS_RUN = {
     "an unknown function": (FunctionCall("get_wether"),),
     "an unknown file": (Reply("x", citations=["file-none"]),),
+    "a citation without a text": (Reply(parts=[b"image"], citations=["file-none"]),),
     "an unknown image": (CodeInterpreter("x", images=["file-none"]),),
     "an unknown result": (FileSearch([SearchResult("file-none")]),),
     "a callable's unknown function": (lambda run: (Reply("x"), FunctionCall("get_wether")),),
@@ -335,3 +338,37 @@ def test_deleting_the_thread_of_a_live_run(understudy):
     assert names[-1] == "thread.run.in_progress"
     with pytest.raises(openai.NotFoundError, match="No thread found"):
         client.beta.threads.runs.retrieve(run_id, thread_id=thread_id)
+
+
+def test_streams_of_many_threads_do_not_meet(understudy):
+    """Runs streamed at once from several threads each give their own events, whole and in order."""
+    assistant(understudy)
+    understudy.every_run(lambda run: Reply(run.last_user_text * 20))
+    client = understudy.client()
+
+    def ask(number):
+        thread_id = thread(client, f"{number} ")
+        with client.beta.threads.runs.create(thread_id, assistant_id=ASSISTANT, stream=True) as stream:
+            events = list(stream)
+        deltas = [event.data.delta.content[0].text.value for event in events if event.event == "thread.message.delta"]
+        assert {event.data.thread_id for event in events if event.data.object == "thread.run"} == {thread_id}
+        assert events[-1].event == "thread.run.completed"
+        return "".join(deltas)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(ask, range(24))) == [f"{number} " * 20 for number in range(24)]
+
+
+def test_a_callable_may_look_at_its_thread(understudy):
+    """A callable script sees the messages and the metadata of its run, and the settings it goes by."""
+    seen = {}
+
+    def script(run):
+        seen.update(texts=[message.text for message in run.messages], metadata=run.metadata, model=run.model, now=run.now)
+        return Reply("x")
+
+    client = understudy.client()
+    assistant(understudy)
+    understudy.next_run(script)
+    run_to_end(client, thread(client, "Look."), metadata={"k": "v"}, model="gpt-4o-mini")
+    assert seen == {"texts": ["Look."], "metadata": {"k": "v"}, "model": "gpt-4o-mini", "now": 1_700_000_000}
