@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Sunset,
         Timeout,
     )
+    from understudy.promote import from_cassette
     from understudy.session import simulate
     from understudy.simulation.script import (
         CodeInterpreter,
@@ -66,6 +67,7 @@ _HOMES = {
         "Sunset",
         "Timeout",
     ),
+    "understudy.promote": ("from_cassette",),
     "understudy.session": ("simulate",),
     "understudy.simulation.script": (
         "CodeInterpreter",
@@ -109,6 +111,7 @@ __all__ = [
     "Timeout",
     "UnderstudyError",
     "Wait",
+    "from_cassette",
     "simulate",
     "use_cassette",
 ]

@@ -179,6 +179,11 @@ def objects_in(value: Any) -> Iterator[Json]:
             yield from objects_in(item)
 
 
+def is_v1(exchange: Interaction) -> bool:
+    """Whether an exchange was recorded with the v1 header: what it shows is not what v2 did."""
+    return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)
+
+
 def _richer(old: Json | None, new: Json) -> Json:
     """The newer view of a step, with what only the older one showed: passages found, calls not yet cleared."""
     if old is None:

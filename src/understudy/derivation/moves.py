@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,11 +43,15 @@ class Performed:
 
 def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
     """The script of a run. `served` gives the id that stands for a recorded file's."""
-    return *(performed.move for performed in steps_of(run, served)), *_ending(run)
+    return *(performed.move for performed in steps_of(run, served)), *ending_of(run)
 
 
-def steps_of(run: RunFacts, served: Served) -> list[Performed]:
-    """The steps shown, with the messages and calls that no shown step explains, in order."""
+def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[Performed]:
+    """The steps shown, with the messages and calls that no shown step explains, in order.
+
+    `keep_ids`: function calls get the recorded ids, and images are named by theirs instead of being made anew.
+    """
+    told = _Told(run, served, keep_ids)
     waiting = run.calls_waited_for()
     messages = dict(run.messages)
     found: list[Performed] = []
@@ -54,36 +59,60 @@ def steps_of(run: RunFacts, served: Served) -> list[Performed]:
         details, at = step["step_details"], step["created_at"]
         if details["type"] == "message_creation":
             message_id = details["message_creation"]["message_id"]
-            move: Step = _reply(messages.pop(message_id, None), run, served)
+            move: Step = _reply(messages.pop(message_id, None), told)
             found.append(Performed(at, move, step["id"], message_id))
             continue
         calls = details["tool_calls"] or (waiting and waiting.pop(0).calls) or []
         shown = {call["id"] for call in calls}
         waiting = [waited for waited in waiting if not shown & {call["id"] for call in waited.calls}]
         if calls:
-            found.append(Performed(at, _calls(calls, run, served), step["id"]))
-    spoken = ((message["created_at"], _reply(message, run, served), message["id"]) for message in messages.values())
+            found.append(Performed(at, _calls(calls, told), step["id"]))
+    spoken = ((message["created_at"], _reply(message, told), message["id"]) for message in messages.values())
     found += [Performed(at, reply, message_id=message_id) for at, reply, message_id in spoken]
-    found += [Performed(waited.at, _calls(waited.calls, run, served)) for waited in waiting]
+    found += [Performed(waited.at, _calls(waited.calls, told)) for waited in waiting]
     return sorted(found, key=lambda performed: performed.at)
 
 
-def _calls(shown: list[Json], run: RunFacts, served: Served) -> Step:
-    moves = [_call(call, run, served) for call in shown]
+@dataclass(frozen=True)
+class _Told:
+    """What the moves of a run are made from; see `steps_of`."""
+
+    run: RunFacts
+    served: Served
+    keep_ids: bool
+
+    def image(self, file_id: str) -> str | bytes:
+        return file_id if self.keep_ids else _PIXEL
+
+
+def _calls(shown: list[Json], told: _Told) -> Step:
+    moves = [_call(call, told) for call in shown]
     return moves[0] if len(moves) == 1 else tuple(moves)
 
 
-def _call(call: Json, run: RunFacts, served: Served) -> Move:
+def _call(call: Json, told: _Told) -> Move:
     details = call[call["type"]]
     if call["type"] == "function":
         # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
-        call_id = call["id"] if run.created is None else None
-        return FunctionCall(details["name"], details["arguments"], id=call_id)
+        call_id = call["id"] if told.keep_ids or told.run.created is None else None
+        arguments = readable(details["arguments"]) if told.keep_ids else details["arguments"]
+        return FunctionCall(details["name"], arguments, id=call_id)
     if call["type"] == "code_interpreter":
         logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
-        images = tuple(_PIXEL for output in details["outputs"] if output["type"] == "image")
+        drawn = (output["image"]["file_id"] for output in details["outputs"] if output["type"] == "image")
+        images = tuple(told.image(file_id) for file_id in drawn)
         return CodeInterpreter(details["input"], logs="\n".join(logs) if logs else None, images=images)
-    return FileSearch(tuple(_result(result, served) for result in details.get("results") or ()))
+    return FileSearch(tuple(_result(result, told.served) for result in details.get("results") or ()))
+
+
+def readable(arguments: str) -> Json | str:
+    """A call's arguments as the mapping that is written exactly so; the text itself if there is none."""
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return arguments
+    is_written_so = json.dumps(value, ensure_ascii=False, separators=(",", ":")) == arguments
+    return value if isinstance(value, dict) and is_written_so else arguments
 
 
 def _result(result: Json, served: Served) -> SearchResult:
@@ -91,26 +120,34 @@ def _result(result: Json, served: Served) -> SearchResult:
     return SearchResult(served(result["file_id"]), result["score"], text)
 
 
-def _reply(message: Json | None, run: RunFacts, served: Served) -> Reply:
+def _reply(message: Json | None, told: _Told) -> Reply:
     content = message["content"] if message is not None else []
     if message is None or not content:
         return Reply(NOT_SHOWN)
     cited = [note for part in content if part["type"] == "text" for note in part["text"]["annotations"]]
-    citations = tuple(served(note[note["type"]]["file_id"]) for note in cited if note["type"] in note)
+    citations = tuple(told.served(note[note["type"]]["file_id"]) for note in cited if note["type"] in note)
     if len(content) > 1 or content[0]["type"] != "text":
-        return Reply(parts=tuple(_part(part) for part in content), citations=citations)
+        return _of_parts(content, citations, told)
     text = content[0]["text"]["value"]
-    chunks = run.chunks.get(message["id"])
+    chunks = told.run.chunks.get(message["id"])
     if chunks is not None and "".join(chunks) == text:
         return Reply(chunks=tuple(chunks), text=text, citations=citations)
     return Reply(text, citations=citations)
+
+
+def _of_parts(content: list[Json], citations: tuple[str, ...], told: _Told) -> Reply:
+    """A reply of several parts. Images can be named by their ids only where they come after one text."""
+    images = tuple(part["image_file"]["file_id"] for part in content if part["type"] == "image_file")
+    if told.keep_ids and content[0]["type"] == "text" and len(images) == len(content) - 1:
+        return Reply(content[0]["text"]["value"], citations=citations, images=images)
+    return Reply(parts=tuple(_part(part) for part in content), citations=citations)
 
 
 def _part(part: Json) -> str | bytes:
     return part["text"]["value"] if part["type"] == "text" else _PIXEL
 
 
-def _ending(run: RunFacts) -> list[Step]:
+def ending_of(run: RunFacts) -> list[Step]:
     """How the run ends. One that was cancelled would else have gone on."""
     last = run.views[-1][1] if run.views else {}
     if run.cancelled is not None:

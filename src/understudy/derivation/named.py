@@ -33,6 +33,7 @@ _OBJECTS = {
     "vector_store.file_batch": "file_batch",
     "vector_store.files_batch": "file_batch",
     "upload": "upload",
+    "upload.part": "upload_part",
 }
 # What a write makes along with the object that its answer shows: a thread with a run, a store with an assistant.
 _MADE_ALONG = frozenset(["thread", "vector_store"])
