@@ -273,6 +273,7 @@ class Backend:
     def messages(self, thread_id: str) -> list[Held]:
         """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
         with self._world.lock:
+            self._world.settle()
             thread = seeding.existing(self._world.threads, thread_id, "thread")
             return [Held(to_rest(render.message(message))) for message in thread.messages]
 
@@ -295,6 +296,7 @@ class Backend:
             return conduct(list(self._door.log), self._all_runs())
 
     def _all_runs(self) -> list[Run]:
+        self._world.settle()  # in real time, what has fallen due meanwhile
         runs = [run for thread in self._world.threads for run in thread.runs]
         return sorted(runs, key=lambda run: run.created_at)
 

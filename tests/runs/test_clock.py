@@ -236,6 +236,17 @@ def test_real_follows_the_wall_clock(wall):
     assert "openai-poll-after-ms" not in raw.headers
 
 
+def test_looking_in_real_time_shows_the_present(wall):
+    """What a test looks at is as far as the wall clock is, without any request in between."""
+    backend = us.Backend(time="real")
+    assistant(backend)
+    run, _ = started(backend)
+    wall.sleep(20)
+    assert backend.runs[-1].status == "completed"
+    assert backend.messages(run.thread_id)[-1].text == "x"
+    assert backend.timeline(run.id).status == "completed"
+
+
 def test_a_real_stream_sleeps_between_events(wall):
     """In real time a stream takes as long as the run."""
     backend = us.Backend(time="real")
