@@ -113,6 +113,7 @@ def _line(moment: Moment) -> str:
 # -- the picture ----------------------------------------------------------------
 
 LEFT, WIDTH, ROW, TOP = 210, 620, 26, 46
+WAITS = "requires_action"  # drawn last and named above: outputs that come at once would hide it
 COLOURS = {
     "queued": "#b8c0cc",
     "in_progress": "#5b8def",
@@ -142,6 +143,9 @@ def _draw(timeline: Timeline) -> str:
     height, width = TOP + ROW * len(rows) + 34, LEFT + WIDTH + 120
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     title = escape(f"{timeline.run_id}: {timeline.status}")
+    marks = sorted(
+        (moment for moment in timeline.moments if moment.name in COLOURS), key=lambda moment: moment.name == WAITS
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         f"<title>{title}</title>",
@@ -150,7 +154,7 @@ def _draw(timeline: Timeline) -> str:
         *_axis(last, height),
         *(_label(number, what) for number, what in enumerate(rows)),
         *(_bar(bar, last) for bar in _bars(timeline.moments, rows)),
-        *(_mark(moment, rows.index(moment.what), last) for moment in timeline.moments if moment.name in COLOURS),
+        *(_mark(moment, rows.index(moment.what), last) for moment in marks),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -200,6 +204,8 @@ def _mark(moment: Moment, row: int, last: float) -> str:
         f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'
         f"<title>{escape(f'{moment.name} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"
     )
-    if moment.name in TERMINAL or moment.name == "requires_action":
+    if moment.name in TERMINAL:
         dot += f'<text x="{x + 8}" y="{y + 4}" fill="#1f2933">{moment.name}</text>'
+    if moment.name == WAITS:
+        dot += f'<text x="{x}" y="{y - 11}" text-anchor="middle" font-size="10" fill="#8d6708">{moment.name}</text>'
     return dot
