@@ -23,6 +23,7 @@ class Chunking(NamedTuple):
 
 DEFAULT_CHUNKING = Chunking()
 
+
 @dataclass(slots=True, kw_only=True)
 class File:
     id: str
