@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import vcr.serializers.yamlserializer  # noqa: F401  pytester forgets what is first imported in a test of its; yaml in C cannot
 
 from tests.cassettes.building import BASE
 
