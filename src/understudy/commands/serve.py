@@ -49,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     except ScriptFile as error:
         print(error, file=sys.stderr)
         return 2
+    # Inherited by every connection: else the head and the body of an answer, sent one after the other, wait 40 ms for the
+    # client's acknowledgement (asyncio sets it by itself only for sockets that name their protocol).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     host, port = listener.getsockname()[:2]
     print(f"understudy serves the Assistants API on http://{host}:{port}/v1  (ctrl-c stops it)", flush=True)
     config = uvicorn.Config(

@@ -32,13 +32,17 @@ def conform(recordings: str | Path, base_url: str | None = None, json_file: str 
     """Replay recordings against our own service, or the server at `base_url`, and print how they compare.
 
     Gives the exit status: 0 when at least 98 % agree and every difference is in the list, 1 when not, 2 when the folder
-    holds no recordings.
+    holds no recordings or the server does not answer.
     """
     folder = Path(recordings)
     if not recordings_in(folder):
         print(f"{folder}: no recordings (*.yaml) there", file=sys.stderr)
         return 2
-    target: Target = Simulated() if base_url is None else Server(base_url)
+    try:
+        target: Target = Simulated() if base_url is None else Server(base_url)
+    except OSError as error:
+        print(f"{base_url}: {error}", file=sys.stderr)
+        return 2
     score = Score()
     for name, outcomes in outcomes_of(folder, target):
         score.add(name, outcomes)

@@ -28,7 +28,7 @@ STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the 
 PATIENCE = 1300  # how often, so that a run can come to its end by expiry
 STILL = 240  # how often without any change, where no expiry is waited for
 FOREIGN_PATIENCE = 60
-_TICK = 2.0**-20  # between any two requests some time passes
+_TICK = 2.0**-20  # between two requests that are the same some time passes
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
 _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
@@ -58,6 +58,8 @@ class Drive:
         self._live: set[str] = set()
         self._moment: float = 0
         self._further = 0
+        self._is_broken = False  # something could not be set up: no use waiting for it
+        self._last_sent = ("", "")
 
     def run(self) -> list[Outcome]:
         """Send everything, in order."""
@@ -80,6 +82,7 @@ class Drive:
             self._exchange(exchange, outcome)
         except (UnderstudyError, TypeError, ValueError, KeyError) as error:  # what could not be seeded or scripted
             outcome.differences = [Difference("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
+            self._is_broken = True
 
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
         if _is_v1(exchange):
@@ -97,11 +100,15 @@ class Drive:
         if seed.kind == "message":
             self._until_free(f"/threads/{seed.given['thread_id']}/runs")
         if seed.verb != "request":
+            if seed.id in self._ranked:
+                self._bindings.bind(seed.id, self._ranked[seed.id])
             self._target.seed(seed.verb, **self._bindings.value(seed.given))
             return
         path = seed.given["path"]
         if seed.kind == "file_batch":
-            body: Json = {"file_ids": [*seed.given["file_ids"], *self._fillers(seed.given["further_files"])]}
+            body: Json = {
+                "file_ids": [*self._bindings.value(seed.given["file_ids"]), *self._fillers(seed.given["further_files"])]
+            }
         else:
             body = self._bindings.value(seed.given["body"])
         ids = [seed.id]
@@ -190,8 +197,9 @@ class Drive:
         return self._send(exchange.method, self._bindings.url(exchange.url, exchange.path), exchange.request_headers, body)
 
     def _send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
-        if self._target.is_told:
+        if self._target.is_told and (method, url) == self._last_sent:
             self._target.advance(_TICK)
+        self._last_sent = (method, url)
         return self._target.send(method, url, headers, body)
 
     def _ask(self, path: str) -> Json:
@@ -200,6 +208,8 @@ class Drive:
 
     @property
     def _patience(self) -> int:
+        if self._is_broken:
+            return 1
         return PATIENCE if self._target.is_told else FOREIGN_PATIENCE
 
     def _by_shape(self, operation: str) -> bool:

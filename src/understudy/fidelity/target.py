@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import fields
+from http.client import HTTPConnection, HTTPSConnection, RemoteDisconnected
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from understudy.backend import Backend
 from understudy.errors import UnderstudyError
@@ -15,6 +15,9 @@ from understudy.exchange import Headers, Request, Response
 from understudy.fidelity.answers import Served
 from understudy.simulation.script import Move, Step
 
+TIMEOUT_SECONDS = 60
+_JSON: Headers = (("content-type", "application/json"),)
+_CONNECTION = frozenset(["host", "content-length", "connection", "accept-encoding", "transfer-encoding"])
 _KEY = ("authorization", "Bearer sk-understudy")  # recordings have theirs cut out
 
 
@@ -97,29 +100,38 @@ class Server:
     Args:
         base_url: what an OpenAI client would be given, `http://127.0.0.1:8000/v1`.
         api_key: sent as the bearer token.
+
+    Raises:
+        OSError: the server does not answer.
     """
 
     def __init__(self, base_url: str, api_key: str = "sk-understudy") -> None:
-        self._base = base_url.rstrip("/")
-        self._root = self._base.removesuffix("/v1")
-        self._key = api_key
+        parts = urlsplit(base_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        self._prefix = parts.path.rstrip("/")
+        self._root = self._prefix.removesuffix("/v1")
+        self._key = ("authorization", f"Bearer {api_key}")
         self.is_told = self._admin("reset") is not None
 
     def restart(self, at: float) -> None:
         if self.is_told:
-            self._admin("reset")
+            self._told("reset")
             self.advance(max(0.0, at - self.now()))
 
     def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
-        request = urllib.request.Request(  # noqa: S310 - the address is the user's own choice
-            self._base + url, data=body or None, method=method, headers=dict(headers)
-        )
-        request.add_header("Authorization", f"Bearer {self._key}")
-        return _fetched(request)
+        streams = self.is_told and b'"stream"' in body
+        if streams:
+            self._told("clock", mode="poll")  # a stream moves the clock while it is read
+        try:
+            return self._fetch(method, self._prefix + url, (*headers, self._key), body)
+        finally:
+            if streams:
+                self._told("clock", mode="manual")
 
     def script(self, moves: tuple[Step, ...]) -> None:
         if self.is_told:
-            self._told("next_run", moves=[_move_json(move) for move in moves])
+            self._told("next_run", moves=[self._move_json(move) for move in moves])
 
     def seed(self, verb: str, **given: Any) -> None:
         if isinstance(given.get("content"), bytes):
@@ -138,6 +150,25 @@ class Server:
     def problems(self) -> list[str]:
         return list(self._told("state")["problems"]) if self.is_told else []
 
+    def _move_json(self, move: Step) -> Any:
+        """A move as the admin route takes it: an object with its name as the only key."""
+        if not isinstance(move, Move):
+            return [self._move_json(call) for call in move]
+        given = {spec.name: getattr(move, spec.name) for spec in fields(move)}  # type: ignore[arg-type]
+        if given.get("results") is not None:
+            given["results"] = [{"file_id": hit.file_id, "score": hit.score, "text": hit.text} for hit in given["results"]]
+        if given.get("images"):
+            given["images"] = [self._file_of(image) for image in given["images"]]
+        return {type(move).__name__: {key: value for key, value in given.items() if value not in (None, ())}}
+
+    def _file_of(self, image: str | bytes) -> str:
+        """The id of a file that holds an image: JSON takes no bytes."""
+        if isinstance(image, str):
+            return image
+        content = image.decode("utf-8", "replace")
+        made = self._told("add_file", filename="image.png", purpose="assistants_output", content=content)
+        return str(made["id"])
+
     def _told(self, verb: str, **given: Any) -> Any:
         answer = self._admin(verb, **given)
         if answer is None or answer.status != 200:
@@ -147,27 +178,16 @@ class Server:
 
     def _admin(self, verb: str, **given: Any) -> Served | None:
         """Speak to the admin route; None if the server has none."""
-        request = urllib.request.Request(  # noqa: S310
-            f"{self._root}/_understudy/{verb}", data=json.dumps(given).encode(), method="POST"
-        )
-        answer = _fetched(request)
+        answer = self._fetch("POST", f"{self._root}/_understudy/{verb}", _JSON, json.dumps(given).encode())
         return answer if answer.status in (200, 400) and isinstance(answer.json, dict) else None
 
-
-def _fetched(request: urllib.request.Request) -> Served:
-    try:
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            return Served(response.status, tuple(response.headers.items()), response.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Served(error.code, tuple(error.headers.items()), error.read())
-
-
-def _move_json(move: Step) -> Any:
-    """A move as the admin route takes it: an object with its name as the only key."""
-    if not isinstance(move, Move):
-        return [_move_json(call) for call in move]
-    given = {spec.name: getattr(move, spec.name) for spec in fields(move)}  # type: ignore[arg-type]
-    if "results" in given and given["results"] is not None:
-        given["results"] = [{"file_id": hit.file_id, "score": hit.score, "text": hit.text} for hit in given["results"]]
-    return {type(move).__name__: {key: value for key, value in given.items() if value not in (None, ())}}
+    def _fetch(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
+        kept = {name: value for name, value in headers if name.lower() not in _CONNECTION}
+        try:
+            self._connection.request(method, url, body or None, kept)
+            response = self._connection.getresponse()
+        except (RemoteDisconnected, BrokenPipeError):  # an idle connection that the server has closed
+            self._connection.close()
+            self._connection.request(method, url, body or None, kept)
+            response = self._connection.getresponse()
+        return Served(response.status, tuple(response.getheaders()), response.read())

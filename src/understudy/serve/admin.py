@@ -28,8 +28,9 @@ class Verbs:
       "thread": ..., "when": ...}`; a move is an object with its name as the only key, a plain string is a `Reply`
     * `add_assistant`, `add_thread`, `add_message`, `add_file`, `add_vector_store`: the arguments of the methods of
       `Backend`; a file's content is text
+    * `fail_file`: `{"file": "file-...", "code": "unsupported_file"}`
     * `next_ids`: `{"ids": ["thread_..."]}`
-    * `clock`: `{"advance": 60}` or `{}`; answers `now`
+    * `clock`: `{"advance": 60}` or `{}`; answers `now`; `{"mode": "poll"}` or `{"mode": "manual"}` changes who moves it
     * `fault`: `{"fault": {"RateLimited": {"retry_after": 2}}, "on": "runs.retrieve", "times": 1}`
     * `state`: what the service holds, and what went wrong
     * `reset`: everything as it was when the server started
@@ -64,13 +65,22 @@ class Verbs:
     def add_vector_store(self, **given: Any) -> Json:
         return self.backend.add_vector_store(**given).to_dict()
 
+    def fail_file(self, file: str, code: str = "server_error", message: str | None = None) -> Json:
+        self.backend.fail_file(file, code, message)
+        return {}
+
     def next_ids(self, ids: list[str]) -> Json:
         self.backend.next_ids(*ids)
         return {}
 
-    def clock(self, advance: float = 0) -> Json:
-        self.backend.clock.advance(advance)
-        return {"now": self.backend.clock.now()}
+    def clock(self, advance: float = 0, mode: str | None = None) -> Json:
+        clock = self.backend.clock
+        if mode is not None:
+            if not (clock.virtual and mode in ("poll", "manual")):
+                raise ValueError(f"from {clock.mode!r} to {mode!r}: only poll and manual change places")
+            clock.mode = mode
+        clock.advance(advance)
+        return {"now": clock.now()}
 
     def fault(self, fault: Any, **given: Any) -> Json:
         self.backend.fault(_value(fault, "fault", _FAULTS), **given)
