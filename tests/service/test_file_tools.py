@@ -45,6 +45,14 @@ def test_unknown_files_and_stores_are_refused(backend: Backend, client: Any) -> 
     assert client.beta.assistants.list().data == []
 
 
+def test_stores_are_named_or_made_not_both(backend: Backend, client: Any) -> None:
+    """`vector_store_ids` beside `vector_stores` is refused."""
+    both = {"vector_store_ids": [backend.add_vector_store().id], "vector_stores": [{}]}
+    with pytest.raises(openai.BadRequestError, match="Mutually exclusive parameters"):
+        client.beta.threads.create(tool_resources={"file_search": both})
+    assert len(backend.vector_stores) == 1
+
+
 def test_attachments_make_a_store_for_the_thread(backend: Backend, client: Any) -> None:
     """A file attached for file search goes to the thread's own store, one for the code interpreter to its files."""
     one, two = backend.add_file(), backend.add_file()

@@ -96,12 +96,22 @@ _INLINE_STORE = Fields(
 _STORE_IDS = array(string(), of="strings", most=1)
 
 
+class _Search(Fields):
+    """Stores that exist, or stores to be made, not both. [SPEC; the refusal's text INF]"""
+
+    def __call__(self, value: Any, path: str = "") -> Any:
+        checked = super().__call__(value, path)
+        if checked.get("vector_store_ids") and checked.get("vector_stores"):
+            raise Refused("exclusive", path=f"{path}.vector_stores", other=f"{path}.vector_store_ids")
+        return checked
+
+
 def _tool_resources(*, inline_stores: bool) -> Check:
     search: dict[str, Check] = {"vector_store_ids": _STORE_IDS}
     if inline_stores:
         search["vector_stores"] = array(_INLINE_STORE, of="objects", most=1)
     return nullable(
-        Fields({"code_interpreter": nullable(Fields({"file_ids": _FILE_IDS})), "file_search": nullable(Fields(search))})
+        Fields({"code_interpreter": nullable(Fields({"file_ids": _FILE_IDS})), "file_search": nullable(_Search(search))})
     )
 
 
