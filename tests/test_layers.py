@@ -25,7 +25,7 @@ LAYERS = (
     ("derivation",),
     ("report",),
     ("door",),
-    ("backend",),
+    ("backend", "virtual_time"),
     ("session", "promote", "properties", "strategies", "fidelity"),
     ("serve",),
     ("commands", "pytest_settings"),

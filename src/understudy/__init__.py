@@ -33,8 +33,10 @@ if TYPE_CHECKING:
         Timeout,
     )
     from understudy.promote import from_cassette
+    from understudy.properties.explorer import every_lifecycle
     from understudy.session import simulate
     from understudy.simulation.script import (
+        AnyFunctionCall,
         CodeInterpreter,
         Expire,
         Fail,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         SearchResult,
         Wait,
     )
+    from understudy.virtual_time.trio_clock import trio_clock
 
 _HOMES = {
     "understudy.backend": ("Backend",),
@@ -68,8 +71,10 @@ _HOMES = {
         "Timeout",
     ),
     "understudy.promote": ("from_cassette",),
+    "understudy.properties.explorer": ("every_lifecycle",),
     "understudy.session": ("simulate",),
     "understudy.simulation.script": (
+        "AnyFunctionCall",
         "CodeInterpreter",
         "Expire",
         "Fail",
@@ -81,10 +86,12 @@ _HOMES = {
         "SearchResult",
         "Wait",
     ),
+    "understudy.virtual_time.trio_clock": ("trio_clock",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AnyFunctionCall",
     "Backend",
     "BadJSON",
     "CodeInterpreter",
@@ -111,8 +118,10 @@ __all__ = [
     "Timeout",
     "UnderstudyError",
     "Wait",
+    "every_lifecycle",
     "from_cassette",
     "simulate",
+    "trio_clock",
     "use_cassette",
 ]
 

@@ -35,7 +35,8 @@ class Backend:
     Args:
         script: moves that every run takes.
         seed: every id is derived from it.
-        time: who moves the clock: `"poll"` (asking for a live run does), `"manual"` (only `clock.advance`), `"real"`.
+        time: who moves the clock: `"poll"` (asking for a live run does), `"manual"` (only `clock.advance`), `"sleep"` (the
+            app's own sleeping; needs `simulate` or the fixture, which see to that), `"real"`.
         strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
         start: what the clock shows at first, in unix seconds.
         hosts: more host names whose requests are answered here.
@@ -57,7 +58,7 @@ class Backend:
         self._strict = strict
         self.rules = HostRules(hosts=(*HOSTS.hosts, *hosts), pass_hosts=tuple(pass_hosts))
         if script is not None:
-            self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
+            self.perform(script)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("simulate", "use_cassette", "every_lifecycle"):
@@ -112,6 +113,14 @@ class Backend:
         with self._world.lock:
             self._world.book.every_run(moves, when=when, assistant=assistant, thread=thread)
 
+    def perform(self, script: Any) -> None:
+        """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
+        `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
+        """
+        self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
+        for fault in getattr(script, "faults", ()):
+            self._set_fault(fault, is_optional=True)
+
     @property
     def scripts_left(self) -> list[SetScript]:
         """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
@@ -143,14 +152,18 @@ class Backend:
         Raises:
             ValueError: an unknown operation, event or phase, or what cannot happen there.
         """
-        from understudy.faulting import Faults
         from understudy.faults import Fault
 
         if not isinstance(what, Fault):
             what = Fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
+        self._set_fault(what)
+
+    def _set_fault(self, fault: Fault, *, is_optional: bool = False) -> None:
+        from understudy.faulting import Faults
+
         with self._world.lock:
             self._door.faults = self._door.faults or Faults(self._world, self.hints)
-            self._door.faults.add(what, caller())
+            self._door.faults.add(fault, caller(), is_optional=is_optional)
 
     @property
     def faults(self) -> tuple[Fault, ...]:

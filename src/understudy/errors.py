@@ -58,6 +58,12 @@ class ClockStandsStill(UnderstudyError):
     code = "understudy_clock_stands_still"
 
 
+class TwoClocks(UnderstudyError):
+    """Somebody else moves the time that `time="sleep"` would move."""
+
+    code = "understudy_two_clocks"
+
+
 class ReplayMiss(UnderstudyError):
     """A request for which the cassette holds no answer."""
 

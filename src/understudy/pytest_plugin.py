@@ -4,7 +4,8 @@ imported, when it uses it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
 _stack = pytest.StashKey[ExitStack]()
 _hints = pytest.StashKey[dict[str, list[str]]]()
+_cases = pytest.StashKey[dict[tuple[str, str], Counter[str]]]()  # by test and bound: how its generated cases ended
+_LIFECYCLES = "understudy_lifecycles"
 
 _MARKERS = (
     "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, hosts=(), other='error'): "
@@ -62,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[_hints] = {}
+    config.stash[_cases] = {}
     if config.getini("understudy_api_key"):
         from understudy.intercept.api_key import supplied_api_key
 
@@ -84,11 +88,11 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
     """
-    from understudy.intercept import activate
     from understudy.pytest_settings import backend_for
+    from understudy.session import active
 
     backend = backend_for(request.node)
-    with activate(backend):
+    with active(backend):
         request.node.stash.setdefault(_problems, []).insert(0, backend.close)
         yield backend
     _collect_hints(request.node, backend)
@@ -105,7 +109,10 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test has its cassette, whether it names the fixture or not."""
+    """A marked test has its cassette, whether it names the fixture or not. A generated case says of what it is one."""
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made
+        item.user_properties.append((_LIFECYCLES, f"{script.bound}: all {script.total} trajectories up to this bound"))
     names = getattr(item, "fixturenames", None)
     if names is None or item.get_closest_marker("cassette") is None:
         return
@@ -128,8 +135,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     item.stash[_call_failed] = True
     try:
         result = yield
-    except BaseException:
+    except BaseException as error:
         problems = _ask(item)
+        _skip_unperformable(item, [error, *problems])
         if problems:  # the test's own failure goes first; what understudy knows stands beside it
             item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
         raise
@@ -137,9 +145,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if problems:
         from understudy.errors import raise_all
 
+        _skip_unperformable(item, problems)
         raise_all(problems)
     item.stash[_call_failed] = False
     return result
+
+
+def _skip_unperformable(item: pytest.Item, problems: Sequence[BaseException]) -> None:
+    """A generated case that calls a function says nothing about an app whose runs have none: skipped, and counted so."""
+    from understudy.errors import NoFunction
+
+    if any(name == _LIFECYCLES for name, _ in item.user_properties):
+        for problem in problems:
+            if isinstance(problem, NoFunction):
+                pytest.skip(str(problem))
 
 
 def _ask(item: pytest.Item) -> list[UnderstudyError]:
@@ -155,10 +174,14 @@ def _collect_hints(item: pytest.Item, backend: Any) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "teardown" and _config is not None:
-        for name, value in report.user_properties:
-            if name == "understudy_hint":
-                _config.stash[_hints].setdefault(str(value), []).append(report.nodeid)
+    if _config is None:
+        return
+    for name, value in report.user_properties:
+        if name == _LIFECYCLES and (report.when == "call" or not report.passed):
+            case = (report.nodeid.partition("[")[0], str(value))
+            _config.stash[_cases].setdefault(case, Counter())[report.outcome] += 1
+        elif name == "understudy_hint" and report.when == "teardown":
+            _config.stash[_hints].setdefault(str(value), []).append(report.nodeid)
 
 
 _config: pytest.Config | None = None
@@ -170,7 +193,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Hints: what would make these tests better, without failing them. Each once, with the first test it is about."""
+    """Which lifecycles were tried. Hints: what would make tests better, each once, with the first test it is about."""
+    for (test, bound), ended in config.stash.get(_cases, {}).items():
+        counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
+        terminalreporter.line(f"{test}: {bound}; {counted}")
     hints = config.stash.get(_hints, {})
     if hints:
         terminalreporter.section("understudy hints")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from understudy.backend import Backend
-from understudy.errors import raise_all
+from understudy.errors import NoFunction, raise_all
 from understudy.intercept import activate
 
 
@@ -26,7 +26,7 @@ def simulate(
     Args:
         script: moves that every run takes; see `Backend.every_run`.
         seed: every id is derived from it; the same seed gives the same ids.
-        time: who moves the clock: `"poll"` (default), `"manual"`, `"real"`; see `Clock`.
+        time: who moves the clock: `"poll"` (default), `"manual"`, `"sleep"`, `"real"`; see `Clock`.
         strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
         start: what the clock shows at first, in unix seconds.
         hosts: more host names whose requests are answered here.
@@ -36,6 +36,25 @@ def simulate(
             that leaves the block by itself goes first.
     """
     backend = Backend(script=script, seed=seed, time=time, strict=strict, start=start, hosts=hosts)
-    with activate(backend):
-        yield backend
+    with active(backend):
+        try:
+            yield backend
+        except Exception as error:
+            no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
+            if no_test is not None:  # a generated script that this app cannot meet says nothing about the app
+                raise no_test from error
+            raise
     raise_all(backend.close())
+
+
+@contextmanager
+def active(backend: Backend) -> Iterator[None]:
+    """Answer every client of this context with a backend; with `time="sleep"`, let sleeping move its clock."""
+    with activate(backend):
+        if backend.clock.mode != "sleep":
+            yield
+            return
+        from understudy.virtual_time import sleeping
+
+        with sleeping(backend, backend.clock):
+            yield

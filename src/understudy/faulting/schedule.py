@@ -63,8 +63,8 @@ class Faults:
         self._set: list[SetFault] = []
         self._broken: set[str] = set()  # operations that ended in an exception last time
 
-    def add(self, fault: Fault, where: str) -> None:
-        self._set.append(SetFault(fault, where))
+    def add(self, fault: Fault, where: str, *, is_optional: bool = False) -> None:
+        self._set.append(SetFault(fault, where, is_optional=is_optional))
 
     @property
     def schedule(self) -> tuple[Fault, ...]:

@@ -13,12 +13,16 @@ from understudy.wire.call import Operation
 
 @dataclass(slots=True)
 class SetFault:
-    """A fault as it was set, and what became of it: how many calls it fits were seen, how many of them it struck."""
+    """A fault as it was set, and what became of it: how many calls it fits were seen, how many of them it struck.
+
+    `is_optional`: it came with a generated script, and it is no mistake if the app gives no occasion for it.
+    """
 
     fault: Fault
     where: str
     seen: int = 0
     struck: int = 0
+    is_optional: bool = False
 
     def meets(self, operation: Operation, ids: dict[str, str], is_streamed: bool) -> bool:
         """Count a call; whether the fault strikes it."""
@@ -32,7 +36,7 @@ class SetFault:
 
     @property
     def is_left(self) -> bool:
-        return self.struck < (self.fault.most or 1)
+        return not self.is_optional and self.struck < (self.fault.most or 1)
 
     def __str__(self) -> str:
         often = f"happened {self.struck} of {self.fault.most or 1} times, {self.seen} call(s) were of its kind"

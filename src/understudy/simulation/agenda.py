@@ -37,6 +37,13 @@ class Agenda:
         heapq.heappush(self._heap, entry)
         return entry
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing will happen any more."""
+        while self._heap and self._heap[0].cancelled:
+            heapq.heappop(self._heap)
+        return not self._heap
+
     def settle(self, now: float) -> bool:
         """Let everything happen that is due at `now`, in order; what that adds happens too if it is due. True if any."""
         any_happened = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import re
@@ -111,8 +112,8 @@ def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
 
 
 def caller() -> str:
-    """File and line of the nearest caller outside this package."""
+    """File and line of the nearest caller outside this package, and of `with`."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, contextlib.__file__)):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

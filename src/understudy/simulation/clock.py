@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-MODES = ("poll", "manual", "real")
+MODES = ("poll", "manual", "sleep", "real")
 
 
 class Clock:
     """The clock of one world, in unix seconds.
 
-    Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `real`: the wall clock.
+    Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `sleep`: the
+    app's own sleeping does (see `understudy.virtual_time`); `real`: the wall clock.
     """
 
     def __init__(

@@ -86,31 +86,42 @@ class Pacer:
         """After a GET: is this going anywhere?
 
         Raises:
-            Livelock: the same question was asked `LIVELOCK` times, and nothing changed in between.
+            Livelock: the same question was asked `LIVELOCK` times, and nothing could change in between.
         """
         clock = self._world.clock
         if not clock.virtual:
             return
-        if clock.now() != self._repeats_at:
+        if clock.now() != self._repeats_at and self._may_change(thread_id):
             self._repeats.clear()
             self._repeats_at = clock.now()
         self._repeats[question] = repeats = self._repeats.get(question, 0) + 1
         if repeats >= LIVELOCK:
             raise Livelock(self._describe(question, thread_id))
 
+    def _may_change(self, thread_id: str | None) -> bool:
+        """Whether time that passes can change anything. Where sleeping moves it, it passes for ever."""
+        if self._world.clock.mode != "sleep":
+            return True
+        return self._world.live_run(thread_id) is not None if thread_id else not self._world.agenda.is_empty
+
     def _describe(self, question: str, thread_id: str | None) -> str:
         clock = self._world.clock
         text = f"the app asked {question} {LIVELOCK} times while nothing can change and the clock stands at {clock.now():g}"
+        moves = f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
         thread = self._world.threads.get(thread_id) if thread_id else None
         run = thread.runs.last() if thread else None
         if run is None:
-            mode = (
-                f" (time={clock.mode!r} moves only with understudy.clock.advance(seconds))" if clock.mode != "poll" else ""
-            )
-            return f"{text}. It waits for something that will not come{mode}."
+            return f"{text}. It waits for something that will not come" + ("." if clock.mode == "poll" else f" ({moves}).")
         text += f": {run.id} is {run.state.status!r}"
         if run is thread.active_run:  # type: ignore[union-attr]
-            return f"{text}, and time={clock.mode!r} moves only with understudy.clock.advance(seconds)."
+            return f"{text}, and {moves}."
         return (
             f"{text}, and will stay so. A loop that waits for another status never ends: does it know {run.state.status!r}?"
         )
+
+
+_MOVES = {
+    "poll": "when a run is asked for",
+    "manual": "only with understudy.clock.advance(seconds)",
+    "sleep": "only when the app sleeps, and it does not sleep in between",
+}

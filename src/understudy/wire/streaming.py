@@ -1,7 +1,8 @@
 """A run as a stream: its events, sent as they happen. Pulling the stream is what moves a virtual clock along.
 
-With `time="manual"` only the test moves the clock. A stream that has to wait then gives other tasks and threads
-`PATIENCE` turns in which one of them may advance it, and only then says that nobody does.
+With `time="sleep"` it sleeps, as an app does that waits for a stream. With `time="manual"` only the test moves the clock: a
+stream that has to wait then gives other tasks and threads `PATIENCE` turns in which one of them may advance it, and only
+then says that nobody does.
 """
 
 from __future__ import annotations
@@ -68,6 +69,13 @@ def _let_time_pass(world: World, run: Run, turns: int) -> Pause | None:
         return None
     if world.clock.mode == "real":
         return Pause(at - world.clock.now())
+    if world.clock.mode == "sleep":
+        if turns == 0:
+            return Pause(at - world.clock.now())  # its sleeping is the app's, which moves the clock
+        raise ClockStandsStill(
+            f"the stream of {run.id} slept for its next event, and the clock did not move: time='sleep' needs the fixture "
+            "or understudy.simulate(time='sleep'), which replace the sleeping; in trio, pass understudy.trio_clock(...)."
+        )
     if world.clock.mode == "manual":
         if turns < PATIENCE:
             return Pause(TURN_SECONDS)

@@ -1,0 +1,39 @@
+"""A way a run can go, as a value: a script, with the faults that go with it and the name of its statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from understudy.faults import Fault
+
+
+class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cannot have slots
+    """A script: a tuple of moves, to be taken by every run.
+
+    `understudy.simulate(script=trajectory)` and `Backend.perform(trajectory)` set its faults, too;
+    `every_run(*trajectory)` takes the moves alone.
+
+    Attributes:
+        name: its statuses from `queued` to the end, and its faults: `queued-in_progress-expired`.
+        faults: what goes wrong besides. One that the app gives no occasion for is no mistake.
+        bound: the bound under which it was enumerated, in words.
+        total: how many there are under that bound.
+    """
+
+    name: str
+    faults: tuple[Fault, ...]
+    bound: str
+    total: int
+
+    def __new__(cls, moves: Iterable[Any], *, name: str = "", faults: Iterable[Fault] = ()) -> Trajectory:
+        trajectory = super().__new__(cls, moves)
+        trajectory.name = name
+        trajectory.faults = tuple(faults)
+        trajectory.bound, trajectory.total = "", 0
+        return trajectory
+
+    def __repr__(self) -> str:
+        moves = super().__repr__()
+        return f"Trajectory({moves}, faults={self.faults!r})" if self.faults else moves
