@@ -59,7 +59,7 @@ def _refuse_others() -> None:
     freezegun, time_machine = sys.modules.get("freezegun.api"), sys.modules.get("time_machine")
     if freezegun is not None and freezegun.freeze_factories:
         other = "freezegun"
-    elif time_machine is not None and time_machine.coordinates_stack:
+    elif time_machine is not None and time_machine.escape_hatch.is_travelling():
         other = "time-machine"
     elif _depth == 0 and not functions.are_originals():
         other = "another library (time.time is not Python's)"

@@ -1,0 +1,288 @@
+"""`time="sleep"`: the app's own waiting moves the clock, exactly as far as it would have waited, and nobody else's does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from time import monotonic as bound_monotonic
+from time import sleep as bound_sleep
+
+import freezegun
+import openai
+import pytest
+import tenacity
+import time_machine
+import trio
+from openai import AsyncOpenAI, OpenAI
+
+import understudy as us
+from runs.app import ASSISTANT, assistant, thread
+from understudy import Expire, Fail, Hang, Incomplete, RateLimited, Reply, StreamCut, Wait
+from understudy.errors import Livelock, TwoClocks
+
+START = 1_700_000_000
+real_monotonic = [time.monotonic]  # in a list, where nothing replaces it
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits():
+    """Whatever a test here waits for, it costs no time."""
+    began = real_monotonic[0]()
+    yield
+    assert real_monotonic[0]() - began < 10
+
+
+@pytest.fixture
+def backend():
+    """A backend in the context, whose clock is moved by sleeping."""
+    with us.simulate(time="sleep") as backend:
+        assistant(backend)
+        yield backend
+
+
+def started(client, backend, *moves):
+    """A run of a script."""
+    backend.next_run(*moves)
+    return client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT)
+
+
+def retrieve(client, run):
+    return client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+
+
+def test_sleeping_moves_all_clocks_together(backend):
+    """Every clock of `time` moves by what was slept, under any name a module holds; wall time is the world's."""
+    before = (time.time(), time.monotonic(), time.perf_counter(), bound_monotonic(), time.time_ns(), time.monotonic_ns())
+    assert before[0] == START
+    time.sleep(100)
+    bound_sleep(500)
+    assert time.time() == backend.clock.now() == START + 600
+    assert time.time_ns() == (START + 600) * 10**9
+    assert time.monotonic() - before[1] == pytest.approx(600, abs=1e-6)
+    assert time.perf_counter() - before[2] == pytest.approx(600, abs=1e-6)
+    assert bound_monotonic() - before[3] == pytest.approx(600, abs=1e-6)
+    assert time.monotonic_ns() - before[5] == pytest.approx(600e9, abs=1000)
+
+
+def test_afterwards_everything_is_as_before():
+    """Leaving the world gives every name its own function back, in this module too."""
+    before = (time.sleep, time.time, time.perf_counter_ns, bound_sleep, bound_monotonic)
+    with us.simulate(time="sleep"):
+        assert bound_sleep is not before[3]
+    assert (time.sleep, time.time, time.perf_counter_ns, bound_sleep, bound_monotonic) == before
+    assert time.time() > START + 1e7
+
+
+@pytest.mark.parametrize("wrong", [-1, "1", None])
+def test_a_wrong_sleep_is_refused_as_ever(backend, wrong):
+    """What `time.sleep` does not take, it does not take here."""
+    with pytest.raises((ValueError, TypeError)):
+        time.sleep(wrong)
+    assert backend.clock.now() == START
+
+
+def test_other_threads_keep_their_time(backend):
+    """A thread of nobody's lives in real time; one started inside the world belongs to it."""
+    shown = {}
+
+    def look(name):
+        shown[name] = time.time()
+
+    inside = threading.Thread(target=look, args=("inside",))
+    inside.start()
+    inside.join()
+    outside = threading.Thread(target=look, args=("outside",))
+    threading.Thread.start.__closure__[0].cell_contents(outside)  # the original, which does not mark the thread
+    outside.join()
+    assert shown["inside"] == START
+    assert shown["outside"] > START + 1e7
+
+
+def test_a_get_moves_nothing(backend):
+    """Only sleeping does: however often the app asks, it is the same moment."""
+    client = OpenAI()
+    run = started(client, backend, Reply("x"))
+    assert {retrieve(client, run).status for _ in range(20)} == {"queued"}
+    time.sleep(1)
+    assert retrieve(client, run).status == "in_progress"
+    assert (
+        client.beta.threads.runs.with_raw_response.retrieve(run.id, thread_id=run.thread_id).headers.get(
+            "openai-poll-after-ms"
+        )
+        is None
+    )
+
+
+def test_the_sdk_polls_with_its_own_arithmetic(backend):
+    """create_and_poll sleeps as it always does: a hanging run is seen to expire at 600 s, with the interval asked for."""
+    client = OpenAI()
+    backend.next_run(Hang())
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread(client), assistant_id=ASSISTANT, poll_interval_ms=7000)
+    assert run.status == "expired"
+    assert time.time() == START + 602  # the 86th poll
+    assert sum(request.method == "GET" for request in backend.requests) == 87
+    assert backend.hints == []
+
+
+def test_the_sdk_backs_off_as_long_as_it_is_told(backend):
+    """A 429 with retry-after: 20 is retried after 20 seconds, which nobody waits for."""
+    client = OpenAI()
+    run = started(client, backend, Reply("x"))
+    backend.fault(RateLimited(retry_after=20), on="runs.retrieve")
+    assert retrieve(client, run).status == "completed"
+    assert time.time() == START + 20
+
+
+def test_tenacity_stops_at_its_deadline(backend):
+    """`stop_after_delay(30)` around a poll that never succeeds stops at 30 virtual seconds."""
+    client = OpenAI()
+    run = started(client, backend, Hang())
+    poll = tenacity.retry(
+        stop=tenacity.stop_after_delay(30),
+        wait=tenacity.wait_fixed(3),
+        retry=tenacity.retry_if_result(lambda run: run.status != "completed"),
+    )(lambda: retrieve(client, run))
+    with pytest.raises(tenacity.RetryError):
+        poll()
+    assert time.time() == START + 30
+
+
+def test_a_stream_sleeps_for_its_events(backend):
+    """Reading a stream takes as long as the run: its last event comes when the run ends."""
+    client = OpenAI()
+    backend.next_run(Wait(45), Reply("x"))
+    with client.beta.threads.runs.stream(thread_id=thread(client), assistant_id=ASSISTANT) as stream:
+        stream.until_done()
+    assert time.time() == START + 53
+
+
+@pytest.mark.parametrize("ending", [Incomplete(), Fail(), Expire()], ids=repr)
+@pytest.mark.parametrize("nap", [0, 1])
+def test_a_loop_that_never_ends_is_caught(ending, nap):
+    """`while status != "completed"` ends with our error, whether it sleeps or not: also where the clock moves on."""
+    with pytest.raises(Livelock, match="50 times") as caught, us.simulate(script=ending, time="sleep") as backend:
+        assistant(backend)
+        client = OpenAI()
+        run = client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT)
+        with pytest.raises(openai.InternalServerError):
+            while run.status != "completed":
+                time.sleep(nap)
+                run = retrieve(client, run)
+    assert run.status in str(caught.value)
+    assert ("does it know" if nap else "it does not sleep in between") in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [lambda: freezegun.freeze_time("2020-01-01"), lambda: time_machine.travel(0)])
+def test_two_that_move_the_time(make):
+    """With freezegun or time-machine active, there is a clear refusal; without, nothing is left of it."""
+    with make(), pytest.raises(TwoClocks, match="freezegun|time-machine"), us.simulate(time="sleep"):
+        pass
+    with us.simulate(time="sleep"):
+        assert time.time() == START
+
+
+async def started_async(client, backend, *moves):
+    backend.next_run(*moves)
+    made = await client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    return await client.beta.threads.runs.create(made.id, assistant_id=ASSISTANT)
+
+
+async def test_a_timeout_is_exact():
+    """`asyncio.timeout(90)` around the SDK's polling ends it at 90 virtual seconds; the loop's time is the world's."""
+    loop = asyncio.get_running_loop()
+    with us.simulate(time="sleep") as backend:
+        assistant(backend)
+        client, began = AsyncOpenAI(), loop.time()
+        run = await started_async(client, backend, Hang())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(90):
+                await client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+        assert time.time() == START + 90
+        assert loop.time() - began == pytest.approx(90, abs=1e-3)
+    assert loop.time() - began < 60
+
+
+@pytest.mark.understudy(time="sleep")
+async def test_the_fixture_moves_the_loop_that_runs_the_test(understudy):
+    """The loop was made before or after the fixture: when it runs, its sleeping moves the clock."""
+    await asyncio.sleep(1000)
+    assert understudy.clock.now() == time.time() == START + 1000
+
+
+def test_a_loop_of_the_apps_own(backend):
+    """`asyncio.run` inside the app: gather and wait_for keep their order, and time is what the longest took."""
+    order = []
+
+    async def nap(seconds):
+        await asyncio.sleep(seconds)
+        order.append(seconds)
+
+    async def main():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 2.5)
+        await asyncio.gather(nap(30), nap(10), nap(20), asyncio.to_thread(time.sleep, 0))
+
+    asyncio.run(main())
+    assert order == [10, 20, 30]
+    assert time.time() == START + 32.5
+
+
+def test_fifty_pollers_are_the_same_each_time():
+    """50 concurrent pollers with different intervals: the same requests at the same times, run after run."""
+
+    async def poller(backend, client, number):
+        made = await client.beta.threads.create(messages=[{"role": "user", "content": str(number)}])
+        run = await client.beta.threads.runs.create(made.id, assistant_id=ASSISTANT)
+        while run.status in ("queued", "in_progress"):
+            await asyncio.sleep(0.5 + number % 7 * 0.9)
+            run = await client.beta.threads.runs.retrieve(run.id, thread_id=made.id)
+        return number, run.status, time.time()
+
+    async def transcript():
+        with us.simulate(time="sleep", script=(Wait(5), Reply("x"))) as backend:
+            assistant(backend)
+            async with AsyncOpenAI() as client:
+                ended = await asyncio.gather(*(poller(backend, client, number) for number in range(50)))
+            return ended, [(request.method, request.path) for request in backend.requests]
+
+    first = asyncio.run(transcript())
+    assert len({at for _, _, at in first[0]}) > 5
+    for _ in range(3):
+        assert asyncio.run(transcript()) == first
+
+
+def test_trio(backend):
+    """With `trio_clock`, trio's deadlines and the world's clock are one."""
+
+    async def main():
+        client = AsyncOpenAI()
+        run = await started_async(client, backend, Hang())
+        with trio.move_on_after(90) as scope:
+            while run.status != "completed":
+                await trio.sleep(4)
+                run = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        assert scope.cancelled_caught
+        await client.close()
+
+    trio.run(main, clock=us.trio_clock(backend.clock))
+    assert backend.clock.now() == START + 90
+
+
+def test_streams_without_anybody_to_sleep():
+    """A backend by itself has nobody who replaces the sleeping: a stream says so instead of going round for ever."""
+    backend = us.Backend(time="sleep", script=Reply("x", chunks=["x"]))
+    assistant(backend)
+    client = backend.client()
+    with pytest.raises(openai.APIError, match="did not move"):
+        list(client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT, stream=True))
+    assert isinstance(backend.problems[0], us.UnderstudyError)
+
+
+def test_a_cut_stream_costs_no_more_time(backend):
+    """A stream that ends early leaves the clock where its last event was."""
+    client = OpenAI()
+    backend.fault(StreamCut(), event="thread.run.completed")
+    with client.beta.threads.runs.stream(thread_id=thread(client), assistant_id=ASSISTANT) as stream:
+        stream.until_done()
+    assert START + 6 < time.time() <= START + 8
