@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "serve", "promote")
+COMMANDS = ("demo", "serve", "promote", "show", "check")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

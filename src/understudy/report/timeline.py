@@ -80,27 +80,28 @@ def _note(event: Event, name: str) -> str:
         if name == "requires_action":
             return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
         error = state.last_error  # type: ignore[union-attr]
-        return f"{error[0]}: {_short(error[1])}" if error else getattr(state, "incomplete_reason", None) or ""
+        return f"{error[0]}: {short(error[1])}" if error else getattr(state, "incomplete_reason", None) or ""
     if isinstance(subject, Step):
         if subject.message_id is not None:
             return f"writes {subject.message_id}" if name == "created" else ""
         return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
     assert isinstance(subject, Message)
     reason = getattr(state, "incomplete_reason", None)
-    text = _short(subject.text) if name in ("completed", "incomplete") else ""
+    text = short(subject.text) if name in ("completed", "incomplete") else ""
     return ": ".join(filter(None, [reason, text and repr(text)]))
 
 
 def _call(call: ToolCall) -> str:
     if isinstance(call, FunctionTool):
-        output = "" if call.output is None else f" -> {_short(call.output)!r}"
-        return f"{call.name}({_short(call.arguments)}){output}"
+        output = "" if call.output is None else f" -> {short(call.output)!r}"
+        return f"{call.name}({short(call.arguments)}){output}"
     if isinstance(call, CodeTool):
-        return f"code_interpreter {_short(call.input)!r}"
+        return f"code_interpreter {short(call.input)!r}"
     return f"file_search, {len(call.results)} result(s)"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A text as far as a line has room for it."""
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
 
