@@ -118,7 +118,8 @@ def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
 
 def _not_simulated(method: str, path: str) -> str:
     routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
-    close = nearest(f"{method} {path}", routes) or [route for route in routes if route.split("/")[1] == path.split("/")[1]]
+    root = path.lstrip("/").partition("/")[0]
+    close = nearest(f"{method} {path}", routes) or [route for route in routes if route.split("/")[1] == root]
     near = f" Nearest: {', '.join(close[:3])}." if close else ""
     return (
         f"{method} {path} is not simulated.{near} Mock it with understudy.respx, or let it out with "

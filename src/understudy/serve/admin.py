@@ -66,7 +66,7 @@ class Verbs:
         return self.backend.add_vector_store(**given).to_dict()
 
     def fail_file(self, file: str, code: str = "server_error", message: str | None = None) -> Json:
-        self.backend.fail_file(file, code, message)
+        self.backend.fail_file(file, code, message=message)
         return {}
 
     def next_ids(self, ids: list[str]) -> Json:

@@ -1,0 +1,72 @@
+"""What must hold for every answer, whatever was asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from understudy import Reply
+from understudy.backend import Backend
+from understudy.errors import NotSimulated
+from understudy.exchange import Request, Response
+from understudy.wire import render, render_files
+from understudy.wire.operations import find
+from understudy.wire.paths import api_path
+
+from .requests import IDS
+
+
+def world() -> Backend:
+    """A small service with one of each, and a clock that stands."""
+    backend = Backend(time="manual", script=Reply("fine"), strict=False)
+    backend.add_file(id=IDS["file"], filename="a.txt", content=b"alpha beta")
+    backend.add_vector_store(id=IDS["vector_store"], file_ids=[IDS["file"]])
+    backend.add_assistant(id=IDS["assistant"], tools=[{"type": "file_search"}, {"type": "code_interpreter"}])
+    backend.add_thread(id=IDS["thread"])
+    backend.add_message(IDS["thread"], "hello", id=IDS["message"])
+    return backend
+
+
+def state(backend: Backend) -> Any:
+    """Everything the service holds, as values."""
+    held = backend._world
+    threads = [(render.thread(thread), [render.message(message) for message in thread.messages]) for thread in held.threads]
+    runs = [(render.run(run), len(run.timeline)) for thread in held.threads for run in thread.runs]
+    stores = [
+        (render_files.vector_store(store), [render_files.store_file(file) for file in store.files], len(store.batches))
+        for store in held.stores.listing
+    ]
+    files = [render_files.file(file) for file in held.files.listing]
+    assistants = [render.assistant(assistant) for assistant in held.assistants]
+    return json.dumps([threads, runs, stores, files, assistants, len(backend.scripts_left)])
+
+
+def check(backend: Backend, request: Request) -> int:
+    """Send a request, and assert what must hold of its answer. Gives the status."""
+    before, known = state(backend), len(backend.problems)
+    answer = backend.handle(request)
+    assert isinstance(answer, Response), (request, answer)
+    operation, _, allowed = find(request.method, api_path(request.path))
+    problems = list(backend.problems)[known:]
+    if operation is None and not allowed:
+        assert answer.status == 501, (request, answer)
+        assert [type(problem) for problem in problems] == [NotSimulated], problems
+    else:
+        assert not problems, problems
+        assert answer.status == 200 or 400 <= answer.status < 500, answer.status
+    if answer.status != 200:
+        envelope(answer)
+        assert state(backend) == before, f"{answer.status} {answer.body!r}, and yet something has changed"
+    return answer.status
+
+
+def envelope(answer: Response) -> None:
+    """Assert that an answer is an error as the service writes it."""
+    assert ("content-type", "application/json") in answer.headers
+    error = json.loads(answer.body.decode("utf-8"))["error"]
+    assert list(error) == ["message", "type", "param", "code"]
+    assert isinstance(error["message"], str)
+    assert error["message"]
+    assert "Traceback" not in error["message"]
+    assert error["type"] in ("invalid_request_error", "understudy_error")
+    assert all(error[key] is None or isinstance(error[key], str) for key in ("param", "code"))
