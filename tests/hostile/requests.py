@@ -1,4 +1,4 @@
-"""Requests that nobody should send: strategies for methods, paths, queries, headers and bodies that are wrong in some way."""
+"""Requests that nobody should send: methods, paths, queries, headers and bodies that are wrong in some way."""
 
 from __future__ import annotations
 
@@ -21,8 +21,31 @@ IDS = {
     "vector_store": "vs_00000000000000000000000000000001",
 }
 _ODD_TEXT = st.sampled_from(
-    ["", " ", "null", "undefined", "0", "-1", "%00", "\x00", "..", "../..", "{thread_id}", "💥", "é" * 300, "x" * 5000]
-    + ["'; DROP TABLE runs; --", "<script>", "%7B%7D", "{0.__class__}", "{message}", "%s%n", "\r\nx: y", "\ud800", "٣"]
+    [
+        "",
+        " ",
+        "null",
+        "undefined",
+        "0",
+        "-1",
+        "%00",
+        "\x00",
+        "..",
+        "../..",
+        "{thread_id}",
+        "💥",
+        "é" * 300,
+        "x" * 5000,
+        "'; DROP TABLE runs; --",
+        "<script>",
+        "%7B%7D",
+        "{0.__class__}",
+        "{message}",
+        "%s%n",
+        "\r\nx: y",
+        "\ud800",
+        "٣",
+    ]
 )
 _TEXT = _ODD_TEXT | st.text(max_size=12)
 _ID = st.sampled_from([*IDS.values(), *(value[:-1] for value in IDS.values()), "step_x", "upload_x", "vsfb_x"])
@@ -99,23 +122,32 @@ _BROKEN = st.sampled_from(
         b'"text"',
         b"[]",
         b"1",
+        b"null",
+        b'{"a": 1} x',
+        b'{"a": "\\ud800"}',
+        b'{"model": "\xed\xa0\x80"}',
+        b"\x00",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"limit": ' + b"9" * 6000 + b"}",
+        b'{"name": "' + b"x" * 300_000 + b'"}',
+        b'{"model": "a", "model": 1}',
     ]
-    + [b"null", b'{"a": 1} x', b'{"a": "\\ud800"}', b'{"model": "\xed\xa0\x80"}', b"\x00", b"[" * 100_000, b'{"a":' * 50_000]
-    + [b'{"limit": ' + b"9" * 6000 + b"}", b'{"name": "' + b"x" * 300_000 + b'"}', b'{"model": "a", "model": 1}']
 )
 _PARTS = st.lists(
     st.sampled_from(
-        [b'Content-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n', b"\r\n", b"rubbish", b"\r\n\r\n"]
-        + [b'Content-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nabc\r\n']
-        + [
+        [
+            b'Content-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n',
+            b"\r\n",
+            b"rubbish",
+            b"\r\n\r\n",
+            b'Content-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nabc\r\n',
             b'Content-Disposition: form-data; name="file"\r\n\r\n\r\n',
             b'Content-Disposition: form-data; name="x"\r\n\r\n1\r\n',
-        ]
-        + [
             b'Content-Disposition: form-data; name="purpose"\r\n\r\n\xff\xfe\r\n',
             b"Content-Disposition: form-data\r\n\r\n\r\n",
+            b"Content-Disposition: form-data; name=\"data\"; filename*=UTF-8''%ff\r\n\r\n\x00\x01\r\n",
         ]
-        + [b"Content-Disposition: form-data; name=\"data\"; filename*=UTF-8''%ff\r\n\r\n\x00\x01\r\n"]
     ),
     max_size=4,
 )
