@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.cassettes.interaction import Interaction
-from understudy.derivation.facts import Facts, Json, RunFacts, objects_in
+from understudy.derivation.facts import Facts, Json, RunFacts, is_v1, objects_in
 from understudy.derivation.moments import newest
 from understudy.derivation.moves import NOT_SHOWN, moves_of, steps_of
 from understudy.derivation.seeds import Seed, Seeds
@@ -50,7 +50,7 @@ class Drive:
     def __init__(self, session: Sequence[Interaction], target: Target) -> None:
         self._session = session
         self._target = target
-        kept = [exchange for exchange in session if not _is_v1(exchange)]
+        kept = [exchange for exchange in session if not is_v1(exchange)]
         self._facts = Facts(kept)
         self._needed = Seeds(kept, self._facts)
         self._ranked = ranked_ids(session) if target.is_told else {}
@@ -85,7 +85,7 @@ class Drive:
             self._is_broken = True
 
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
-        if _is_v1(exchange):
+        if is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
@@ -235,10 +235,6 @@ def _ids_of(run: RunFacts) -> list[str]:
         if any(isinstance(call, FunctionCall) for call in calls):
             break
     return ids
-
-
-def _is_v1(exchange: Interaction) -> bool:
-    return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)
 
 
 def replay(session: Sequence[Interaction], target: Target) -> list[Outcome]:

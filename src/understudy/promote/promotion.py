@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 from understudy.backend import Backend
-from understudy.cassettes import load
+from understudy.cassettes import Interaction, load
+from understudy.errors import CassetteError
 from understudy.promote.code import written
 from understudy.promote.setting_up import SettingUp
+from understudy.report import spec
+
+# What making sense of objects comes to that are not shaped as they should be.
+_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
 
 def from_cassette(
@@ -28,13 +34,12 @@ def from_cassette(
         time, seed: of the backend that is made; see `Backend`.
 
     Raises:
-        CassetteError: the cassette cannot be read.
+        CassetteError: the cassette cannot be read, or not be made sense of.
 
     Warns:
         UserWarning: something in the recording could not be carried over; it says what, and why.
     """
-    setting_up = SettingUp(load(Path(path)), into, time=time, seed=seed)
-    setting_up.carry_out()
+    setting_up = _promoted(Path(path), into, time=time, seed=seed)
     if setting_up.left_out:
         listed = "\n".join(f"  {sentence}" for sentence in setting_up.left_out)
         warnings.warn(f"{path}: not carried over:\n{listed}", UserWarning, stacklevel=2)
@@ -45,8 +50,35 @@ def code_of(path: str | os.PathLike[str]) -> str:
     """The same as Python code: a module with a function `set_up(backend)`.
 
     Raises:
-        CassetteError: the cassette cannot be read.
+        CassetteError: the cassette cannot be read, or not be made sense of.
     """
-    setting_up = SettingUp(load(Path(path)))
-    setting_up.carry_out()
+    setting_up = _promoted(Path(path), None)
     return written(setting_up.statements, setting_up.left_out, Path(path).name)
+
+
+def _promoted(path: Path, into: Backend | None, **settings: Any) -> SettingUp:
+    """A scenario, set up. Answers that are not shaped as the API's are left out if they stand in the way."""
+    session = load(path)
+    left_out: list[str] = []
+    try:
+        setting_up = _carried_out(session, None, settings)
+    except _ODD:
+        broken = {exchange.index for exchange in session if any(spec.violations(exchange))}
+        left_out = [f"{session[index]}: its answer breaks the API's shape" for index in sorted(broken)]
+        session = [exchange for exchange in session if exchange.index not in broken]
+        try:
+            setting_up = _carried_out(session, None, settings)
+        except _ODD as error:
+            raise CassetteError(
+                f"{path}: cannot be promoted: its objects are not shaped as the API's ({error!r})"
+            ) from error
+    if into is not None:  # only now: nothing is done to it by halves
+        setting_up = _carried_out(session, into, {})
+    setting_up.left_out[:0] = left_out
+    return setting_up
+
+
+def _carried_out(session: list[Interaction], into: Backend | None, settings: dict[str, Any]) -> SettingUp:
+    setting_up = SettingUp(session, into, **settings)
+    setting_up.carry_out()
+    return setting_up

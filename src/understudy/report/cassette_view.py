@@ -82,7 +82,7 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> Cass
     no_runs = ""
     try:
         runs = timelines(interactions)
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
         no_runs = f"its objects are not shaped as the API's: {error!r}"
     return CassetteView(
         path=path,
