@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,10 +23,14 @@ _cases = pytest.StashKey[dict[tuple[str, str], Counter[str]]]()  # by test and b
 _LIFECYCLES = "understudy_lifecycles"
 
 _MARKERS = (
-    "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, hosts=(), other='error'): "
-    "settings of the fixture `understudy` in this test, class or module.",
-    "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
-    "cassettes/<test file>/<test>.yaml.",
+    (
+        "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, hosts=(), other='error'): "
+        "settings of the fixture `understudy` in this test, class or module."
+    ),
+    (
+        "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
+        "cassettes/<test file>/<test>.yaml."
+    ),
 )
 
 
@@ -88,11 +92,11 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
     """
-    from understudy.pytest_settings import backend_for
+    from understudy.pytest_settings import backend_for, is_fallback
     from understudy.session import active
 
     backend = backend_for(request.node)
-    with active(backend):
+    with nullcontext() if is_fallback(request.node) else active(backend):
         request.node.stash.setdefault(_problems, []).insert(0, backend.close)
         yield backend
     _collect_hints(request.node, backend)
@@ -101,9 +105,10 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
 @pytest.fixture
 def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """The cassette that this test, marked `@pytest.mark.cassette`, plays or records: `.played`, `.unplayed`, `.path`."""
-    from understudy.pytest_settings import cassette_for
+    from understudy.pytest_settings import cassette_for, is_fallback
 
-    with cassette_for(request.node, lambda: _failed(request.node)) as session:
+    backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
+    with cassette_for(request.node, lambda: _failed(request.node), backend) as session:
         request.node.stash.setdefault(_problems, []).insert(0, session.finish)
         yield session.cassette
 

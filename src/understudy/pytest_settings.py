@@ -23,8 +23,8 @@ def backend_for(item: pytest.Item) -> Backend:
     Raises:
         pytest.UsageError: a setting that there is not, or a cassette marker besides.
     """
-    cassette = item.get_closest_marker("cassette")
-    if cassette is not None and cassette.kwargs.get("fallback") != "simulate":
+    falls_back = is_fallback(item)
+    if item.get_closest_marker("cassette") is not None and not falls_back:
         raise pytest.UsageError(
             f"{item.nodeid}: `understudy` simulates and `@pytest.mark.cassette` replays: one test cannot do both. "
             "To simulate what the recording lacks: @pytest.mark.cassette(..., fallback='simulate')."
@@ -38,6 +38,8 @@ def backend_for(item: pytest.Item) -> Backend:
     other = settings.pop("other", "error")
     if other not in ("error", "pass"):
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy(other={other!r}): expected 'error' or 'pass'")
+    if falls_back:
+        settings.setdefault("strict", False)  # what the recording answered, no run of the backend performs
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
     backend = Backend(pass_hosts=item.config.getini("understudy_pass_hosts"), **settings)
     if other == "pass":
@@ -61,13 +63,26 @@ def cassette_path(item: pytest.Item, given: str | None) -> Path:
     return root / module / f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml"
 
 
-def cassette_for(item: pytest.Item, failed: Callable[[], bool]) -> AbstractContextManager[Any]:
+def is_fallback(item: pytest.Item) -> bool:
+    """Whether a test's backend stands behind its cassette, for what the recording lacks."""
+    marker = item.get_closest_marker("cassette")
+    return marker is not None and marker.kwargs.get("fallback") == "simulate"
+
+
+def cassette_for(
+    item: pytest.Item, failed: Callable[[], bool], backend: Backend | None = None
+) -> AbstractContextManager[Any]:
     """The cassette session of a test, by its `cassette` marker and the command line.
+
+    Args:
+        failed: asked at the end whether the test failed.
+        backend: what answers from the first request on that the recording has no answer to (`fallback="simulate"`).
 
     Raises:
         pytest.UsageError: no marker, or one with settings that there are not.
     """
     from understudy.cassettes import CassetteSession
+    from understudy.promote import leaving
 
     marker = item.get_closest_marker("cassette")
     if marker is None:
@@ -76,13 +91,16 @@ def cassette_for(item: pytest.Item, failed: Callable[[], bool]) -> AbstractConte
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes one path, got {marker.args}")
     settings = dict(marker.kwargs)
     given = marker.args[0] if marker.args else settings.pop("path", None)
-    settings.pop("fallback", None)
+    if settings.pop("fallback", None) not in (None, "simulate"):
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback=...): expected 'simulate'")
+    path = cassette_path(item, given)
     option = item.config.getoption
     settings.setdefault("record", option("--understudy-record"))
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
     try:
-        return CassetteSession(cassette_path(item, given), force=option("--understudy-force"), failed=failed, **settings)
+        on_miss = None if backend is None else leaving(path, backend)
+        return CassetteSession(path, force=option("--understudy-force"), failed=failed, on_miss=on_miss, **settings)
     except TypeError as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
 

@@ -220,3 +220,39 @@ def test_a_failing_test_does_not_replace_a_recording(
     before = (project.path / "cassettes" / "test_tutor" / "test_recorded.yaml").read_bytes()
     project.runpytest("--understudy-record=all").assert_outcomes(failed=1)
     assert (project.path / "cassettes" / "test_tutor" / "test_recorded.yaml").read_bytes() == before
+
+
+def test_simulating_what_the_recording_lacks(project: pytest.Pytester) -> None:
+    """With fallback="simulate" the app leaves the recorded path: the same thread goes on in the simulated service."""
+    project.makepyfile(
+        test_tutor="""
+        import pytest, tutor
+        from understudy import Reply
+
+        @pytest.mark.cassette(fallback="simulate")
+        def test_recorded(understudy, understudy_cassette):
+            understudy.every_run(Reply("You are welcome."))
+            assert "x = 1" in tutor.ask()
+            assert understudy.requests == []
+            threads, thread_id = tutor.client.beta.threads, "thread_5uZgyTMf0t7Im9TPxvAVDmUD"
+            threads.messages.create(thread_id, role="user", content="Thank you!")
+            run = threads.runs.create_and_poll(
+                thread_id=thread_id, assistant_id="asst_YhNjYRQT38e4I5N8WsZ7ihz1"
+            )
+            assert run.status == "completed"
+            texts = [message.content[0].text.value for message in threads.messages.list(thread_id)]
+            assert texts[:2] == ["You are welcome.", "Thank you!"]
+            assert "x = 1" in texts[2] and len(texts) == 4
+
+        @pytest.mark.cassette("tutorial.yaml", fallback="simulate")
+        def test_recorded_only(understudy):
+            assert "x = 1" in tutor.ask()
+
+        @pytest.mark.cassette(fallback="simulat")
+        def test_misspelt():
+            pass
+        """
+    )
+    result = project.runpytest()
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*(fallback=...): expected 'simulate'*"])

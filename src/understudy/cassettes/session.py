@@ -86,6 +86,8 @@ class CassetteSession:
         unplayed: what to do at the end about recorded interactions that were not played.
         force: whether a recording of errors may replace one of successes.
         failed: asked at the end whether the test failed; a failed test does not replace a cassette.
+        on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
+            for good. It gets all requests so far, the missed one last. Only without a recorder.
 
     Raises:
         ValueError: a setting that is none of its choices.
@@ -108,6 +110,7 @@ class CassetteSession:
         unplayed: UnplayedMode = "ignore",
         force: bool = False,
         failed: Callable[[], bool] = lambda: False,
+        on_miss: Callable[[list[Request]], Answer] | None = None,
     ) -> None:
         for name, value in (("record", record), ("unplayed", unplayed), ("pace", pace)):
             if value not in _CHOICES[name]:
@@ -119,7 +122,9 @@ class CassetteSession:
         self._matching = Matching(match_on, ignore)
         self._scrubber = Scrubber(scrub)
         self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
-        self._hosts, self._failed = tuple(hosts), failed
+        self._hosts, self._failed, self._on_miss = tuple(hosts), failed, on_miss
+        self._asked: list[Request] = []
+        self._has_left = False
         self._replay: Replay | StrictReplay | None = None
         self._recorder: Recorder | None = None
         self._finished = False
@@ -172,12 +177,17 @@ class CassetteSession:
             return self._keep(internal)
 
     def _answer(self, request: Request) -> Answer:
-        if self._replay is not None:
+        if self._on_miss is not None:
+            self._asked.append(request)
+        if self._replay is not None and not self._has_left:
             try:
                 return self._replayed(self._replay, request)
             except ReplayMiss:
-                if self._recorder is None:
+                if self._on_miss is None and self._recorder is None:
                     raise
+                self._has_left = self._on_miss is not None and self._recorder is None
+        if self._has_left and self._on_miss is not None:
+            return self._on_miss(self._asked)
         assert self._recorder is not None
         return Forward(self._recorder.observe(request))
 

@@ -4,6 +4,7 @@ Every object that was there before is seeded under its own id, every run gets th
 the session made gets the recorded ids again. From there on the app may leave the recorded path.
 """
 
+from understudy.promote.leaving import leaving
 from understudy.promote.promotion import code_of, from_cassette
 
-__all__ = ["code_of", "from_cassette"]
+__all__ = ["code_of", "from_cassette", "leaving"]
