@@ -104,7 +104,7 @@ _STAMPS: dict[type, dict[str, str]] = {
 }
 
 
-class IllegalTransition(Exception):  # noqa: N818 - it says what it is
+class IllegalTransition(Exception):
     """An event that cannot happen in this status."""
 
     def __init__(self, status: str, event: str) -> None:

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 # The first segment of every path of the API, simulated or not: where the API path begins.
 ROOTS = frozenset(
-    ["assistants", "threads", "files", "uploads", "vector_stores", "models", "chat", "completions", "embeddings", "responses", "conversations", "images", "audio", "moderations", "batches", "fine_tuning", "realtime", "evals", "containers", "videos", "organization"]
+    [
+        "assistants",
+        "threads",
+        "files",
+        "uploads",
+        "vector_stores",
+        "models",
+        "chat",
+        "completions",
+        "embeddings",
+        "responses",
+        "conversations",
+        "images",
+        "audio",
+        "moderations",
+        "batches",
+        "fine_tuning",
+        "realtime",
+        "evals",
+        "containers",
+        "videos",
+        "organization",
+    ]
 )
 
 
