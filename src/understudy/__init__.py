@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from understudy.api_machine import ApiMachine
     from understudy.backend import Backend
     from understudy.cassettes import use_cassette
     from understudy.errors import UnderstudyError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from understudy.promote import from_cassette
     from understudy.properties.explorer import every_lifecycle
+    from understudy.properties.trajectory import Trajectory
     from understudy.session import simulate
     from understudy.simulation.script import (
         AnyFunctionCall,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from understudy.virtual_time.trio_clock import trio_clock
 
 _HOMES = {
+    "understudy.api_machine": ("ApiMachine",),
     "understudy.backend": ("Backend",),
     "understudy.cassettes": ("use_cassette",),
     "understudy.errors": ("UnderstudyError",),
@@ -72,6 +75,7 @@ _HOMES = {
     ),
     "understudy.promote": ("from_cassette",),
     "understudy.properties.explorer": ("every_lifecycle",),
+    "understudy.properties.trajectory": ("Trajectory",),
     "understudy.session": ("simulate",),
     "understudy.simulation.script": (
         "AnyFunctionCall",
@@ -92,6 +96,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnyFunctionCall",
+    "ApiMachine",
     "Backend",
     "BadJSON",
     "CodeInterpreter",
@@ -116,6 +121,7 @@ __all__ = [
     "StreamError",
     "Sunset",
     "Timeout",
+    "Trajectory",
     "UnderstudyError",
     "Wait",
     "every_lifecycle",

@@ -118,7 +118,11 @@ class Backend:
         `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
-        for fault in getattr(script, "faults", ()):
+        self.perform_faults(getattr(script, "faults", ()))
+
+    def perform_faults(self, faults: Sequence[Fault]) -> None:
+        """Set faults that were generated: those that the app gives no occasion for are no mistake."""
+        for fault in faults:
             self._set_fault(fault, is_optional=True)
 
     @property

@@ -15,9 +15,9 @@ import tenacity
 import time_machine
 import trio
 from openai import AsyncOpenAI, OpenAI
+from runs.app import ASSISTANT, assistant, thread
 
 import understudy as us
-from runs.app import ASSISTANT, assistant, thread
 from understudy import Expire, Fail, Hang, Incomplete, RateLimited, Reply, StreamCut, Wait
 from understudy.errors import Livelock, TwoClocks
 
@@ -176,7 +176,7 @@ def test_a_loop_that_never_ends_is_caught(ending, nap):
 @pytest.mark.parametrize("make", [lambda: freezegun.freeze_time("2020-01-01"), lambda: time_machine.travel(0)])
 def test_two_that_move_the_time(make):
     """With freezegun or time-machine active, there is a clear refusal; without, nothing is left of it."""
-    with make(), pytest.raises(TwoClocks, match="freezegun|time-machine"), us.simulate(time="sleep"):
+    with make(), pytest.raises(TwoClocks, match=r"freezegun|time-machine"), us.simulate(time="sleep"):
         pass
     with us.simulate(time="sleep"):
         assert time.time() == START

@@ -1,0 +1,178 @@
+"""Hypothesis strategies: every legal way a run can go, what goes wrong besides, and what a model may send.
+
+    from hypothesis import given
+    from understudy import strategies as us
+
+    @given(us.run_scripts())
+    def test_my_poller_always_ends(script):
+        with understudy.simulate(script=script) as backend: ...
+
+Everything drawn is a value whose repr is code to paste. Scripts shrink to the shortest, with no fault. Make the world inside
+the test function (`with understudy.simulate(...)`), so that each example has its own. An example costs what its requests
+cost, a few milliseconds; where many are polled through with `time="sleep"`, set `@settings(deadline=None)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import event
+from hypothesis import strategies as st
+
+from understudy.faults import DuplicateEvents, Fault, HTMLBody, Overloaded, RateLimited, ServerError, StreamCut, StreamError
+from understudy.properties.json_schema import fitting
+from understudy.properties.scenario import Scenario
+from understudy.properties.trajectory import Trajectory
+from understudy.simulation.script import (
+    INCOMPLETE_REASONS,
+    RUN_ERROR_CODES,
+    AnyFunctionCall,
+    CodeInterpreter,
+    Expire,
+    Fail,
+    FunctionCall,
+    Hang,
+    Incomplete,
+    Reply,
+    Wait,
+    is_waited_for,
+)
+
+__all__ = ["Scenario", "chunkings", "fault_schedules", "run_scripts", "scenarios", "tool_arguments"]
+
+Tools = Sequence[Mapping[str, Any]]
+
+
+def run_scripts(
+    *,
+    tools: Tools | None = None,
+    most: int = 3,
+    calls: bool = True,
+    hangs: bool = False,
+    faults: int = 0,
+) -> st.SearchStrategy[Trajectory]:
+    """Scripts: up to so many moves, and an ending. They shrink to `(Reply('Done.'),)`.
+
+    Args:
+        tools: the tools of the runs, for calls of these functions with arguments that fit, and of the code interpreter. By
+            default calls name no function: each run's own are called (`AnyFunctionCall`).
+        most: how many moves come before the ending.
+        calls: whether functions are called; False for an app whose runs have none.
+        hangs: also runs that end only when they are cancelled, or expire. An app that never cancels polls each of them
+            through 600 virtual seconds.
+        faults: how many faults go with it at most; `simulate(script=script)` sets them.
+    """
+    moves = st.lists(_moves(tools, calls), max_size=most)
+    return _scripts(moves, fault_schedules(most=faults), hangs)
+
+
+@st.composite
+def _scripts(draw: st.DrawFn, moves: Any, schedules: Any, hangs: bool) -> Trajectory:
+    script = draw(moves)
+    endings = [st.just((Reply("Done."),)), _INCOMPLETE, _FAILED, st.just((Expire(),))]
+    if not script or is_waited_for(script[-1]):
+        endings.append(st.sampled_from([(Fail(while_queued=True),), (Expire(while_queued=True),)]))
+    if hangs:
+        endings.append(st.sampled_from([(Hang(),), (Hang(on_cancel="completes"),)]))
+    script += draw(st.one_of(endings))
+    faults = draw(schedules)
+    event(f"the script ends with {type(script[-1]).__name__}")
+    event(f"times the app has to submit outputs: {sum(map(is_waited_for, script))}")
+    event(f"faults: {len(faults)}")
+    return Trajectory(script, faults=faults)
+
+
+_INCOMPLETE = st.one_of(
+    st.sampled_from(INCOMPLETE_REASONS).map(lambda reason: (Incomplete(reason),)),
+    st.sampled_from(INCOMPLETE_REASONS).map(lambda reason: (Reply("Not all of"), Incomplete(reason))),
+)
+_FAILED = st.sampled_from(RUN_ERROR_CODES).map(lambda code: (Fail(code),))
+
+
+def _moves(tools: Tools | None, calls: bool) -> st.SearchStrategy[Any]:
+    """Moves that end nothing. A delay is a number of polls: seconds, which is the interval of the SDKs' own polling."""
+    kinds: list[st.SearchStrategy[Any]] = [st.just(Reply("Let me see.")), st.integers(1, 30).map(Wait)]
+    called = _calls(tools) if calls else None
+    if called is not None:
+        kinds += [called, st.lists(called, min_size=2, max_size=3).map(tuple)]
+    if any(tool["type"] == "code_interpreter" for tool in tools or ()):
+        kinds.append(st.sampled_from([CodeInterpreter("1 + 1"), CodeInterpreter("print(1 + 1)", logs="2\n")]))
+    return st.one_of(kinds)
+
+
+def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
+    if tools is None:
+        return st.integers(0, 2).map(AnyFunctionCall)
+    functions = [tool["function"] for tool in tools if tool["type"] == "function"]
+    if not functions:
+        return None
+    return st.one_of(
+        [st.builds(FunctionCall, st.just(one["name"]), tool_arguments(one.get("parameters") or {})) for one in functions]
+    )
+
+
+def tool_arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Arguments that fit a function's `parameters`. Which keywords are heeded: `understudy.properties.json_schema`."""
+    return fitting(schema)
+
+
+def chunkings(text: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`. They shrink to one piece.
+
+    Cuts are between code points, so also inside what a reader sees as one character.
+    """
+    if len(text) < 2:
+        return st.just((text,))
+
+    def cut(places: list[int]) -> tuple[str, ...]:
+        ends = [*sorted(places), len(text)]
+        return tuple(text[start:end] for start, end in zip([0, *ends], ends, strict=False))
+
+    return st.lists(st.integers(1, len(text) - 1), unique=True).map(cut)
+
+
+_OPERATIONS = (
+    *("runs.retrieve", "runs.create", "runs.submit_tool_outputs"),
+    *("messages.create", "messages.list", "threads.create"),
+)
+_ANSWERS = st.sampled_from([ServerError(), RateLimited(), RateLimited(retry_after=2), Overloaded(), HTMLBody()])
+_STREAMED = st.sampled_from([StreamCut(), StreamCut(reset=True), StreamError(), DuplicateEvents()])
+_EVENTS = (None, "thread.run.completed", "thread.message.completed", "thread.message.delta", "thread.run.in_progress")
+
+
+def fault_schedules(*, most: int = 2, streams: bool = False) -> st.SearchStrategy[tuple[Fault, ...]]:
+    """What goes wrong: up to so many faults, each at one of the first three calls of an operation. They shrink to none.
+
+    Args:
+        most: how many at most.
+        streams: faults of streams instead, for an app that streams its runs.
+
+    None of them makes an SDK sleep in earnest: no exceptions of the HTTP library are among them.
+    """
+    if streams:
+        fault = st.builds(Fault, _STREAMED, event=st.sampled_from(_EVENTS))
+    else:
+        phases = st.sampled_from(["before", "after"])
+        fault = st.builds(Fault, _ANSWERS, on=st.sampled_from(_OPERATIONS), nth=st.integers(1, 3), phase=phases)
+    return st.lists(fault, max_size=most).map(tuple)
+
+
+def scenarios(*, tools: Tools = (), runs: int = 3, most: int = 2, faults: int = 1) -> st.SearchStrategy[Scenario]:
+    """Whole situations: a thread with a history, what its runs do, what goes wrong; see `Scenario.set_up`.
+
+    Args:
+        tools: the assistant's tools.
+        runs: how many runs have a script of their own.
+        most: how many moves a script has before its ending.
+        faults: how many faults there are at most.
+    """
+    scripts = run_scripts(tools=tools, most=most).map(tuple)
+    return st.builds(
+        Scenario,
+        scripts=st.lists(scripts, min_size=1, max_size=runs).map(tuple),
+        history=st.lists(st.sampled_from(["Hello?", "x" * 1000, "漢字 🎭"]), min_size=1, max_size=5).map(tuple),
+        faults=fault_schedules(most=faults),
+        tools=st.just(tuple(tools)),
+        age=st.sampled_from([0, 1, 86_400]),
+    )
