@@ -30,7 +30,7 @@ def _nobody_waits():
     """Whatever a test here waits for, it costs no time."""
     began = real_monotonic[0]()
     yield
-    assert real_monotonic[0]() - began < 10
+    assert real_monotonic[0]() - began < 60  # on a busy machine; what is slept here is minutes
 
 
 @pytest.fixture

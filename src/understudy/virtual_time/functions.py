@@ -10,6 +10,7 @@ clocks that are not in `time` (`datetime.now`).
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -38,7 +39,8 @@ def _sleep(seconds: float) -> None:
         _ORIGINALS["sleep"](seconds)  # which refuses what is no number of seconds
         return
     moment.sleep(seconds)
-    _ORIGINALS["sleep"](0)  # as every sleep does, let others have their turn
+    if threading.active_count() > 1:
+        _ORIGINALS["sleep"](0)  # as every sleep does, let others have their turn
 
 
 def _reading(name: str, factor: int | None) -> Callable[[], float]:
