@@ -1,4 +1,4 @@
-"""The SDK's own `create_and_poll`, against every lifecycle: openai 1.26.0 polls an incomplete run for ever, today's do not."""
+"""The SDK's own `create_and_poll` against every lifecycle: openai 1.26.0 polls an incomplete run for ever, today's end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from openai import OpenAI
+from runs.app import ASSISTANT, assistant, thread
 
 import understudy as us
-from runs.app import ASSISTANT, assistant, thread
 
 
 @us.every_lifecycle(depth=2)
