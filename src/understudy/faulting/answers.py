@@ -37,7 +37,7 @@ def nobody_waits(world: World) -> bool:
 
 def _error(struck: Struck, status: int, message: str, kind: str, code: str | None, extra: Headers = ()) -> Answer:
     """An error with the service's body. `{id}` in the message is the request's id."""
-    request_id = struck.world.new_id("request")
+    request_id = struck.world.ids.request()
     error = {"message": message.replace("{id}", request_id), "type": kind, "param": None, "code": code}
     headers = (("content-type", "application/json"), ("x-request-id", request_id), *extra)
     return _instead(struck, Response(status, headers, pretty({"error": error})))

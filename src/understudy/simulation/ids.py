@@ -31,12 +31,16 @@ SHAPES: dict[str, tuple[str, int, str]] = {
 
 OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
 
+_STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd: it is 2**128 requests before an id comes again
+_MASK = 2**128 - 1
+
 
 class Ids:
     """The source of ids of one world."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self._requests = int.from_bytes(blake2b(f"{seed}|request".encode(), digest_size=16).digest())
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._pinned: dict[str, deque[str]] = defaultdict(deque)
 
@@ -52,6 +56,13 @@ class Ids:
             if kind is None:
                 raise ValueError(f"{wanted!r} has none of the prefixes of the API's ids: {', '.join(prefixes)}")
             self._pinned[kind].append(wanted)
+
+    def request(self) -> str:
+        """The id of the next request: every answer has one, so it is counted on from a derived number, not hashed."""
+        if "request" in self._pinned:
+            return self.new("request")
+        self._requests += _STRIDE
+        return f"req_{self._requests & _MASK:032x}"
 
     def new(self, kind: str, parent: str = "", created_at: float = 0) -> str:
         """The next id of a kind under a parent. `created_at` (unix seconds) is part of the ids that embed it."""

@@ -110,7 +110,7 @@ class Service:
             *(() if response.status == 401 else _ACCOUNT),
             ("openai-version", "2020-10-01"),
             ("openai-processing-ms", "20"),
-            ("x-request-id", world.new_id("request")),
+            ("x-request-id", world.ids.request()),
         )
         if operation.watches in _POLLED and world.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
             return (*headers, ("openai-poll-after-ms", "0"))
@@ -185,7 +185,7 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
         raise Refused("content_type", got=content_type)
     try:
         text = request.body.decode("utf-8")  # strictly: json.loads would let encoded halves of surrogate pairs pass
-        body = json.loads(text, parse_constant=_no_constant, parse_float=_finite) if text.strip() else {}
+        body = _strict.decode(text) if text.strip() else {}
     except (ValueError, RecursionError):
         raise Refused("body.not_json") from None
     if b"\\ud" in request.body or b"\\uD" in request.body:
@@ -211,3 +211,6 @@ def _finite(text: str) -> float:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
