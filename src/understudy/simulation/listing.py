@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterator
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 
 class Listed(Protocol):
@@ -25,23 +25,34 @@ class Page(NamedTuple, Generic[T]):
     has_more: bool
 
 
+_NO_KEYS: list[Key] = []
+_NO_ITEMS: list[Any] = []
+_NO_PLACES: dict[str, Key] = {}
+_NO_IDS: dict[str, Any] = {}
+
+
 class Listing(Generic[T]):
     """Items by id and in order of `created_at`; items of the same second keep the order they were added in. [REC]
 
     Cursors stay good when items are added or deleted, that of a deleted item included.
     """
 
+    __slots__ = ("_by_id", "_count", "_items", "_keys", "_places")
+
     def __init__(self) -> None:
-        self._keys: list[Key] = []
-        self._items: list[T] = []
-        self._places: dict[str, Key] = {}
-        self._by_id: dict[str, T] = {}
+        # Most listings stay empty (a thread's runs): until something is added they share what is never changed.
+        self._keys: list[Key] = _NO_KEYS
+        self._items: list[T] = _NO_ITEMS
+        self._places: dict[str, Key] = _NO_PLACES
+        self._by_id: dict[str, T] = _NO_IDS
         self._count = 0
 
     def add(self, item: T) -> None:
         """Add an item; its id must be new, else `KeyError`."""
         if item.id in self._by_id:
             raise KeyError(item.id)
+        if not self._count:
+            self._keys, self._items, self._places, self._by_id = [], [], {}, {}
         key = (item.created_at, self._count)
         self._count += 1
         place = len(self._keys) if not self._keys or key > self._keys[-1] else bisect.bisect(self._keys, key)
