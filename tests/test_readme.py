@@ -21,7 +21,16 @@ def test_the_first_test_can_be_pasted(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("block", blocks(README)[1:], ids=str)
+def test_the_explorer_can_be_pasted(pytester: pytest.Pytester) -> None:
+    """The README's property test is one case for each way a run can go, and all pass."""
+    pytester.makepyfile(test_loop=blocks(README)[-1].code)
+    result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning")
+    outcomes = result.parseoutcomes()
+    assert outcomes.pop("passed") > 5
+    assert set(outcomes) <= {"warnings"}
+
+
+@pytest.mark.parametrize("block", blocks(README)[1:-1], ids=str)
 def test_examples_run(block: object) -> None:
     """Every other example of the README runs as it stands."""
     execute(block)  # type: ignore[arg-type]
