@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 _problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
 _stack = pytest.StashKey[ExitStack]()
-_hints = pytest.StashKey[dict[str, list[str]]]()
-_cases = pytest.StashKey[dict[tuple[str, str], Counter[str]]]()  # by test and bound: how its generated cases ended
-_LIFECYCLES = "understudy_lifecycles"
+_LIFECYCLES = "understudy_lifecycles"  # user properties: they travel from xdist workers
+_HINT = "understudy_hint"
 
 _MARKERS = (
     (
@@ -68,8 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    config.stash[_hints] = {}
-    config.stash[_cases] = {}
+    config.pluginmanager.register(Summary(), "understudy-summary")
     if config.getini("understudy_api_key"):
         from understudy.intercept.api_key import supplied_api_key
 
@@ -175,39 +173,34 @@ def _ask(item: pytest.Item) -> list[UnderstudyError]:
 
 def _collect_hints(item: pytest.Item, backend: Any) -> None:
     for hint in getattr(backend, "hints", ()):
-        item.user_properties.append(("understudy_hint", hint))
+        item.user_properties.append((_HINT, hint))
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if _config is None:
-        return
-    for name, value in report.user_properties:
-        if name == _LIFECYCLES and (report.when == "call" or not report.passed):
-            case = (report.nodeid.partition("[")[0], str(value))
-            _config.stash[_cases].setdefault(case, Counter())[report.outcome] += 1
-        elif name == "understudy_hint" and report.when == "teardown":
-            _config.stash[_hints].setdefault(str(value), []).append(report.nodeid)
+class Summary:
+    """What the terminal says at the end: which lifecycles were tried, and hints. One for each session."""
 
+    def __init__(self) -> None:
+        self._hints: dict[str, list[str]] = {}
+        self._cases: dict[tuple[str, str], Counter[str]] = {}
 
-_config: pytest.Config | None = None
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == _LIFECYCLES and (report.when == "call" or not report.passed):
+                case = (report.nodeid.partition("[")[0], str(value))
+                self._cases.setdefault(case, Counter())[report.outcome] += 1
+            elif name == _HINT and report.when == "teardown":
+                self._hints.setdefault(str(value), []).append(report.nodeid)
 
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    global _config
-    _config = session.config
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Which lifecycles were tried. Hints: what would make tests better, each once, with the first test it is about."""
-    for (test, bound), ended in config.stash.get(_cases, {}).items():
-        counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
-        terminalreporter.line(f"{test}: {bound}; {counted}")
-    hints = config.stash.get(_hints, {})
-    if hints:
-        terminalreporter.section("understudy hints")
-    for hint, tests in hints.items():
-        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-        terminalreporter.line(f"{tests[0]}{more}: {hint}")
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Hints are what would make tests better: each is shown once, with the first test it is about."""
+        for (test, bound), ended in self._cases.items():
+            counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
+            terminalreporter.line(f"{test}: {bound}; {counted}")
+        if self._hints:
+            terminalreporter.section("understudy hints")
+        for hint, tests in self._hints.items():
+            more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+            terminalreporter.line(f"{tests[0]}{more}: {hint}")
 
 
 @pytest.hookimpl(wrapper=True)
