@@ -35,7 +35,7 @@ def interaction(method: str, path: str, body: Any, answer: str) -> dict[str, Any
 
 def cassette(directory: Path, size: int, answer: str) -> Path:
     """A recording of creating `size` threads, each with metadata of its own."""
-    bodies = [json.dumps({"metadata": {"number": str(number)}}) for number in range(size)]
+    bodies = [f'{{"metadata":{{"number":"{number}"}}}}' for number in range(size)]  # as the SDK writes them
     path = directory / f"{size}.yaml"
     interactions = [interaction("POST", "/threads", body, answer) for body in bodies]
     path.write_text(yaml.dump({"version": 1, "interactions": interactions}, Dumper=yaml.CSafeDumper))

@@ -1,32 +1,68 @@
-"""CPU per request: creating threads, the cheapest stateful operation all three have."""
+"""CPU per request over the SDK's own floor: creating threads (state grows), and retrieving a run (what polling does)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from apps import floor, intercepted, peer
 from measure import heading, in_turn, row
+from openai import OpenAI
+
+Work = Callable[[int], None]
+
+
+def creating(client: OpenAI) -> Work:
+    def work(count: int) -> None:
+        for _ in range(count):
+            client.beta.threads.create()
+
+    return work
+
+
+def polling(client: OpenAI, thread_id: str, run_id: str) -> Work:
+    def work(count: int) -> None:
+        for number in range(count):
+            client.beta.threads.runs.retrieve(run_id, thread_id=thread_id, extra_headers={"x-n": str(number)})
+            if number % 40 == 0:  # the same question 50 times over would be a livelock
+                client.beta.threads.update(thread_id, metadata={})
+
+    return work
+
+
+def canned(answer: Any) -> OpenAI:
+    """The floor that answers what was answered once."""
+    return floor(answer.content, {key: value for key, value in answer.headers.items() if key != "content-length"})
+
+
+def a_run(client: OpenAI) -> tuple[str, str]:
+    assistant = client.beta.assistants.create(model="gpt-4o")
+    thread = client.beta.threads.create()
+    client.beta.threads.messages.create(thread.id, role="user", content="hello")
+    return thread.id, client.beta.threads.runs.create(thread.id, assistant_id=assistant.id).id
 
 
 def main() -> None:
-    with intercepted() as (client, _), peer() as (peers, _):
-        answer = client.beta.threads.with_raw_response.create()
-        headers = {key: value for key, value in answer.headers.items() if key != "content-length"}
-        canned = floor(answer.content, headers)
-
-        def creating(before):  # type: ignore[no-untyped-def]
-            def work(count: int) -> None:
-                for _ in range(count):
-                    before.beta.threads.create()
-
-            return work
-
-        found = in_turn({"floor": creating(canned), "ours": creating(client)}, count=400)
+    with intercepted() as (client, _):
+        ids = a_run(client)
+        empty = canned(client.beta.threads.with_raw_response.create())
+        state = canned(client.beta.threads.runs.with_raw_response.retrieve(ids[1], thread_id=ids[0]))
+        ours = in_turn({"floor": creating(empty), "ours": creating(client)}, count=300)
+        ours_polled = in_turn({"floor": polling(state, *ids), "ours": polling(client, *ids)}, count=300)
     with peer() as (peers, _):
-        found |= in_turn({"floor again": creating(canned), "openai-responses": creating(peers)}, count=200, rounds=5)
-    heading("threads.create", "CPU µs", "over the floor µs", "ratio")
-    for name in ("floor", "ours"):
-        row(name, found[name], found[name] - found["floor"], f"{found[name] / found['floor']:.2f}")
-    for name in ("floor again", "openai-responses"):
-        row(name, found[name], found[name] - found["floor again"], f"{found[name] / found['floor again']:.2f}")
+        theirs = in_turn({"floor": creating(empty), "openai-responses": creating(peers)}, count=150, rounds=5)
+        run = a_run(peers)
+        works = {"floor": polling(state, *run), "openai-responses": polling(peers, *run)}
+        theirs_polled = in_turn(works, count=150, rounds=5)
+    show("threads.create", ours, theirs)
+    show("runs.retrieve", ours_polled, theirs_polled)
+
+
+def show(name: str, *measured: dict[str, float]) -> None:
+    heading(name, "CPU µs", "over the floor µs", "ratio")
+    for found in measured:
+        for who, value in found.items():
+            row(who, value, value - found["floor"], f"{value / found['floor']:.2f}")
 
 
 if __name__ == "__main__":
