@@ -1,10 +1,15 @@
-"""The suite's own rules: no network but loopback, and no key that is not supplied by what is tested."""
+"""The suite's own rules: no network but loopback, no key but what is tested supplies, the same examples for everybody."""
 
 from __future__ import annotations
 
 import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine's speed is not what is tested, and a failing example must fail for everybody.
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 _connect = socket.socket.connect
 

@@ -16,6 +16,16 @@ import yaml
 
 import understudy
 
+INI = """
+    [pytest]
+    understudy_api_key = true
+    filterwarnings =
+        error
+        ignore:The Assistants API is deprecated
+        ignore:deprecated$
+    asyncio_default_fixture_loop_scope = function
+"""
+
 for module in pkgutil.walk_packages(understudy.__path__, "understudy."):
     if not module.name.endswith(("__main__", "strategies")):
         importlib.import_module(module.name)

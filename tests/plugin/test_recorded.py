@@ -10,6 +10,7 @@ import pytest
 
 import understudy
 from tests.cassettes.loopback import served
+from tests.plugin.conftest import INI
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "cassettes" / "tutorial.yaml"
 APP = """
@@ -28,15 +29,6 @@ APP = """
             instructions="Please address the user as Jane Doe. The user has a premium account.",
         )
         return client.beta.threads.messages.list(thread.id).data[0].content[0].text.value
-"""
-INI = """
-    [pytest]
-    understudy_api_key = true
-    filterwarnings =
-        error
-        ignore:The Assistants API is deprecated
-        ignore:deprecated$
-    asyncio_default_fixture_loop_scope = function
 """
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.plugin.conftest import INI
+
 APP = """
     from openai import OpenAI
 
@@ -15,15 +17,6 @@ APP = """
         if run.status != "completed":
             return run.status
         return client.beta.threads.messages.list(thread.id).data[0].content[0].text.value
-"""
-INI = """
-    [pytest]
-    understudy_api_key = true
-    filterwarnings =
-        error
-        ignore:The Assistants API is deprecated
-        ignore:deprecated$
-    asyncio_default_fixture_loop_scope = function
 """
 
 
