@@ -9,6 +9,7 @@ from understudy import seeding
 from understudy.door import Door
 from understudy.errors import UnderstudyError, Unused, nearest
 from understudy.exchange import Answer, HostRules, Request, SentRequest
+from understudy.intercept.hosts import own_base_url
 from understudy.simulation.book import SetScript, When, caller
 from understudy.simulation.clock import Clock
 from understudy.simulation.objects import Run
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from understudy.faults import Fault, What
     from understudy.report.conduct import Conduct
     from understudy.report.timeline import Timeline
-
-HOSTS = HostRules()
 
 
 class Backend:
@@ -56,7 +55,7 @@ class Backend:
         self._world = World(seed=seed, time=time, start=start, strict=strict)
         self._door = Door(self._world)
         self._strict = strict
-        self.rules = HostRules(hosts=(*HOSTS.hosts, *hosts), pass_hosts=tuple(pass_hosts))
+        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *hosts), pass_hosts=tuple(pass_hosts))
         if script is not None:
             self.perform(script)
 

@@ -124,6 +124,16 @@ def test_other_traffic_passes_untouched(understudy: us.Backend) -> None:
     assert understudy.requests == []
 
 
+def test_the_hosts_that_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host of OPENAI_BASE_URL and those of `hosts=` are ours whoever asks; a passed host never is."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://llm.corp.example/v1")
+    with us.simulate(hosts=["mine.example"]) as backend, httpx.Client() as client:
+        for host in ("llm.corp.example", "mine.example", "my-resource.openai.azure.com"):
+            answer = client.get(f"https://{host}/v1/models", headers={"authorization": "Bearer x"})
+            assert answer.json()["object"] == "list"
+        assert len(backend.requests) == 3
+
+
 ANTHROPIC = {"X-Stainless-Lang": "python", "anthropic-version": "2023-06-01"}
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from understudy.cassettes.encoding import uncompressed
 from understudy.cassettes.interaction import Interaction
@@ -26,6 +25,7 @@ from understudy.cassettes.storage import Storage
 from understudy.errors import InternalError, ReplayMiss, UnderstudyError, Unused, envelope, raise_all
 from understudy.exchange import Answer, Forward, HostRules, Request
 from understudy.intercept import activate
+from understudy.intercept.hosts import own_base_url
 
 RecordMode = Literal["none", "once", "new", "all"]
 _GZIP = b"\x1f\x8b"  # how a compressed body begins
@@ -138,7 +138,7 @@ class CassetteSession:
     def __enter__(self) -> Self:
         interactions = self._open()
         recorded_hosts = dict.fromkeys(interaction.host for interaction in interactions if interaction.host)
-        self.rules = HostRules(hosts=(*HostRules().hosts, *_own_base_url(), *self._hosts, *recorded_hosts))
+        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *self._hosts, *recorded_hosts))
         if interactions or self._recorder is None:
             recording = Recording(interactions, self._matching)
             replay = Replay if self._pace == "epochs" else StrictReplay
@@ -285,8 +285,3 @@ def _of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interac
     if len(mine) == len(interactions) or test is None or (or_all and all(one.test is None for one in mine)):
         return interactions
     return [replace(one, index=number) for number, one in enumerate(mine)]
-
-
-def _own_base_url() -> tuple[str, ...]:
-    host = urlsplit(os.environ.get("OPENAI_BASE_URL", "")).hostname
-    return (host,) if host else ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from understudy.exchange import HostRules
 
@@ -24,6 +26,12 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
     if "assistants" in headers.get("openai-beta", ""):
         return True
     return "x-stainless-lang" in headers and "anthropic-version" not in headers
+
+
+def own_base_url() -> tuple[str, ...]:
+    """The host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it."""
+    host = urlsplit(os.environ.get("OPENAI_BASE_URL", "")).hostname
+    return (host,) if host else ()
 
 
 def _listed(host: str, patterns: tuple[str, ...]) -> bool:
