@@ -55,6 +55,8 @@ class Backend:
         self._world = World(seed=seed, time=time, start=start, strict=strict)
         self._door = Door(self._world)
         self._strict = strict
+        self._start = start
+        self._generated: tuple[str, Any] | None = None
         self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *hosts), pass_hosts=tuple(pass_hosts))
         if script is not None:
             self.perform(script)
@@ -118,6 +120,8 @@ class Backend:
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
+        if not callable(script):  # a function has no repr that is code
+            self.generated("backend.perform({})", script)
 
     def perform_faults(self, faults: Sequence[Fault]) -> None:
         """Set faults that were generated: those that the app gives no occasion for are no mistake."""
@@ -344,6 +348,27 @@ class Backend:
         return self._door.respx.router
 
     # -- the end ---------------------------------------------------------------
+
+    def generated(self, code: str, value: Any) -> None:
+        """Note that a value that stands in no test was set up by this code, `{}` in it for the value; for `explain`."""
+        self._generated = (code, value)
+
+    def explain(self, error: BaseException, *, opening: str = "") -> None:
+        """Add a note to an exception: what was generated, as code to paste, and what the app did and saw. Nothing if
+        nothing was. `opening`: the line that makes this world, if what was generated is not an argument in it.
+        """
+        if self._generated is None:
+            return
+        from understudy.report.trace import explanation
+
+        code, value = self._generated
+        lines = [code.replace("{}", repr(value))]
+        if opening and not code.startswith("with "):
+            lines = [opening, f"    {lines[0]}"]
+        with self._world.lock:
+            log = list(self._door.log)
+        start = self._start if self.clock.virtual or not log else log[0].at
+        error.add_note(explanation(lines, log, start))
 
     def close(self) -> list[UnderstudyError]:
         """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""

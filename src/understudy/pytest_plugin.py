@@ -141,6 +141,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     except BaseException as error:
         problems = _ask(item)
         _skip_unperformable(item, [error, *problems])
+        _explain(item, error)
         if problems:  # the test's own failure goes first; what understudy knows stands beside it
             item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
         raise
@@ -149,7 +150,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         from understudy.errors import raise_all
 
         _skip_unperformable(item, problems)
-        raise_all(problems)
+        try:
+            raise_all(problems)
+        except AssertionError as error:
+            _explain(item, error)
+            raise
     item.stash[_call_failed] = False
     return result
 
@@ -162,6 +167,12 @@ def _skip_unperformable(item: pytest.Item, problems: Sequence[BaseException]) ->
         for problem in problems:
             if isinstance(problem, NoFunction):
                 pytest.skip(str(problem))
+
+
+def _explain(item: pytest.Item, error: BaseException) -> None:
+    backend: Any = getattr(item, "funcargs", {}).get("understudy")
+    if backend is not None and isinstance(error, Exception):
+        backend.explain(error)
 
 
 def _ask(item: pytest.Item) -> list[UnderstudyError]:

@@ -10,6 +10,9 @@ from understudy.exchange import Abort, Answer, Chunk, Response, SentRequest
 from understudy.faults import Fault
 from understudy.wire.sse import DONE
 
+_SHOWN = 400  # bytes: a run's status and a refusal's message stand near the beginning
+_RUN_EVENT, _STEP_EVENT = b"event: thread.run.", b"event: thread.run.step."
+
 
 @dataclass(slots=True)
 class Logged:
@@ -21,6 +24,7 @@ class Logged:
         status: the HTTP status of the answer; None when there was none.
         fault: the fault it met.
         stream: `open` while a streamed answer was not read to its end, then `read`; empty for any other answer.
+        shown: how the answer begins; of a stream, the last status of the run in it.
     """
 
     sent: SentRequest
@@ -29,6 +33,7 @@ class Logged:
     status: int | None = None
     fault: Fault | None = None
     stream: str = ""
+    shown: bytes = b""
 
     def answered(self, answer: Answer) -> None:
         """Note how it ended, or began to be streamed."""
@@ -37,10 +42,14 @@ class Logged:
             if answer.stream is not None:
                 self.stream = "open"
                 answer.stream = self._watched(answer.stream)
+            else:
+                self.shown = answer.body[:_SHOWN]
 
     def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:
             if chunk == DONE or isinstance(chunk, Abort):  # clients need not read on after either
                 self.stream = "read"
+            elif isinstance(chunk, bytes) and chunk.startswith(_RUN_EVENT) and not chunk.startswith(_STEP_EVENT):
+                self.shown = chunk[len(_RUN_EVENT) : chunk.index(b"\n")]
             yield chunk
         self.stream = "read"

@@ -36,15 +36,26 @@ def simulate(
             that leaves the block by itself goes first.
     """
     backend = Backend(script=script, seed=seed, time=time, strict=strict, start=start, hosts=hosts)
-    with active(backend):
-        try:
+    settings = _given(seed=seed, time=time, strict=strict, start=start, hosts=hosts)
+    if script is not None and not callable(script):
+        backend.generated(f"with simulate({', '.join(['script={}', *settings])}) as backend:", script)
+    try:
+        with active(backend):
             yield backend
-        except Exception as error:
-            no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
-            if no_test is not None:  # a generated script that this app cannot meet says nothing about the app
-                raise no_test from error
-            raise
-    raise_all(backend.close())
+        raise_all(backend.close())
+    except Exception as error:
+        no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
+        if no_test is not None:  # a generated script that this app cannot meet says nothing about the app
+            raise no_test from error
+        if not isinstance(error, NoFunction):
+            backend.explain(error, opening=f"with simulate({', '.join(settings)}) as backend:")
+        raise
+
+
+def _given(**settings: Any) -> list[str]:
+    """The settings that are not the default, as code."""
+    default = {"seed": 0, "time": "poll", "strict": None, "start": 1_700_000_000, "hosts": ()}
+    return [f"{name}={value!r}" for name, value in settings.items() if value != default[name]]
 
 
 @contextmanager

@@ -43,4 +43,5 @@ class Scenario(Pasteable):
         scripts = iter(self.scripts)
         backend.every_run(lambda run: next(scripts, (Reply("Done."),)))  # noqa: ARG005 - a script is asked with its run
         backend.perform_faults(self.faults)
+        backend.generated("assistant, thread = {}.set_up(backend)", self)
         return assistant, thread
