@@ -106,9 +106,19 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     from understudy.pytest_settings import cassette_for, is_fallback
 
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
-    with cassette_for(request.node, lambda: _failed(request.node), backend) as session:
+    with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
         request.node.stash.setdefault(_problems, []).insert(0, session.finish)
         yield session.cassette
+
+
+def _vcr_config(request: pytest.FixtureRequest) -> Any:
+    """The project's fixture of that name, where it comes from vcrpy and has one."""
+    try:
+        return request.getfixturevalue("vcr_config")
+    except pytest.FixtureLookupError as error:
+        if error.argname != "vcr_config":
+            raise
+        return None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -70,13 +70,17 @@ def is_fallback(item: pytest.Item) -> bool:
 
 
 def cassette_for(
-    item: pytest.Item, failed: Callable[[], bool], backend: Backend | None = None
+    item: pytest.Item,
+    failed: Callable[[], bool],
+    backend: Backend | None = None,
+    vcr_config: Mapping[str, Any] | None = None,
 ) -> AbstractContextManager[Any]:
     """The cassette session of a test, by its `cassette` marker and the command line.
 
     Args:
         failed: asked at the end whether the test failed.
         backend: what answers from the first request on that the recording has no answer to (`fallback="simulate"`).
+        vcr_config: settings of vcrpy, from the project's fixture of that name; the marker says the last word.
 
     Raises:
         pytest.UsageError: no marker, or one with settings that there are not.
@@ -89,7 +93,7 @@ def cassette_for(
         raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
     if len(marker.args) > 1:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes one path, got {marker.args}")
-    settings = dict(marker.kwargs)
+    settings = {**_taken_over(item, vcr_config or {}), **marker.kwargs}
     given = marker.args[0] if marker.args else settings.pop("path", None)
     if settings.pop("fallback", None) not in (None, "simulate"):
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback=...): expected 'simulate'")
@@ -103,6 +107,17 @@ def cassette_for(
         return CassetteSession(path, force=option("--understudy-force"), failed=failed, on_miss=on_miss, **settings)
     except TypeError as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
+
+
+def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, Any]:
+    if not vcr_config:
+        return {}
+    from understudy.cassettes.vcr_config import settings_of
+
+    try:
+        return settings_of(vcr_config)
+    except TypeError as error:
+        raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -112,9 +112,9 @@ def _interaction(number: int, entry: Any, path: Path) -> Interaction:
         request, response = entry["request"], entry["response"]
         extra = entry.get("understudy") or {}
         method = str(request["method"]).upper()
-        request_headers = _headers(request.get("headers"))
+        request_headers = header_pairs(request.get("headers"))
         status = response["status"] if "status" in response else {"code": response["status_code"]}
-        headers, body = _decompressed(_headers(response.get("headers")), _answer_body(response))
+        headers, body = _decompressed(header_pairs(response.get("headers")), answer_body(response))
         broken = extra.get("broken")
         dwell = extra.get("dwell") or {}
         return Interaction(
@@ -136,7 +136,7 @@ def _interaction(number: int, entry: Any, path: Path) -> Interaction:
         _refuse(path, None, f"has an interaction (number {number}, from 0) that is cut off or corrupt: {error!r}", error)
 
 
-def _headers(raw: Any) -> Headers:
+def header_pairs(raw: Any) -> Headers:
     pairs: list[tuple[str, str]] = []
     for name, values in (raw or {}).items():
         many: Iterable[Any] = values if isinstance(values, (list, tuple)) else [values]
@@ -151,29 +151,29 @@ def _text(value: Any) -> str:
 def _request_body(method: str, headers: Headers, raw: Any) -> bytes | None:
     if raw is None and method not in READS and header(headers, "content-type"):
         return None  # lost: a recorder dropped it
-    return _bytes(raw) or b""
+    return as_bytes(raw) or b""
 
 
-def _answer_body(response: Any) -> bytes | None:
+def answer_body(response: Any) -> bytes | None:
     if "content" in response:  # what vcrpy before 6 wrote for httpx
-        return _bytes(response["content"])
-    return _bytes(response.get("body"))
+        return as_bytes(response["content"])
+    return as_bytes(response.get("body"))
 
 
-def _bytes(raw: Any) -> bytes | None:
+def as_bytes(raw: Any) -> bytes | None:
     """A body in any of the ways it was ever written; None for null."""
     if isinstance(raw, dict):
         for key in ("base64_string", "base64"):
             if raw.get(key) is not None:
                 return base64.b64decode(raw[key])
-        return _bytes(raw.get("string"))
+        return as_bytes(raw.get("string"))
     if raw is None or isinstance(raw, bytes):
         return raw
     if isinstance(raw, str):
         return raw.encode("utf-8", "surrogateescape")
     if isinstance(raw, BytesIO):
         return raw.read()
-    return b"".join(_bytes(piece) or b"" for piece in raw)  # an iterator that was recorded piece by piece
+    return b"".join(as_bytes(piece) or b"" for piece in raw)  # an iterator that was recorded piece by piece
 
 
 def _decompressed(headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from understudy.cassettes.encoding import uncompressed
 from understudy.cassettes.interaction import Interaction
+from understudy.errors import CassetteError
 from understudy.exchange import Headers, Request
 
 if TYPE_CHECKING:
+    from understudy.cassettes.hooks import Hooks
     from understudy.cassettes.storage import Storage
 
 # The names under which both HTTP libraries can raise an error again on replay. [httpx, httpx2: their exceptions]
@@ -38,29 +40,45 @@ CLOSED = ("RemoteProtocolError", "the recording ends here: the app closed this s
 
 
 class Recorder:
-    """Collects what goes by, in the order in which the requests were sent."""
+    """Collects what goes by, in the order in which the requests were sent.
 
-    def __init__(self, storage: Storage) -> None:
+    Attributes:
+        refusal: why the recording must not be saved; None when it may be. A user's hook that failed is a reason: what it
+            was to take out may still be there.
+    """
+
+    def __init__(self, storage: Storage, hooks: Hooks | None = None) -> None:
         self._storage = storage
+        self._hooks = hooks
         self._slots: list[Interaction | None] = []
         self._open: dict[int, Tap] = {}
         self._lock = threading.Lock()
+        self.refusal: CassetteError | None = None
 
-    def observe(self, request: Request) -> Tap:
-        """A tap for the answer to this request."""
+    def observe(self, request: Request, shown: Request | None = None) -> Tap:
+        """A tap for the answer to this request; `shown` is the request as the user's hooks want it recorded."""
+        self._storage.learn(request.headers)
         with self._lock:
             index = len(self._slots)
             self._slots.append(None)
-            tap = Tap(self, index, request)
+            tap = Tap(self, index, shown or request)
             self._open[index] = tap
         return tap
 
     def keep(self, index: int, interaction: Interaction) -> None:
         """An exchange is complete. It is in the journal before the app goes on."""
+        self._storage.learn(interaction.headers)
+        hooked: Interaction | None = interaction
+        if self._hooks is not None:
+            try:
+                hooked = self._hooks.recorded(interaction)
+            except CassetteError as problem:
+                self.refusal, hooked = self.refusal or problem, None
         with self._lock:
-            self._slots[index] = interaction
             self._open.pop(index, None)
-            self._storage.journal(interaction)
+            self._slots[index] = hooked
+            if hooked is not None:
+                self._storage.journal(hooked)
 
     def interactions(self) -> list[Interaction]:
         """What is complete so far."""

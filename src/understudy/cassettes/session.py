@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import warnings
@@ -10,9 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, Unpack
 
 from understudy.cassettes.encoding import uncompressed
+from understudy.cassettes.hooks import Hooks
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.load import load
 from understudy.cassettes.matching import CustomMatcher, Matching
@@ -22,7 +24,8 @@ from understudy.cassettes.recording import Recording
 from understudy.cassettes.replay import Replay
 from understudy.cassettes.secrets import Scrubber
 from understudy.cassettes.storage import Storage
-from understudy.errors import InternalError, ReplayMiss, UnderstudyError, Unused, envelope, raise_all
+from understudy.cassettes.vcr_config import TAKEN, VcrConfig, unknown
+from understudy.errors import CassetteError, InternalError, ReplayMiss, UnderstudyError, Unused, envelope, raise_all
 from understudy.exchange import Answer, Forward, HostRules, Request
 from understudy.intercept import activate
 from understudy.intercept.hosts import own_base_url
@@ -88,9 +91,11 @@ class CassetteSession:
         failed: asked at the end whether the test failed; a failed test does not replace a cassette.
         on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
             for good. It gets all requests so far, the missed one last. Only without a recorder.
+        vcr: vcrpy's hooks and filters, see `VcrConfig`.
 
     Raises:
         ValueError: a setting that is none of its choices.
+        TypeError: a setting that there is not.
         CassetteError: on entering, a cassette that cannot be read; on leaving, one that must not be written.
     """
 
@@ -111,7 +116,11 @@ class CassetteSession:
         force: bool = False,
         failed: Callable[[], bool] = lambda: False,
         on_miss: Callable[[list[Request]], Answer] | None = None,
+        **vcr: Unpack[VcrConfig],
     ) -> None:
+        for name in vcr:
+            if name not in TAKEN:
+                raise unknown(name, _SETTINGS)
         for name, value in (("record", record), ("unplayed", unplayed), ("pace", pace)):
             if value not in _CHOICES[name]:
                 raise ValueError(f"{name}={value!r}: expected one of {', '.join(_CHOICES[name])}")
@@ -123,11 +132,13 @@ class CassetteSession:
         self._scrubber = Scrubber(scrub)
         self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
         self._hosts, self._failed, self._on_miss = tuple(hosts), failed, on_miss
+        self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
         self._has_left = False
         self._replay: Replay | StrictReplay | None = None
         self._recorder: Recorder | None = None
         self._finished = False
+        self._refused = False
         self._stack = ExitStack()
         self._lock = threading.Lock()
 
@@ -139,6 +150,8 @@ class CassetteSession:
         interactions = self._open()
         recorded_hosts = dict.fromkeys(interaction.host for interaction in interactions if interaction.host)
         self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *self._hosts, *recorded_hosts))
+        if self._hooks is not None:
+            interactions = self._hooks.loaded(interactions)
         if interactions or self._recorder is None:
             recording = Recording(interactions, self._matching)
             replay = Replay if self._pace == "epochs" else StrictReplay
@@ -155,15 +168,28 @@ class CassetteSession:
         before = self._storage.read() if exists else []
         if self._record == "once" and exists and not self._storage.is_of_this_run():
             return _of_this_test(before, or_all=True)
-        self._recorder = Recorder(self._storage)
+        self._recorder = Recorder(self._storage, self._hooks)
         return [] if self._record == "all" else _of_this_test(before, or_all=False)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
-        if self._recorder is not None:
-            self._storage.save(self._recorder.close(), replace=self._record == "all", failed=bool(error) or self._failed())
+        if self._recorder is None:
+            return
+        recorded = self._recorder.close()
+        if self._refused:
+            self._storage.leave()
+            return
+        try:
+            if self._recorder.refusal is not None:
+                self._storage.leave()
+                raise self._recorder.refusal
+            self._storage.save(recorded, replace=self._record == "all", failed=bool(error) or self._failed())
+        except CassetteError as refusal:
+            if error is None:
+                raise
+            error.add_note(str(refusal))  # the test's own failure goes first
 
     def handle(self, request: Request) -> Answer:
         """Answer one request; what goes wrong is kept, and told to the app in a 501."""
@@ -177,11 +203,15 @@ class CassetteSession:
             return self._keep(internal)
 
     def _answer(self, request: Request) -> Answer:
+        request = _plain(request)
         if self._on_miss is not None:
             self._asked.append(request)
+        shown = request if self._hooks is None else self._hooks.request(request)
+        if shown is None:  # a hook says that it is none of ours
+            return Forward()
         if self._replay is not None and not self._has_left:
             try:
-                return self._replayed(self._replay, request)
+                return self._replayed(self._replay, shown)
             except ReplayMiss:
                 if self._on_miss is None and self._recorder is None:
                     raise
@@ -189,11 +219,9 @@ class CassetteSession:
         if self._has_left and self._on_miss is not None:
             return self._on_miss(self._asked)
         assert self._recorder is not None
-        return Forward(self._recorder.observe(request))
+        return Forward(self._recorder.observe(request, shown))
 
     def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
-        if request.body[:2] == _GZIP:
-            request = Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))
         try:
             return replay.answer(request)
         except ReplayMiss:
@@ -222,6 +250,7 @@ class CassetteSession:
         if self._finished:
             return []
         self._finished = True
+        self._foresee_refusal()
         left = self.unplayed() if self._unplayed != "ignore" else []
         if left:
             lines = "\n".join(f"  {interaction}" for interaction in left)
@@ -231,6 +260,21 @@ class CassetteSession:
             else:
                 warnings.warn(text, stacklevel=2)
         return list(self.problems)
+
+    def _foresee_refusal(self) -> None:
+        """What saving would refuse fails the test itself, not its teardown."""
+        if self._recorder is None:
+            return
+        try:
+            if self._recorder.refusal is not None:
+                raise self._recorder.refusal
+            self._storage.check(self._recorder.interactions(), replace=self._record == "all")
+        except CassetteError as refusal:
+            self.problems.append(refusal)
+            self._refused = True
+
+
+_SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {"self", "path", "failed", "on_miss", "vcr"}
 
 
 @contextmanager
@@ -248,6 +292,7 @@ def use_cassette(
     hosts: Sequence[str] = (),
     unplayed: UnplayedMode = "ignore",
     force: bool = False,
+    **vcr: Unpack[VcrConfig],
 ) -> Iterator[Cassette]:
     """Replay a cassette to every OpenAI client in this block, or record one. Settings as `CassetteSession`'s.
 
@@ -268,10 +313,18 @@ def use_cassette(
         hosts=hosts,
         unplayed=unplayed,
         force=force,
+        **vcr,
     )
     with session:
         yield session.cassette
         raise_all(session.finish())
+
+
+def _plain(request: Request) -> Request:
+    """A request with its body decompressed."""
+    if request.body[:2] != _GZIP:
+        return request
+    return Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))
 
 
 def _of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interaction]:

@@ -22,6 +22,7 @@ from understudy.cassettes.rename import renamed
 from understudy.cassettes.resources import object_path, pollable
 from understudy.cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
 from understudy.errors import CassetteError
+from understudy.exchange import Headers
 
 # One test run, however many processes it has: pytest-xdist gives its workers a common name.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
@@ -59,10 +60,23 @@ class Storage:
         with locked(self.path) as notes:
             return notes.read() == RUN
 
+    def learn(self, headers: Headers) -> None:
+        """What these headers hold of secrets is to be taken out wherever it turns up."""
+        self._scrubber.learn_headers(headers)
+
     def journal(self, interaction: Interaction) -> None:
         """Write an exchange down at once, against a crash."""
-        self._learn([interaction])
         self._journal.add(self._clean(interaction), unless=self._scrubber.find)
+
+    def check(self, recorded: Sequence[Interaction], *, replace: bool) -> None:
+        """Go through all of saving but the writing: what it would refuse is known while the test still runs.
+
+        Raises:
+            CassetteError: as `save`.
+        """
+        if recorded:
+            with locked(self.path):
+                self._text(recorded, replace)
 
     def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
         """Save what was recorded, beside or instead of what the cassette holds.
@@ -73,7 +87,7 @@ class Storage:
         try:
             if recorded and not (failed and self._base):
                 with locked(self.path) as notes:
-                    self._save(recorded, replace)
+                    write_whole(self.path, self._text(recorded, replace))
                     notes.seek(0)
                     notes.truncate()
                     notes.write(RUN)
@@ -81,7 +95,11 @@ class Storage:
         finally:
             self._journal.close()
 
-    def _save(self, recorded: Sequence[Interaction], replace: bool) -> None:
+    def leave(self) -> None:
+        """Nothing is saved. The journal stays, for the next process or for a person."""
+        self._journal.close()
+
+    def _text(self, recorded: Sequence[Interaction], replace: bool) -> str:
         there = load(self.path) if self.path.exists() else []
         theirs = _without(there, self._base) if replace else there
         ours = self._finished(recorded, theirs)
@@ -92,21 +110,15 @@ class Storage:
         self._refuse_secrets(text)
         if parse(text, self.path) != whole:
             raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
-        write_whole(self.path, text)
+        return text
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
-        self._learn(recorded)
         clean = [self._clean(interaction) for interaction in recorded]
         if not self._keep_polls:
             clean = collapsed(clean)
         if self._rename_ids:
             clean = renamed(clean, dump(theirs, self.path) if theirs else "")
         return clean
-
-    def _learn(self, interactions: Sequence[Interaction]) -> None:
-        for interaction in interactions:
-            self._scrubber.learn_headers(interaction.request_headers)
-            self._scrubber.learn_headers(interaction.headers)
 
     def _clean(self, interaction: Interaction) -> Interaction:
         scrubber = self._scrubber
