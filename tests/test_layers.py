@@ -16,12 +16,12 @@ SRC = Path(understudy.__file__).parent
 
 # From the bottom to the top: a module may import from rows above its own in this list, and from its own package.
 LAYERS = (
-    ("exchange", "pasteable"),
+    ("exchange", "onlooking", "pasteable"),
     ("errors",),
     ("intercept", "simulation"),
     ("wire",),
     ("cassettes", "faults", "respx_routes", "clients", "seeding"),
-    ("faulting", "request_log"),
+    ("faulting", "request_log", "ways"),
     ("derivation",),
     ("report",),
     ("door",),
@@ -29,7 +29,7 @@ LAYERS = (
     ("session", "promote", "properties", "fidelity"),
     ("strategies",),
     ("serve", "api_machine"),
-    ("commands", "pytest_settings"),
+    ("commands", "pytest_coverage", "pytest_settings"),
     ("cli", "pytest_plugin"),
     ("__main__",),
 )
@@ -46,7 +46,7 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"pytest_plugin.py", "pytest_settings.py"},
+    "pytest": {"pytest_coverage.py", "pytest_plugin.py", "pytest_settings.py"},
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from understudy.errors import InternalError, NotSimulated, UnderstudyError, envelope, nearest
 from understudy.exchange import Answer, Chunk, Forward, Request, Response, SentRequest
+from understudy.onlooking import Watch, onlooker
 from understudy.request_log import Logged
 from understudy.simulation.world import World
 from understudy.wire import sse
@@ -41,6 +42,8 @@ class Door:
         self.respx: Any = None
         self.passed: list[str] = []
         self._world = world
+        looks_on = onlooker()
+        self._watch: Watch | None = looks_on.simulation(world.run_of_id) if looks_on is not None else None
 
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
@@ -57,6 +60,8 @@ class Door:
             if isinstance(answer, Response) and answer.stream is not None:
                 answer.stream = self._guarded(answer.stream, path)
             logged.answered(answer)
+            if self._watch is not None:
+                self._watch.answered(request.method, path, answer)
         return answer
 
     def _answer(self, request: Request, path: str, logged: Logged) -> Answer:
@@ -67,6 +72,8 @@ class Door:
             if entry is None or faults is None:
                 return self.service.answer(operation, ids, request)
             logged.fault = entry.fault
+            if self._watch is not None:
+                self._watch.strikes(entry)
             return faults.strike(entry, operation, request, lambda: self.service.answer(operation, ids, request))
         if self.respx is not None:
             mocked: Response | None = self.respx.answer(request)

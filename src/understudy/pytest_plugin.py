@@ -53,6 +53,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let a recording of errors (404, 410, 401, 5xx) replace a recorded success",
     )
+    group.addoption(
+        "--understudy-cov",
+        action="store_true",
+        help="lifecycle coverage: which statuses, transitions, steps, outcomes, events, faults the app has met, which not",
+    )
+    group.addoption(
+        "--understudy-cov-report",
+        action="append",
+        metavar="TYPE",
+        help="term (default), json[:FILE]; may be given several times; switches --understudy-cov on",
+    )
+    group.addoption(
+        "--understudy-cov-fail-under",
+        metavar="MIN",
+        help="fail if less than this percentage of the lifecycle was met; switches --understudy-cov on",
+    )
+    parser.addini("understudy_cov_omit", "what the app cannot meet and coverage does not ask for", type="args", default=[])
     parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
     parser.addini("understudy_hosts", "more host names whose requests are ours", type="args", default=[])
     parser.addini("understudy_pass_hosts", "host names that never are, whatever speaks", type="args", default=[])
@@ -68,6 +85,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(Summary(), "understudy-summary")
+    if any(config.getoption(f"understudy_cov{more}") for more in ("", "_report", "_fail_under")):
+        from understudy.pytest_coverage import LifecycleCoverage
+
+        config.pluginmanager.register(LifecycleCoverage(config), "understudy-coverage")
     if config.getini("understudy_api_key"):
         from understudy.intercept.api_key import supplied_api_key
 

@@ -29,6 +29,8 @@ from understudy.errors import CassetteError, InternalError, ReplayMiss, Understu
 from understudy.exchange import Answer, Forward, HostRules, Request
 from understudy.intercept import activate
 from understudy.intercept.hosts import own_base_url
+from understudy.onlooking import Watch, onlooker
+from understudy.wire.paths import api_path
 
 RecordMode = Literal["none", "once", "new", "all"]
 _GZIP = b"\x1f\x8b"  # how a compressed body begins
@@ -137,6 +139,8 @@ class CassetteSession:
         self._has_left = False
         self._replay: Replay | StrictReplay | None = None
         self._recorder: Recorder | None = None
+        looks_on = onlooker()
+        self._watch: Watch | None = looks_on.replay(self.played) if looks_on is not None else None
         self._finished = False
         self._refused = False
         self._stack = ExitStack()
@@ -222,6 +226,12 @@ class CassetteSession:
         return Forward(self._recorder.observe(request, shown))
 
     def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
+        answer = self._recorded_answer(replay, request)
+        if self._watch is not None:
+            self._watch.answered(request.method, api_path(request.path), answer)
+        return answer
+
+    def _recorded_answer(self, replay: Replay | StrictReplay, request: Request) -> Answer:
         try:
             return replay.answer(request)
         except ReplayMiss:

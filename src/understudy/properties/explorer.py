@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from understudy.faults import Fault, RateLimited, ServerError, Slow, StreamCut
+from understudy.faults import Fault, RateLimited, ServerError, StreamCut
 from understudy.properties.trajectory import Trajectory
 from understudy.simulation.lifecycle import RUN, TERMINAL
-from understudy.simulation.script import AnyFunctionCall, Expire, Fail, Hang, Incomplete, Reply
+from understudy.ways import Path, closing, is_performed, script_along
 
 if TYPE_CHECKING:
     import pytest
-
-Path = tuple[str, ...]  # the statuses after the first `queued`
 
 FAULTS = (
     Fault(RateLimited(), on="runs.retrieve"),
@@ -81,7 +79,7 @@ def _paths(depth: int, expires_while_waiting: bool, path: Path = (), at: str = "
         yield path
         return
     if depth == 0:
-        yield path + _closing(at)
+        yield path + closing(at)
         return
     if at == "requires_action":  # the outputs are submitted: no choice of the service
         yield from _paths(depth, expires_while_waiting, (*path, "queued"), "queued")
@@ -95,54 +93,15 @@ def _choices(at: str, expires_while_waiting: bool) -> list[Path]:
         return [("expired",)] if expires_while_waiting else []
     choices: list[Path] = [(row.target,) for row in RUN if row.source == at and row.event != "cancelling"]
     if at == "in_progress":
-        choices += [("cancelling", row.target) for row in RUN if row.source == "cancelling" and row.mark != "INF"]
+        choices += [("cancelling", row.target) for row in RUN if row.source == "cancelling" and is_performed(row)]
     return choices
 
 
-def _closing(at: str) -> Path:
-    """The shortest way to a terminal status over recorded transitions, the app's submitting included."""
-    ways: list[Path] = [()]
-    while True:
-        longer = []
-        for way in ways:
-            status = way[-1] if way else at
-            for row in RUN:
-                if row.source == status and row.mark == "REC" and row.event not in ("cancelling", "expired"):
-                    if row.target in TERMINAL:
-                        return (*way, row.target)
-                    longer.append((*way, row.target))
-        ways = longer
-
-
 def _trajectory(path: Path, schedule: tuple[Fault, ...]) -> Trajectory:
-    moves, calls = list[Any](), 0
-    late: tuple[Fault, ...] = ()
-    for before, status, after in zip(("queued", *path), path, (*path[1:], ""), strict=False):
-        if status == "requires_action":
-            moves.append(AnyFunctionCall(calls))
-            calls += 1
-        elif before == "requires_action" and status == "expired":
-            late = (Fault(Slow(600), on="runs.submit_tool_outputs", nth=calls),)
-        elif status == "cancelling":
-            moves.append(Hang(on_cancel="completes" if after == "completed" else "cancelled"))
-        elif before != "cancelling":
-            moves += _ending(status, before)
+    moves, late = script_along(path)
     name = "+".join(["-".join(("queued", *path)), *map(_label, schedule)])
     return Trajectory(moves, name=name, faults=(*late, *schedule))
 
 
 def _label(fault: Fault) -> str:
     return f"{type(fault.what).__name__}{f'.{fault.on}' if fault.on else ''}.{fault.phase_of}"
-
-
-def _ending(status: str, before: str) -> list[Any]:
-    """The moves that end a run so; none for a status that comes by itself."""
-    if status == "completed":
-        return [Reply("Done.")]
-    if status == "incomplete":
-        return [Reply("Not all of"), Incomplete()]
-    if status == "failed":
-        return [Fail(while_queued=before == "queued")]
-    if status == "expired":
-        return [Expire(while_queued=before == "queued")]
-    return []

@@ -88,6 +88,11 @@ class World:
     def step(self, thread_id: str, run_id: str, step_id: str) -> Step:
         return self.run(thread_id, run_id).steps.get(step_id) or _refuse("step.not_found", step_id)
 
+    def run_of_id(self, run_id: str) -> Run | None:
+        """A run, whatever thread it is on; None when there is none of this id (any more)."""
+        performance = self.performances.get(run_id)
+        return performance.run if performance is not None else None
+
     def live_run(self, thread_id: str) -> Run | None:
         """The run of a thread that is not over, if there is one."""
         thread = self.threads.get(thread_id)
