@@ -161,7 +161,8 @@ def test_a_stream_sleeps_for_its_events(backend):
 @pytest.mark.parametrize("nap", [0, 1])
 def test_a_loop_that_never_ends_is_caught(ending, nap):
     """`while status != "completed"` ends with our error, whether it sleeps or not: also where the clock moves on."""
-    with pytest.raises(Livelock, match="50 times") as caught, us.simulate(script=ending, time="sleep") as backend:
+    patience = "over 10 minutes" if nap else "50 times"
+    with pytest.raises(Livelock, match=patience) as caught, us.simulate(script=ending, time="sleep") as backend:
         assistant(backend)
         client = OpenAI()
         run = client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT)
@@ -171,6 +172,19 @@ def test_a_loop_that_never_ends_is_caught(ending, nap):
                 run = retrieve(client, run)
     assert run.status in str(caught.value)
     assert ("does it know" if nap else "it does not sleep in between") in str(caught.value)
+
+
+def test_a_loop_with_a_deadline_of_its_own_is_left_alone(backend):
+    """A run that will not change is asked for until the app's patience is over: that is no livelock."""
+    client = OpenAI()
+    backend.next_run(Incomplete())
+    run = client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT)
+    deadline = time.monotonic() + 300
+    while run.status != "completed" and time.monotonic() < deadline:
+        time.sleep(0.5)
+        run = retrieve(client, run)
+    assert run.status == "incomplete"
+    assert backend.problems == []
 
 
 @pytest.mark.parametrize("make", [lambda: freezegun.freeze_time("2020-01-01"), lambda: time_machine.travel(0)])

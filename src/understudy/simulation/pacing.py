@@ -10,10 +10,13 @@ The rules [design]:
 * a GET of a vector store, a file in one, or a batch moves now to its next change, if its present state was already shown;
   a list of such files does if that of every file still being indexed was. Expiry is never jumped to.
 
-The livelock detector is here too: the same question `LIVELOCK` times while the clock stands and nothing was written.
+The livelock detector is here too: the same question `LIVELOCK` times while the clock stands and nothing was written. Where
+the app's own sleeping moves the clock, it may have a deadline of its own: then `PATIENCE` seconds must have passed, too.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 from understudy.errors import Livelock
 from understudy.simulation.file_objects import FileBatch, StoreFile, VectorStore
@@ -21,6 +24,7 @@ from understudy.simulation.objects import Run
 from understudy.simulation.world import World
 
 LIVELOCK = 50
+PATIENCE = 600  # longer than any run lives
 DEFAULT_INTERVAL = 1.0
 Indexed = VectorStore | StoreFile | FileBatch
 
@@ -31,13 +35,16 @@ class Pacer:
     def __init__(self, world: World) -> None:
         self._world = world
         self._last_list: dict[str, int] = {}  # by question: how much of the run's timeline there was
-        self._repeats: dict[str, int] = {}
-        self._repeats_at: float = world.clock.now()
+        self._repeats = Counter[str]()  # since something could change
+        self._changeable_at: float = world.clock.now()
+        self._at_once = Counter[str]()  # since the clock moved
+        self._asked_at: float = world.clock.now()
 
     def wrote(self) -> None:
         """The app did something: every question is a new one now."""
         self._last_list.clear()
-        self._repeats.clear()
+        self._at_once.clear()
+        self._start_anew()
 
     def asked_run(self, run: Run, interval: float | None) -> None:
         """Before a run is shown. `interval`: seconds between polls, as the app's SDK announced it."""
@@ -86,17 +93,25 @@ class Pacer:
         """After a GET: is this going anywhere?
 
         Raises:
-            Livelock: the same question was asked `LIVELOCK` times, and nothing could change in between.
+            Livelock: the same question was asked again and again, and nothing could change in between.
         """
         clock = self._world.clock
         if not clock.virtual:
             return
-        if clock.now() != self._repeats_at and self._may_change(thread_id):
-            self._repeats.clear()
-            self._repeats_at = clock.now()
-        self._repeats[question] = repeats = self._repeats.get(question, 0) + 1
-        if repeats >= LIVELOCK:
+        if clock.now() != self._asked_at:
+            self._asked_at = clock.now()
+            self._at_once.clear()
+            if self._may_change(thread_id):
+                self._start_anew()
+        self._at_once[question] += 1
+        self._repeats[question] += 1
+        is_patient = clock.now() - self._changeable_at < PATIENCE
+        if self._at_once[question] >= LIVELOCK or (self._repeats[question] >= LIVELOCK and not is_patient):
             raise Livelock(self._describe(question, thread_id))
+
+    def _start_anew(self) -> None:
+        self._repeats.clear()
+        self._changeable_at = self._world.clock.now()
 
     def _may_change(self, thread_id: str | None) -> bool:
         """Whether time that passes can change anything. Where sleeping moves it, it passes for ever."""
@@ -106,12 +121,20 @@ class Pacer:
 
     def _describe(self, question: str, thread_id: str | None) -> str:
         clock = self._world.clock
-        text = f"the app asked {question} {LIVELOCK} times while nothing can change and the clock stands at {clock.now():g}"
-        moves = f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
+        passed = clock.now() - self._changeable_at
+        times, moves = self._repeats[question], f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
+        if passed >= PATIENCE:
+            text = f"the app asked {question} {times} times over {passed / 60:.0f} minutes while nothing can change"
+            moves = ""
+        else:
+            text = (
+                f"the app asked {question} {times} times while nothing can change and the clock stands at {clock.now():.0f}"
+            )
         thread = self._world.threads.get(thread_id) if thread_id else None
         run = thread.runs.last() if thread else None
         if run is None:
-            return f"{text}. It waits for something that will not come" + ("." if clock.mode == "poll" else f" ({moves}).")
+            why = f" ({moves})" if moves and clock.mode != "poll" else ""
+            return f"{text}. It waits for something that will not come{why}."
         text += f": {run.id} is {run.state.status!r}"
         if run is thread.active_run:  # type: ignore[union-attr]
             return f"{text}, and {moves}."
