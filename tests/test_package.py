@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import entry_points, metadata, version
+from importlib.metadata import distribution, entry_points, metadata, version
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,37 @@ def test_metadata() -> None:
     assert "Framework :: Pytest" in metadata("pytest-understudy").get_all("Classifier", [])
     assert [point.value for point in entry_points(group="pytest11", name="understudy")] == ["understudy.pytest_plugin"]
     assert [point.value for point in entry_points(group="console_scripts", name="understudy")] == ["understudy.cli:main"]
+
+
+def test_nothing_stray_is_installed() -> None:
+    """The wheel holds the package, each of its files, and the command; no tests, no tools of ours."""
+    installed = distribution("pytest-understudy")
+    if "editable" in (installed.read_text("direct_url.json") or ""):
+        pytest.skip("installed in editable mode: there is no wheel to look at")
+    paths = [path.as_posix() for path in installed.files or () if path.suffix != ".pyc"]
+    assert {path.split("/")[0] for path in paths} == {
+        "understudy",
+        f"pytest_understudy-{PROJECT['version']}.dist-info",
+        "..",
+    }
+    assert [path.rsplit("/")[-1] for path in paths if path.startswith("..")] == ["understudy"]
+    ours = {path for path in paths if path.startswith("understudy/")}
+    source = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*") if path.is_file()}
+    tracked = {path for path in source if "__pycache__" not in path}
+    assert ours == tracked | {"understudy/data/tutorial.yaml"}
+    assert "understudy/py.typed" in ours
+    assert Path(understudy.__file__).is_relative_to(Path(str(installed.locate_file("understudy"))))
+
+
+@pytest.mark.parametrize("command", [["understudy"], [sys.executable, "-m", "understudy"]], ids=["command", "module"])
+def test_the_command_says_its_version(command: list[str]) -> None:
+    """`--version` is that of pyproject.toml; without arguments it says what there is, and where to begin."""
+    path = Path(sys.executable).with_name(command[0]) if command[0] == "understudy" else command[0]
+    said = subprocess.run([path, *command[1:], "--version"], capture_output=True, text=True, check=True).stdout
+    assert said == f"understudy {PROJECT['version']}\n"
+    alone = subprocess.run([path, *command[1:]], capture_output=True, text=True, check=False)
+    assert alone.returncode == 2
+    assert "Begin with `understudy demo`" in alone.stderr
 
 
 def test_lower_bounds_are_those_tested() -> None:

@@ -15,12 +15,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants API in tests.",
+        epilog="Begin with `understudy demo`; `understudy COMMAND --help` says more.",
     )
     parser.add_argument("--version", action="version", version=f"understudy {_version()}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
         import_module(f"understudy.commands.{name}").add(subparsers)
     arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return 2
     status: int = arguments.run(arguments)
     return status
 
