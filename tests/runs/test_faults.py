@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import httpx
 import openai
 import pytest
+from client_kinds import ASYNC, SYNC
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,13 @@ def ready(understudy):
     client = understudy.client(max_retries=0)
     assistant(understudy)
     return understudy, client, thread(client)
+
+
+@pytest.fixture
+def a_key(monkeypatch):
+    """Clients are built before anything is active: a key of their own."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "mine")
 
 
 @given(FAULTS)
@@ -398,3 +406,15 @@ def test_the_table_in_the_docs_is_what_happens():
     table = fault_table.table()
     assert table["fault"] == fault_table.labels(), "run runs/fault_table.py"
     assert table[fault_table.HERE] == fault_table.column(), "run runs/fault_table.py"
+
+
+@pytest.mark.parametrize("kind", SYNC)
+def test_faults_surface_alike_in_every_kind_of_sync_client(kind, a_key):
+    """Azure, proxies, transports and HTTP clients of the user's own: each fault surfaces as the table says."""
+    assert fault_table.sync_outcomes(SYNC[kind]()) == fault_table.table()[fault_table.HERE]
+
+
+@pytest.mark.parametrize("kind", ASYNC)
+async def test_faults_surface_alike_in_every_kind_of_async_client(kind, a_key):
+    """The same for async clients, `openai[aiohttp]` among them."""
+    assert await fault_table.async_outcomes(ASYNC[kind]()) == fault_table.table()[fault_table.HERE]
