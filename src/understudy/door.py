@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from understudy.errors import InternalError, NotSimulated, UnderstudyError, envelope, nearest
-from understudy.exchange import Answer, Chunk, Forward, Request, Response, SentRequest
+from understudy.exchange import Answer, Chunk, Forward, Request, Response
 from understudy.onlooking import Watch, onlooker
 from understudy.request_log import Logged
 from understudy.simulation.world import World
@@ -49,7 +50,8 @@ class Door:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
         with self._world.lock:
             path = api_path(request.path)
-            logged = Logged(SentRequest(request.method, path, request.body, request.headers), self._world.clock.now())
+            now = self._world.clock.now()
+            logged = Logged(request.method, path, request.body, request.sent_headers, now, monotonic())
             self.log.append(logged)
             try:
                 answer = self._answer(request, path, logged)

@@ -11,12 +11,22 @@ Nothing here knows an HTTP library, a socket or the Assistants API. A *handler* 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+def text_headers(headers: Headers | RawHeaders) -> Headers:
+    """Headers as text, whichever way they came."""
+    return tuple((_text(name), _text(value)) for name, value in headers)
+
+
+def _text(part: str | bytes) -> str:
+    return part.decode("latin-1") if isinstance(part, bytes) else part
 
 
 class Request:
@@ -26,26 +36,32 @@ class Request:
         method: upper case, `GET`.
         url: the whole URL as sent, query included.
         path: its path, still percent-encoded, without the query.
-        headers: name and value pairs in the order sent; names as the client spelled them.
         body: the bytes of the body, `b""` when there is none.
+        sent_headers: name and value pairs in the order sent, names as the client spelled them; text, or bytes as an HTTP
+            library holds them: few are ever asked for, so they are decoded only when they are.
     """
 
-    def __init__(self, method: str, url: str, headers: Headers = (), body: bytes = b"") -> None:
+    def __init__(self, method: str, url: str, headers: Headers | RawHeaders = (), body: bytes = b"") -> None:
         self.method = method
         self.url = url
-        self.headers = headers
+        self.sent_headers = headers
         self.body = body
         # Taken apart by hand: every request passes here, and urlsplit costs more than the rest of the routing.
         rest, _, self._query = url.partition("#")[0].partition("?")
         scheme, found, after = rest.partition("://")
         self._authority, slash, path = after.partition("/") if found else ("", "", scheme)
         self.path = slash + path  # still percent-encoded
-        self._by_name: dict[str, str] | None = None
+        self._by_name: dict[str | bytes, str | bytes] | None = None
 
     @property
     def host(self) -> str:
         """The host name in lower case, without a port; empty for a relative URL."""
         return urlsplit(f"//{self._authority}").hostname or ""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers as text."""
+        return text_headers(self.sent_headers)
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -54,9 +70,14 @@ class Request:
 
     def header(self, name: str, default: str | None = None) -> str | None:
         """The last value of a header, its name in any case; `default` when it was not sent."""
-        if self._by_name is None:
-            self._by_name = {key.lower(): value for key, value in self.headers}
-        return self._by_name.get(name.lower(), default)
+        by_name = self._by_name
+        if by_name is None:
+            by_name = self._by_name = {key.lower(): value for key, value in self.sent_headers}
+        name = name.lower()
+        value = by_name.get(name)
+        if value is None:
+            value = by_name.get(name.encode("latin-1", "replace"), default)
+        return value.decode("latin-1") if isinstance(value, bytes) else value
 
     @property
     def json(self) -> Any:

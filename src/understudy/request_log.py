@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from understudy.exchange import Abort, Answer, Chunk, Response, SentRequest
+from understudy.exchange import Abort, Answer, Chunk, Headers, RawHeaders, Response, SentRequest, text_headers
 from understudy.faults import Fault
 from understudy.wire.sse import DONE
 
@@ -19,7 +18,8 @@ class Logged:
     """A request and its end.
 
     Attributes:
-        sent: what the app sent.
+        method, path, body: what the app sent, as `SentRequest` says.
+        headers: its headers, as they came.
         at: what the clock showed then, in (virtual) unix seconds; `wall`: seconds of the machine's own clock.
         status: the HTTP status of the answer; None when there was none.
         fault: the fault it met.
@@ -27,13 +27,21 @@ class Logged:
         shown: how the answer begins; of a stream, the last status of the run in it.
     """
 
-    sent: SentRequest
+    method: str
+    path: str
+    body: bytes
+    headers: Headers | RawHeaders
     at: float
-    wall: float = field(default_factory=time.monotonic)
+    wall: float
     status: int | None = None
     fault: Fault | None = None
     stream: str = ""
     shown: bytes = b""
+
+    @property
+    def sent(self) -> SentRequest:
+        """What the app sent, as a value: made when asked for, every request passes here."""
+        return SentRequest(self.method, self.path, self.body, text_headers(self.headers))
 
     def answered(self, answer: Answer) -> None:
         """Note how it ended, or began to be streamed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from understudy.exchange import HostRules
@@ -34,5 +35,6 @@ def own_base_url() -> tuple[str, ...]:
     return (host,) if host else ()
 
 
+@lru_cache(maxsize=256)
 def _listed(host: str, patterns: tuple[str, ...]) -> bool:
     return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in patterns)

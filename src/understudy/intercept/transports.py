@@ -12,14 +12,13 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from understudy.exchange import Abort, Answer, Chunk, Forward, Handler, Observer, Pause, Request, Response
+from understudy.exchange import Abort, Answer, Chunk, Forward, Handler, Observer, Pause, Request, Response, text_headers
 from understudy.intercept.hosts import is_ours
 
 
 def to_request(sent: Any) -> Request:
     """A library's request, its body already read, as a plain value."""
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in sent.headers.raw)
-    return Request(sent.method, str(sent.url), headers, sent.content)
+    return Request(sent.method, str(sent.url), sent.headers.raw, sent.content)
 
 
 @cache
@@ -77,8 +76,7 @@ def transport_class(lib: ModuleType) -> Any:
 
     def _observe(response: Any, observer: Observer | None) -> Any:
         if observer is not None:
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-            observer.started(response.status_code, headers)
+            observer.started(response.status_code, text_headers(response.headers.raw))
             response.stream = tee_class(response.stream, observer)
         return response
 

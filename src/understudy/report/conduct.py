@@ -61,8 +61,8 @@ def conduct(log: Sequence[Logged], runs: Sequence[Run]) -> Conduct:
 
 def _late_outputs(log: Sequence[Logged]) -> Iterator[Finding]:
     for logged in log:
-        if logged.sent.path.endswith(SUBMIT) and logged.status == 400 and logged.fault is None:
-            run_id = logged.sent.path.split("/")[-2]
+        if logged.path.endswith(SUBMIT) and logged.status == 400 and logged.fault is None:
+            run_id = logged.path.split("/")[-2]
             yield Finding(
                 "late_outputs",
                 f"outputs for {run_id} were refused at {logged.at:.0f}: it did not wait for them. Has it expired, ended, or "
@@ -72,16 +72,16 @@ def _late_outputs(log: Sequence[Logged]) -> Iterator[Finding]:
 
 def _duplicates(log: Sequence[Logged]) -> Iterator[Finding]:
     for number, lost in enumerate(log):
-        if lost.fault is None or lost.fault.phase_of == "before" or lost.sent.method != "POST":
+        if lost.fault is None or lost.fault.phase_of == "before" or lost.method != "POST":
             continue
-        if not lost.sent.path.endswith(("/messages", "/runs")):
+        if not lost.path.endswith(("/messages", "/runs")):
             continue
         for again in log[number + 1 :]:
-            if (again.sent.path, again.sent.body) == (lost.sent.path, lost.sent.body) and again.status == 200:
-                made = "message" if lost.sent.path.endswith("/messages") else "run"
+            if (again.path, again.body) == (lost.path, lost.body) and again.status == 200:
+                made = "message" if lost.path.endswith("/messages") else "run"
                 yield Finding(
                     "duplicate",
-                    f"POST {lost.sent.path} was sent again after its answer was lost, and the {made} is there twice. List "
+                    f"POST {lost.path} was sent again after its answer was lost, and the {made} is there twice. List "
                     f"the thread's {made}s before sending again, or use max_retries=0.",
                 )
                 break
@@ -98,7 +98,7 @@ def _impatient(log: Sequence[Logged]) -> Iterator[Finding]:
         if waited < what.retry_after and not is_sdk_retry:
             yield Finding(
                 "impatient",
-                f"{following.sent.method} {following.sent.path} came {waited:.1f} s after a 429 that said retry-after: "
+                f"{following.method} {following.path} came {waited:.1f} s after a 429 that said retry-after: "
                 f"{what.retry_after:g}. Wait as long as it says.",
             )
 
@@ -108,7 +108,7 @@ def _abandoned(log: Sequence[Logged]) -> Iterator[Finding]:
         if logged.stream == "open":
             yield Finding(
                 "abandoned_stream",
-                f"the stream of POST {logged.sent.path} was not read to its end. The run goes on all the same: read it to "
+                f"the stream of POST {logged.path} was not read to its end. The run goes on all the same: read it to "
                 "the end, or cancel the run.",
             )
 

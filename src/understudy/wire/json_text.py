@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from json.encoder import ESCAPE
+from json.encoder import encode_basestring
 from typing import Any
 
 _compact = json.JSONEncoder(ensure_ascii=False).encode
@@ -25,32 +25,40 @@ def pretty(value: Any) -> bytes:
 
 def _text(value: Any, newline: str) -> str:
     kind = type(value)
-    if kind is str:
-        return _quoted(value)
-    if value is None:
-        return "null"
     if kind is dict:
-        if not value:
-            return "{}"
-        inner = newline + "  "
-        items = ("," + inner).join([f"{_key(key)}: {_text(item, inner)}" for key, item in value.items()])
-        return f"{{{inner}{items}{newline}}}"
+        return _object(value, newline)
     if kind is list:
         if not value:
             return "[]"
         inner = newline + "  "
         return "[" + inner + ("," + inner).join([_text(item, inner) for item in value]) + newline + "]"
-    if kind is int:
-        return str(value)
+    if kind is str:
+        return encode_basestring(value)
     if kind is float:
         return float.__repr__(value)  # finite: what is not JSON is not let in
-    if kind is bool:
-        return "true" if value else "false"
     return _compact(value)
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"' if ESCAPE.search(text) is None else _compact(text)
+def _object(value: dict[str, Any], newline: str) -> str:
+    """Most of what stands in an object is text, null or a number: those are written here, without a call of their own."""
+    if not value:
+        return "{}"
+    inner = newline + "  "
+    lines = []
+    for key, item in value.items():
+        kind = type(item)
+        if kind is str:
+            text = encode_basestring(item)
+        elif item is None:
+            text = "null"
+        elif kind is int:
+            text = int.__repr__(item)
+        else:
+            text = _text(item, inner)
+        lines.append(_key(key) + text)
+    return "{" + inner + ("," + inner).join(lines) + newline + "}"
 
 
-_key = lru_cache(maxsize=1024)(_quoted)  # the API's keys are few; those of metadata and schemas come and go
+@lru_cache(maxsize=1024)  # the API's keys are few; those of metadata and schemas come and go
+def _key(key: str) -> str:
+    return encode_basestring(key) + ": "

@@ -28,6 +28,13 @@ _date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
 _JSON: Headers = (("content-type", "application/json"),)
 # Whose key it was; not said to one without a key. The recordings have them redacted, so the values are ours. [REC]
 _ACCOUNT: Headers = (("openai-organization", "org-understudy"), ("openai-project", "proj_understudy"))
+_VERSION: Headers = (("openai-version", "2020-10-01"), ("openai-processing-ms", "20"))
+_FIXED: dict[tuple[bool, bool], Headers] = {  # by: the answer names its type; nobody is named
+    (named, nameless): (*(() if named else _JSON), *(() if nameless else _ACCOUNT), *_VERSION)
+    for named in (True, False)
+    for nameless in (True, False)
+}
+_POLL_AGAIN = ("openai-poll-after-ms", "0")
 _POLLED = frozenset({"run", "store", "store_file", "batch"})  # what the SDKs' own polling asks for
 
 
@@ -56,7 +63,8 @@ class Service:
 
     def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
         _check_auth(request)
-        ids = {name: unquote(value) for name, value in ids.items()}
+        if "%" in request.path:
+            ids = {name: unquote(value) for name, value in ids.items()}
         if operation.beta:
             _check_beta(request)
         query = _checked_query(operation, request)
@@ -103,17 +111,11 @@ class Service:
     def _headers(self, operation: Operation, response: Response) -> Headers:
         """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
         world = self.world
-        named = any(name == "content-type" for name, _ in response.headers)  # a stream, a file's content
-        headers: Headers = (
-            ("date", _date(int(world.clock.now()))),
-            *(() if named else _JSON),
-            *(() if response.status == 401 else _ACCOUNT),
-            ("openai-version", "2020-10-01"),
-            ("openai-processing-ms", "20"),
-            ("x-request-id", world.ids.request()),
-        )
+        named = bool(response.headers) and any(name == "content-type" for name, _ in response.headers)  # a stream, a file
+        fixed = _FIXED[named, response.status == 401]
+        headers: Headers = (("date", _date(int(world.clock.now()))), *fixed, ("x-request-id", world.ids.request()))
         if operation.watches in _POLLED and world.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
-            return (*headers, ("openai-poll-after-ms", "0"))
+            return (*headers, _POLL_AGAIN)
         return headers
 
 
