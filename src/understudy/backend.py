@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from understudy import seeding
 from understudy.door import Door
-from understudy.errors import UnderstudyError, Unused, nearest
+from understudy.errors import RealSleep, UnderstudyError, nearest
 from understudy.exchange import Answer, HostRules, Request, SentRequest
 from understudy.intercept.hosts import own_base_url
 from understudy.simulation.book import SetScript, When, caller
@@ -120,6 +120,8 @@ class Backend:
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
+        if (witness := getattr(script, "witness", None)) is not None:
+            self._door.witness = witness.world()
         if not callable(script):  # a function has no repr that is code
             self.generated("backend.perform({})", script)
 
@@ -361,34 +363,27 @@ class Backend:
             return
         from understudy.report.trace import explanation
 
-        code, value = self._generated
-        lines = [code.replace("{}", repr(value))]
-        if opening and not code.startswith("with "):
-            lines = [opening, f"    {lines[0]}"]
         with self._world.lock:
             log = list(self._door.log)
         start = self._start if self.clock.virtual or not log else log[0].at
-        error.add_note(explanation(lines, log, start))
+        error.add_note(explanation(*self._generated, opening, log, start))
+
+    def waited_in_earnest(self, text: str) -> None:
+        """With `time="sleep"`, something waited in earnest: a hint; under `strict=True`, a mistake of the test."""
+        if text in self.hints:
+            return
+        self.hints.append(text)
+        if self._strict:
+            self.problems.append(RealSleep(text))
 
     def close(self) -> list[UnderstudyError]:
         """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
+        from understudy.report.leftover import unused_faults, unused_scripts
+
         problems, self._door.problems = self._door.problems, []
-        left, self._world.book.queue = self._world.book.queue, []
-        if left and self._strict is not False:
-            listed = "\n".join(f"  {script}" for script in left)
-            problems.append(
-                Unused(f"{len(left)} script(s) were set, but no run took them:\n{listed}\n{_runs_seen(self._all_runs())}")
-            )
+        scripts, self._world.book.queue = self._world.book.queue, []
         faults = self._door.faults.take_left() if self._door.faults is not None else []
-        if faults and self._strict is not False:
-            listed = "\n".join(f"  {entry}" for entry in faults)
-            problems.append(
-                Unused(f"{len(faults)} fault(s) were set, but did not happen as often as they were to:\n{listed}")
-            )
+        if self._strict is not False:
+            problems += unused_scripts(scripts, self._all_runs()) if scripts else []
+            problems += unused_faults(faults) if faults else []
         return problems
-
-
-def _runs_seen(runs: list[Run]) -> str:
-    if not runs:
-        return "No run was started at all: does the app reach this backend?"
-    return "Runs started: " + ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs)

@@ -32,6 +32,7 @@ class Door:
         problems: the test's mistakes and our own, as they were met.
         faults: None until one is set: no fault, no cost.
         respx: asked for what is not simulated; None until a test uses it.
+        witness: told of every request and its answer; None unless a trajectory is performed whose cases are compared.
         passed: API paths that begin with one of these are let out.
     """
 
@@ -41,6 +42,7 @@ class Door:
         self.problems: list[UnderstudyError] = []
         self.faults: Faults | None = None
         self.respx: Any = None
+        self.witness: Any = None
         self.passed: list[str] = []
         self._world = world
         looks_on = onlooker()
@@ -64,6 +66,8 @@ class Door:
             logged.answered(answer)
             if self._watch is not None:
                 self._watch.answered(request.method, path, answer)
+            if self.witness is not None:
+                self.witness.saw(request, path, answer)
         return answer
 
     def _answer(self, request: Request, path: str, logged: Logged) -> Answer:

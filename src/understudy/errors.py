@@ -52,10 +52,22 @@ class Livelock(UnderstudyError):
     code = "understudy_livelock"
 
 
+class Nondeterministic(UnderstudyError):
+    """An app under `every_lifecycle` sent different requests although it had been told the same."""
+
+    code = "understudy_nondeterministic"
+
+
 class ClockStandsStill(UnderstudyError):
     """A stream has to wait for the virtual clock, and nobody moves it."""
 
     code = "understudy_clock_stands_still"
+
+
+class RealSleep(UnderstudyError):
+    """With `time="sleep"` and `strict=True`: something waited in earnest."""
+
+    code = "understudy_real_sleep"
 
 
 class TwoClocks(UnderstudyError):

@@ -4,6 +4,7 @@ imported, when it uses it.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
@@ -118,7 +119,7 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     with nullcontext() if is_fallback(request.node) else active(backend):
         request.node.stash.setdefault(_problems, []).insert(0, backend.close)
         yield backend
-    _collect_hints(request.node, backend)
+    _collect_hints(request.node, backend.hints)
 
 
 @pytest.fixture
@@ -154,6 +155,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         names.insert(0, "understudy_cassette")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What an app does in one case of `every_lifecycle` is compared with what it does in the others."""
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    if getattr(script, "is_compared", False):
+        from understudy.pytest_settings import witness_for
+
+        script.witness = witness_for(item, script)
+
+
 # -- the end of a test ----------------------------------------------------------
 
 _call_failed = pytest.StashKey[bool]()
@@ -170,13 +181,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         result = yield
     except BaseException as error:
-        problems = _ask(item)
+        problems = _ask(item, passed=False)
         _skip_unperformable(item, [error, *problems])
         _explain(item, error)
         if problems:  # the test's own failure goes first; what understudy knows stands beside it
             item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
         raise
-    problems = _ask(item)
+    problems = _ask(item, passed=True)
     if problems:
         from understudy.errors import raise_all
 
@@ -206,16 +217,33 @@ def _explain(item: pytest.Item, error: BaseException) -> None:
         backend.explain(error)
 
 
-def _ask(item: pytest.Item) -> list[UnderstudyError]:
-    return [problem for close in item.stash.get(_problems, []) for problem in close()]
+def _ask(item: pytest.Item, *, passed: bool) -> list[UnderstudyError]:
+    problems = [problem for close in item.stash.get(_problems, []) for problem in close()]
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    witness = getattr(script, "witness", None)
+    if witness is not None:
+        script.witness = None
+        problems += witness.problems(passed=passed and not problems)
+    return problems
 
 
 # -- what the terminal says -----------------------------------------------------
 
 
-def _collect_hints(item: pytest.Item, backend: Any) -> None:
-    for hint in getattr(backend, "hints", ()):
+def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
+    for hint in hints:
         item.user_properties.append((_HINT, hint))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """The hints of the worlds that the test made itself."""
+    try:
+        return (yield)
+    finally:
+        session = sys.modules.get("understudy.session")  # imported by whoever made one
+        if session is not None:
+            _collect_hints(item, session.take_hints())
 
 
 class Summary:

@@ -12,6 +12,8 @@ import pytest
 
 from understudy.backend import Backend
 from understudy.errors import nearest
+from understudy.properties.determinism import Histories, Witness
+from understudy.properties.trajectory import Trajectory
 
 _BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
@@ -118,6 +120,16 @@ def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, A
         return settings_of(vcr_config)
     except TypeError as error:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
+
+
+_histories = pytest.StashKey[dict[str, Histories]]()
+
+
+def witness_for(item: Any, script: Trajectory) -> Witness:
+    """What compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
+    test = item.nodeid.replace(script.name, "*")
+    histories = item.config.stash.setdefault(_histories, {}).setdefault(test, Histories())
+    return Witness(histories, script.name)
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:

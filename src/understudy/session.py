@@ -10,6 +10,8 @@ from understudy.backend import Backend
 from understudy.errors import NoFunction, raise_all
 from understudy.intercept import activate
 
+_hints: dict[str, None] = {}  # of worlds that are closed: each once, until somebody shows them
+
 
 @contextmanager
 def simulate(
@@ -40,8 +42,11 @@ def simulate(
     if script is not None and not callable(script):
         backend.generated(f"with simulate({', '.join(['script={}', *settings])}) as backend:", script)
     try:
-        with active(backend):
-            yield backend
+        try:
+            with active(backend):
+                yield backend
+        finally:
+            _hints.update(dict.fromkeys(backend.hints))
         raise_all(backend.close())
     except Exception as error:
         no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
@@ -50,6 +55,13 @@ def simulate(
         if not isinstance(error, NoFunction):
             backend.explain(error, opening=f"with simulate({', '.join(settings)}) as backend:")
         raise
+
+
+def take_hints() -> list[str]:
+    """What would make the tests better whose worlds were closed since this was asked last; the pytest plugin shows it."""
+    hints = list(_hints)
+    _hints.clear()
+    return hints
 
 
 def _given(**settings: Any) -> list[str]:
@@ -67,5 +79,5 @@ def active(backend: Backend) -> Iterator[None]:
             return
         from understudy.virtual_time import sleeping
 
-        with sleeping(backend, backend.clock):
+        with sleeping(backend, backend.clock, backend.waited_in_earnest):
             yield

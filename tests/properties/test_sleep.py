@@ -8,6 +8,7 @@ import time
 from time import monotonic as bound_monotonic
 from time import sleep as bound_sleep
 
+import anyio
 import freezegun
 import openai
 import pytest
@@ -242,28 +243,42 @@ def test_a_loop_of_the_apps_own(backend):
     assert time.time() == START + 32.5
 
 
-def test_fifty_pollers_are_the_same_each_time():
-    """50 concurrent pollers with different intervals: the same requests at the same times, run after run."""
+async def fifty_pollers(interval):
+    """How 50 concurrent pollers ended, each at which moment, and all they sent, in order. `interval(number)` in seconds."""
 
-    async def poller(backend, client, number):
-        made = await client.beta.threads.create(messages=[{"role": "user", "content": str(number)}])
-        run = await client.beta.threads.runs.create(made.id, assistant_id=ASSISTANT)
+    async def poller(client, number, thread_id):
+        run = await client.beta.threads.runs.create(thread_id, assistant_id=ASSISTANT)
         while run.status in ("queued", "in_progress"):
-            await asyncio.sleep(0.5 + number % 7 * 0.9)
-            run = await client.beta.threads.runs.retrieve(run.id, thread_id=made.id)
+            await asyncio.sleep(interval(number))
+            run = await client.beta.threads.runs.retrieve(run.id, thread_id=thread_id)
         return number, run.status, time.time()
 
-    async def transcript():
-        with us.simulate(time="sleep", script=(Wait(5), Reply("x"))) as backend:
-            assistant(backend)
-            async with AsyncOpenAI() as client:
-                ended = await asyncio.gather(*(poller(backend, client, number) for number in range(50)))
-            return ended, [(request.method, request.path) for request in backend.requests]
+    with us.simulate(time="sleep", script=(Wait(2), Reply("x"))) as backend:
+        assistant(backend)
+        threads = [backend.add_thread(messages=[str(number)]).id for number in range(50)]
+        async with AsyncOpenAI() as client:
+            ended = await asyncio.gather(*(poller(client, *numbered) for numbered in enumerate(threads)))
+        return ended, [(request.method, request.path) for request in backend.requests]
 
-    first = asyncio.run(transcript())
+
+def test_fifty_pollers_are_the_same_fifty_times():
+    """50 concurrent pollers with different intervals: the same requests at the same times, 50 times over."""
+    first = asyncio.run(fifty_pollers(lambda number: 5 + number % 7 * 0.9))
     assert len({at for _, _, at in first[0]}) > 5
-    for _ in range(3):
-        assert asyncio.run(transcript()) == first
+    for _ in range(49):
+        assert asyncio.run(fifty_pollers(lambda number: 5 + number % 7 * 0.9)) == first
+
+
+async def test_whoever_runs_the_loop_it_is_the_same():
+    """Polled more often, too; under asyncio, anyio, the app's own loop in a thread, and pytest-asyncio, which runs this."""
+    first = await fifty_pollers(lambda number: 0.7 + number % 11 * 0.3)
+    assert len(first[1]) > 200
+
+    def elsewhere(run):
+        return asyncio.to_thread(run, fifty_pollers, lambda number: 0.7 + number % 11 * 0.3)
+
+    assert await elsewhere(anyio.run) == first
+    assert await elsewhere(lambda pollers, interval: asyncio.run(pollers(interval))) == first
 
 
 def test_trio(backend):

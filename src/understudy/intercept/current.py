@@ -58,6 +58,12 @@ def mark_thread(thread: threading.Thread) -> None:
         setattr(thread, _THREAD_MARK, frame)
 
 
+def handler_of(thread: threading.Thread) -> Handler | None:
+    """The handler of the activation that a thread was started in; None for one that was started in none."""
+    frame = _alive(getattr(thread, _THREAD_MARK, None))
+    return frame.handler if frame else None
+
+
 def current_handler() -> Handler | None:
     """The handler of the innermost activation here; None when there is none."""
     frame = _here()

@@ -37,7 +37,14 @@ FAULTS = (
 """What can go wrong besides. None of these makes an SDK sleep in earnest."""
 
 
-def every_lifecycle(depth: int, faults: int = 0, expires_while_waiting: bool = False) -> pytest.MarkDecorator:
+def every_lifecycle(
+    depth: int,
+    faults: int = 0,
+    expires_while_waiting: bool = False,
+    *,
+    deterministic: bool = True,
+    twice: bool = False,
+) -> pytest.MarkDecorator:
     """Run a test once for every trajectory up to a bound: parametrizes its argument `script`, smallest first.
 
     Give `script` to `understudy.simulate(script=script)`, or to the fixture with `understudy.perform(script)`. Function
@@ -47,6 +54,10 @@ def every_lifecycle(depth: int, faults: int = 0, expires_while_waiting: bool = F
         depth: how many choices the service makes at most.
         faults: how many faults (of `understudy.properties.explorer.FAULTS`) happen at most besides.
         expires_while_waiting: also runs that expire before the outputs are submitted.
+        deterministic: a case in which the app sends another request than it did in another case of this process, after the
+            same requests and answers, fails (`understudy.properties.determinism`). False: it may.
+        twice: each case is performed a second time (`...-again`), so that an app is found, too, which differs only where no
+            two trajectories have anything in common any more.
 
     Raises:
         ValueError: a depth below 1, or a negative number of faults.
@@ -54,6 +65,11 @@ def every_lifecycle(depth: int, faults: int = 0, expires_while_waiting: bool = F
     import pytest
 
     found = trajectories(depth, faults=faults, expires_while_waiting=expires_while_waiting)
+    if twice:
+        found = [each for trajectory in found for each in (trajectory, trajectory.again())]
+    for trajectory in found:
+        trajectory.is_compared = deterministic
+        trajectory.bound += ", each twice" if twice else ""
     return pytest.mark.parametrize("script", found, ids=[trajectory.name for trajectory in found])
 
 

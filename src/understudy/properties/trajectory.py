@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from understudy.faults import Fault
+    from understudy.properties.determinism import Witness
 
 
 class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cannot have slots
@@ -20,18 +21,29 @@ class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cann
         faults: what goes wrong besides. One that the app gives no occasion for is no mistake.
         bound: the bound under which it was enumerated, in words.
         total: how many there are under that bound.
+        is_compared: whether what the app does is compared with what it does in other cases.
+        witness: what compares it, while a test runs.
     """
 
     name: str
     faults: tuple[Fault, ...]
     bound: str
     total: int
+    is_compared: bool
+    witness: Witness | None
 
     def __new__(cls, moves: Iterable[Any], *, name: str = "", faults: Iterable[Fault] = ()) -> Trajectory:
         trajectory = super().__new__(cls, moves)
         trajectory.name = name
         trajectory.faults = tuple(faults)
         trajectory.bound, trajectory.total = "", 0
+        trajectory.is_compared, trajectory.witness = False, None
+        return trajectory
+
+    def again(self) -> Trajectory:
+        """The same, to be performed a second time."""
+        trajectory = Trajectory(self, name=f"{self.name}-again", faults=self.faults)
+        trajectory.bound, trajectory.total = self.bound, self.total
         return trajectory
 
     def __repr__(self) -> str:

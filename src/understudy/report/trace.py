@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import understudy
 from understudy.request_log import Logged
@@ -32,18 +33,26 @@ class _Line:
         return f"{self.at:8.1f}  {self.what}{again}"
 
 
-def explanation(code: Sequence[str], log: Sequence[Logged], start: float) -> str:
+def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], start: float) -> str:
     """A text for `BaseException.add_note`.
 
     Args:
-        code: the lines that make such a world and its scripts.
+        code: the line that sets up what was generated, `{}` in it for the value.
+        opening: the line that makes the world, if it is another one.
         log: the requests, oldest first.
         start: what the clock showed at first, in unix seconds.
     """
-    lines = ["understudy: this is what the service did, as code to paste", *(f"    {line}" for line in _imports(code))]
-    lines += [f"    {line}" for line in code]
-    lines += ["and what the app did, at which second of the clock, and saw", *_trace(log, start)]
-    return "\n".join(lines)
+    lines = [code.replace("{}", repr(value))]
+    if opening and not code.startswith("with "):
+        lines = [opening, f"    {lines[0]}"]
+    return "\n".join(
+        [
+            "understudy: this is what the service did, as code to paste",
+            *(f"    {line}" for line in (*_imports(lines), *lines)),
+            "and what the app did, at which second of the clock, and saw",
+            *_trace(log, start),
+        ]
+    )
 
 
 def _imports(code: Sequence[str]) -> Iterator[str]:

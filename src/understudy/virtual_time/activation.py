@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from understudy.errors import TwoClocks
 from understudy.exchange import Handler
 from understudy.simulation.clock import Clock
 from understudy.virtual_time import functions, loops, moment
+from understudy.virtual_time.watch import Watch
 
 _lock = threading.RLock()
 _depth = 0
+_watch: Watch | None = None
 
 
 @contextmanager
-def sleeping(handler: Handler, clock: Clock) -> Iterator[None]:
+def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> Iterator[None]:
     """Until the block is left, let sleeping in the handler's world move its clock. The world must be entered already.
+
+    `notice` is told of each line of this thread that waits in earnest, from another thread, maybe more than once.
 
     Raises:
         TwoClocks: freezegun, time-machine or another library moves the time at the moment.
     """
     _refuse_others()
-    here = moment.VirtualTime(clock)
+    here = moment.VirtualTime(clock, handler, notice)
     with ExitStack() as undo:
         _replace()
         undo.callback(_restore)
-        moment.enter(handler, here)
-        undo.callback(moment.leave, handler)
+        moment.enter(here)
+        undo.callback(moment.leave, here)
         running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
         if running is not None:
             undo.callback(loops.make_virtual(running, here))
@@ -38,19 +42,23 @@ def sleeping(handler: Handler, clock: Clock) -> Iterator[None]:
 
 
 def _replace() -> None:
-    global _depth
+    global _depth, _watch
     with _lock:
         _depth += 1
         functions.replace()  # again: there may be new modules
         if _depth == 1:
             loops.watch()
+            _watch = Watch()
 
 
 def _restore() -> None:
-    global _depth
+    global _depth, _watch
     with _lock:
         _depth -= 1
         if _depth == 0:
+            if _watch is not None:
+                _watch.stop()
+                _watch = None
             loops.unwatch()
             functions.restore()
 

@@ -29,12 +29,13 @@ _replaced: list[tuple[Any, str, str]] = []  # owner, its name for a function, th
 _scanned: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # by module: its names for functions of `time`
 
 
-def _is_excepted(name: str | None) -> bool:
+def is_excepted(name: str | None) -> bool:
+    """Whether a module goes on in real time."""
     return name is not None and name.partition(".")[0] in _EXCEPTED
 
 
 def _sleep(seconds: float) -> None:
-    moment = None if _is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001 - who calls
+    moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001 - who calls
     if moment is None or not isinstance(seconds, int | float) or seconds < 0:
         _ORIGINALS["sleep"](seconds)  # which refuses what is no number of seconds
         return
@@ -48,7 +49,7 @@ def _reading(name: str, factor: int | None) -> Callable[[], float]:
     seconds = name.removesuffix("_ns")
 
     def read() -> float:
-        moment = None if _is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001
+        moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001
         if moment is None:
             return original()  # type: ignore[no-any-return]
         value: float = getattr(moment, seconds)()
@@ -98,7 +99,7 @@ def _replace(owner: Any, name: str, function: str) -> None:
 def _names_in(module: Any) -> list[tuple[str, str]]:
     """The names under which a module holds functions of `time`; each module is looked through once."""
     name = getattr(module, "__name__", None)
-    if not isinstance(name, str) or not isinstance(module, ModuleType) or _is_excepted(name):
+    if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
         return []
     known = _scanned.get(name)
     if known is None or known[0] is not module:

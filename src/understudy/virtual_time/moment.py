@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 
 from understudy.exchange import Handler
 from understudy.intercept import current
@@ -14,10 +16,20 @@ _times: dict[int, VirtualTime] = {}  # by the id of the handler, which is alive 
 
 
 class VirtualTime:
-    """The clocks of one world: wall time is the world's own, the others go on from where they stood."""
+    """The clocks of one world: wall time is the world's own, the others go on from where they stood.
 
-    def __init__(self, clock: Clock) -> None:
+    Attributes:
+        clock: the world's.
+        handler: what answers in the world.
+        notice: told of each line that waits in earnest.
+        thread: the thread that entered the world; `native_thread`: as the system calls it.
+    """
+
+    def __init__(self, clock: Clock, handler: Handler, notice: Callable[[str], None]) -> None:
         self.clock = clock
+        self.handler = handler
+        self.notice = notice
+        self.thread, self.native_thread = threading.get_ident(), threading.get_native_id()
         self._began = clock.now()
         self._monotonic = _monotonic()
         self._perf_counter = _perf_counter()
@@ -40,12 +52,17 @@ class VirtualTime:
         self.clock.advance(seconds)
 
 
-def enter(handler: Handler, moment: VirtualTime) -> None:
-    _times[id(handler)] = moment
+def enter(moment: VirtualTime) -> None:
+    _times[id(moment.handler)] = moment
 
 
-def leave(handler: Handler) -> None:
-    del _times[id(handler)]
+def leave(moment: VirtualTime) -> None:
+    del _times[id(moment.handler)]
+
+
+def entered() -> list[VirtualTime]:
+    """Every world there is, of each thread the innermost."""
+    return list({moment.thread: moment for moment in list(_times.values())}.values())
 
 
 def here() -> VirtualTime | None:

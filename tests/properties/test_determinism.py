@@ -1,0 +1,127 @@
+"""An app that does something else when it is told the same is named, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = """
+import itertools, random, time, uuid
+import understudy as us
+from openai import OpenAI
+
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+count = itertools.count()
+
+def begin(backend, **more):
+    assistant, thread = backend.add_assistant(tools=TOOLS), backend.add_thread(messages=["x"])
+    client = OpenAI()
+    return client, client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, **more)
+
+def poll(client, run):
+    while run.status in ("queued", "in_progress"):
+        run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    return run
+"""
+FICKLE = """
+@us.every_lifecycle(depth=2{options})
+def test_it(script):
+    with us.simulate(script=script) as backend:
+        client, run = begin(backend)
+        if next(count) == 3:
+            client.beta.threads.messages.list(run.thread_id)
+        poll(client, run)
+"""
+AT_THE_END = """
+@us.every_lifecycle(depth=2{options})
+def test_it(script):
+    with us.simulate(script=script) as backend:
+        client, run = begin(backend)
+        run = poll(client, run)
+        if run.status == "failed" and next(count) == 1:
+            client.beta.threads.messages.list(run.thread_id)
+"""
+STEADY = """
+import pytest
+
+@pytest.mark.parametrize("lists", [True, False])
+@us.every_lifecycle(depth=2, twice=True)
+def test_it(script, lists):
+    with us.simulate(script=script) as backend:
+        client, run = begin(backend, metadata={"id": uuid.uuid4().hex, "at": str(time.time_ns())})
+        if random.random() < 0.5:  # after what can only have been said once, nothing is compared
+            client.beta.threads.messages.list(run.thread_id)
+        poll(client, run)
+        if lists:
+            client.beta.threads.runs.list(run.thread_id)
+
+@us.every_lifecycle(depth=2, twice=True)
+def test_forms(script, understudy):
+    understudy.perform(script)
+    client = understudy.client()
+    client.files.create(file=b"x", purpose="assistants")
+    client, run = begin(understudy)
+    poll(client, run)
+
+@us.every_lifecycle(depth=2)
+def test_streams_in_two_worlds(script):
+    for number in range(2):
+        with us.simulate(script=script) as backend:
+            assistant, thread = backend.add_assistant(tools=TOOLS), backend.add_thread(messages=["x"])
+            client = OpenAI()
+            for event in client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True):
+                run = event.data
+            client.beta.threads.messages.list(thread.id)
+            if number:
+                client.beta.threads.retrieve(thread.id)
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """Runs some code as a test file."""
+
+    def run(code: str, *arguments: str):
+        pytester.makepyfile(HEAD + code)
+        return pytester.runpytest_subprocess("-q", "-p", "no:randomly", "-W", "ignore", *arguments)
+
+    return run
+
+
+def test_it_is_named_with_both_versions(run):
+    """The case in which it shows fails, with the first request that differs and in which cases it was sent."""
+    result = run(FICKLE.format(options=""))
+    result.assert_outcomes(passed=8, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*the app is not deterministic: after the same 1 request(s) and the same answers, it sent",
+            "*GET /threads/thread_*/runs/run_*  in [[]queued-expired[]]",
+            "*GET /threads/thread_*/messages  in [[]queued-in_progress-*[]]",
+            "*every_lifecycle(..., deterministic=False)*",
+        ]
+    )
+
+
+def test_it_may_be_allowed(run):
+    """`deterministic=False`: what the app does is its own business."""
+    run(FICKLE.format(options=", deterministic=False")).assert_outcomes(passed=9)
+
+
+def test_what_only_one_trajectory_shows_takes_two_performances(run):
+    """Where no other trajectory tells the same, a second performance does; also that one stops where the other goes on."""
+    run(AT_THE_END.format(options="")).assert_outcomes(passed=9)
+    result = run(AT_THE_END.format(options=", twice=True"))
+    result.assert_outcomes(passed=17, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*nothing more  in [[]queued-failed[]]",
+            "*GET /threads/thread_*/messages  in [[]queued-failed-again[]]",
+            "*depth 2, 0 fault(s), each twice: all 9 trajectories up to this bound; 1 failed, 17 passed",
+        ]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_no_false_alarms(run, workers):
+    """Not by random ids and times in bodies, by forms, streams, other parameters, several worlds or workers."""
+    result = run(STEADY, *workers)
+    result.assert_outcomes(passed=2 * 18 + 18 + 9)
