@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps import ours
-from measure import heading, in_turn, row
+from measure import heading, in_short, in_turn, row
 
 
 def main() -> None:
@@ -25,6 +25,8 @@ def main() -> None:
     heading("messages in the thread", "CPU µs per list", "ratio")
     for name, value in found.items():
         row(name, value, f"{value / found['20']:.2f}")
+    grown = found["100,000"] / found["20"]
+    in_short("`messages.list` in a thread of 100,000 messages, over one of 20", f"{grown:.2f}x", goal="1.2x")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import json
+import os
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def cpu_each(work: Callable[[int], None], count: int) -> float:
@@ -35,3 +38,11 @@ def heading(*cells: str) -> None:
     print()
     row(*cells)
     row(*("---" for _ in cells))
+
+
+def in_short(what: str, ours: str, *, goal: str = "-", beside: str = "-") -> None:
+    """One line of the summary that `run.py` puts before the tables: what was measured, the goal, and others beside it."""
+    collected = os.environ.get("BENCHMARK_SUMMARY")
+    if collected:
+        with Path(collected).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([what, ours, goal, beside]) + "\n")

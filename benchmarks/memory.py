@@ -7,7 +7,7 @@ import tracemalloc
 from typing import Any
 
 from apps import ours, peer
-from measure import heading, row
+from measure import heading, in_short, row
 
 COUNT = 20_000
 
@@ -33,7 +33,8 @@ def main() -> None:
             client.beta.assistants.retrieve(assistant.id)
 
     heading("assistants.retrieve, 20,000 times", "bytes retained per request")
-    row("ours", retained(our_work, COUNT))
+    own = retained(our_work, COUNT)
+    row("ours", own)
     with peer() as (peers, _):
         made = peers.beta.assistants.create(model="gpt-4o")
 
@@ -41,7 +42,10 @@ def main() -> None:
             for _ in range(count):
                 peers.beta.assistants.retrieve(made.id)
 
-        row("openai-responses", retained(peer_work, COUNT))
+        theirs = retained(peer_work, COUNT)
+        row("openai-responses", theirs)
+    beside = f"openai-responses {theirs:,.0f} bytes"
+    in_short("memory retained per request over 20,000", f"{own:,.0f} bytes", goal="1,000 bytes", beside=beside)
     messages(backend)
 
 
@@ -49,7 +53,8 @@ def messages(backend: Any) -> None:
     """Memory of a thread of 100,000 short messages, beside what the peer keeps for 2,000 of its own."""
     thread = backend.add_thread()
     heading("a short message in a thread", "messages", "bytes each")
-    row("ours", 100_000, retained(lambda count: [backend.add_message(thread.id, "hello") for _ in range(count)], 100_000))
+    own = retained(lambda count: [backend.add_message(thread.id, "hello") for _ in range(count)], 100_000)
+    row("ours", 100_000, own)
     with peer() as (peers, _):
         made = peers.beta.threads.create()
 
@@ -57,7 +62,10 @@ def messages(backend: Any) -> None:
             for _ in range(count):
                 peers.beta.threads.messages.create(made.id, role="user", content="hello")
 
-        row("openai-responses", 2_000, retained(create, 2_000))
+        theirs = retained(create, 2_000)
+        row("openai-responses", 2_000, theirs)
+    beside = f"openai-responses {theirs:,.0f} bytes (in a thread of 2,000)"
+    in_short("memory of a short message in a thread of 100,000", f"{own:,.0f} bytes", beside=beside)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps import floor, intercepted, peer
-from measure import heading, in_turn, row
+from measure import heading, in_short, in_turn, row
 from openai import OpenAI
 
 Work = Callable[[int], None]
@@ -60,9 +60,14 @@ def main() -> None:
 
 def show(name: str, *measured: dict[str, float]) -> None:
     heading(name, "CPU µs", "over the floor µs", "ratio")
+    told = {}
     for found in measured:
         for who, value in found.items():
-            row(who, value, value - found["floor"], f"{value / found['floor']:.2f}")
+            over, ratio = value - found["floor"], value / found["floor"]
+            told[who] = f"{ratio:.2f}x (+{over:,.0f} µs)"
+            row(who, value, over, f"{ratio:.2f}")
+    beside = f"openai-responses {told['openai-responses']}"
+    in_short(f"CPU of `{name}` over the SDK's floor", told["ours"], goal="1.15x", beside=beside)
 
 
 if __name__ == "__main__":
