@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from understudy.report.lifecycle_coverage.terminal import as_lines
 from understudy.report.lifecycle_coverage.watching import SuiteWatch
 
 _WORKER_KEY = "understudy_coverage"
-_DEFAULTS = {"json": "understudy-cov.json"}
+_DEFAULTS = {"json": "understudy-cov.json", "html": "understudy-cov.html"}
 
 
 class LifecycleCoverage:
@@ -126,7 +127,7 @@ def _reports(config: pytest.Config) -> tuple[bool, list[tuple[str, Path]]]:
         elif kind in _DEFAULTS:
             files.append((kind, _writable(text, Path(path or _DEFAULTS[kind]).absolute())))
         else:
-            raise pytest.UsageError(f"--understudy-cov-report={text}: expected term, json or json:FILE")
+            raise pytest.UsageError(f"--understudy-cov-report={text}: expected term, json, json:FILE, html or html:FILE")
     return in_terminal, files
 
 
@@ -149,7 +150,13 @@ def _json_text(coverage: Coverage) -> str:
     return json.dumps(as_json(coverage), indent=2, ensure_ascii=False) + "\n"
 
 
-_WRITERS: dict[str, Callable[[Coverage], str]] = {"json": _json_text}
+def _page(coverage: Coverage) -> str:
+    from understudy.report.lifecycle_coverage.page import as_html
+
+    return as_html(coverage, datetime.now().astimezone())
+
+
+_WRITERS: dict[str, Callable[[Coverage], str]] = {"json": _json_text, "html": _page}
 
 
 def _write(files: list[tuple[str, Path]], coverage: Coverage) -> Iterator[str]:

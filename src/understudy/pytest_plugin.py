@@ -63,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--understudy-cov-report",
         action="append",
         metavar="TYPE",
-        help="term (default), json[:FILE]; may be given several times; switches --understudy-cov on",
+        help="term (default), json[:FILE], html[:FILE]; may be given several times; switches --understudy-cov on",
     )
     group.addoption(
         "--understudy-cov-fail-under",

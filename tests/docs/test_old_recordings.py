@@ -31,7 +31,7 @@ def write(project: Path, text: str) -> None:
 def execute(project: Path, text: str) -> None:
     """The commands of a block: each line they are shown to print is printed, and the exit status is as said, else 0."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    environment["PYTHONPATH"] = str(project)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
     for command in text.split("$ ")[1:]:
         line, *shown = command.splitlines()
         program, *arguments = shlex.split(line)

@@ -155,10 +155,10 @@ def test_the_terminal_summary(project: pytest.Pytester) -> None:
             "statuses *8 of 9*",
             "lifecycle *19 of 33*57.5 %",
             "Missing, and what would cover it:",
-            "  incomplete",
+            "  incomplete, in_progress -> incomplete, incomplete: max_completion_tokens",
             "      understudy.next_run(Reply('Not all of'), Incomplete('max_completion_tokens'))",
             "  queued -> cancelling",
-            "      understudy.next_run(Hang())  # cancel it while it is queued",
+            "      understudy.next_run(Hang())  # cancel it in status queued",
             "  requires_action -> expired",
             "      understudy.next_run(AnyFunctionCall(0))*",
             "      understudy.fault(Slow(600), on='runs.submit_tool_outputs')",
@@ -202,9 +202,9 @@ def test_an_omission_that_fits_nothing(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("report=xml", "*--understudy-cov-report=xml: expected term, json or json:FILE*"),
+        ("report=xml", "*--understudy-cov-report=xml: expected term, json, json:FILE, html or html:FILE*"),
         ("report=json:tutor.py/cov.json", "*tutor.py is not a directory; name a file that can be written*"),
-        ("report=json:.", "*is a directory; name a file that can be written*"),
+        ("report=html:.", "*is a directory; name a file that can be written*"),
         ("fail-under=101", "*--understudy-cov-fail-under=101: expected a percentage, 0 to 100*"),
     ],
 )

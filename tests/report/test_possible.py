@@ -36,7 +36,7 @@ class App:
         self.client = backend.client(max_retries=0)
         self.runs = self.client.beta.threads.runs
         self.is_streamed = item.deed.startswith("stream")
-        cancels = re.search(r"cancel it (?:while it is|at) (\S+)", item.deed)
+        cancels = re.search(r"cancel it (?:in status|at) (\S+)", item.deed)
         self.cancel_at = cancels[1] if cancels else ""
 
     def go(self, assistant: str) -> None:

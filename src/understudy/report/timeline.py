@@ -45,9 +45,14 @@ class Timeline:
         lines += [_line(moment) for moment in self.moments]
         return "\n".join(lines)
 
-    def svg(self) -> str:
-        """The picture: time runs to the right, a bar for the run and one for each step and message."""
-        return _draw(self)
+    def svg(self, *, left: int | None = None, width: int | None = None) -> str:
+        """The picture: time runs to the right, a bar for the run and one for each step and message.
+
+        Args:
+            left, width: the room for names, and for the bars, in pixels; by default 210 and 620.
+        """
+        last = max((moment.at for moment in self.moments), default=0) or 1
+        return _draw(self, _Scale(LEFT if left is None else left, WIDTH if width is None else width, last))
 
     def _repr_html_(self) -> str:
         return self.svg()
@@ -138,10 +143,21 @@ class _Bar:
     status: str
 
 
-def _draw(timeline: Timeline) -> str:
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From seconds to pixels: where the bars begin, how wide they are together, how many seconds that is."""
+
+    left: int
+    width: int
+    last: float
+
+    def x(self, at: float) -> float:
+        return round(self.left + self.width * at / self.last, 1)
+
+
+def _draw(timeline: Timeline, scale: _Scale) -> str:
     rows = list(dict.fromkeys(moment.what for moment in timeline.moments))
-    last = max((moment.at for moment in timeline.moments), default=0) or 1
-    height, width = TOP + ROW * len(rows) + 34, LEFT + WIDTH + 120
+    height, width = TOP + ROW * len(rows) + 34, scale.left + scale.width + 120
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     title = escape(f"{timeline.run_id}: {timeline.status}")
     marks = sorted(
@@ -152,23 +168,19 @@ def _draw(timeline: Timeline) -> str:
         f"<title>{title}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         f'<text x="12" y="24" font-size="14" font-weight="bold" fill="#1f2933">{title}</text>',
-        *_axis(last, height),
+        *_axis(scale, height),
         *(_label(number, what) for number, what in enumerate(rows)),
-        *(_bar(bar, last) for bar in _bars(timeline.moments, rows)),
-        *(_mark(moment, rows.index(moment.what), last) for moment in marks),
+        *(_bar(bar, scale) for bar in _bars(timeline.moments, rows)),
+        *(_mark(moment, rows.index(moment.what), scale) for moment in marks),
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def _x(at: float, last: float) -> float:
-    return round(LEFT + WIDTH * at / last, 1)
-
-
-def _axis(last: float, height: int) -> Iterable[str]:
-    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 10**9) if last / size <= 8)
-    for second in range(0, int(last) + 1, step):
-        x = _x(second, last)
+def _axis(scale: _Scale, height: int) -> Iterable[str]:
+    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 10**9) if scale.last / size <= 8)
+    for second in range(0, int(scale.last) + 1, step):
+        x = scale.x(second)
         yield f'<line x1="{x}" y1="{TOP - 8}" x2="{x}" y2="{height - 26}" stroke="#e4e7eb"/>'
         yield f'<text x="{x}" y="{height - 10}" text-anchor="middle" fill="#616e7c">{second} s</text>'
 
@@ -189,8 +201,8 @@ def _bars(moments: Iterable[Moment], rows: list[str]) -> Iterable[_Bar]:
             since[moment.what] = (moment.at, moment.name)
 
 
-def _bar(bar: _Bar, last: float) -> str:
-    x, width = _x(bar.start, last), round(WIDTH * (bar.end - bar.start) / last, 1)
+def _bar(bar: _Bar, scale: _Scale) -> str:
+    x, width = scale.x(bar.start), round(scale.width * (bar.end - bar.start) / scale.last, 1)
     y = TOP + ROW * bar.row
     return (
         f'<rect x="{x}" y="{y}" width="{width}" height="16" fill="{COLOURS[bar.status]}" opacity="0.75">'
@@ -198,9 +210,9 @@ def _bar(bar: _Bar, last: float) -> str:
     )
 
 
-def _mark(moment: Moment, row: int, last: float) -> str:
+def _mark(moment: Moment, row: int, scale: _Scale) -> str:
     """A dot where a status begins; an end, and waiting for the app, is named beside it."""
-    x, y = _x(moment.at, last), TOP + ROW * row + 8
+    x, y = scale.x(moment.at), TOP + ROW * row + 8
     dot = (
         f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'
         f"<title>{escape(f'{moment.name} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"

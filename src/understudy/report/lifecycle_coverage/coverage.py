@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -96,6 +96,14 @@ def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
 
 def _is_omitted(item: Item, omit: Sequence[str]) -> bool:
     return any(fnmatchcase(item.name, pattern) for pattern in omit)
+
+
+def advice(groups: Iterable[Group]) -> Iterable[list[Row]]:
+    """What is missing, and can be had by a script: that which one script covers together."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in (row for group in groups for row in group.missing if row.item.script):
+        found.setdefault((row.item.script, row.item.deed), []).append(row)
+    return found.values()
 
 
 def check_omitted(omit: Sequence[str]) -> None:

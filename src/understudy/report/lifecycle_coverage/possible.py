@@ -72,8 +72,9 @@ _REPLY = (Reply("Done."),)
 
 
 def _statuses() -> Iterator[Item]:
-    """Every status in the table."""
-    for status in dict.fromkeys(status for row in RUN for status in (row.source, row.target)):
+    """Every status in the table, in the order of the published events."""
+    found = {status for row in RUN for status in (row.source, row.target)}
+    for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
         item = _into(status)
         yield Item(name=status, script=item.script, deed=item.deed) if item else Item(name=status, script=_next_run(*_REPLY))
 
@@ -92,7 +93,7 @@ def _transition(row: Transition) -> Item:
     moves, late = script_along(way[1:])
     deed = ""
     if "cancelling" in way:
-        deed = f"cancel it while it is {way[way.index('cancelling') - 1]}"
+        deed = f"cancel it in status {way[way.index('cancelling') - 1]}"
     elif "requires_action" in way:
         deed = "submit the outputs"
     return Item(name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed)
@@ -154,14 +155,18 @@ _EVENTS: dict[str, tuple[tuple[Any, ...], str]] = {
 def _event(name: str) -> Item:
     item = _into(name.removeprefix("thread.run."))
     if item is not None:
-        return Item(name=name, script=item.script, deed=", ".join(filter(None, (_STREAMED, item.deed))))
+        return Item(name=name, script=item.script, deed=_streamed(item.deed))
     if name == "error":
         script = f"{_next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
         return Item(name=name, script=script, deed=_STREAMED)
     if name == "thread.created":
         return Item(name=name, script=_next_run(*_REPLY), deed="stream threads.create_and_run")
     moves, deed = _EVENTS.get(name, (_REPLY, ""))
-    return Item(name=name, script=_next_run(*moves), deed=", ".join(filter(None, (_STREAMED, deed))))
+    return Item(name=name, script=_next_run(*moves), deed=_streamed(deed))
+
+
+def _streamed(deed: str) -> str:
+    return " and ".join(filter(None, (_STREAMED, deed)))
 
 
 def _faults() -> Iterator[Item]:
@@ -177,7 +182,8 @@ def _faults() -> Iterator[Item]:
 
 
 def _next_run(*moves: Any) -> str:
-    return f"understudy.next_run({', '.join(map(repr, moves))})"
+    code = f"understudy.next_run({', '.join(map(repr, moves))})"
+    return code.replace(f", {Fail().message!r}", "").replace("(None)", "()")  # defaults
 
 
 def _set_fault(fault: faults.Fault) -> str:

@@ -11,7 +11,7 @@ from understudy.report.timeline import Moment, Timeline
 OUTSIDE = "(outside of tests)"
 MOST_TIMELINES = 3  # of a test: the first runs that went differently
 MOST_TESTS_DRAWN = 200  # whose timelines are kept
-MOST_MOMENTS = 80  # of a timeline
+MOST_MOMENTS = 40  # of a timeline
 Json = dict[str, Any]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from understudy.report.lifecycle_coverage.coverage import Coverage, Group, Row, shown_percent
+from understudy.report.lifecycle_coverage.coverage import Coverage, Group, Row, advice, shown_percent
 
 MOST_NAMES = 8  # of what is missing beside the lifecycle; the other reports have them all
 
@@ -17,24 +17,25 @@ def as_lines(coverage: Coverage) -> Iterator[str]:
     yield ""
     for group in coverage.beside:
         yield _counted(group)
-    missing = [row for group in coverage.lifecycle for row in group.missing]
+    missing = list(advice(coverage.lifecycle))
     if missing:
         yield ""
         yield "Missing, and what would cover it:"
-    for row in missing:
-        yield from _advice(row)
+    for rows in missing:
+        yield from _advice(rows)
     yield from _beside(coverage)
     yield from (f"{worker} ended without telling what it met: this is not all" for worker in coverage.tally.lost)
 
 
 def _counted(group: Group) -> str:
-    return f"{group.name:<14}{len(group.met):>3} of {group.total:<3}"
+    return f"{group.name:<14}{len(group.met):>3} of {group.total}"
 
 
-def _advice(row: Row) -> Iterator[str]:
-    deed = f"  # {row.item.deed}" if row.item.deed else ""
-    first, *rest = row.item.script.splitlines()
-    yield f"  {row.name}"
+def _advice(rows: list[Row]) -> Iterator[str]:
+    item = rows[0].item
+    first, *rest = item.script.splitlines()
+    deed = f"  # {item.deed}" if item.deed else ""
+    yield f"  {', '.join(row.name for row in rows)}"
     yield f"      {first}{deed}"
     yield from (f"      {line}" for line in rest)
 
