@@ -272,6 +272,17 @@ def test_a_stream_that_the_app_leaves_is_recorded_so_far(tmp_path: Path) -> None
     assert (one.body or b"").startswith(b"event: e0")
 
 
+def test_a_stream_that_the_sdk_reads_to_its_done_is_whole(recorded: tuple[Path, list[Any]]) -> None:
+    """The SDK closes a stream at `[DONE]`: that is its end, and who reads on in the replay meets no error."""
+    path, _ = recorded
+    interactions = load(path)
+    assert [one.broken for one in interactions] == [None] * len(interactions)
+    with use_cassette(path, pace="recorded"), httpx.Client() as client:
+        for one in interactions:
+            answer = client.request(one.method, one.url, content=one.request_body, headers=dict(one.request_headers))
+            assert answer.content == one.body
+
+
 def test_retries_are_recorded_as_they_happened(tmp_path: Path, sdk: Sdk) -> None:
     """A 429, a dropped connection, then the answer: all three are on record, and the replay goes through them at once."""
     limited = Response(

@@ -58,7 +58,9 @@ def stream_answer(events: list[tuple[str, Any]], on_event: Callable[[int], None]
 
 def _headers(interaction: Interaction, polled: bool, speed: float | None) -> Headers:
     drop = _OF_THE_WIRE if speed else _OF_THE_WIRE | _WAITING
-    headers = tuple(pair for pair in interaction.headers if pair[0].lower() not in drop)
+    # The HTTP libraries take plain characters only; what else a recorder kept of a header cannot be given back.
+    kept = ((name, value) for name, value in interaction.headers if name.lower() not in drop)
+    headers = tuple((name, value.encode("ascii", "replace").decode("ascii")) for name, value in kept)
     if not speed:
         headers += (NO_POLL_WAIT,) * polled + (NO_RETRY_WAIT,) * interaction.is_transient
     return headers

@@ -66,7 +66,7 @@ def _number(text: str) -> Any:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body, parse_float=_number)
-    except ValueError:
+    except (ValueError, RecursionError, OverflowError):
         return None
 
 

@@ -83,7 +83,7 @@ def readable(body: bytes | None) -> bytes | None:
         return body
     try:
         return pretty(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

@@ -14,6 +14,23 @@ from understudy.wire.paths import api_path
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+# The names under which both HTTP libraries can raise an error again on replay. [httpx, httpx2: their exceptions]
+RAISABLE = frozenset(
+    [
+        "ConnectError",
+        "ConnectTimeout",
+        "ReadError",
+        "ReadTimeout",
+        "WriteError",
+        "WriteTimeout",
+        "PoolTimeout",
+        "CloseError",
+        "RemoteProtocolError",
+        "LocalProtocolError",
+        "ProxyError",
+        "UnsupportedProtocol",
+    ]
+)
 # Answers that a client tries again after: they say nothing of the state of an object. [SDK: `_should_retry`]
 TRANSIENT = frozenset({408, 409, 429})
 
@@ -117,5 +134,5 @@ def parsed(body: bytes | None) -> Any:
         return None
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested beyond all reason is no JSON of this API
         return None

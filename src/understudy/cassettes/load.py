@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+from urllib.parse import urlsplit
 
+from understudy.cassettes.document import document, line_of_interaction, refuse
 from understudy.cassettes.encoding import encoding_of, uncompressed
-from understudy.cassettes.interaction import READS, Interaction, header
+from understudy.cassettes.interaction import RAISABLE, READS, Interaction, header
 from understudy.errors import CassetteError
 from understudy.exchange import Headers
 
@@ -37,7 +40,7 @@ def load(path: str | Path) -> list[Interaction]:
         ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        _refuse(path, line, "is not UTF-8 text: corrupt, or not a cassette")
+        refuse(path, line, "is not UTF-8 text: corrupt, or not a cassette")
     return parse(text, path)
 
 
@@ -45,59 +48,37 @@ def parse(text: str, path: str | Path) -> list[Interaction]:
     """The interactions of a cassette's text; `path` is for messages, and its suffix tells JSON from YAML."""
     path = Path(path)
     if not text.strip():
-        _refuse(path, 1, "is empty: a save was interrupted, or a merge went wrong")
-    data = _document(text, path)
+        refuse(path, 1, "is empty: a save was interrupted, or a merge went wrong")
+    data = document(text, path)
     entries = _entries(data, path, text)
-    return [_interaction(number, entry, path) for number, entry in enumerate(entries)]
-
-
-def _refuse(path: Path, line: int | None, problem: str, cause: BaseException | None = None) -> NoReturn:
-    where = f"{path}:{line}" if line is not None else str(path)
-    raise CassetteError(
-        f"{where}: this file {problem}. Restore it from version control; nothing was changed or recorded over. To record "
-        "it anew, delete it first."
-    ) from cause
-
-
-def _document(text: str, path: Path) -> Any:
-    # vcrpy's own serializers: they know the tags that its older versions wrote, and build nothing dangerous.
-    from vcr.serializers import jsonserializer, yamlserializer
-    from yaml import YAMLError
-
-    is_json = path.suffix == ".json" or text.lstrip()[:1] == "{"
-    serializer = jsonserializer if is_json else yamlserializer
-    try:
-        return serializer.deserialize(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        _refuse(path, line, f"is cut off or corrupt ({getattr(error, 'problem', None) or error})", error)
-    except ValueError as error:
-        _refuse(path, getattr(error, "lineno", None), f"is cut off or corrupt ({error})", error)
+    return [_interaction(number, entry, path, text) for number, entry in enumerate(entries)]
 
 
 def _entries(data: Any, path: Path, text: str) -> list[Any]:
     last = text.count("\n") + 1
     if isinstance(data, list) and data and isinstance(data[0], dict) and "request" in data[0]:
-        _refuse(path, 1, "was written by a vcrpy older than 1.0; convert it with `python -m vcr.migration`")
+        refuse(path, 1, "was written by a vcrpy older than 1.0; convert it with `python -m vcr.migration`")
     if not isinstance(data, dict) or not ("interactions" in data or "http_interactions" in data):
-        _refuse(path, 1, "is not a cassette: it has no list of interactions")
+        refuse(path, 1, "is not a cassette: it has no list of interactions")
     ours = data.get("understudy") or {}
-    if _newer(data.get("version"), FORMAT) or (isinstance(ours, dict) and _newer(ours.get("format"), OUR_FORMAT)):
-        _refuse(path, _line_of(text, "version:"), "was written in a newer format than this understudy knows; upgrade it")
+    _refuse_newer(path, text, "version:", "vcrpy", data.get("version"), FORMAT)
+    if isinstance(ours, dict):
+        _refuse_newer(path, text, "  format:", "understudy", ours.get("format"), OUR_FORMAT)
     entries = data["interactions"] if "interactions" in data else data["http_interactions"]
     # Every writer puts a line after the interactions (YAML keys are sorted): without it the end is missing.
     if "interactions" in data and "version" not in data:
-        _refuse(path, last, "is cut off: the line `version: 1` at its end is missing")
+        refuse(path, last, "is cut off: the line `version: 1` at its end is missing")
     if "http_interactions" in data and "recorded_with" not in data:
-        _refuse(path, last, "is cut off: the line `recorded_with:` at its end is missing")
+        refuse(path, last, "is cut off: the line `recorded_with:` at its end is missing")
     if not isinstance(entries, list):
-        _refuse(path, _line_of(text, "interactions:"), "is not a cassette: its interactions are not a list")
+        refuse(path, _line_of(text, "interactions:"), "is not a cassette: its interactions are not a list")
     return entries
 
 
-def _newer(version: Any, known: int) -> bool:
-    return isinstance(version, int) and version > known
+def _refuse_newer(path: Path, text: str, start: str, whose: str, version: Any, known: int) -> None:
+    if isinstance(version, int) and version > known:
+        line = _line_of(text, start) or 1
+        refuse(path, line, f"was written in format {version} of {whose}, newer than the {known} known here: upgrade")
 
 
 def _line_of(text: str, start: str) -> int | None:
@@ -107,45 +88,93 @@ def _line_of(text: str, start: str) -> int | None:
     return None
 
 
-def _interaction(number: int, entry: Any, path: Path) -> Interaction:
+def _interaction(number: int, entry: Any, path: Path, text: str) -> Interaction:
     try:
         request, response = entry["request"], entry["response"]
-        extra = entry.get("understudy") or {}
-        method = str(request["method"]).upper()
+        method = _method(request["method"])
         request_headers = header_pairs(request.get("headers"))
         status = response["status"] if "status" in response else {"code": response["status_code"]}
         headers, body = _decompressed(header_pairs(response.get("headers")), answer_body(response))
-        broken = extra.get("broken")
-        dwell = extra.get("dwell") or {}
         return Interaction(
             index=number,
             method=method,
-            url=request["uri"] if "uri" in request else request["url"],
+            url=_url(request["uri"] if "uri" in request else request["url"]),
             request_headers=request_headers,
             request_body=_request_body(method, request_headers, request.get("body")),
-            status=int(status["code"]),
+            status=_status(status["code"]),
             headers=headers,
             body=body,
-            recorded_at=str(entry["recorded_at"]) if entry.get("recorded_at") else None,
-            timings=tuple((float(seconds), int(size)) for seconds, size in extra.get("timings") or ()),
-            broken=(str(broken["kind"]), str(broken["message"])) if broken else None,
-            dwell=(float(dwell.get("seconds", 0.0)), int(dwell.get("polls", 1))),
-            test=str(extra["test"]) if extra.get("test") else None,
+            recorded_at=_text(entry["recorded_at"]) if entry.get("recorded_at") else None,
+            **_extra(entry.get("understudy") or {}),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        _refuse(path, None, f"has an interaction (number {number}, from 0) that is cut off or corrupt: {error!r}", error)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        problem = f"has an interaction (number {number}, from 0) that is cut off or corrupt: {error!r}"
+        refuse(path, line_of_interaction(text, number), problem, error)
+
+
+def _extra(extra: Any) -> dict[str, Any]:
+    """What we add to vcrpy's format."""
+    broken, dwell = extra.get("broken"), extra.get("dwell") or {}
+    timings = tuple((_seconds(seconds), int(size)) for seconds, size in extra.get("timings") or ())
+    if broken is not None and broken["kind"] not in RAISABLE:
+        raise ValueError(f"{broken['kind']!r} is no error that an HTTP client raises")
+    return {
+        "timings": timings,
+        "broken": (_text(broken["kind"]), _text(broken["message"])) if broken else None,
+        "dwell": (_seconds(dwell.get("seconds", 0.0)), int(dwell.get("polls", 1))),
+        "test": _text(extra["test"]) if extra.get("test") else None,
+    }
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds < 1e7:
+        raise ValueError(f"{value!r} seconds")
+    return seconds
+
+
+def _method(value: Any) -> str:
+    method = _text(value).upper()
+    if not (method.isascii() and method.isalpha()):
+        raise ValueError(f"{value!r} is no HTTP method")
+    return method
+
+
+def _url(value: Any) -> str:
+    url = _text(value)
+    _ = urlsplit(url).port  # a URL that cannot be taken apart says so here
+    return url
+
+
+def _status(value: Any) -> int:
+    status = int(value)
+    if not 100 <= status <= 599:
+        raise ValueError(f"{value!r} is no HTTP status")
+    return status
 
 
 def header_pairs(raw: Any) -> Headers:
+    """Headers in any of the ways they were ever written: one value for a name, or several."""
     pairs: list[tuple[str, str]] = []
     for name, values in (raw or {}).items():
         many: Iterable[Any] = values if isinstance(values, (list, tuple)) else [values]
-        pairs.extend((str(name), _text(value)) for value in many if value is not None)
+        pairs.extend((_name(name), _text(value)) for value in many if value is not None)
     return tuple(pairs)
 
 
+def _name(value: Any) -> str:
+    name = _text(value)
+    if not name.isascii() or not name.isprintable() or not name:
+        raise ValueError(f"{value!r} is no name of a header")
+    return name
+
+
 def _text(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, (str, int, float, date)):  # what YAML makes of a scalar
+        return str(value)
+    raise TypeError(f"a text was expected, not {type(value).__name__}")
 
 
 def _request_body(method: str, headers: Headers, raw: Any) -> bytes | None:
@@ -166,14 +195,22 @@ def as_bytes(raw: Any) -> bytes | None:
         for key in ("base64_string", "base64"):
             if raw.get(key) is not None:
                 return base64.b64decode(raw[key])
-        return as_bytes(raw.get("string"))
-    if raw is None or isinstance(raw, bytes):
-        return raw
-    if isinstance(raw, str):
-        return raw.encode("utf-8", "surrogateescape")
+        raw = raw.get("string")
+    if raw is None:
+        return None
+    if isinstance(raw, (bytes, str)):
+        return _piece(raw)
     if isinstance(raw, BytesIO):
         return raw.read()
-    return b"".join(as_bytes(piece) or b"" for piece in raw)  # an iterator that was recorded piece by piece
+    return b"".join(_piece(piece) for piece in raw)  # an iterator that was recorded piece by piece
+
+
+def _piece(raw: Any) -> bytes:
+    if isinstance(raw, str):
+        return raw.encode("utf-8", "surrogateescape")
+    if isinstance(raw, bytes):
+        return raw
+    raise TypeError(f"a body was expected, not {type(raw).__name__}")
 
 
 def _decompressed(headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:

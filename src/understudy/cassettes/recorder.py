@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from understudy.cassettes.encoding import uncompressed
-from understudy.cassettes.interaction import Interaction
+from understudy.cassettes.interaction import RAISABLE, Interaction
 from understudy.errors import CassetteError
 from understudy.exchange import Headers, Request
 
@@ -17,23 +17,6 @@ if TYPE_CHECKING:
     from understudy.cassettes.hooks import Hooks
     from understudy.cassettes.storage import Storage
 
-# The names under which both HTTP libraries can raise an error again on replay. [httpx, httpx2: their exceptions]
-_RAISABLE = frozenset(
-    [
-        "ConnectError",
-        "ConnectTimeout",
-        "ReadError",
-        "ReadTimeout",
-        "WriteError",
-        "WriteTimeout",
-        "PoolTimeout",
-        "CloseError",
-        "RemoteProtocolError",
-        "LocalProtocolError",
-        "ProxyError",
-        "UnsupportedProtocol",
-    ]
-)
 # An answer that never came has no status; plain vcrpy needs one, and a client tries again after this one too.
 NO_ANSWER = 502
 CLOSED = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
@@ -128,6 +111,8 @@ class Tap:
         request = self._request
         raw = b"".join(self._chunks)
         body = uncompressed(self._headers, raw)
+        if broken == CLOSED and body.rstrip().endswith(b"data: [DONE]"):
+            broken = None  # the SDK's sync streams read no further than this
         streamed = any(
             name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in self._headers
         )
@@ -158,6 +143,6 @@ def current_test() -> str | None:
 
 def _reason(error: BaseException) -> tuple[str, str]:
     for kind in type(error).__mro__:
-        if kind.__name__ in _RAISABLE:
+        if kind.__name__ in RAISABLE:
             return kind.__name__, str(error)
     return "ReadError", f"{type(error).__name__}: {error}"

@@ -67,5 +67,5 @@ def parse(body: bytes) -> list[tuple[str, Any]]:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
