@@ -70,7 +70,23 @@ SNIPPETS = (
     b"interactions: []\n",
 )
 _LAUGH = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
-VALUES: tuple[Any, ...] = (None, True, 0, -1, 1 << 70, 1.5, float("inf"), float("nan"), "", "x", b"\xff", [], {}, [[]], {"a": {}})
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1 << 70,
+    1.5,
+    float("inf"),
+    float("nan"),
+    "",
+    "x",
+    b"\xff",
+    [],
+    {},
+    [[]],
+    {"a": {}},
+)
 
 
 def cut(data: bytes, chance: random.Random) -> bytes:
@@ -158,7 +174,16 @@ def _places(value: Any, depth: int = 0) -> Any:
             yield from _places(inner, depth + 1)
 
 
-WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (cut, flipped, lost, doubled, planted, laughing, swapped, swapped)
+WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    cut,
+    flipped,
+    lost,
+    doubled,
+    planted,
+    laughing,
+    swapped,
+    swapped,
+)
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
