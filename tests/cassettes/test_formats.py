@@ -1,6 +1,6 @@
 """A cassette of every format there ever was is read for ever; one of a newer format is refused by name.
 
-The files in `data` were written by the version that they are named for, and are never written again: whoever changes the format
+The files in `data` were written by the version that they are named for, and are never written again: who changes the format
 adds one.
 """
 

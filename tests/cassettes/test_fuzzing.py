@@ -14,6 +14,6 @@ from tests.cassettes import fuzzing
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 32), number=st.integers(0, len(fuzzing.CASSETTES) - 1), as_json=st.booleans())
 def test_a_harmed_cassette(tmp_path: Path, seed: int, number: int, as_json: bool) -> None:
-    """Cut, with bits flipped, lines lost or twice, tags, anchors without end, other types: never a traceback, nor a crash."""
+    """Cut, with bits flipped, lines lost or twice, tags, anchors without end, other types: no traceback, no crash."""
     data = fuzzing.mutated(fuzzing.CASSETTES[number].read_bytes(), random.Random(seed))
     fuzzing.check(tmp_path / ("c.json" if as_json and data[:1] == b"{" else "c.yaml"), data)
