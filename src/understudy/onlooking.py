@@ -37,7 +37,7 @@ class Onlooker(Protocol):
         """A cassette is replayed; `played` gives what was played of it so far."""
 
 
-_onlookers: list[Onlooker] = []
+_onlookers: list[Onlooker | None] = []
 
 
 def onlooker() -> Onlooker | None:
@@ -46,8 +46,8 @@ def onlooker() -> Onlooker | None:
 
 
 @contextmanager
-def looking_on(somebody: Onlooker) -> Iterator[None]:
-    """Let somebody look on at every world that is made until the block is left."""
+def looking_on(somebody: Onlooker | None) -> Iterator[None]:
+    """Let somebody, or nobody, look on at every world that is made until the block is left."""
     _onlookers.append(somebody)
     try:
         yield

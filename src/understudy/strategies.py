@@ -9,21 +9,25 @@
 
 Everything drawn is a value whose repr is code to paste. Scripts shrink to the shortest, with no fault. Make the world inside
 the test function (`with understudy.simulate(...)`), so that each example has its own. An example costs what its requests
-cost, a few milliseconds; where many are polled through with `time="sleep"`, set `@settings(deadline=None)`.
+cost, a few milliseconds each; where many are polled through with `time="sleep"`, set `@settings(deadline=None)`.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import event
 from hypothesis import strategies as st
 
 from understudy.faults import DuplicateEvents, Fault, HTMLBody, Overloaded, RateLimited, ServerError, StreamCut, StreamError
+from understudy.onlooking import looking_on
 from understudy.properties.json_schema import fitting
 from understudy.properties.scenario import Scenario
 from understudy.properties.trajectory import Trajectory
+from understudy.session import simulate
 from understudy.simulation.script import (
     INCOMPLETE_REASONS,
     RUN_ERROR_CODES,
@@ -63,8 +67,20 @@ def run_scripts(
             through 600 virtual seconds.
         faults: how many faults go with it at most; `simulate(script=script)` sets them.
     """
+    _ready()
     moves = st.lists(_moves(tools, calls), max_size=most)
     return _scripts(moves, fault_schedules(most=faults), hangs)
+
+
+@cache
+def _ready() -> None:
+    """Import and build what a process needs once: it takes a second, and the first example has 200 ms (its deadline)."""
+    from openai import OpenAI
+
+    with warnings.catch_warnings(), looking_on(None), simulate(script=Reply("Hello.")) as backend:
+        warnings.simplefilter("ignore")
+        assistant, thread = backend.add_assistant(), backend.add_thread(messages=["Hello?"])
+        OpenAI().beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
 
 
 @st.composite

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import ClassVar
 
 import jsonschema
 import openai
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, invariant, rule, run_state_machine_as_test
 from openai import OpenAI
 from runs.app import TOOLS, outputs_for, poll_to_end
 
@@ -163,12 +164,23 @@ def test_a_machine_passes():
 
 
 def test_a_machine_finds():
-    """One that does not is found out: time passes between the question and the approval."""
+    """One that does not is found out, and shrunk: it asks, time passes, it approves what has expired."""
 
     class Blind(Bot):
         submits_blindly = True
         scripts = st.just((understudy.AnyFunctionCall(0), understudy.Reply("Done.")))
 
-    found = settings(QUICK, max_examples=100, stateful_step_count=30, phases=[Phase.generate])
+        def __init__(self):
+            super().__init__()
+            self.did.clear()
+
+        did: ClassVar[list[str]] = []  # of the example that ran last, which is the smallest
+
+        @invariant()
+        def is_followed(self):
+            self.did.append(f"{self.backend.clock.now() - 1_700_000_000:g}: {len(self.backend.requests)} requests")
+
+    found = settings(QUICK, max_examples=100, stateful_step_count=30, phases=[Phase.generate, Phase.shrink])
     with pytest.raises(openai.BadRequestError, match="expired"):
         run_state_machine_as_test(Blind, settings=found)
+    assert len(Blind.did) <= 6, Blind.did  # before anything, open, the script, ask, time passes; approving is the end
