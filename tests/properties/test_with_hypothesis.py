@@ -112,7 +112,7 @@ def test_the_first_example_takes_no_longer(run):
 
 
 def test_the_statistics_say_what_was_drawn(run):
-    """`--hypothesis-show-statistics` says how scripts ended, how often outputs were asked for, how many faults there were."""
+    """`--hypothesis-show-statistics` says how scripts ended, how often outputs were asked for, how many faults came."""
     run(STATISTICS, "--hypothesis-show-statistics").stdout.fnmatch_lines_random(
         ["*the script ends with Reply", "*times the app has to submit outputs: 0", "*faults: 0"]
     )
