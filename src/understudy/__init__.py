@@ -139,7 +139,11 @@ def __getattr__(name: str) -> Any:
         return version("pytest-understudy")
     home = _HOME_OF.get(name)
     if home is None:
-        raise AttributeError(f"module 'understudy' has no attribute {name!r}")
+        from understudy.errors import nearest
+
+        close = nearest(name, __all__)
+        hint = f"; did you mean {close[0]!r}?" if close and not name.startswith("_") else ""
+        raise AttributeError(f"module 'understudy' has no attribute {name!r}{hint}")
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

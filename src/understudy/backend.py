@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from understudy import seeding
 from understudy.door import Door
 from understudy.errors import RealSleep, UnderstudyError, nearest
-from understudy.exchange import Answer, HostRules, Request, SentRequest
+from understudy.exchange import Answer, HostRules, Request, SentRequest, host_names
 from understudy.intercept.hosts import own_base_url
 from understudy.simulation.book import SetScript, When, caller
 from understudy.simulation.clock import Clock
@@ -57,12 +57,14 @@ class Backend:
         self._strict = strict
         self._start = start
         self._generated: tuple[str, Any] | None = None
-        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *hosts), pass_hosts=tuple(pass_hosts))
+        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *host_names(hosts)), pass_hosts=tuple(pass_hosts))
         if script is not None:
             self.perform(script)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("simulate", "use_cassette", "every_lifecycle"):
+        from understudy import __all__ as names_of_the_module
+
+        if name in names_of_the_module:
             raise AttributeError(
                 f"`understudy` is the test's Backend here, and {name!r} belongs to the module of the same name: "
                 f"`import understudy as us` and write `us.{name}`"
@@ -381,9 +383,9 @@ class Backend:
         from understudy.report.leftover import unused_faults, unused_scripts
 
         problems, self._door.problems = self._door.problems, []
-        scripts, self._world.book.queue = self._world.book.queue, []
+        scripts = self._world.book.take_left()
         faults = self._door.faults.take_left() if self._door.faults is not None else []
         if self._strict is not False:
-            problems += unused_scripts(scripts, self._all_runs()) if scripts else []
+            problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []
             problems += unused_faults(faults) if faults else []
         return problems

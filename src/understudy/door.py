@@ -130,11 +130,13 @@ def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
 
 
 def _not_simulated(method: str, path: str) -> str:
-    routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
     root = path.lstrip("/").partition("/")[0]
-    close = nearest(f"{method} {path}", routes) or [route for route in routes if route.split("/")[1] == root]
+    routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
+    routes = [route for route in routes if nearest(route.split("/")[1], [root])]  # another API's paths are like none of ours
+    close = nearest(f"{method} {path}", routes) or routes
     near = f" Nearest: {', '.join(close[:3])}." if close else ""
     return (
-        f"{method} {path} is not simulated.{near} Mock it with understudy.respx, or let it out with "
+        f"{method} {path} is not simulated.{near} Answer it yourself with "
+        f"understudy.respx.{method.lower()}(path='/v1{path}').respond(json={{...}}), or let it out with "
         f"understudy.pass_through({path!r})."
     )

@@ -127,6 +127,12 @@ def envelope(error: UnderstudyError) -> Response:
     return Response(501, headers, json.dumps(body, indent=2).encode())
 
 
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """` Did you mean '...'?` with the known word most like `word`; empty when none is like it."""
+    close = nearest(word, known) if isinstance(word, str) else []
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known words most like `word`, best first; empty when none is like it."""
     return difflib.get_close_matches(word, list(known), n=most, cutoff=0.5)

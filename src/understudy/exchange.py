@@ -171,6 +171,17 @@ class HostRules:
     pass_hosts: tuple[str, ...] = ()
 
 
+def host_names(given: Sequence[str]) -> tuple[str, ...]:
+    """The names of a setting `hosts=`.
+
+    Raises:
+        TypeError: one name instead of a list of them, which would be a list of its letters.
+    """
+    if isinstance(given, str):
+        raise TypeError(f"hosts={given!r}: expected a list of host names: write [{given!r}]")
+    return tuple(given)
+
+
 class Handler(Protocol):
     """Answers requests. Called from any thread; must do its own locking."""
 

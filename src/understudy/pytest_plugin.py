@@ -34,6 +34,10 @@ _MARKERS = (
 )
 
 
+# How openai's SDK says that the API under test is deprecated.
+_KNOWN = ["ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated$:DeprecationWarning"]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated")
     group.addoption(
@@ -85,6 +89,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    config.getini("filterwarnings")[:0] = _KNOWN  # first: what the project says about warnings comes after, and wins
     config.pluginmanager.register(Summary(), "understudy-summary")
     if any(config.getoption(f"understudy_cov{more}") for more in ("", "_report", "_fail_under")):
         from understudy.pytest_coverage import LifecycleCoverage
@@ -199,6 +204,29 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
             raise
     item.stash[_call_failed] = False
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
+    report = yield
+    if (
+        report.failed
+        and call.excinfo is not None
+        and "OPENAI_API_KEY" in str(call.excinfo.value)
+        and _problems not in item.stash
+    ):
+        report.sections.append(("understudy", _how_to_get_a_key(item)))
+    return report
+
+
+def _how_to_get_a_key(item: pytest.Item) -> str:
+    if "understudy" in getattr(item, "fixturenames", ()):
+        return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture ask for `understudy`, too."
+    return (
+        "This test does not ask for the fixture `understudy`, so nothing is simulated and no key supplied; a marker alone "
+        f"does neither. If it is to be simulated: `def {getattr(item, 'originalname', item.name)}(understudy)`."
+    )
 
 
 def _skip_unperformable(item: pytest.Item, problems: Sequence[BaseException]) -> None:

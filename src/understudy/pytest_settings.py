@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ import pytest
 
 from understudy.backend import Backend
 from understudy.errors import nearest
+from understudy.exchange import host_names
 from understudy.properties.determinism import Histories, Witness
 from understudy.properties.trajectory import Trajectory
 
@@ -42,20 +44,32 @@ def backend_for(item: pytest.Item) -> Backend:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy(other={other!r}): expected 'error' or 'pass'")
     if falls_back:
         settings.setdefault("strict", False)  # what the recording answered, no run of the backend performs
-    settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
-    backend = Backend(pass_hosts=item.config.getini("understudy_pass_hosts"), **settings)
+    settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "understudy", settings))
+    try:
+        backend = Backend(pass_hosts=item.config.getini("understudy_pass_hosts"), **settings)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy: {error}") from None
     if other == "pass":
         backend.pass_through("/")
     return backend
 
 
-def cassette_path(item: pytest.Item, given: str | None) -> Path:
+def _hosts(item: pytest.Item, marker: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    try:
+        return host_names(settings.get("hosts", ()))
+    except TypeError as error:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{marker}: {error}") from None
+
+
+def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Path:
     """Where a test's cassette lies: `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under
-    the root. Characters that a file name cannot hold become `-`.
+    the root. Characters that a file name cannot hold become `-`; in a given path, backslashes separate folders everywhere.
     """
     root: Path = item.config.rootpath / item.config.getini("understudy_cassettes")
+    if isinstance(given, str | os.PathLike):
+        return root / os.fspath(given).replace("\\", "/")
     if given is not None:
-        return root / given
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette({given!r}): expected a path, such as 'tutorial.yaml'")
     try:
         module = item.path.relative_to(item.config.rootpath).with_suffix("")
     except ValueError:  # a test file outside the rootdir
@@ -97,17 +111,18 @@ def cassette_for(
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes one path, got {marker.args}")
     settings = {**_taken_over(item, vcr_config or {}), **marker.kwargs}
     given = marker.args[0] if marker.args else settings.pop("path", None)
-    if settings.pop("fallback", None) not in (None, "simulate"):
-        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback=...): expected 'simulate'")
+    fallback = settings.pop("fallback", None)
+    if fallback not in (None, "simulate"):
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback={fallback!r}): expected 'simulate'")
     path = cassette_path(item, given)
     option = item.config.getoption
     settings.setdefault("record", option("--understudy-record"))
     settings.setdefault("unplayed", option("--understudy-unplayed"))
-    settings["hosts"] = (*item.config.getini("understudy_hosts"), *settings.get("hosts", ()))
+    settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "cassette", settings))
     try:
         on_miss = None if backend is None else leaving(path, backend)
         return CassetteSession(path, force=option("--understudy-force"), failed=failed, on_miss=on_miss, **settings)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
 
 

@@ -48,6 +48,8 @@ def add_assistant(world: World, object_id: str | None, created_at: float | None,
 def add_thread(
     world: World, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
 ) -> Held:
+    if isinstance(given, str):
+        raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
     bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
     body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": bodies})
     with world.lock:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from understudy.cassettes.bodies import ignored_paths, meaning
 from understudy.cassettes.interaction import READS, Interaction
+from understudy.errors import did_you_mean
 from understudy.exchange import Request
 from understudy.wire.paths import api_path
 
@@ -52,7 +53,8 @@ class Matching:
         self.names = frozenset(item for item in on if isinstance(item, str))
         unknown = sorted(self.names - set(NAMES))
         if unknown:
-            raise ValueError(f"match_on: {unknown[0]!r} is not one of {', '.join(NAMES)}, nor a callable")
+            choices, hint = ", ".join(NAMES), did_you_mean(unknown[0], NAMES)
+            raise ValueError(f"match_on: {unknown[0]!r} is not one of {choices}, nor a callable.{hint}")
         self.ignore = ignored_paths([ignore] if isinstance(ignore, str) else ignore)
         self._uses_url = bool(self.names & {"host", "port", "scheme", "uri"})
 

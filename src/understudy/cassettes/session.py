@@ -25,8 +25,17 @@ from understudy.cassettes.replay import Replay
 from understudy.cassettes.secrets import Scrubber
 from understudy.cassettes.storage import Storage
 from understudy.cassettes.vcr_config import TAKEN, VcrConfig, unknown
-from understudy.errors import CassetteError, InternalError, ReplayMiss, UnderstudyError, Unused, envelope, raise_all
-from understudy.exchange import Answer, Forward, HostRules, Request
+from understudy.errors import (
+    CassetteError,
+    InternalError,
+    ReplayMiss,
+    UnderstudyError,
+    Unused,
+    did_you_mean,
+    envelope,
+    raise_all,
+)
+from understudy.exchange import Answer, Forward, HostRules, Request, host_names
 from understudy.intercept import activate
 from understudy.intercept.hosts import own_base_url
 from understudy.onlooking import Watch, onlooker
@@ -125,7 +134,8 @@ class CassetteSession:
                 raise unknown(name, _SETTINGS)
         for name, value in (("record", record), ("unplayed", unplayed), ("pace", pace)):
             if value not in _CHOICES[name]:
-                raise ValueError(f"{name}={value!r}: expected one of {', '.join(_CHOICES[name])}")
+                choices = ", ".join(_CHOICES[name])
+                raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
         self.rules = HostRules()
@@ -133,7 +143,7 @@ class CassetteSession:
         self._matching = Matching(match_on, ignore)
         self._scrubber = Scrubber(scrub)
         self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
-        self._hosts, self._failed, self._on_miss = tuple(hosts), failed, on_miss
+        self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
         self._has_left = False

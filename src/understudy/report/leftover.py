@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from understudy.errors import Unused
 from understudy.faulting.struck import SetFault
+from understudy.request_log import Logged
 from understudy.simulation.book import SetScript
 from understudy.simulation.objects import Run
 
 
-def unused_scripts(scripts: Sequence[SetScript], runs: Sequence[Run]) -> list[Unused]:
-    """The scripts that no run took, and which runs there were."""
+def unused_scripts(scripts: Sequence[SetScript], runs: Sequence[Run], log: Sequence[Logged]) -> list[Unused]:
+    """The scripts that no run took, and what happened instead."""
     listed = "\n".join(f"  {script}" for script in scripts)
-    return [Unused(f"{len(scripts)} script(s) were set, but no run took them:\n{listed}\n{_runs_seen(runs)}")]
+    return [Unused(f"{len(scripts)} script(s) were set, but no run took them:\n{listed}\n{_instead(runs, log)}")]
 
 
 def unused_faults(faults: Sequence[SetFault]) -> list[Unused]:
@@ -22,7 +23,9 @@ def unused_faults(faults: Sequence[SetFault]) -> list[Unused]:
     return [Unused(f"{len(faults)} fault(s) were set, but did not happen as often as they were to:\n{listed}")]
 
 
-def _runs_seen(runs: Sequence[Run]) -> str:
-    if not runs:
-        return "No run was started at all: does the app reach this backend?"
-    return "Runs started: " + ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs)
+def _instead(runs: Sequence[Run], log: Sequence[Logged]) -> str:
+    if runs:
+        return "Runs started: " + ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs)
+    if not log:
+        return "No run was started, and nothing was sent: does the app reach this backend?"
+    return f"No run was started; the last request was {log[-1].sent.method} {log[-1].sent.path}, answered {log[-1].status}."

@@ -36,6 +36,15 @@ class SetScript:
     thread: str | None = None
     when: When | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("assistant", "thread"):
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, str):
+                way_out = ": write .id after it" if hasattr(given, "id") else ""
+                raise TypeError(f"{name}={given!r}: expected an id, a str{way_out}")
+        if not (self.when is None or isinstance(self.when, str | re.Pattern) or callable(self.when)):
+            raise TypeError(f"when={self.when!r}: expected a text, a compiled pattern or a callable")
+
     def fits(self, assistant: str, thread: str, last_user_text: str) -> bool:
         if self.assistant not in (None, assistant) or self.thread not in (None, thread):
             return False
@@ -60,6 +69,7 @@ class Book:
     def __init__(self, strict: bool | None) -> None:
         self.strict = strict
         self.queue: list[SetScript] = []
+        self._refused: list[SetScript] = []
         self._defaults: list[SetScript] = []
         self._last_resort = SetScript(moves=(Reply(DEFAULT_SENTENCE),), where="understudy's default")
 
@@ -90,6 +100,16 @@ class Book:
         """The script is used: off the queue with it."""
         self.queue = [other for other in self.queue if other is not script]
 
+    def refuse(self, script: SetScript) -> None:
+        """The script cannot be performed, and the test was told so: it stays, but counts as left over no more."""
+        self._refused.append(script)
+
+    def take_left(self) -> list[SetScript]:
+        """The scripts that no run came for; asked again, there are none."""
+        left = [script for script in self.queue if not any(script is other for other in self._refused)]
+        self.queue = []
+        return left
+
     def _why_none(self, assistant: str, thread: str, last_user_text: str) -> str:
         text = (
             f"a run of assistant {assistant!r} on thread {thread!r} started, and no script was set for it (strict=True). "
@@ -103,7 +123,7 @@ class Book:
 
 
 def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
-    if len(moves) == 1 and callable(moves[0]):
+    if len(moves) == 1 and callable(moves[0]) and not isinstance(moves[0], type):
         function: ScriptFunction = moves[0]
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise ImpossibleScript(f"{function.__name__} is async: a script is a plain function or generator function")

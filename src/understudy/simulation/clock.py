@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from understudy.errors import did_you_mean
+
 MODES = ("poll", "manual", "sleep", "real")
 
 
@@ -22,7 +24,10 @@ class Clock:
         self, mode: str = "poll", start: float = 1_700_000_000, lock: AbstractContextManager[Any] | None = None
     ) -> None:
         if mode not in MODES:
-            raise ValueError(f"time={mode!r}: expected one of {', '.join(map(repr, MODES))}")
+            choices = ", ".join(map(repr, MODES))
+            raise ValueError(f"time={mode!r}: expected one of {choices}.{did_you_mean(mode, MODES)}")
+        if not isinstance(start, int | float):
+            raise TypeError(f"start={start!r}: expected unix seconds, a number, such as 1_700_000_000")
         self.mode = mode
         self._now = start
         self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
@@ -41,9 +46,13 @@ class Clock:
         """Move the clock forward; everything that falls due on the way happens, in order.
 
         Raises:
+            TypeError: no number.
             ValueError: a negative number of seconds.
             RuntimeError: the clock is the wall clock.
         """
+        if not isinstance(seconds, int | float):
+            way_out = f", such as {seconds!r}.total_seconds()" if hasattr(seconds, "total_seconds") else ""
+            raise TypeError(f"clock.advance({seconds!r}): expected a number of seconds{way_out}")
         if seconds < 0:
             raise ValueError(f"clock.advance({seconds!r}): time never goes back")
         with self._lock:

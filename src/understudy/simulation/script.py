@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from understudy.errors import ImpossibleScript, nearest
+from understudy.errors import ImpossibleScript, did_you_mean
 from understudy.pasteable import Pasteable, first
 from understudy.simulation.smallest import smallest
 
@@ -87,6 +87,11 @@ class FunctionCall(Move):
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ImpossibleScript(f"FunctionCall({self.name!r}): expected the name of a function")
+        if not isinstance(self.arguments, str | Mapping):
+            raise ImpossibleScript(
+                f"FunctionCall({self.name!r}, {self.arguments!r}): expected a mapping, or a text that the model wrote "
+                f"in its place, got {type(self.arguments).__name__}"
+            )
         if not isinstance(self.arguments, str):
             try:
                 own = json.loads(json.dumps(dict(self.arguments)))  # ours from now on, and JSON
@@ -281,8 +286,17 @@ def check_move(move: Any) -> Step:
         return tuple(move)
     if isinstance(move, Move):
         return move
-    hint = f"; for a reply write Reply({move!r})" if isinstance(move, str) else ""
-    raise ImpossibleScript(f"{move!r} is not a move{hint}")
+    raise ImpossibleScript(_why_no_move(move))
+
+
+def _why_no_move(move: Any) -> str:
+    if isinstance(move, type) and issubclass(move, Move):
+        return f"{move.__name__} is the class, not a move: write {move.__name__}()"
+    if isinstance(move, str):
+        return f"{move!r} is not a move; for a reply write Reply({move!r})"
+    if callable(move):
+        return f"{move!r} is not a move: a function is a whole script: set it alone"
+    return f"{move!r} is not a move; moves are Reply('...'), FunctionCall('name', {{...}}), Fail(), Hang(), ..."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -376,6 +390,5 @@ def _tuple(what: str, values: Any) -> tuple[Any, ...]:
 
 def _one_of(what: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
-        close = nearest(value, allowed) if isinstance(value, str) else []
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ImpossibleScript(f"{what}: {value!r} is none of {', '.join(map(repr, allowed))}.{hint}")
+        choices = ", ".join(map(repr, allowed))
+        raise ImpossibleScript(f"{what}: {value!r} is none of {choices}.{did_you_mean(value, allowed)}")

@@ -6,8 +6,9 @@ import threading
 from collections import Counter
 from typing import Any
 
+from understudy.errors import UnderstudyError
 from understudy.simulation.agenda import Agenda
-from understudy.simulation.book import Book
+from understudy.simulation.book import Book, SetScript
 from understudy.simulation.checking import check_against_run
 from understudy.simulation.clock import Clock
 from understudy.simulation.file_objects import File
@@ -151,8 +152,19 @@ class World:
             raise Refused("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
         if not settings.instructions and not any(message.role == "user" for message in thread.messages):
             raise Refused("run.nothing_to_run_on")
-        now = self.clock.now()
         script = self.book.choose(assistant.id, thread.id, _last_user_text(thread))
+        try:
+            run = self._start(script, thread, assistant, settings, metadata)
+        except UnderstudyError:
+            self.book.refuse(script)
+            raise
+        self.book.take(script)
+        return run
+
+    def _start(
+        self, script: SetScript, thread: Thread, assistant: Assistant, settings: RunSettings, metadata: dict[str, str]
+    ) -> Run:
+        now = self.clock.now()
         if not callable(script.moves):
             check_against_run(script.moves, settings.tools, self, script.where)
         run = Run(
@@ -176,7 +188,6 @@ class World:
         except BaseException:
             self._withdraw(run, thread)
             raise
-        self.book.take(script)
         return run
 
     def _withdraw(self, run: Run, thread: Thread) -> None:

@@ -1,0 +1,112 @@
+"""The mistakes everybody makes at first: each is told where it is made, in words that say what to write instead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import openai
+import pytest
+from openai import OpenAI
+
+import understudy as us
+from understudy import Fail, FunctionCall, Hang, Reply
+
+
+@pytest.mark.parametrize(
+    ("moves", "told"),
+    [
+        ([Hang], r"Hang is the class, not a move: write Hang\(\)"),
+        ([Reply("x"), Fail], r"Fail is the class, not a move: write Fail\(\)"),
+        ([{"text": "x"}], r"\{'text': 'x'\} is not a move; moves are Reply\('...'\), FunctionCall"),
+        ([Reply("x"), lambda run: Reply("y")], r"a function is a whole script: set it alone"),
+    ],
+)
+def test_what_is_no_move(moves: list[Any], told: str) -> None:
+    """A class, a dict, a function among moves: refused where the script is set."""
+    with pytest.raises(us.UnderstudyError, match=told):
+        us.Backend().next_run(*moves)
+
+
+@pytest.mark.parametrize("arguments", [["Paris"], 5, None])
+def test_arguments_that_are_no_mapping(arguments: Any) -> None:
+    """What came is shown, and what was expected."""
+    with pytest.raises(us.UnderstudyError, match=r"expected a mapping, or a text .* got (list|int|NoneType)"):
+        FunctionCall("get_weather", arguments)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"time": "slep"}, "time='slep': .* Did you mean 'sleep'"),
+        ({"start": "2024-01-01"}, "start='2024-01-01': expected unix seconds, a number"),
+        ({"hosts": "llm.example.com"}, r"expected a list of host names: write \['llm.example.com'\]"),
+    ],
+)
+def test_settings(setting: dict[str, Any], told: str) -> None:
+    """A setting of the wrong kind is refused where the world is made, by simulate() as well."""
+    with pytest.raises((ValueError, TypeError), match=told), us.simulate(**setting):
+        pass
+
+
+@pytest.mark.parametrize("seconds", ["10", None, timedelta(minutes=10)])
+def test_the_clock_takes_seconds(seconds: Any) -> None:
+    """Anything but a number is refused; a timedelta with the way out."""
+    with pytest.raises(TypeError, match=r"expected a number of seconds(, such as .*total_seconds\(\))?"):
+        us.Backend().clock.advance(seconds)
+
+
+def test_an_object_where_an_id_is_expected() -> None:
+    """`assistant=assistant` would fit no run ever: it is refused, and `.id` is named."""
+    backend = us.Backend()
+    with pytest.raises(TypeError, match=r"assistant=.*: expected an id, a str: write \.id after it"):
+        backend.next_run(Reply("x"), assistant=backend.add_assistant())
+    with pytest.raises(TypeError, match=r"thread=5: expected an id, a str"):
+        backend.every_run(Reply("x"), thread=5)
+    with pytest.raises(TypeError, match=r"when=5: expected a text, a compiled pattern or a callable"):
+        backend.every_run(Reply("x"), when=5)
+
+
+def test_one_message_instead_of_a_list() -> None:
+    """A str would be a message for each letter."""
+    with pytest.raises(TypeError, match=r"add_thread\(messages='Hello'\): expected a list: write \['Hello'\]"):
+        us.Backend().add_thread(messages="Hello")
+
+
+def test_names_that_are_not_there() -> None:
+    """A name of the module asked of the backend, and a misspelt one of the module."""
+    with pytest.raises(AttributeError, match=r"`import understudy as us` and write `us.Reply`"):
+        us.Backend().Reply  # noqa: B018
+    with pytest.raises(AttributeError, match="did you mean 'Reply'"):
+        us.Repyl  # noqa: B018
+
+
+def test_a_refused_script_is_not_told_twice() -> None:
+    """A script that could not be performed is the only problem: it does not count as never taken besides."""
+    with pytest.raises(us.UnderstudyError) as told, us.simulate() as backend:
+        assistant, thread = backend.add_assistant(), backend.add_thread(messages=["?"])
+        backend.next_run(FunctionCall("get_weather"), Reply("x"))
+        with pytest.raises(openai.InternalServerError):
+            OpenAI().beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    assert "not among the run's tools" in str(told.value)
+    assert "no run took" not in str(told.value)
+
+
+def test_no_run_at_all() -> None:
+    """What the app sent instead is told, and where it sent nothing, that."""
+    with pytest.raises(us.UnderstudyError, match=r"No run was started, and nothing was sent: does the app"):
+        with us.simulate() as backend:
+            backend.next_run(Reply("x"))
+    with pytest.raises(us.UnderstudyError, match=r"No run was started; the last request was POST /threads, answered 200"):
+        with us.simulate() as backend:
+            backend.next_run(Reply("x"))
+            OpenAI().beta.threads.create()
+
+
+def test_what_is_not_simulated_names_nothing_unlike_it() -> None:
+    """Another API's path has no near route; the way to answer it can be pasted."""
+    with pytest.raises(us.UnderstudyError, match="is not simulated") as told, us.simulate():
+        with pytest.raises(openai.InternalServerError):
+            OpenAI().chat.completions.create(model="gpt-4o", messages=[])
+    assert "Nearest" not in str(told.value)
+    assert "understudy.respx.post(path='/v1/chat/completions').respond(json={...})" in str(told.value)
