@@ -49,9 +49,17 @@ def test_ci_runs_the_readmes_commands() -> None:
         assert len([line for line in lines if re.search(pattern, line)]) == 1, pattern
 
 
-@pytest.mark.parametrize("page", sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")}), ids=str)
+@pytest.mark.parametrize("page", sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")}), ids=str)
 def test_links_lead_somewhere(page: Path) -> None:
-    """Relative links lead to files that are there."""
-    for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+    """Relative links lead to files that are there, and to headings that are in them."""
+    for link, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text(encoding="utf-8")):
         if "://" not in link:
-            assert (page.parent / link).exists(), link
+            target = page.parent / link if link else page
+            assert target.exists(), link
+            assert not heading or heading in anchors(target), f"{link}#{heading}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub names them in links."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -15,9 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants API in tests.",
-        epilog="Begin with `understudy demo`; `understudy COMMAND --help` says more.",
+        epilog="Begin with `understudy demo`; `understudy COMMAND --help` says more. Exit status: 0 fine, 1 a finding, "
+        "2 wrong use.",
     )
-    parser.add_argument("--version", action="version", version=f"understudy {_version()}")
+    parser.add_argument("--version", action="version", version=f"understudy {_version()}", help="say which version this is")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
         import_module(f"understudy.commands.{name}").add(subparsers)

@@ -22,14 +22,17 @@ _stack = pytest.StashKey[ExitStack]()
 _LIFECYCLES = "understudy_lifecycles"  # user properties: they travel from xdist workers
 _HINT = "understudy_hint"
 
-_MARKERS = (
+MARKERS = (
     (
-        "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, hosts=(), other='error'): "
-        "settings of the fixture `understudy` in this test, class or module."
+        "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, script=None, hosts=(), other='error'): "
+        "settings of the fixture `understudy` in this test, class or module. time: who moves the clock ('poll', 'manual', "
+        "'sleep', 'real'); strict: True if every run needs a script, False if scripts may go unused; other='pass': let out "
+        "what is not simulated."
     ),
     (
         "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
-        "cassettes/<test file>/<test>.yaml."
+        "`cassettes/<test file>/<test>.yaml`. fallback='simulate': the simulated service goes on where the recording ends. "
+        "The rest are settings of understudy.use_cassette."
     ),
 )
 
@@ -51,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--understudy-unplayed",
         choices=("error", "warn", "ignore"),
         default="ignore",
-        help="what to do about recorded interactions that a test did not play (default: ignore)",
+        help="what to do about recorded requests that a test did not play: fail it, warn, or nothing (default: ignore)",
     )
     group.addoption(
         "--understudy-force",
@@ -76,8 +79,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("understudy_cov_omit", "what the app cannot meet and coverage does not ask for", type="args", default=[])
     parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
-    parser.addini("understudy_hosts", "more host names whose requests are ours", type="args", default=[])
-    parser.addini("understudy_pass_hosts", "host names that never are, whatever speaks", type="args", default=[])
+    parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])
+    parser.addini("understudy_pass_hosts", "host names whose requests are let out, whatever SDK", type="args", default=[])
     parser.addini(
         "understudy_api_key",
         "supply an API key for the whole session, collection included: for apps that build a client on import",
@@ -87,7 +90,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for marker in _MARKERS:
+    for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.getini("filterwarnings")[:0] = _KNOWN  # first: what the project says about warnings comes after, and wins
     config.pluginmanager.register(Summary(), "understudy-summary")
@@ -129,7 +132,10 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 @pytest.fixture
 def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """The cassette that this test, marked `@pytest.mark.cassette`, plays or records: `.played`, `.unplayed`, `.path`."""
+    """The cassette that this test plays or records: `.played`, `.unplayed`, `.path`.
+
+    The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
+    """
     from understudy.pytest_settings import cassette_for, is_fallback
 
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None

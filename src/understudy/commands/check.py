@@ -39,7 +39,11 @@ def add(subparsers: Any) -> None:
         help="whether a cassette that no test plays is a finding (default: error)",
     )
     parser.add_argument(
-        "--scrub", metavar="PATTERN", action="append", default=[], help="a regular expression of secrets of your own"
+        "--scrub",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="a pattern of your own secrets; may be repeated",
     )
     parser.set_defaults(run=run)
 

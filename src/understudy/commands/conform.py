@@ -9,7 +9,7 @@ from typing import Any
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "conform",
-        help="how like the real service a fake is: recorded sessions against it",
+        help="how faithful the simulated service, or any server, is to recorded sessions",
         description="Sends recorded sessions (vcrpy's YAML format) to the simulated service, or with --base-url to any "
         "server, and compares every answer with the recorded one. A server started with `understudy serve --time manual` "
         "is told what the recorded model did; on any other, runs are compared by their shapes only, and sessions that "

@@ -8,6 +8,7 @@ import errno
 import runpy
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -15,7 +16,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "serve",
         help="the simulated service over HTTP, for other languages and by hand",
-        description="Serve the simulated API on 127.0.0.1, /v1/... and Azure's /openai/... paths alike. What the next run "
+        description="Serves the simulated API over HTTP, under /v1/... and Azure's /openai/... alike. What the next run "
         "does is said by a script file, or by POST /_understudy/next_run from any language. Needs the extra "
         "pytest-understudy[serve].",
     )
@@ -91,6 +92,7 @@ def make_application(arguments: argparse.Namespace) -> Any:
 
 
 def _set_up(path: str) -> Any:
+    sys.path.insert(0, str(Path(path).resolve().parent))  # as `python FILE` does: the file imports what lies beside it
     try:
         names = runpy.run_path(path)
     except OSError as error:

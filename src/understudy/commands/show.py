@@ -12,7 +12,7 @@ from typing import Any
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "show",
-        help="what is in a cassette: exchanges, runs as timelines, secrets, breaches of the spec",
+        help="what is in a cassette: exchanges, runs as timelines, secrets, answers that break the spec",
         description="Shows a cassette (vcrpy's, pytest-recording's, Ruby VCR's or ours): when it was recorded, by which SDK "
         "and from which server, its exchanges, its runs as timelines, what is lost, secrets, and answers that break the "
         "observed spec of the API. Exit status 0; 1 for a file that cannot be read, 2 for one that is not there.",

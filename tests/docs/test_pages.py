@@ -1,0 +1,45 @@
+"""Every page of the documentation is executed: here, or by a test of its own that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.page import ROOT, Project, Warm
+
+DOCS = ROOT / "docs"
+ELSEWHERE = {  # pages and folders with a test of their own, and where it is
+    "coverage.md": "tests/docs/test_coverage.py",
+    "fidelity.md": "tests/fidelity/test_recordings.py",
+    "files.md": "tests/service/test_docs.py",
+    "old-recordings.md": "tests/docs/test_old_recordings.py",
+    "reference": "tests/docs/test_reference.py",
+    "properties.md": "tests/properties/test_docs.py",
+    "replay.md": "tests/cassettes/test_docs.py",
+    "runs.md": "tests/docs/test_examples.py",
+}
+PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    process = Warm(tmp_path_factory.mktemp("warm"))
+    yield process
+    process.close()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if not {name, name.partition("/")[0]} & set(ELSEWHERE)])
+def test_the_page_keeps_its_word(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: Warm) -> None:
+    """Executed from top to end in an empty folder, without a key, the page does and prints what it says."""
+    monkeypatch.chdir(tmp_path)
+    Project(DOCS / name, tmp_path, warm).execute()
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_the_page_has_a_test_of_its_own(name: str) -> None:
+    """What is excepted above is there, and the test that is said to execute it is about it."""
+    assert (DOCS / name).exists()
+    test = (ROOT / ELSEWHERE[name]).read_text(encoding="utf-8")
+    assert name in test or name.removesuffix(".md") in test
