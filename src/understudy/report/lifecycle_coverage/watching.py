@@ -106,6 +106,7 @@ class WorldWatch:
             for chunk in stream:
                 if isinstance(chunk, bytes):
                     rest = self._see_events(rest + chunk)
+                self._count_fault(entry)  # here, too: a client that an exception reaches may never close the stream
                 yield chunk
         finally:
             self._count_fault(entry)
