@@ -115,7 +115,8 @@ def _tables(coverage: Coverage) -> Iterator[str]:
 def _table(group: Group, *, is_open: bool = True) -> str:
     rows = sorted(group.rows, key=lambda row: not row.met.count) if not is_open else group.rows  # what was met first
     others = "".join(_other(name, met.count, met.test) for name, met in group.others.items())
-    body = "".join(_row(row, with_script=group.name not in names.LIFECYCLE) for row in rows) + others
+    told = [_row(row, with_script=group.name not in names.LIFECYCLE) for row in rows]
+    body = "".join([*told[: len(group.met)], others, *told[len(group.met) :]] if not is_open else [*told, others])
     title = f"{group.name[0].upper()}{group.name[1:]} <small>{len(group.met)} of {group.total} met</small>"
     return (
         f'<details class="card group" id="{_anchor(group)}"{" open" if is_open else ""}><summary>{title}</summary>'
@@ -129,6 +130,8 @@ def _row(row: Row, *, with_script: bool) -> str:
     if kind == "missed" and with_script and row.item.script:
         deed = f"The app has to {escape(row.item.deed)}." if row.item.deed else ""
         about = _code(row.item.script) + deed
+    elif kind == "missed" and not row.item.script:
+        about = escape(row.item.deed)
     elif kind == "omitted":
         about = escape(row.item.deed) if not row.item.counts else "omitted by understudy_cov_omit"
     times = f"{row.met.count:,}" if row.met.count else f"<span class=hidden>{in_words(row)}</span>"

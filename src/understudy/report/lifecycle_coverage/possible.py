@@ -13,6 +13,7 @@ from typing import Any
 from understudy import faults
 from understudy.report.lifecycle_coverage import names
 from understudy.report.spec import spec
+from understudy.report.timeline import short
 from understudy.simulation.lifecycle import RUN, Transition
 from understudy.simulation.performance import LIFETIME_SECONDS
 from understudy.simulation.script import (
@@ -41,7 +42,7 @@ class Item:
         name: what it is called in its group.
         script: code that makes a run lead there, to be pasted into a test with the fixture; may be several lines. "" if
             no script does: it is the app's doing.
-        deed: what the app has to do besides, in words; may be empty.
+        deed: what the app has to do besides, in words; may be empty. Without a script, what it is.
         counts: whether it is part of what can be asked for; the simulator never does what does not count.
     """
 
@@ -60,8 +61,8 @@ def possible() -> dict[str, list[Item]]:
         names.OUTCOMES: _outcomes(),
         names.EVENTS: map(_event, EVENT_NAMES),
         names.FAULTS: _faults(),
-        names.ERRORS: (Item(name=names.refusal(name), deed="a mistake of the app's") for name in REFUSALS),
-        names.OPERATIONS: (Item(name=operation.name, deed="the app calls it") for operation in OPERATIONS),
+        names.ERRORS: (Item(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()),
+        names.OPERATIONS: (Item(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS),
     }
     return {group: list(items) for group, items in groups.items()}
 
