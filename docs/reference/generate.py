@@ -75,6 +75,8 @@ def signature(thing: Any, *, is_method: bool = False) -> str:
             keyword_only = True
         shown.append(_parameter(one, factories))
     gives = inspect.signature(thing).return_annotation
+    if hasattr(thing, "__wrapped__"):  # @contextmanager
+        gives = gives.replace("Iterator[", "ContextManager[")
     arrow = "" if gives in (inspect.Signature.empty, "None", "Any") or inspect.isclass(thing) else f" -> {gives}"
     return f"({', '.join(shown)}){arrow}"
 
@@ -194,17 +196,22 @@ def properties() -> str:
 
 def recordings() -> str:
     lead = "Record and replay. [What an app gets](../replay.md)."
-    session = cassettes.CassetteSession
-    settings = f"## Settings\n\nOf `use_cassette` and of `@pytest.mark.cassette`.\n\n{_arguments(session)}\n"
+    hooks = "[vcrpy's hooks and filters](../replay.md#vcrpys-hooks-and-filters)"
+    listed = _arguments(cassettes.CassetteSession, understudy.use_cassette).replace(
+        "vcrpy's hooks and filters, see `VcrConfig`", hooks
+    )
+    settings = f"## Settings\n\nOf `use_cassette` and of `@pytest.mark.cassette`.\n\n{listed}\n"
     used = function("understudy.use_cassette", understudy.use_cassette)
     promoted = function("understudy.from_cassette", promotion.from_cassette)
     return page("Cassettes", lead, used, settings, kind(cassettes.Cassette, shows_signature=False), promoted)
 
 
-def _arguments(thing: Any) -> str:
+def _arguments(thing: Any, known: Callable[..., Any]) -> str:
+    """The arguments that a class documents, as far as a function that passes them on takes them."""
     text = documented(thing)
-    start = text.index("**Args**") + len("**Args**")
-    return text[start : text.index("**Raises**")].replace("the user's own", "your own").strip()
+    entries = re.split(r"^\* ", text[text.index("**Args**") : text.index("**Raises**")], flags=re.MULTILINE)[1:]
+    names = inspect.signature(known).parameters
+    return "\n".join(f"* {one.strip()}" for one in entries if one.split("`")[1] in names)
 
 
 def problems() -> str:

@@ -39,6 +39,7 @@ class Backend:
         strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
         start: what the clock shows at first, in unix seconds.
         hosts: more host names whose requests are answered here.
+        pass_hosts: host names whose requests are let out, whatever SDK sends them.
     """
 
     def __init__(
