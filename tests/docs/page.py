@@ -178,7 +178,7 @@ class Project:
         server = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True)
         self._servers.append(server)
         assert server.stdout is not None
-        assert server.stdout.readline()  # it says that it is ready
+        assert server.stdout.readline(), f"{self.page}: {argv} did not start"  # it says when it is ready
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "PYTEST_"))}
