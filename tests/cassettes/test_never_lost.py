@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from understudy import use_cassette
 from understudy.backend import Backend
 from understudy.cassettes import CassetteSession, load
 from understudy.cassettes.dump import dump
-from understudy.cassettes.files import write_whole
+from understudy.cassettes.files import Lock, is_held, locked, write_whole
 from understudy.errors import CassetteError
 from understudy.exchange import Answer, Request, Response
 
@@ -252,6 +253,61 @@ def test_a_cassette_that_was_there_is_replayed_only(tmp_path: Path) -> None:
     with use_cassette(path, record="once"), httpx.Client() as client:
         assert client.post("https://api.openai.com/v1/threads", json={}).json()["id"] == "thread_1"
     assert path.read_text() == old
+
+
+def test_the_journal_of_a_recording_under_way_is_left_alone(tmp_path: Path) -> None:
+    """Another that opens the cassette meanwhile, in this process or another, does not take it for a dead one's."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        with use_cassette(path, record="new"):
+            ask(base, 1)
+            assert list(tmp_path.glob(".*journal"))
+            with use_cassette(path, record="once"):
+                pass
+            process = recorder(path, base, 2, 1, "new")
+            process.communicate(timeout=60)
+            assert list(tmp_path.glob(".*journal"))
+            ask(base, 3)
+    assert sorted(numbers(path)) == [1, 2, 3]
+    assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
+
+
+def test_the_number_of_a_dead_process_may_be_given_again(tmp_path: Path) -> None:
+    """A journal that bears the number of a living process, which does not hold it, is recovered all the same."""
+    from understudy.cassettes.dump import as_entry
+
+    (interaction,) = load(written(tmp_path / "x.json", TOOL_CALL[:1]))
+    (tmp_path / f".c.yaml.{os.getpid()}-999.journal").write_text(json.dumps(as_entry(interaction)) + "\n")
+    with pytest.warns(RuntimeWarning, match="what it had is in"), use_cassette(tmp_path / "c.yaml", record="once"):
+        pass
+    assert load(tmp_path / "c.recovered.yaml") == [interaction]
+
+
+def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
+    """Of two that want the lock, one waits until the other has given it back."""
+    order: list[str] = []
+    inside, go = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with locked(tmp_path / "c.yaml"):
+            inside.set()
+            go.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        with locked(tmp_path / "c.yaml"):
+            order.append("second")
+
+    threads = [threading.Thread(target=target) for target in (first, second)]
+    threads[0].start()
+    assert inside.wait(10)
+    assert is_held(tmp_path / "c.yaml")
+    assert not Lock(tmp_path / "c.yaml").take()
+    threads[1].start()
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert order == ["first", "second"]
 
 
 def test_a_journal_cut_in_mid_line_is_recovered_up_to_there(tmp_path: Path) -> None:

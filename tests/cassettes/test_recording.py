@@ -15,7 +15,7 @@ from tests.cassettes.loopback import served
 from understudy import FunctionCall, Reply, use_cassette
 from understudy.backend import Backend
 from understudy.cassettes import load
-from understudy.errors import ReplayMiss
+from understudy.errors import CassetteError, ReplayMiss
 from understudy.exchange import Abort, Answer, Chunk, Request, Response
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
@@ -112,6 +112,25 @@ def test_plain_vcrpy_plays_our_file(recorded: tuple[Path, list[Any]]) -> None:
             answer = client.request(one.method, one.url, content=one.request_body, headers=dict(one.request_headers))
             assert answer.content == one.body
         assert cassette.all_played
+
+
+def test_json_cassettes(tmp_path: Path, sdk: Sdk) -> None:
+    """A path that ends in .json is JSON: recorded, replayed, played by plain vcrpy; what JSON cannot hold is refused."""
+    path = tmp_path / "talk.json"
+    with served(service()) as base, use_cassette(path, record="once"):
+        seen = converse(sdk(base))
+    assert json.loads(path.read_text())["version"] == 1
+    with use_cassette(path, unplayed="error"):
+        assert converse(sdk()) == seen
+    with vcr.use_cassette(str(path), serializer="json", record_mode="none") as cassette, httpx.Client() as client:
+        one = load(path)[0]
+        assert client.request(one.method, one.url, content=one.request_body).content == one.body
+        assert cassette.play_count == 1
+    old = path.read_bytes()
+    refused = pytest.raises(CassetteError, match=r"binary body of .*/files; name it \.yaml")
+    with served(service()) as base, refused, use_cassette(path, record="new"):
+        sdk(base).files.create(file=("a.bin", b"\x00\xff"), purpose="assistants")
+    assert path.read_bytes() == old
 
 
 def test_a_reviewer_can_read_it(recorded: tuple[Path, list[Any]]) -> None:

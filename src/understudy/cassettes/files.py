@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+
+PATIENCE = 600.0  # seconds; a save takes a few
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -51,53 +53,65 @@ def _sync_directory(directory: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[IO[str]]:
-    """Hold the lock of a file against all other processes and threads; gives the lock's own file, to leave notes in.
+def locked(path: Path) -> Iterator[Path]:
+    """Hold the lock of a file against all other processes and threads; gives a file of its own, to leave notes in.
 
-    It lies in the temporary directory, so that none is left beside the cassette.
+    Both lie in the temporary directory, so that none is left beside the cassette.
     """
-    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
-    directory = Path(tempfile.gettempdir()) / f"understudy-locks-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    with (directory / name).open("a+", encoding="utf-8") as file:
-        _lock(file)
-        try:
-            file.seek(0)
-            yield file
-        finally:
-            file.flush()
-            _unlock(file)
-
-
-def is_alive(process: int) -> bool:
-    """Whether a process of this number runs."""
-    if sys.platform == "win32":
-        return True  # signal 0 would end it there: rather leave a journal lying than take a live one
+    lock = Lock(path)
+    lock.take(PATIENCE)
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        yield lock.place.with_suffix(".notes")
+    finally:
+        lock.give_back()
+
+
+class Lock:
+    """A lock between processes that ends with the process that holds it, however it ends.
+
+    It is an open transaction of SQLite's, in which nothing is ever written: the same on every system, with nothing to clean
+    up after a crash.
+    """
+
+    def __init__(self, path: Path) -> None:
+        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
+        user = os.getuid() if hasattr(os, "getuid") else "user"
+        self.place = Path(tempfile.gettempdir()) / f"understudy-locks-{user}" / f"{name}.lock"
+        self._connection: sqlite3.Connection | None = None
+
+    def take(self, patience: float = 0) -> bool:
+        """Take the lock, waiting so many seconds for it.
+
+        Returns:
+            Whether it was free; only asked so when there is no patience.
+
+        Raises:
+            TimeoutError: another process held it all the time.
+        """
+        self.place.parent.mkdir(mode=0o700, exist_ok=True)
+        connection = sqlite3.connect(self.place, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if patience:
+                raise TimeoutError(f"another process has held {self.place} for {patience:g} s") from error
+            return False
+        self._connection = connection
         return True
-    return True
+
+    def give_back(self, for_good: bool = False) -> None:
+        """Let others have it. Without effect if it is not held. `for_good`: nobody will ever want it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            if for_good:
+                self.place.unlink(missing_ok=True)
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[str]) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-
-    def _unlock(file: IO[str]) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
-
-    def _unlock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
+def is_held(path: Path) -> bool:
+    """Whether somebody living holds the lock of a file that nobody else will ever lock."""
+    lock = Lock(path)
+    free = lock.take()
+    lock.give_back(for_good=True)
+    return not free

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from understudy.cassettes.dump import as_entry, dump
-from understudy.cassettes.files import is_alive, write_whole
+from understudy.cassettes.files import Lock, is_held, write_whole
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.load import parse
 
@@ -29,6 +29,7 @@ class Journal:
     def __init__(self, cassette: Path) -> None:
         self._path = cassette.parent / f".{cassette.name}.{os.getpid()}-{next(_numbers)}.journal"
         self._file: IO[str] | None = None
+        self._lock = Lock(self._path)
 
     def add(self, interaction: Interaction, unless: Callable[[str], object]) -> None:
         """Write an exchange down, durably; `unless` its text is something that must not be on a disk."""
@@ -37,6 +38,7 @@ class Journal:
             return
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
             self._file = self._path.open("w", encoding="utf-8")
         self._file.write(line + "\n")
         self._file.flush()
@@ -47,21 +49,22 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._lock.give_back(for_good=True)
 
     def drop(self) -> None:
         """The recording is saved, or not wanted: the journal is over."""
         if self._file is not None:
-            self.close()
+            self._file.close()
             self._path.unlink(missing_ok=True)
+            self.close()
 
 
 def recover(cassette: Path) -> list[Path]:
     """Make cassettes of the journals that dead processes left; their paths, `<name>.recovered.yaml` beside the cassette."""
     recovered = []
-    pattern = re.compile(re.escape(f".{cassette.name}.") + r"(\d+)-\d+\.journal")
+    pattern = re.compile(re.escape(f".{cassette.name}.") + r"\d+-\d+\.journal")
     for journal in sorted(cassette.parent.glob(f".{_no_glob(cassette.name)}.*.journal")):
-        match = pattern.fullmatch(journal.name)
-        if match is None or is_alive(int(match[1])):
+        if pattern.fullmatch(journal.name) is None or is_held(journal):
             continue
         entries = list(_entries(journal))
         if entries:
@@ -70,9 +73,8 @@ def recover(cassette: Path) -> list[Path]:
             recovered.append(path)
         journal.unlink()
     for path in recovered:
-        warnings.warn(
-            f"A recording of {cassette} was cut off by a crash; what it had is in {path}.", RuntimeWarning, stacklevel=2
-        )
+        told = f"A recording of {cassette} was cut off by a crash, or could not be saved; what it had is in {path}."
+        warnings.warn(told, RuntimeWarning, stacklevel=2)
     return recovered
 
 

@@ -58,7 +58,7 @@ class Storage:
     def is_of_this_run(self) -> bool:
         """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""
         with locked(self.path) as notes:
-            return notes.read() == RUN
+            return notes.exists() and notes.read_text() == RUN
 
     def learn(self, headers: Headers) -> None:
         """What these headers hold of secrets is to be taken out wherever it turns up."""
@@ -88,9 +88,7 @@ class Storage:
             if recorded and not (failed and self._base):
                 with locked(self.path) as notes:
                     write_whole(self.path, self._text(recorded, replace))
-                    notes.seek(0)
-                    notes.truncate()
-                    notes.write(RUN)
+                    notes.write_text(RUN)
             self._journal.drop()
         finally:
             self._journal.close()

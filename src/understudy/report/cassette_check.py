@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from understudy.cassettes import load
-from understudy.cassettes.files import is_alive
+from understudy.cassettes.files import is_held
 from understudy.cassettes.secrets import Scrubber
 from understudy.errors import CassetteError
 from understudy.report.cassette_findings import Finding, findings
 from understudy.report.players import Project
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_JOURNAL = re.compile(r"\.(.+)\.(\d+)-\d+\.journal")
+_JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
 
 
 def cassettes_in(paths: Iterable[Path]) -> list[Path]:
@@ -60,7 +59,7 @@ def _interrupted(folder: Path) -> Iterator[Finding]:
     """Journals of recordings that never came to their end."""
     for journal in sorted(folder.glob(".*.journal")):
         named = _JOURNAL.fullmatch(journal.name)
-        if named is not None and not is_alive(int(named[2])) and int(named[2]) != os.getpid():
+        if named is not None and not is_held(journal):
             problem = f"a recording of it was interrupted; what it had so far stands in {journal.name}"
             remedy = "record it again: the journal is then saved as a cassette of its own, beside it"
             yield Finding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)
