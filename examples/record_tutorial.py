@@ -41,7 +41,9 @@ def main() -> int:
         demo.converse(client, print, before_run=lambda: backend.clock.advance(demo.RUN_AT - demo.ASKED_AT))
     server.should_exit = True
     thread.join()
-    CASSETTE.write_text(f"# {NOTE}\n{CASSETTE.read_text(encoding='utf-8')}", encoding="utf-8")
+    text = CASSETTE.read_text(encoding="utf-8")
+    if not text.startswith("#"):  # a comment that is there stays when a cassette is recorded again
+        CASSETTE.write_text(f"# {NOTE}\n{text}", encoding="utf-8")
     print(f"\nwrote {CASSETTE}")
     return 0
 

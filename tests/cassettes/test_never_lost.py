@@ -189,6 +189,20 @@ def test_a_cassette_damaged_meanwhile_is_not_written_over(tmp_path: Path) -> Non
     assert list(tmp_path.glob(".c.yaml.*.journal"))
 
 
+@pytest.mark.parametrize("record", ["all", "new"])
+def test_a_comment_at_the_top_stays(tmp_path: Path, record: str) -> None:
+    """What somebody wrote there about the recording is not lost when it is recorded again."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        with use_cassette(path, record="once"):
+            ask(base, 1)
+        path.write_text(f"# From the staging server.\n# grüß\n{path.read_text()}")
+        with use_cassette(path, record=record):  # type: ignore[arg-type]
+            ask(base, 2)
+    assert path.read_text().startswith("# From the staging server.\n# grüß\ninteractions:\n")
+    assert 2 in numbers(path)
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk: the old content stays, the temporary file goes."""
     path = tmp_path / "c.yaml"

@@ -11,6 +11,7 @@ import openai
 import pytest
 import vcr
 
+from tests.cassettes.building import entry
 from tests.cassettes.loopback import served
 from understudy import FunctionCall, Reply, use_cassette
 from understudy.backend import Backend
@@ -420,3 +421,32 @@ def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.Mon
     with use_cassette(path):
         httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA)
     assert slept == []
+
+
+def test_speed_keeps_the_recorded_times_of_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With speed=2 a run that took 8 s changes after 4 s of the app's time, by each poll in between unchanged."""
+    from understudy.cassettes import timing
+
+    run = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}
+    place = "/threads/thread_1/runs"
+    asked: list[Any] = [("POST", place, {}, {**run, "status": "queued"})]
+    asked += [("GET", f"{place}/run_1", None, {**run, "status": status}) for status in ("in_progress", "completed")]
+    entries = [entry(exchange) for exchange in asked]
+    for one, second in zip(entries, (0, 2, 10), strict=True):
+        one["recorded_at"] = f"2024-05-01T00:00:{second:02}.000+00:00"
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"version": 1, "interactions": entries}))
+    now = 100.0
+    monkeypatch.setattr(timing.time, "monotonic", lambda: now)
+    seen = []
+    with use_cassette(path, speed=2), httpx.Client(base_url="https://api.openai.com/v1") as client:
+        client.post(place, json={})
+        for _ in range(13):
+            answer = client.get(f"{place}/run_1")
+            assert "openai-poll-after-ms" not in answer.headers
+            seen.append(answer.json()["status"])
+            now += 0.5
+    assert seen == ["queued"] * 2 + ["in_progress"] * 8 + ["completed"] * 3
+    with use_cassette(path), httpx.Client(base_url="https://api.openai.com/v1") as client:
+        client.post(place, json={})
+        assert [client.get(f"{place}/run_1").json()["status"] for _ in range(2)] == ["in_progress", "completed"]

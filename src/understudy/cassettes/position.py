@@ -6,6 +6,7 @@ The only place where a replay's state lives. It moves forward, never back.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from understudy.cassettes.interaction import Interaction
 from understudy.cassettes.recording import Moment, Recording, State
@@ -81,6 +82,11 @@ class Position:
 
     def show(self, path: str, number: int) -> None:
         self._shown[path] = max(number, self._shown.get(path, -1))
+
+    def tell(self, shown: Callable[[str, int], None]) -> None:
+        """Tell which state each object was last shown in."""
+        for path, number in self._shown.items():
+            shown(path, number)
 
     def show_all(self, interaction: Interaction, event: int | None = None) -> None:
         """The app sees an answer, or of a streamed one the event of this number."""

@@ -24,6 +24,7 @@ from understudy.cassettes.misses import miss
 from understudy.cassettes.position import Position
 from understudy.cassettes.recording import Recording, State
 from understudy.cassettes.resources import object_path, pollable
+from understudy.cassettes.timing import Timing
 from understudy.errors import Livelock
 from understudy.exchange import Answer, Request
 from understudy.wire.paths import api_path
@@ -45,6 +46,7 @@ class Replay:
         self.recording = recording
         self.name = name
         self.speed = speed
+        self._timing = Timing(speed) if speed else None
         self.position = Position(recording)
         self.asked_keys: set[Key] = set()
         self._facts: Facts | None = None
@@ -61,14 +63,20 @@ class Replay:
             Livelock: the same poll again and again while nothing recorded can change.
         """
         with self._lock:
-            asked = self.recording.matching.asked(request)
-            if request.method not in READS:
-                return self._write(request, asked)
-            self.asked_keys.add(asked.key)
-            path = api_path(request.path)
-            if pollable(path) and self.recording.states.get(path):
-                return self._poll(request, path)
-            return self._read(request, asked, path)
+            answer = self._answer(request)
+            if self._timing is not None:
+                self.position.tell(self._timing.shown)
+            return answer
+
+    def _answer(self, request: Request) -> Answer:
+        asked = self.recording.matching.asked(request)
+        if request.method not in READS:
+            return self._write(request, asked)
+        self.asked_keys.add(asked.key)
+        path = api_path(request.path)
+        if pollable(path) and self.recording.states.get(path):
+            return self._poll(request, path)
+        return self._read(request, asked, path)
 
     def unplayed(self) -> list[Interaction]:
         """The recorded requests that the app has not sent: writes not consumed, and reads never asked."""
@@ -172,6 +180,8 @@ class Replay:
         while number < len(states) and states[number].moment[0] < start:
             number += 1
         if number < len(states) and states[number].moment[0] < end:
+            if not self._is_due(path, now, number):
+                return self._state(path, states[now])
             self._stays.pop(path, None)
         else:
             number = now
@@ -180,6 +190,12 @@ class Replay:
             self._stay(request, path, states[number], end)
         self.position.show(path, number)
         return self._state(path, states[number])
+
+    def _is_due(self, path: str, now: int, number: int) -> bool:
+        if self._timing is None or now < 0:
+            return True
+        states = self.recording.states[path]
+        return self._timing.is_due(path, states[now], states[number])
 
     def _stay(self, request: Request, path: str, state: State, end: int) -> None:
         self._stays[path] += 1
@@ -196,7 +212,7 @@ class Replay:
         self.position.played.add(source.index)
         if state.value is None or (source.path == path and source.is_read):
             return answers.recorded(source, polled=True, speed=self.speed)
-        return answers.json_answer(state.value, polled=True)
+        return answers.json_answer(state.value, polled=not self.speed)
 
     def _read(self, request: Request, asked: Asked, path: str) -> Answer:
         interaction = self._choose(request, asked, path)

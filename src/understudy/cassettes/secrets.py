@@ -114,7 +114,9 @@ _SHAPES = tuple(
         rf"(?i:(?P<keep>{_TELLING_NAME}{_EQUALS})(?!SCRUBBED|null\b|true\b|false\b|\$){_VALUE})",
     )
 )
-_PART = re.compile(rf'(?is)(?P<keep>name="[^"\n]*{_TELLING_NAME}"[^\n]*\r?\n(?:[^\n]+\r?\n)*?\r?\n)(?!SCRUBBED)[^\r\n]+')
+_PART = re.compile(
+    rf'(?is)(?P<keep>name="[^"\n]*{_TELLING_NAME}"[^\n]*\r?\n(?:[^\n]+\r?\n){0, 8}?\r?\n)(?!SCRUBBED)[^\r\n]+'
+)
 
 
 class Scrubber:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from uuid import uuid4
 
@@ -104,11 +105,18 @@ class Storage:
         if replace and not self._force:
             self._refuse_errors(ours)
         whole = _numbered([*theirs, *ours])
-        text = dump(whole, self.path)
+        text = self._note() + dump(whole, self.path)
         self._refuse_secrets(text)
         if parse(text, self.path) != whole:
             raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
         return text
+
+    def _note(self) -> str:
+        """The comment that somebody has written at the top of a YAML cassette: it is theirs, and stays."""
+        if not self.path.exists() or self.path.suffix == ".json":
+            return ""
+        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        return "".join(takewhile(lambda line: line.startswith("#"), lines))
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
         clean = [self._clean(interaction) for interaction in recorded]
