@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 import time
 from time import monotonic as bound_monotonic
@@ -241,6 +242,23 @@ def test_a_loop_of_the_apps_own(backend):
     asyncio.run(main())
     assert order == [10, 20, 30]
     assert time.time() == START + 32.5
+
+
+def test_the_end_of_an_executor_takes_no_virtual_time(backend):
+    """`asyncio.run` gives its executor 300 seconds to end (from Python 3.12 on): real ones, however long it takes."""
+
+    class Slow(concurrent.futures.ThreadPoolExecutor):
+        def shutdown(self, wait=True, **options):
+            ended.wait(0.2)
+            super().shutdown(wait, **options)
+
+    async def main():
+        asyncio.get_running_loop().set_default_executor(Slow())
+        await asyncio.to_thread(lambda: None)
+
+    ended = threading.Event()
+    asyncio.run(main())
+    assert time.time() == START
 
 
 async def fifty_pollers(interval):

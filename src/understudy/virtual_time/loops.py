@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from understudy.virtual_time.moment import VirtualTime, here
@@ -54,6 +55,15 @@ class VirtualLoop:
         passed = self.moment.elapsed - self._elapsed_before
         for timer in self.loop._scheduled:  # noqa: SLF001 - all by the same, so the heap stays one
             timer._when -= passed  # noqa: SLF001
+
+    @contextmanager
+    def waiting_for_a_job(self) -> Iterator[None]:
+        """Something else goes on outside of virtual time."""
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
 
     def is_busy(self, selector: Any) -> bool:
         """Whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
@@ -124,6 +134,7 @@ def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
 def watch() -> None:
     """From now on, a loop that begins to run in a world whose clock is moved by sleeping is virtual while it runs."""
     original = asyncio.BaseEventLoop.run_forever
+    shutdown: Callable[..., Any] = asyncio.BaseEventLoop.shutdown_default_executor
 
     def run_forever(self: asyncio.BaseEventLoop) -> None:
         moment = here()
@@ -136,8 +147,15 @@ def watch() -> None:
         finally:
             undo()
 
+    async def shutdown_default_executor(self: asyncio.BaseEventLoop, *timeout: Any, **named: Any) -> None:
+        virtual = _virtual.get(id(self))  # its threads are joined in a thread, and from Python 3.12 on within 300 seconds
+        with virtual.waiting_for_a_job() if virtual is not None else nullcontext():
+            await shutdown(self, *timeout, **named)
+
     asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign]
+    asyncio.BaseEventLoop.shutdown_default_executor = shutdown_default_executor  # type: ignore[method-assign]
     _undo.append(lambda: setattr(asyncio.BaseEventLoop, "run_forever", original))
+    _undo.append(lambda: setattr(asyncio.BaseEventLoop, "shutdown_default_executor", shutdown))
 
 
 def unwatch() -> None:
