@@ -319,6 +319,27 @@ def test_retries_are_recorded_as_they_happened(tmp_path: Path, sdk: Sdk) -> None
         assert sdk(max_retries=3).beta.threads.create().id == "thread_1"
 
 
+def test_no_answer_at_all_is_no_recording(tmp_path: Path, sdk: Sdk) -> None:
+    """Where no server is, nothing is written that would be replayed from then on; the address is named."""
+    path = tmp_path / "c.yaml"
+    with (
+        pytest.raises(CassetteError, match=r"not written: no server answered \(POST http://127.0.0.1:9/.*ConnectError"),
+        use_cassette(path, record="once"),
+        pytest.raises(openai.APIConnectionError),
+    ):
+        sdk("http://127.0.0.1:9", max_retries=0).beta.threads.create()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_answer_is_recorded_when_asked_to(tmp_path: Path, sdk: Sdk) -> None:
+    """`force=True` is for whoever wants just that."""
+    path = tmp_path / "c.yaml"
+    with use_cassette(path, record="once", force=True), pytest.raises(openai.APIConnectionError):
+        sdk("http://127.0.0.1:9", max_retries=0).beta.threads.create()
+    with use_cassette(path), pytest.raises(openai.APIConnectionError):
+        sdk(max_retries=0).beta.threads.create()
+
+
 def test_compressed_answers_are_stored_plain(tmp_path: Path, sdk: Sdk) -> None:
     """What came compressed is on record as text."""
     headers = (("content-type", "application/json"), ("content-encoding", "gzip"))

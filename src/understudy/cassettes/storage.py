@@ -102,8 +102,10 @@ class Storage:
         there = load(self.path) if self.path.exists() else []
         theirs = _without(there, self._base) if replace else there
         ours = self._finished(recorded, theirs)
-        if replace and not self._force:
-            self._refuse_errors(ours)
+        if not self._force:
+            self._refuse_silence(ours)
+            if replace:
+                self._refuse_errors(ours)
         whole = _numbered([*theirs, *ours])
         text = self._note() + dump(whole, self.path)
         self._refuse_secrets(text)
@@ -149,6 +151,16 @@ class Storage:
             raise CassetteError(
                 f"{self.path} was not written: what was recorded still holds {len(found)} possible secrets.\n{where}\n"
                 "Name their pattern in scrub=[...] and record again."
+            )
+
+    def _refuse_silence(self, ours: Sequence[Interaction]) -> None:
+        """A recording in which no server said anything would only hide, from then on, that none was there."""
+        if all(interaction.broken is not None and not interaction.headers for interaction in ours):
+            kind, text = ours[-1].broken or ("", "")
+            self._journal.drop()
+            raise CassetteError(
+                f"{self.path} was not written: no server answered ({ours[-1].method} {ours[-1].url}: {kind}: {text}). Is it "
+                "running, and is that the address to record from? force=True (--understudy-force) records it all the same."
             )
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
