@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 
 import openai
@@ -155,6 +156,38 @@ def test_livelock_is_told(mode):
     with pytest.raises(openai.InternalServerError, match=f"{run.id} is 'completed'"):
         retrieve()
     assert "50 times" in str(backend.close()[0])
+
+
+LIVELOCKS = {
+    "over": ("poll", 8, "'completed', and will stay so. A loop that waits for another status never ends: does it know"),
+    "over, manual": ("manual", 8, "'completed', and will stay so. A loop that waits"),
+    "live": ("manual", 0, r"'queued', and time='manual' moves only with understudy.clock.advance\(seconds\)\.$"),
+}
+
+
+@pytest.mark.parametrize(("mode", "seconds", "told"), LIVELOCKS.values(), ids=LIVELOCKS)
+def test_a_livelock_says_what_would_have_to_happen(mode, seconds, told):
+    """What was asked, where the clock stands, the run and its status, and who moves the clock if that would help."""
+    backend = us.Backend(time=mode)
+    assistant(backend)
+    run, retrieve = started(backend)
+    backend.clock.advance(seconds)
+    for _ in range(49):
+        retrieve()
+    with pytest.raises(openai.InternalServerError):
+        retrieve()
+    asked = rf"the app asked GET https://\S+/threads/{run.thread_id}/runs/{run.id} 50 times while nothing can change"
+    assert re.search(rf"^{asked} and the clock stands at {NOW + seconds}: {run.id} is {told}", str(backend.close()[0]))
+
+
+@pytest.mark.parametrize(("mode", "told"), [("poll", r"come\."), ("manual", r"come \(time='manual' moves only with .*\)\.")])
+def test_waiting_for_a_message_without_a_run_is_a_livelock(mode, told):
+    """Where no run was started nothing will come, whoever moves the clock."""
+    client = us.Backend(time=mode).client(max_retries=0)
+    thread_id = thread(client)
+    with pytest.raises(openai.InternalServerError, match=f"for something that will not {told}"):
+        for _ in range(50):
+            client.beta.threads.messages.list(thread_id)
 
 
 def test_a_manual_stream_waits_for_another_task():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import understudy as us
-from runs.app import ASSISTANT, assistant, poll_to_end, run_to_end, thread
+from runs.app import ASSISTANT, assistant, outputs_for, poll_to_end, run_to_end, thread
 from understudy import FunctionCall, Hang, Reply
 
 
@@ -69,6 +69,21 @@ def test_a_cancelled_run_stays_cancelled(ready):
     for _ in range(5):
         assert client.beta.threads.runs.retrieve(run.id, thread_id=thread_id).status == "cancelled"
     assert len(backend.messages(thread_id)) == 1
+
+
+def test_a_cancelled_run_was_free_of_charge(ready):
+    """What a cancelled run had used until then is not told: zeros, a second after the cancel."""
+    backend, client, thread_id = ready
+    backend.next_run(FunctionCall("get_weather"), Hang())
+    runs = client.beta.threads.runs
+    run = runs.create_and_poll(thread_id=thread_id, assistant_id=ASSISTANT)
+    run = runs.submit_tool_outputs(run.id, thread_id=thread_id, tool_outputs=outputs_for(run))
+    (step,) = runs.steps.list(run.id, thread_id=thread_id).data
+    assert step.usage.total_tokens > 0
+    before = backend.clock.now()
+    runs.cancel(run.id, thread_id=thread_id)
+    run = poll_to_end(client, run)
+    assert (run.status, run.cancelled_at, run.usage.total_tokens) == ("cancelled", before + 1, 0)
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
