@@ -85,7 +85,8 @@ def test_a_cassette_named_on_windows(pytester: pytest.Pytester) -> None:
 
 def test_the_first_test_is_not_buried_in_warnings(pytester: pytest.Pytester) -> None:
     """That the API is deprecated is known to whoever uses understudy; a project that filters warnings has the last word."""
-    pytester.makepyfile(tutor=APP, test_it="import tutor\ndef test_it(understudy):\n    tutor.ask()")
+    app = APP.replace('assistants.create(model="gpt-4o")', "threads.create()")  # deprecated on every generation
+    pytester.makepyfile(tutor=app, test_it="import tutor\ndef test_it(understudy):\n    tutor.ask()")
     pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=1, warnings=0)
     pytester.makeini("[pytest]\nfilterwarnings = error")
     pytester.runpytest("-p", "no:asyncio").assert_outcomes(failed=1)
