@@ -292,6 +292,51 @@ def test_a_stream_that_the_app_leaves_is_recorded_so_far(tmp_path: Path) -> None
     assert (one.body or b"").startswith(b"event: e0")
 
 
+def test_what_comes_after_the_app_closed_a_stream_is_not_on_record(tmp_path: Path) -> None:
+    """What was on its way when the app closed its stream reaches it all the same; the recording ends at the close."""
+    events = [f"event: e{number}\ndata: {{}}\n\n".encode() for number in range(3)]
+
+    class OnItsWay(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from events
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=OnItsWay())
+
+    path = tmp_path / "c.yaml"
+    with use_cassette(path, record="once"), httpx.Client(transport=Elsewhere(answer)) as client:
+        with client.stream("POST", "https://api.openai.com/v1/threads/runs", headers=BETA) as response:
+            pieces = response.iter_raw()
+            first = next(pieces)
+            response.close()
+            assert [first, *pieces] == events
+    (one,) = load(path)
+    assert (one.body, one.broken is not None) == (events[0], True)
+
+
+class Elsewhere(httpx.BaseTransport):
+    """A user's own transport; not a MockTransport, which would be left alone."""
+
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+        self.handle_request = answer  # type: ignore[method-assign]
+
+
+async def test_an_async_stream_that_breaks(tmp_path: Path) -> None:
+    """An async client's stream that breaks off is recorded so far, with the error it ended with."""
+    answer = Response(
+        200, (("content-type", "text/event-stream"),), stream=iter([b"event: e0\ndata: {}\n\n", Abort("ReadError", "gone")])
+    )
+    path = tmp_path / "c.yaml"
+    with served(Canned(answer)) as base, use_cassette(path, record="once"):
+        async with httpx.AsyncClient() as client:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.post(f"{base}/v1/threads/runs", headers=BETA)
+    (one,) = load(path)
+    assert one.body == b"event: e0\ndata: {}\n\n"
+    assert one.broken is not None
+    assert one.broken[1].startswith("peer closed connection")
+
+
 def test_a_stream_that_the_sdk_reads_to_its_done_is_whole(recorded: tuple[Path, list[Any]]) -> None:
     """The SDK closes a stream at `[DONE]`: that is its end, and who reads on in the replay meets no error."""
     path, _ = recorded

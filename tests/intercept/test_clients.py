@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import openai
@@ -13,6 +17,7 @@ from client_kinds import ASYNC, SDK_LIB, SYNC
 from openai import AsyncOpenAI, OpenAI
 
 import understudy as us
+from understudy.session import active
 
 
 def create_sync(client: OpenAI) -> str:
@@ -62,19 +67,28 @@ def test_a_mock_transport_stays_the_users(understudy: us.Backend) -> None:
     assert understudy.requests == []
 
 
+class Elsewhere(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """The network, as far as a test needs one."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(204)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(204)
+
+
 def test_other_traffic_passes_untouched(understudy: us.Backend) -> None:
     """A request to another host by a client of the app's own is none of our business: it goes where it was going."""
-    seen = []
-
-    class Inner(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            seen.append(str(request.url))
-            return httpx.Response(204)
-
-    with httpx.Client(transport=Inner()) as client:
+    with httpx.Client(transport=Elsewhere()) as client:
         assert client.get("https://weather.example/today").status_code == 204
         assert client.post("https://api.anthropic.com/v1/messages", headers=ANTHROPIC).status_code == 204
-    assert len(seen) == 2
+    assert understudy.requests == []
+
+
+async def test_other_async_traffic_as_well(understudy: us.Backend) -> None:
+    """The same for an async client."""
+    async with httpx.AsyncClient(transport=Elsewhere()) as client:
+        assert (await client.get("https://weather.example/today")).status_code == 204
     assert understudy.requests == []
 
 
@@ -86,6 +100,15 @@ def test_the_hosts_that_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
             answer = client.get(f"https://{host}/v1/models", headers={"authorization": "Bearer x"})
             assert answer.json()["object"] == "list"
         assert len(backend.requests) == 3
+
+
+def test_a_passed_host_is_never_ours() -> None:
+    """What is sent to a host of `pass_hosts=` is let out, although an OpenAI SDK sends it."""
+    backend = us.Backend(pass_hosts=["llm.corp.example"])
+    with active(backend), httpx.Client(transport=Elsewhere()) as client:
+        answer = client.get("https://llm.corp.example/v1/models", headers={"OpenAI-Beta": "assistants=v2"})
+    assert answer.status_code == 204
+    assert backend.requests == []
 
 
 ANTHROPIC = {"X-Stainless-Lang": "python", "anthropic-version": "2023-06-01"}
@@ -120,6 +143,15 @@ def test_a_pool_that_is_older_than_the_test() -> None:
                 assert len(backend.requests) == 1
 
 
+def test_such_a_pool_among_nested_blocks() -> None:
+    """To a thread that is older than all of them, the innermost block answers."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        with us.simulate() as outer, us.simulate() as inner:
+            pool.submit(create_sync, OpenAI()).result()
+            assert (len(outer.requests), len(inner.requests)) == (0, 1)
+
+
 def test_parallel_tests_in_threads_never_see_each_other() -> None:
     """Two services in two threads at once: each answers its own thread, also on a client both share."""
     shared = OpenAI(api_key="sk-any")
@@ -138,14 +170,17 @@ def test_parallel_tests_in_threads_never_see_each_other() -> None:
     assert results[0][0] != results[1][0]
 
 
-def test_a_stray_thread_among_parallel_tests_is_refused() -> None:
-    """When nothing tells which of several services a request is for, it is refused with the reason, not guessed."""
+def stray_among_two_tests(client: OpenAI, *, is_of_the_first: bool) -> tuple[list[int], str | None]:
+    """How many requests came to each of two services in parallel, and the error that a thread of neither met with a client.
+    `is_of_the_first`: the client has asked in the first test before.
+    """
     everybody = threading.Barrier(3)
-    client = OpenAI(api_key="sk-any", max_retries=0)
 
-    def one_test() -> int:
+    def one_test(asks: bool) -> int:
         everybody.wait(5)  # all three threads exist before any service does
         with us.simulate() as backend:
+            if asks:
+                create_sync(client)
             everybody.wait(5)
             everybody.wait(5)
             return len(backend.requests)
@@ -158,11 +193,24 @@ def test_a_stray_thread_among_parallel_tests_is_refused() -> None:
         return error
 
     with ThreadPoolExecutor(3) as pool:
-        tests = [pool.submit(one_test), pool.submit(one_test)]
+        tests = [pool.submit(one_test, is_of_the_first), pool.submit(one_test, False)]
         error = pool.submit(stray).result()
-        assert [test.result() for test in tests] == [0, 0]
+        return [test.result() for test in tests], error
+
+
+def test_a_stray_thread_among_parallel_tests_is_refused() -> None:
+    """When nothing tells which of several services a request is for, it is refused with the reason, not guessed."""
+    counts, error = stray_among_two_tests(OpenAI(api_key="sk-any", max_retries=0), is_of_the_first=False)
+    assert counts == [0, 0]
     assert error is not None
     assert "sent on a thread that no test started, while 2 tests run in parallel" in error
+
+
+def test_a_stray_thread_with_a_client_of_a_test() -> None:
+    """A client that has asked in a test belongs to it, also on a thread that belongs to none."""
+    counts, error = stray_among_two_tests(OpenAI(api_key="sk-any", max_retries=0), is_of_the_first=True)
+    assert counts == [2, 0]
+    assert error is None
 
 
 def create_or_error(client: OpenAI) -> str | None:
@@ -182,6 +230,35 @@ def test_nested_the_innermost_answers() -> None:
         create_sync(client)
         create_sync(client)
         assert (len(outer.requests), len(inner.requests)) == (2, 1)
+
+
+def test_a_block_that_is_left_in_another_context() -> None:
+    """Runners of async fixtures enter a block in one context and leave it in another: it is over in both, and only it."""
+    block, client = ExitStack(), OpenAI(api_key="sk-any")
+    with us.simulate() as outer:
+        elsewhere = contextvars.copy_context()
+        inner = elsewhere.run(block.enter_context, us.simulate())
+        with us.simulate() as mine:
+            block.close()
+            create_sync(client)
+        elsewhere.run(create_sync, client)
+    assert [len(backend.requests) for backend in (outer, inner, mine)] == [1, 0, 1]
+
+
+def test_a_request_in_the_moment_in_which_a_block_ends() -> None:
+    """A request that is on its way when the last block is left, as one of another thread may be, goes where it was going."""
+    block = ExitStack()
+
+    class Late(httpx.Client):
+        def _transport_for_url(self, url: Any) -> Any:
+            find = super()._transport_for_url
+            block.close()
+            return find(url)
+
+    backend = block.enter_context(us.simulate())
+    with Late(transport=Elsewhere()) as client:
+        assert client.get("https://api.openai.com/v1/models").status_code == 204
+    assert backend.requests == []
 
 
 async def test_parallel_tasks_see_their_own() -> None:
@@ -211,14 +288,27 @@ def test_a_hook_that_does_not_bite_is_loud(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_key_is_there_only_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """No key before, a supplied one meanwhile, none after; a key of the app's own is left alone."""
-    import os
-
     with us.simulate():
         assert os.environ["OPENAI_API_KEY"]
     assert "OPENAI_API_KEY" not in os.environ
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
     with us.simulate():
         assert os.environ["OPENAI_API_KEY"] == "sk-mine"
+
+
+def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app whose key is set and empty is supplied with one, too, and finds it empty again."""
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    with us.simulate():
+        assert os.environ["OPENAI_API_KEY"]
+    assert os.environ["OPENAI_API_KEY"] == ""
+
+
+def test_a_key_that_is_set_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that the app reads from somewhere inside the block is the app's: it is still there afterwards."""
+    with us.simulate():
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-app")
+    assert os.environ["OPENAI_API_KEY"] == "sk-of-the-app"
 
 
 def test_streams_arrive_event_by_event(understudy: us.Backend) -> None:

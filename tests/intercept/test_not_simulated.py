@@ -71,6 +71,23 @@ def test_pass_through_lets_out() -> None:
     assert "refused" in str(caught.value.__cause__)
 
 
+async def test_pass_through_lets_async_clients_out() -> None:
+    """The same for an async client."""
+    with us.simulate() as backend:
+        backend.pass_through("/embeddings")
+        client = AsyncOpenAI(base_url="http://127.0.0.1:9/v1", max_retries=0)
+        with pytest.raises(openai.APIConnectionError) as caught:
+            await client.embeddings.create(model="m", input="x")
+    assert "connect" in str(caught.value.__cause__)
+
+
+def test_a_client_that_leads_here_only_lets_nothing_out(backend: us.Backend) -> None:
+    """A client that is wired to the service has no other way: it is told so at once, and which client has one."""
+    backend.pass_through("/embeddings")
+    with pytest.raises(openai.InternalServerError, match=r"has no other way\. Send it with a client that the app builds"):
+        backend.client().embeddings.create(model="m", input="x")
+
+
 def test_a_wrong_method_is_the_apps_mistake() -> None:
     """PUT on a known path is answered 405 in an OpenAI envelope, and is no failure of the test."""
     with us.simulate():

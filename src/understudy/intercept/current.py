@@ -77,14 +77,15 @@ def handler_for(client: object) -> Handler | None:
         if _by_client.get(client) is not frame:
             _by_client[client] = frame
         return frame.handler
-    if not _open:
+    frames = list(_open)  # other threads open and close theirs meanwhile
+    if not frames:
         return None
     frame = _alive(_by_client.get(client))
     if frame is not None:
         return frame.handler
-    if _are_nested(_open):
-        return _open[-1].handler
-    return _Ambiguous(_open)
+    if _are_nested(frames):
+        return frames[-1].handler
+    return _Ambiguous(frames)
 
 
 def _here() -> Frame | None:

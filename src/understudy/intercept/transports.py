@@ -7,11 +7,12 @@ handler and shared by both.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
 
+from understudy.errors import NotSimulated, envelope
 from understudy.exchange import Abort, Answer, Chunk, Forward, Handler, Observer, Pause, Request, Response, text_headers
 from understudy.intercept.hosts import is_ours
 
@@ -38,7 +39,7 @@ def transport_class(lib: ModuleType) -> Any:
             if not self._ours(request):
                 return self.inner.handle_request(request)
             request.read()
-            answer = self.handler.handle(to_request(request))
+            answer = self._answer(to_request(request))
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
@@ -52,7 +53,7 @@ def transport_class(lib: ModuleType) -> Any:
             if not self._ours(request):
                 return await self.inner.handle_async_request(request)
             await request.aread()
-            answer = self.handler.handle(to_request(request))
+            answer = self._answer(to_request(request))
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
@@ -65,12 +66,17 @@ def transport_class(lib: ModuleType) -> Any:
         def _ours(self, request: Any) -> bool:
             return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules)
 
+        def _answer(self, request: Request) -> Answer:
+            answer = self.handler.handle(request)
+            return _no_way_out(request) if isinstance(answer, Forward) and self.inner is None else answer
+
         def _finish(self, answer: Answer, request: Any) -> Any:
             if isinstance(answer, Abort):
                 raise _exception(lib, answer, request)
             assert isinstance(answer, Response)
             if answer.stream is None:
                 return lib.Response(answer.status, headers=answer.headers, content=answer.body)
+            assert isinstance(answer.stream, Generator)  # every handler's is: so it is told when the app closes it early
             stream = body_class(answer.stream, request)
             return lib.Response(answer.status, headers=answer.headers, stream=stream)
 
@@ -81,6 +87,15 @@ def transport_class(lib: ModuleType) -> Any:
         return response
 
     return Intercepting
+
+
+def _no_way_out(request: Request) -> Response:
+    return envelope(
+        NotSimulated(
+            f"{request.method} {request.path} is let out (pass_through), but a client of backend.client() has no other way. "
+            "Send it with a client that the app builds itself."
+        )
+    )
 
 
 def _tell_broken(observer: Observer | None, error: BaseException | None) -> None:
@@ -98,7 +113,7 @@ def _body_class(lib: ModuleType) -> Any:
     class Body(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
         """A lazily pulled body. One-shot: openai 3.x iterates a stream a second time after `[DONE]`, to drain it."""
 
-        def __init__(self, chunks: Iterator[Chunk], request: Any) -> None:
+        def __init__(self, chunks: Generator[Chunk, None, None], request: Any) -> None:
             self._chunks = chunks
             self._request = request
 
@@ -123,9 +138,7 @@ def _body_class(lib: ModuleType) -> Any:
                     raise _exception(lib, chunk, self._request)
 
         def close(self) -> None:
-            close = getattr(self._chunks, "close", None)
-            if close is not None:
-                close()
+            self._chunks.close()
 
         async def aclose(self) -> None:
             self.close()
