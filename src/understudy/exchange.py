@@ -197,7 +197,7 @@ class SentRequest:
 
     Attributes:
         method, path: as sent; the path is the API path (`/threads/...`), whatever prefix stood before it.
-        json: the body as JSON, None when there was none.
+        json: the body as JSON, None when there was none, or it is something else (an upload).
         headers: lower-case names; of a repeated header the last value.
     """
 

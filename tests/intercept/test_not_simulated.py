@@ -9,6 +9,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 import understudy as us
+from understudy.errors import InternalError
 
 
 @pytest.fixture
@@ -59,6 +60,39 @@ def test_respx_routes_answer_what_is_not_simulated() -> None:
         )
         assert OpenAI().embeddings.create(model="m", input="x", encoding_format="float").data == []
         assert route.call_count == 1
+
+
+def test_what_no_respx_route_matches_is_refused_as_ever() -> None:
+    """Several routes stand side by side; a request that none of them is for is not simulated."""
+    with us.simulate() as backend:
+        backend.respx.post(path="/v1/embeddings").respond(json={"made": 1})
+        backend.respx.post(path="/v1/moderations").respond(json={"made": 2})
+        client = OpenAI()
+        assert [client.post(path, cast_to=object) for path in ("/embeddings", "/moderations")] == [{"made": 1}, {"made": 2}]
+        with pytest.raises(openai.InternalServerError, match="POST /audio/speech is not simulated"):
+            client.post("/audio/speech", cast_to=object)
+        assert len(backend.close()) == 1
+
+
+def test_a_defect_of_ours_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What we do wrong reaches the app as ours at the first attempt, plain and streamed, and is kept with its cause."""
+    from understudy.wire import render
+
+    def broken(*_: object, **__: object) -> object:
+        raise ZeroDivisionError("oh")
+
+    with us.simulate() as backend:
+        made, thread = backend.add_assistant(instructions="x"), backend.add_thread()
+        client = OpenAI()
+        monkeypatch.setattr(render, "thread", broken)
+        monkeypatch.setattr(render, "run", broken)
+        with pytest.raises(openai.InternalServerError, match=r"ZeroDivisionError\('oh'\). This is a defect of understudy"):
+            client.beta.threads.retrieve(thread.id)
+        with pytest.raises(openai.APIError, match=r"failed at the stream of /threads/.* please report it"):
+            list(client.beta.threads.runs.create(thread.id, assistant_id=made.id, stream=True))
+        assert len(backend.requests) == 2
+        problems = backend.close()
+    assert [(type(one), type(one.__cause__)) for one in problems] == [(InternalError, ZeroDivisionError)] * 2
 
 
 def test_pass_through_lets_out() -> None:

@@ -13,7 +13,7 @@ from runs.app import ASSISTANT, TOOLS, assistant, outputs_for, thread
 
 import understudy as us
 from understudy import AnyFunctionCall, Expire, Fail, FunctionCall, Reply
-from understudy.errors import NoFunction
+from understudy.errors import ImpossibleScript, NoFunction
 from understudy.properties.explorer import trajectories
 from understudy.simulation.lifecycle import RUN, TERMINAL
 
@@ -157,6 +157,26 @@ def test_calls_are_bound_in_turn():
     assert [call.function.name for call in seen] == ["forecast", "get_weather", "forecast"]
     assert seen[0].function.arguments == '{"city":"aa","days":3,"unit":"C"}'
     assert seen[1].function.arguments == "{}"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"$ref": "#/$defs/none"}, "nothing fits the parameters of the function 'f': $ref '#/$defs/none' leads nowhere"),
+        ({"$ref": "https://x/y.json"}, "$ref 'https://x/y.json' does not lead to a part of the schema"),
+        ({"$ref": "#"}, "$ref '#' does not lead to a part of the schema"),
+        ({"properties": {"a": {"$ref": "#"}}, "required": ["a"]}, "the parameters of the function 'f' require themselves"),
+    ],
+)
+def test_parameters_that_nothing_fits(parameters, says):
+    """A generated call of a function whose schema cannot be met is the test's mistake: it names script, function and why."""
+    with pytest.raises(ImpossibleScript) as caught, us.simulate(script=AnyFunctionCall()) as backend:
+        tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+        made, client = backend.add_assistant(tools=[tool]), OpenAI()
+        with pytest.raises(openai.InternalServerError):
+            client.beta.threads.runs.create(thread(client), assistant_id=made.id)
+    assert says in str(caught.value)
+    assert f"{__file__}:" in str(caught.value)
 
 
 def test_without_a_function_there_is_no_such_case():

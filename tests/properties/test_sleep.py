@@ -176,6 +176,27 @@ def test_a_loop_that_never_ends_is_caught(ending, nap):
     assert ("does it know" if nap else "it does not sleep in between") in str(caught.value)
 
 
+@pytest.mark.parametrize("expires", [True, False])
+def test_a_store_that_is_asked_for_without_end(expires):
+    """A store that is to expire is waited for in peace; one whose expiry was taken away again is a livelock."""
+    with us.simulate(time="sleep") as backend:
+        client = OpenAI()
+        store = client.vector_stores.create(expires_after={"anchor": "last_active_at", "days": 1})
+
+        def wait():
+            while client.vector_stores.retrieve(store.id).status != "expired":
+                time.sleep(600)
+
+        if expires:
+            wait()
+            assert backend.clock.now() >= START + 86_400
+            return
+        client.vector_stores.update(store.id, expires_after=None)
+        with pytest.raises(openai.InternalServerError, match="minutes while nothing can change"):
+            wait()
+        assert [type(problem) for problem in backend.close()] == [Livelock]
+
+
 def test_a_loop_with_a_deadline_of_its_own_is_left_alone(backend):
     """A run that will not change is asked for until the app's patience is over: that is no livelock."""
     client = OpenAI()

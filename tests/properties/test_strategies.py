@@ -36,6 +36,15 @@ SCHEMA = {
         "tags": {"type": "array", "items": {"type": "boolean"}, "maxItems": 2, "uniqueItems": True},
         "place": {"$ref": "#/$defs/place"},
         "either": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "below": {"type": "integer", "exclusiveMaximum": -10},
+        "minus": {"type": "integer", "maximum": -7, "multipleOf": 3},
+        "plus": {"type": "number", "exclusiveMinimum": 2},
+        "less": {"type": "number", "maximum": -0.5},
+        "tiny": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.1},
+        "span": {"type": "number", "minimum": -5, "exclusiveMinimum": 3, "maximum": 9, "exclusiveMaximum": 4},
+        "whole": {"type": "integer", "minimum": -3, "maximum": 3},
+        "list": {"items": {"type": "integer"}, "minItems": 1},
+        "anything": {},
         "both": {"allOf": [{"properties": {"a": {"type": "boolean"}}, "required": ["a"]}]},
     },
     "required": ["city", "when", "unit", "both", "share"],
@@ -94,6 +103,15 @@ def test_the_smallest_value_fits(name):
     """The arguments of a call that names no function are valid, property by property (patterns are not heeded)."""
     schema = {**SCHEMA, "required": [name]}
     jsonschema.validate(smallest(schema), schema)
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+@pytest.mark.parametrize("bound", [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")], ids="".join)
+def test_bounds_of_draft_4_are_heeded(kind, bound):
+    """`exclusiveMinimum: true` beside a minimum, as older schemas say it, leaves the minimum out."""
+    schema = {"type": kind, bound[0]: 0, bound[1]: True}
+    jsonschema.Draft4Validator(schema).validate(smallest(schema))
+    assert smallest({**schema, bound[1]: False}) == 0
 
 
 @given(st.text(max_size=20).flatmap(lambda text: st.tuples(st.just(text), us.chunkings(text))))

@@ -116,6 +116,12 @@ def test_looking_at_the_backend_moves_nothing(virtual):
     assert virtual.clock.now() == NOW
 
 
+def test_a_clock_shows_its_mode_and_time(virtual):
+    """As a test sees it in a debugger or a failed assertion."""
+    virtual.clock.advance(5)
+    assert repr(virtual.clock) == f"<Clock {virtual.clock.mode} now={NOW + 5}>"
+
+
 def test_advance_lets_everything_on_the_way_happen(virtual):
     """`advance` is exact: just before an event nothing, at its second all of it."""
     _, retrieve = started(virtual)

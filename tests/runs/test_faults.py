@@ -174,6 +174,20 @@ def test_a_stream_fault_whose_event_never_comes_is_unused(ready):
     assert "happened 0 of 1 times, 1 call(s) were of its kind" in str(problem)
 
 
+def test_a_stream_without_its_fault_is_read_to_the_end():
+    """A client that reads on after `done`, as no SDK does, gets all of a stream whose fault never came, and a plain end."""
+    body = {"assistant_id": ASSISTANT, "stream": True}
+    with us.simulate(script=us.Reply("x")) as world, httpx.Client(base_url="https://api.openai.com/v1") as client:
+        assistant(world)
+        world.fault(Fault(StreamCut(), event="thread.run.failed"))
+        thread_id = world.add_thread(messages=["x"]).id
+        headers = {"authorization": "Bearer key", "openai-beta": "assistants=v2"}
+        text = client.post(f"/threads/{thread_id}/runs", json=body, headers=headers).text
+        assert text.endswith("event: done\ndata: [DONE]\n\n")
+        assert "thread.run.completed" in text
+        assert len(world.close()) == 1
+
+
 def test_faults_of_streams_leave_plain_requests_alone(ready):
     """A polled run does not meet a stream's fault."""
     backend, client, thread_id = ready
@@ -360,6 +374,21 @@ def test_a_stream_cut_at_any_byte(ready, at_byte, reset):
     assert "thread.run.completed" not in got
     run = client.beta.threads.runs.list(thread_id).data[0]
     assert poll_to_end(client, run).status == "completed"
+
+
+def test_a_stream_cut_at_a_byte_takes_its_time_until_there(wall):
+    """In real time the events before the cut come when they happen."""
+    backend = us.Backend(time="real")
+    assistant(backend)
+    client = backend.client()
+    thread_id = thread(client)
+    whole = client.beta.threads.runs.with_raw_response.create(thread_id, assistant_id=ASSISTANT, stream=True)
+    size = len(whole.http_response.read())
+    assert size > 3000
+    backend.fault(StreamCut(at_byte=size - 100))
+    before = wall.now
+    assert names(streamed(client, thread_id))[-1] == "thread.run.step.completed"
+    assert wall.now - before == 8
 
 
 def test_a_stream_of_a_submit_can_fail_too(ready):

@@ -182,3 +182,22 @@ def test_requests_keep_their_order_and_their_faults_do_not_hide(ready):
         ("GET", f"/threads/{thread_id}"),
     ]
     assert backend.requests[0].json["messages"][0]["role"] == "user"
+
+
+def test_requests_are_seen_whatever_their_body(ready):
+    """An upload, which is no JSON, is seen without one; its bytes are there."""
+    backend, client, _ = ready
+    client.files.create(file=("a.bin", b"\x00\xff"), purpose="assistants")
+    assert backend.requests[-1].json is None
+    assert b"\x00\xff" in backend.requests[-1].body
+
+
+def test_request_ids_can_be_given(ready):
+    """`next_ids` names the id of the next answer, too; those after it are drawn again, each another."""
+    backend, client, thread_id = ready
+    backend.next_ids("req_mine")
+    ask = client.beta.threads.with_raw_response.retrieve
+    ids = [ask(thread_id).headers["x-request-id"] for _ in range(3)]
+    assert ids[0] == "req_mine"
+    assert len(set(ids)) == 3
+    assert all(id_.startswith("req_") for id_ in ids)

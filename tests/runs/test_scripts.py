@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
@@ -12,6 +13,7 @@ import understudy as us
 from runs.app import ASSISTANT, assistant, outputs_for, poll_to_end, run_to_end, thread
 from runs.scripts import scripts
 from understudy import (
+    AnyFunctionCall,
     CodeInterpreter,
     Expire,
     Fail,
@@ -23,6 +25,7 @@ from understudy import (
     SearchResult,
     Wait,
 )
+from understudy.errors import InternalError
 
 
 @given(scripts())
@@ -34,36 +37,43 @@ def test_the_repr_of_a_script_is_code(script):
 
 
 IMPOSSIBLE = {
-    "nothing": lambda: (),
-    "an empty list": lambda: ([],),
-    "a reply in a list": lambda: ([Reply("x")],),
-    "a word": lambda: ("hello",),
-    "a reply after the end": lambda: (Fail(), Reply("x")),
-    "two ends": lambda: (Hang(), Expire()),
-    "the same id twice": lambda: ([FunctionCall("a", id="call_1"), FunctionCall("b", id="call_1")],),
-    "no text": lambda: (Reply(),),
-    "no parts": lambda: (Reply(parts=[]),),
-    "a number for a text": lambda: (Reply(1),),
-    "chunks of another text": lambda: (Reply("abc", chunks=["ab"]),),
-    "an unknown error code": lambda: (Fail("rate_limit"),),
-    "an unknown reason": lambda: (Incomplete("tired"),),
-    "a wait backwards": lambda: (Wait(-1),),
-    "a wait for ever": lambda: (Wait(float("inf")),),
-    "a wait of words": lambda: (Wait("5"),),
-    "no function name": lambda: (FunctionCall(""),),
-    "arguments that are not JSON": lambda: (FunctionCall("f", {"x": object()}),),
-    "no code": lambda: (CodeInterpreter(None),),
-    "results and a query": lambda: (FileSearch([], query="x"),),
-    "a score of two": lambda: (FileSearch([SearchResult("file-1", 2)]),),
-    "an unknown outcome": lambda: (Hang(on_cancel="explodes"),),
+    "nothing": (lambda: (), "a script needs at least one move"),
+    "an empty list": (lambda: ([],), "needs at least one call"),
+    "a reply in a list": (lambda: ([Reply("x")],), "only calls can be made in parallel"),
+    "a word": (lambda: ("hello",), "for a reply write Reply('hello')"),
+    "a reply after the end": (lambda: (Fail(), Reply("x")), "ends the run, but Reply('x') comes after it"),
+    "two ends": (lambda: (Hang(), Expire()), "ends the run, but Expire() comes after it"),
+    "the same id twice": (
+        lambda: ([FunctionCall("a", id="call_1"), FunctionCall("b", id="call_1")],),
+        "two calls of one step have the same id",
+    ),
+    "no text": (lambda: (Reply(),), "takes either a text or parts="),
+    "no parts": (lambda: (Reply(parts=[]),), "expected texts and bytes images, at least one"),
+    "a number for a text": (lambda: (Reply(1),), "expected a str, got int"),
+    "chunks of another text": (lambda: (Reply("abc", chunks=["ab"]),), "the chunks join to 'ab', but the text is 'abc'"),
+    "an unknown error code": (lambda: (Fail("rate_limit"),), "Did you mean 'rate_limit_exceeded'?"),
+    "an unknown reason": (lambda: (Incomplete("tired"),), "'tired' is none of 'max_completion_tokens', 'max_prompt_tokens'"),
+    "a wait backwards": (lambda: (Wait(-1),), "Wait(-1): expected a number of seconds from 0 on"),
+    "a wait for ever": (lambda: (Wait(float("inf")),), "Wait(inf): expected a number"),
+    "a wait of words": (lambda: (Wait("5"),), "Wait('5'): expected a number"),
+    "no function name": (lambda: (FunctionCall(""),), "FunctionCall(''): expected the name of a function"),
+    "arguments that are not JSON": (lambda: (FunctionCall("f", {"x": object()}),), "the arguments are not JSON"),
+    "no code": (lambda: (CodeInterpreter(None),), "CodeInterpreter(None): expected the code"),
+    "results and a query": (lambda: (FileSearch([], query="x"),), "takes results or query=..., not both"),
+    "a score of two": (lambda: (FileSearch([SearchResult("file-1", 2)]),), "expected a number from 0 to 1"),
+    "an unknown outcome": (lambda: (Hang(on_cancel="explodes"),), "'explodes' is none of 'cancelled', 'completes'"),
+    "chunks of parts": (lambda: (Reply(parts=["a"], chunks=["a"]),), "takes chunks=... with one text, not with parts=..."),
+    "a text for a list": (lambda: (Reply("x", citations="file-1"),), "Reply(citations=...): expected a list, got 'file-1'"),
+    "a number for a list": (lambda: (Reply("x", images=5),), "Reply(images=...): expected a list, got 5"),
+    "a function counted backwards": (lambda: (AnyFunctionCall(-1),), "AnyFunctionCall(-1): expected an index from 0 on"),
 }
 
 
-@pytest.mark.parametrize("make", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
-def test_what_a_script_alone_shows_is_refused_when_set(make):
-    """A script that nothing could perform raises a ValueError where it is written, and sets nothing."""
+@pytest.mark.parametrize(("make", "says"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_a_script_alone_shows_is_refused_when_set(make, says):
+    """A script that nothing could perform raises a ValueError that says why where it is written, and sets nothing."""
     backend = us.Backend()
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(ValueError, match=re.escape(says)):
         backend.next_run(*make())
     assert backend.scripts_left == []
 
@@ -87,6 +97,7 @@ NEEDS_RUN = {
     "a callable's unknown function": (lambda run: (Reply("x"), FunctionCall("get_wether")),),
     "a callable's nonsense": (lambda run: "hello",),
     "a callable that raises": (lambda run: 1 / 0,),
+    "a callable's wait backwards": (lambda run: Wait(-1),),
 }
 
 
@@ -104,6 +115,7 @@ def test_what_needs_the_run_is_refused_when_it_starts(moves):
     assert backend.runs == []
     problems = backend.close()
     assert isinstance(problems[0], us.UnderstudyError)
+    assert not isinstance(problems[0], InternalError)
     assert f"{__file__}:" in str(problems[0])
 
 
@@ -163,8 +175,6 @@ def test_callables_return_a_move_a_tuple_or_a_list(understudy):
 
 def test_which_script_a_run_takes():
     """First the queue, as far as assistant and thread fit; then the latest default whose `when` fits; then the sentence."""
-    import re
-
     backend = us.Backend()
     client = backend.client()
     assistant(backend)

@@ -64,6 +64,22 @@ def test_cancelling_stops_what_is_not_indexed(backend: Backend, client: Any) -> 
     assert client.vector_stores.retrieve(store.id).status == "completed"
 
 
+def test_a_file_taken_out_of_a_batch_counts_as_cancelled(backend: Backend, client: Any) -> None:
+    """A file that leaves the store before it is indexed is cancelled for its batch; cancelling the rest counts it once."""
+    store = client.vector_stores.create()
+    one, two = seeded(backend, 2)
+    batch = client.vector_stores.file_batches.create(store.id, file_ids=[one, two])
+    client.vector_stores.files.delete(one, vector_store_id=store.id)
+    left = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store.id)
+    assert (left.status, left.file_counts.cancelled, left.file_counts.in_progress) == ("in_progress", 1, 1)
+    cancelled = client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store.id)
+    assert (cancelled.status, cancelled.file_counts.cancelled, cancelled.file_counts.total) == ("cancelled", 2, 2)
+    last = client.vector_stores.file_batches.create(store.id, file_ids=[two])
+    client.vector_stores.files.delete(two, vector_store_id=store.id)
+    over = client.vector_stores.file_batches.retrieve(last.id, vector_store_id=store.id)
+    assert (over.status, over.file_counts.cancelled) == ("completed", 1)
+
+
 def test_files_of_a_batch_can_have_settings_of_their_own(backend: Backend, client: Any) -> None:
     """`files` gives each file its attributes; it excludes `file_ids`, and one of them must be there."""
     store = client.vector_stores.create()

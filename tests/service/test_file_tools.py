@@ -124,6 +124,18 @@ def test_a_run_finds_what_is_in_its_stores(backend: Backend, client: Any) -> Non
     assert text.value[annotation.start_index : annotation.end_index] == annotation.text == "【4:0†drinks.txt】"
 
 
+def test_a_marker_without_a_citation_is_text(backend: Backend, client: Any) -> None:
+    """Markers take the citations in their order; one more than there are is left as the text it is."""
+    file = backend.add_file()
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="x")
+    text = "A 【4:0†a】 and 【4:1†b】."
+    backend.next_run(understudy.Reply(text, citations=[file.id]))
+    run = client.beta.threads.create_and_run_poll(assistant_id=assistant.id)
+    said = client.beta.threads.messages.list(run.thread_id).data[0].content[0].text
+    assert said.value == text
+    assert [(note.text, note.file_citation.file_id) for note in said.annotations] == [("【4:0†a】", file.id)]
+
+
 def test_a_scripted_query_is_what_is_searched_for(backend: Backend, client: Any) -> None:
     """`FileSearch(query=...)` searches for that, whatever the user said."""
     store = backend.add_vector_store(file_ids=[backend.add_file(content="The needle.").id])

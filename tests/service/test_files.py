@@ -53,6 +53,8 @@ def test_lists_filter_by_purpose_and_page(client: Any) -> None:
     names = [upload(client, f"{n}.txt", purpose="assistants" if n % 2 else "vision").filename for n in range(30)]
     assert [file.filename for file in client.files.list()] == names[::-1]
     assert [file.filename for file in client.files.list(purpose="vision")] == names[::-1][1::2]
+    some = client.files.list(purpose="vision", limit=3)
+    assert ([file.filename for file in some.data], some.has_more) == (names[::-1][1:7:2], True)
     page = client.files.list(order="asc", limit=3)
     assert [file.filename for file in page.data] == names[:3]
     assert [file.filename for file in client.files.list(order="asc", limit=3, after=page.data[-1].id).data] == names[3:6]
@@ -103,6 +105,15 @@ def test_a_file_that_expires_is_gone_at_its_time(backend: Backend, client: Any) 
     backend.clock.advance(1)
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(made.id)
+
+
+def test_a_deleted_file_does_not_expire_again(backend: Backend, client: Any) -> None:
+    """When the time of a deleted file comes, another that was given its id in the meantime is left alone."""
+    made = upload(client, expires_after={"anchor": "created_at", "seconds": 3600})
+    client.files.delete(made.id)
+    backend.add_file(id=made.id, content="another")
+    backend.clock.advance(3600)
+    assert client.files.retrieve(made.id).bytes == len("another")
 
 
 def test_an_expiry_out_of_range_is_refused(client: Any) -> None:

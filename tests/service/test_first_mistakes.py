@@ -56,6 +56,30 @@ def test_the_clock_takes_seconds(seconds: Any) -> None:
         us.Backend().clock.advance(seconds)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("next_ron", "a Backend has no 'next_ron'; did you mean 'next_run'"), ("zzz", "a Backend has no 'zzz'$")],
+)
+def test_a_misspelt_method(name: str, told: str) -> None:
+    """The nearest of the backend's own names is told, where there is one."""
+    with pytest.raises(AttributeError, match=told):
+        getattr(us.Backend(), name)
+
+
+def test_ids_that_cannot_be_given() -> None:
+    """An id without a prefix of the API's is refused where it is set; one that is there already, where it would be given."""
+    backend = us.Backend()
+    with pytest.raises(ValueError, match="'mine' has none of the prefixes of the API's ids: asst_, thread_, "):
+        backend.next_ids("mine")
+    backend.next_ids("thread_1", "thread_1")
+    threads = backend.client().beta.threads
+    assert threads.create().id == "thread_1"
+    with pytest.raises(openai.InternalServerError, match=r"already an object with the id 'thread_1': next_ids\(\)"):
+        threads.create()
+    (problem,) = backend.close()
+    assert type(problem) is us.UnderstudyError
+
+
 def test_an_object_where_an_id_is_expected() -> None:
     """`assistant=assistant` would fit no run ever: it is refused, and `.id` is named."""
     backend = us.Backend()

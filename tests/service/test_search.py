@@ -107,6 +107,14 @@ def test_long_texts_are_cut_into_overlapping_passages(backend: Backend, client: 
     assert [len(hit.content[0].text.split()) for hit in found] == [100, 100]
 
 
+def test_an_empty_file_is_found_by_nothing(backend: Backend, client: Any) -> None:
+    """A file without a word is indexed like any other, and is no hit."""
+    file = backend.add_file(content=" \n")
+    made = client.vector_stores.create()
+    assert client.vector_stores.files.create_and_poll(file.id, vector_store_id=made.id).status == "completed"
+    assert list(client.vector_stores.search(made.id, query="red")) == []
+
+
 def test_files_still_being_indexed_are_not_found(backend: Backend, client: Any) -> None:
     """A search finds what is indexed, and fails for nobody."""
     made = client.vector_stores.create(file_ids=[backend.add_file(content="red").id])

@@ -62,6 +62,18 @@ def test_nothing_happens_to_an_upload_that_is_over(backend: Backend, client: Any
         client.uploads.cancel("upload_nope")
 
 
+def test_a_part_beyond_the_limit_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that is too large is refused with both sizes; the upload stays pending and takes smaller ones."""
+    from understudy.simulation import files
+
+    monkeypatch.setattr(files, "PART_BYTES", 3)
+    upload = start(client, 3)
+    with pytest.raises(openai.BadRequestError, match="Part exceeds maximum size of 3 bytes: got 4 bytes"):
+        client.uploads.parts.create(upload.id, data=b"abcd")
+    part = client.uploads.parts.create(upload.id, data=b"abc")
+    assert client.uploads.complete(upload.id, part_ids=[part.id]).status == "completed"
+
+
 def test_an_upload_is_checked_when_it_is_announced(client: Any) -> None:
     """Purpose and size are checked at once."""
     with pytest.raises(openai.BadRequestError, match=r"Invalid value: 'x'. Supported values are: 'assistants', 'batch'"):

@@ -103,8 +103,7 @@ def _swapped(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         elif held is None and place.is_here(chunk):
             held = chunk
         elif chunk == sse.DONE and held is not None:
-            yield held
+            yield held  # the last one: nothing follows that it could change places with
             yield chunk
-            held = None
         else:
             yield chunk

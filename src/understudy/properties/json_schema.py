@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from understudy.simulation.smallest import Schema, integer_bounds, resolved, type_of
+from understudy.simulation.smallest import Schema, integer_bounds, number_bounds, resolved, type_of
 
 Values = st.SearchStrategy[Any]
 
@@ -81,12 +81,12 @@ class _Fitting:
         return st.integers(low, high).map(lambda number: number * step)
 
     def _number(self, schema: Schema) -> Values:
-        above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+        least, is_above, most, is_below = number_bounds(schema)
         return st.floats(
-            schema.get("minimum", above),
-            schema.get("maximum", below),
-            exclude_min=above is not None and "minimum" not in schema,
-            exclude_max=below is not None and "maximum" not in schema,
+            least,
+            most,
+            exclude_min=is_above,
+            exclude_max=is_below,
             allow_nan=False,
             allow_infinity=False,
         )

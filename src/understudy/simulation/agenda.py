@@ -39,9 +39,7 @@ class Agenda:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing will happen any more."""
-        while self._heap and self._heap[0].cancelled:
-            heapq.heappop(self._heap)
+        """Whether nothing will happen any more. To be asked when it has just settled: nothing cancelled stands first then."""
         return not self._heap
 
     def settle(self, now: float) -> bool:

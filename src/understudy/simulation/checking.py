@@ -23,7 +23,7 @@ def check_against_run(moves: Sequence[Any], tools: list[dict[str, Any]], stage: 
 
 def _check_move(move: Any, tools: list[dict[str, Any]], stage: Stage, where: str) -> None:
     types = [tool["type"] for tool in tools]
-    if isinstance(move, AnyFunctionCall) and move.bound(tools) is None:
+    if isinstance(move, AnyFunctionCall) and _bound(move, tools, where) is None:
         raise NoFunction(f"the script set at {where} calls a function, but the run has none among its tools {types}")
     if isinstance(move, FunctionCall):
         names = [tool["function"]["name"] for tool in tools if tool["type"] == "function"]
@@ -46,6 +46,13 @@ def _check_move(move: Any, tools: list[dict[str, Any]], stage: Stage, where: str
             raise ImpossibleScript(
                 f"the script set at {where} names the file {file_id!r}, which does not exist: add it with add_file()"
             )
+
+
+def _bound(move: AnyFunctionCall, tools: list[dict[str, Any]], where: str) -> FunctionCall | None:
+    try:
+        return move.bound(tools)
+    except ImpossibleScript as error:
+        raise ImpossibleScript(f"the script set at {where} cannot be performed: {error}") from error
 
 
 def _files_of(move: Any) -> list[str]:

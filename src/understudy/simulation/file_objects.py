@@ -61,7 +61,7 @@ class Upload:
     file_lifetime: int | None = None
     state: UploadState = UploadState()
     parts: dict[str, UploadPart] = field(default_factory=dict)
-    deadline: Entry | None = None
+    deadline: Entry = field(init=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,8 +149,7 @@ class Files:
     def _end(self, upload: Upload, event: str, *, file: File | None = None) -> None:
         upload.state = moved(upload.state, event, self._clock.now(), file=file)
         upload.parts.clear()
-        if upload.deadline is not None:
-            upload.deadline.cancel()
+        upload.deadline.cancel()
 
 
 def _refuse(name: str, wanted: str) -> Any:

@@ -6,6 +6,8 @@ import bisect
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from understudy.errors import UnderstudyError
+
 
 class Listed(Protocol):
     """What can stand in a listing. Its place is fixed when it is added."""
@@ -48,9 +50,13 @@ class Listing(Generic[T]):
         self._count = 0
 
     def add(self, item: T) -> None:
-        """Add an item; its id must be new, else `KeyError`."""
+        """Add an item.
+
+        Raises:
+            UnderstudyError: there is one with its id: the test has given it twice.
+        """
         if item.id in self._by_id:
-            raise KeyError(item.id)
+            raise UnderstudyError(f"there is already an object with the id {item.id!r}: next_ids() names ids that are new")
         if not self._count:
             self._keys, self._items, self._places, self._by_id = [], [], {}, {}
         key = (item.created_at, self._count)
@@ -64,13 +70,11 @@ class Listing(Generic[T]):
     def get(self, item_id: str) -> T | None:
         return self._by_id.get(item_id)
 
-    def remove(self, item_id: str) -> T | None:
-        """Take an item out and give it back; None if it was not there."""
-        item = self._by_id.pop(item_id, None)
-        if item is not None:
-            place = bisect.bisect_left(self._keys, self._places[item_id])
-            del self._keys[place], self._items[place]
-        return item
+    def remove(self, item_id: str) -> None:
+        """Take out an item that is there."""
+        del self._by_id[item_id]
+        place = bisect.bisect_left(self._keys, self._places[item_id])
+        del self._keys[place], self._items[place]
 
     def knows(self, item_id: str) -> bool:
         """Whether an id is, or once was, that of an item here: whether it will do as a cursor."""

@@ -175,12 +175,11 @@ class Performance:
         assert self._step is not None
         self.record(at, "run.step.delta", self._step, delta)
 
-    def close_step(self, at: float, event: str = "completed", *, usage: Usage | None = None, **facts: Any) -> None:
+    def close_step(self, at: float, event: str = "completed", *, usage: Usage, **facts: Any) -> None:
         step, self._step = self._step, None
         assert step is not None
-        if usage is not None:
-            self.usage = self.usage + usage
-        step.state = moved(step.state, event, at, usage=usage or Usage(), **facts)
+        self.usage = self.usage + usage
+        step.state = moved(step.state, event, at, usage=usage, **facts)
         self.record(at, f"run.step.{event}", step)
 
     def open_message(self, at: float, message: Message) -> None:

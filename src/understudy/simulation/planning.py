@@ -73,9 +73,8 @@ class Planner:
         self.performance.plan(self.at, act, is_status=is_status, is_visible=is_visible)
 
     def peek(self) -> Any:
-        """The move after this one, None at the end."""
-        if not self._ahead:
-            self._ahead.append(self._fetch())
+        """The move after this one, None at the end. To be asked once for each move."""
+        self._ahead.append(self._fetch())
         return self._ahead[0]
 
     def begin_step(self) -> float:
@@ -202,11 +201,8 @@ def _plan_ending(event: str) -> Callable[[Planner, Any], bool]:
     def plan(planner: Planner, move: Any) -> bool:
         if not planner.reply_is_cut:
             planner.begin_step()
-        facts: dict[str, Any] = {}
-        if isinstance(move, Fail):
-            facts["last_error"] = (move.code, move.message)
-        elif isinstance(move, Incomplete):
-            facts["incomplete_reason"] = move.reason
+        is_failure = isinstance(move, Fail)
+        facts = {"last_error": (move.code, move.message)} if is_failure else {"incomplete_reason": move.reason}
         planner.plan(lambda then: planner.performance.finish(event, then, **facts), is_status=True)
         return False
 

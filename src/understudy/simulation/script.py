@@ -123,12 +123,21 @@ class AnyFunctionCall(Move):
             raise ImpossibleScript(f"AnyFunctionCall({self.index!r}): expected an index from 0 on")
 
     def bound(self, tools: Sequence[Mapping[str, Any]]) -> FunctionCall | None:
-        """The call for a run with these tools; None when no function is among them."""
+        """The call for a run with these tools; None when no function is among them.
+
+        Raises:
+            ImpossibleScript: nothing fits the parameters of the function.
+        """
         functions = [tool["function"] for tool in tools if tool["type"] == "function"]
         if not functions:
             return None
         function = functions[self.index % len(functions)]
-        return FunctionCall(function["name"], smallest(function.get("parameters") or {}))
+        try:
+            return FunctionCall(function["name"], smallest(function.get("parameters") or {}))
+        except ValueError as error:
+            raise ImpossibleScript(f"nothing fits the parameters of the function {function['name']!r}: {error}") from error
+        except RecursionError as error:
+            raise ImpossibleScript(f"the parameters of the function {function['name']!r} require themselves") from error
 
 
 @dataclass(frozen=True, slots=True, repr=False)

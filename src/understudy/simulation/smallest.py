@@ -78,16 +78,25 @@ def type_of(schema: Schema) -> str:
     return "object" if "properties" in schema or not schema.keys() - {"description", "title", "allOf"} else "null"
 
 
+def number_bounds(schema: Schema) -> tuple[float | None, bool, float | None, bool]:
+    """The least number that a schema allows (None where it says nothing), whether that one is out; likewise the greatest."""
+    least, is_above = _bound(schema.get("minimum"), schema.get("exclusiveMinimum"), max)
+    most, is_below = _bound(schema.get("maximum"), schema.get("exclusiveMaximum"), min)
+    return least, is_above, most, is_below
+
+
+def _bound(bound: Any, exclusive: Any, stricter: Callable[[Any, Any], Any]) -> tuple[float | None, bool]:
+    if exclusive is None or isinstance(exclusive, bool):  # draft 4: it speaks of the bound beside it
+        return bound, exclusive is True
+    is_stricter = bound is None or stricter(bound, exclusive) == exclusive
+    return (exclusive, True) if is_stricter else (bound, False)
+
+
 def integer_bounds(schema: Schema) -> tuple[int | None, int | None]:
     """The least and the greatest integer that a schema allows; None where it says nothing."""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    least = None if low is None else math.ceil(low)
-    most = None if high is None else math.floor(high)
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if above is not None and not isinstance(above, bool):
-        least = max(math.floor(above) + 1, least if least is not None else math.floor(above) + 1)
-    if below is not None and not isinstance(below, bool):
-        most = min(math.ceil(below) - 1, most if most is not None else math.ceil(below) - 1)
+    low, is_above, high, is_below = number_bounds(schema)
+    least = None if low is None else math.floor(low) + 1 if is_above else math.ceil(low)
+    most = None if high is None else math.ceil(high) - 1 if is_below else math.floor(high)
     return least, most
 
 
@@ -116,13 +125,12 @@ def _integer(schema: Schema, root: Schema) -> Any:  # noqa: ARG001
 
 
 def _number(schema: Schema, root: Schema) -> Any:  # noqa: ARG001
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    least, most = schema.get("minimum", above), schema.get("maximum", below)
-    if (least is None or least < 0 or least == 0 != above) and (most is None or most > 0 or most == 0 != below):
-        return 0
-    if least is None or most is None:
-        return least + 1 if least is not None else most - 1
-    return (least + most) / 2
+    least, is_above, most, is_below = number_bounds(schema)
+    if least is not None and (least > 0 or (least == 0 and is_above)):
+        return least + 1 if most is None else (least + most) / 2
+    if most is not None and (most < 0 or (most == 0 and is_below)):
+        return most - 1 if least is None else (least + most) / 2
+    return 0
 
 
 _OF_TYPE: dict[str, Callable[[Schema, Schema], Any]] = {

@@ -153,9 +153,7 @@ class Stores:
         store.files.remove(file.id)
         self._count(store, file, file.state.status, None)
         store.usage_bytes -= file.state.usage_bytes
-        if file.due is not None:
-            file.due.cancel()
-            file.due = None
+        _stop_waiting(file)
         self._settle(store)
 
     def forget(self, file_id: str) -> None:
@@ -166,10 +164,9 @@ class Stores:
                 self.remove_file(store, file)
 
     def finish(self, store: VectorStore) -> None:
-        """Index at once whatever is waiting: for stores that were there before the app came."""
-        for file in list(store.files):
-            if file.due is not None:
-                self._index(store, file)
+        """Index at once every file of a new store: one that was there before the app came."""
+        for file in store.files:
+            self._index(store, file)
 
     def _put(self, store: VectorStore, entry: Entry, at: float) -> StoreFile:
         old = store.files.get(entry.file_id)
@@ -201,9 +198,7 @@ class Stores:
     def _end(self, store: VectorStore, file: StoreFile, event: str, **facts: Any) -> None:
         old = file.state.status
         file.state = moved(file.state, event, self._clock.now(), **facts)
-        if file.due is not None:
-            file.due.cancel()
-            file.due = None
+        _stop_waiting(file)
         self._count(store, file, old, file.state.status)
         self._settle(store)
 
@@ -238,6 +233,12 @@ class Stores:
 
     def _expire(self, store: VectorStore) -> None:
         store.state = moved(store.state, "expired", self._clock.now())
+
+
+def _stop_waiting(file: StoreFile) -> None:
+    if file.due is not None:
+        file.due.cancel()
+        file.due = None
 
 
 def _ending(filename: str) -> str:

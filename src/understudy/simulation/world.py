@@ -142,14 +142,12 @@ class World:
     # -- runs -----------------------------------------------------------------
 
     def start_run(self, thread: Thread, assistant: Assistant, settings: RunSettings, metadata: dict[str, str]) -> Run:
-        """Start a run: it is queued, and its script is planned as far as it goes by itself.
+        """Start a run on a thread without an active one: it is queued, its script planned as far as it goes by itself.
 
         Raises:
-            Refused: the thread has an active run, or nothing to run on.
+            Refused: the thread has nothing to run on.
             NoScript, ImpossibleScript: the test's mistake; no run was created and no script used up.
         """
-        if thread.active_run is not None:
-            raise Refused("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
         if not settings.instructions and not any(message.role == "user" for message in thread.messages):
             raise Refused("run.nothing_to_run_on")
         script = self.book.choose(assistant.id, thread.id, _last_user_text(thread))
