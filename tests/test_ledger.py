@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from observed_spec import SPEC_FILE, spec
@@ -11,6 +13,7 @@ from understudy.report.evidence import EFFECTS, RECORDED
 from understudy.wire.operations import BY_NAME, OPERATIONS
 
 LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
+COMMAND = [sys.executable, "-m", "understudy.report.coverage_ledger"]
 HOW = "run: python -m understudy.report.coverage_ledger src/understudy/data/assistants-openapi.observed.json COVERAGE.md"
 
 
@@ -29,6 +32,12 @@ def test_every_operation_of_the_spec_is_faked() -> None:
     }
     assert published == {(operation.method, operation.path) for operation in OPERATIONS}
     assert len(OPERATIONS) == 51
+
+
+def test_what_is_not_faked_is_said() -> None:
+    """An operation that a spec has and the table of operations has not is listed as not faked; other keys are none."""
+    more = spec() | {"paths": {**spec()["paths"], "/responses": {"post": {}, "parameters": []}}}
+    assert "## Not faked\n\n- `POST /responses`.\n" in ledger(more)
 
 
 def test_every_parameter_of_the_spec_is_taken() -> None:
@@ -51,3 +60,12 @@ def test_the_command_writes_the_file(tmp_path: Path) -> None:
     """The module is the command that writes the ledger."""
     main([str(SPEC_FILE), str(tmp_path / "out.md")])
     assert (tmp_path / "out.md").read_text("utf-8") == ledger(spec())
+
+
+def test_the_command_prints_it() -> None:
+    """Without a file to write, the ledger is printed; without a spec, how the command is used is said."""
+    done = subprocess.run([*COMMAND, str(SPEC_FILE)], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout == ledger(spec())
+    wrong = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert "python -m understudy.report.coverage_ledger SPEC [COVERAGE.md]" in wrong.stderr

@@ -90,10 +90,38 @@ def script_endings(backend: Backend) -> None:
     backend.next_run(us.Hang())
 
 
+def drawings(client: openai.OpenAI) -> None:
+    """An app whose model draws: beside its words, and in the code interpreter."""
+    threads = client.beta.threads
+    assistant = client.beta.assistants.create(model="gpt-4o", tools=[{"type": "code_interpreter"}])
+    thread = threads.create(messages=[{"role": "user", "content": "Draw it."}])
+    run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    threads.messages.list(thread.id)
+    threads.runs.steps.list(run_id=run.id, thread_id=thread.id)
+
+
+def script_drawings(backend: Backend) -> None:
+    """What the model draws."""
+    backend.next_run(CodeInterpreter("plot()", images=[b"\x89PNG one"]), Reply("Here.", images=[b"\x89PNG two"]))
+
+
+def script_everything(backend: Backend) -> None:
+    """All of it, one after the other."""
+    for set_up, _ in list(FLOWS.values())[:-1]:
+        set_up(backend)
+
+
+def everything(client: openai.OpenAI) -> None:
+    for _, flow in list(FLOWS.values())[:-1]:
+        flow(client)
+
+
 FLOWS: dict[str, tuple[Callable[[Backend], None], Flow]] = {
     "tool_call": (script_tool_call, tool_call),
     "files": (script_files, files),
     "endings": (script_endings, endings),
+    "drawings": (script_drawings, drawings),
+    "everything": (script_everything, everything),
 }
 
 

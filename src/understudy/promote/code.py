@@ -25,8 +25,6 @@ def written(statements: Sequence[Statement], left_out: Sequence[str], name: str)
         lines.append(indent(fill(f"left out: {sentence}", WIDTH - 6), f"{_STEP}# "))
     for statement in statements:
         lines += _statement(statement)
-    if not statements:
-        lines.append(f"{_STEP}pass")
     return "\n".join(lines) + "\n"
 
 
