@@ -25,7 +25,7 @@ Replayed = Callable[[str], list[Outcome]]
 def _replayed(name: str) -> list[Outcome]:
     target = Simulated()
     outcomes = replay(load(FOLDER / name), target)
-    assert target.problems() == [], "the service says that it, or what it was told, is wrong"
+    assert target.backend.close() == [], "the service says that it, or what it was told, is wrong"
     return outcomes
 
 

@@ -35,8 +35,7 @@ class Bindings:
         """Let an id stand for a recorded one; False if either belongs to another already, or the prefixes differ."""
         if recorded in self._served or served in self._recorded:
             return self._served.get(recorded) == served
-        ours, theirs = _PREFIX.match(recorded), _PREFIX.match(served)
-        if ours and (theirs is None or ours[0] != theirs[0]):
+        if not same_kind(recorded, served):
             return False
         self._served[recorded], self._recorded[served] = served, recorded
         return True
@@ -74,3 +73,9 @@ class Bindings:
             return recorded
         replaced = self.value(value)
         return recorded if replaced == value else json.dumps(replaced).encode()
+
+
+def same_kind(recorded: str, served: str) -> bool:
+    """Whether an id begins as the recorded one does; one without a prefix says nothing."""
+    ours, theirs = _PREFIX.match(recorded), _PREFIX.match(served)
+    return ours is None or (theirs is not None and ours[0] == theirs[0])

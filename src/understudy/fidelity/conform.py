@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from understudy.cassettes.load import load
+from understudy.errors import CassetteError, UnderstudyError
 from understudy.fidelity.drive import Outcome, replay
 from understudy.fidelity.score import Score, Tally
-from understudy.fidelity.target import Server, Simulated, Target
+from understudy.fidelity.target import Server, Simulated, Target, connection_to
 
 NEEDED_PERCENT = 98.0
 FINDINGS_SHOWN = 50
@@ -31,25 +36,38 @@ def outcomes_of(folder: Path, target: Target) -> Iterator[tuple[str, list[Outcom
 def conform(recordings: str | Path, base_url: str | None = None, json_file: str | Path | None = None) -> int:
     """Replay recordings against our own service, or the server at `base_url`, and print how they compare.
 
-    Gives the exit status: 0 when at least 98 % agree and every difference is in the list, 1 when not, 2 when the folder
-    holds no recordings or the server does not answer.
+    A server gets the key in OPENAI_API_KEY, if there is one. Gives the exit status: 0 when at least 98 % agree and every
+    difference is in the list, 1 when not, 2 when the folder holds no recordings, or one that cannot be read, or the server
+    does not answer or cannot be used.
     """
     folder = Path(recordings)
     if not recordings_in(folder):
         print(f"{folder}: no recordings (*.yaml) there", file=sys.stderr)
         return 2
-    try:
-        target: Target = Simulated() if base_url is None else Server(base_url)
-    except OSError as error:
-        print(f"{base_url}: {error}", file=sys.stderr)
-        return 2
     score = Score()
-    for name, outcomes in outcomes_of(folder, target):
-        score.add(name, outcomes)
+    try:
+        with _target(base_url) as target:
+            for name, outcomes in outcomes_of(folder, target):
+                score.add(name, outcomes)
+    except CassetteError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, HTTPException, UnderstudyError) as error:
+        print(f"{base_url}: {error}" if base_url else error, file=sys.stderr)
+        return 2
     print_table(score, sys.stdout)
     if json_file is not None:
         Path(json_file).write_text(json.dumps(score.to_json(), indent=2) + "\n", encoding="utf-8")
     return 0 if score.percent >= NEEDED_PERCENT and not score.findings else 1
+
+
+@contextmanager
+def _target(base_url: str | None) -> Iterator[Target]:
+    if base_url is None:
+        yield Simulated()
+        return
+    with closing(connection_to(base_url)) as connection:
+        yield Server(connection, urlsplit(base_url).path, os.environ.get("OPENAI_API_KEY") or "sk-understudy")
 
 
 def print_table(score: Score, out: TextIO) -> None:

@@ -15,7 +15,7 @@ from understudy.derivation.seeds import Seed, Seeds
 from understudy.errors import UnderstudyError
 from understudy.exchange import Headers
 from understudy.fidelity.answers import Served, compared, moment_of
-from understudy.fidelity.bindings import Bindings
+from understudy.fidelity.bindings import ID, Bindings
 from understudy.fidelity.compare import Difference
 from understudy.fidelity.ranked import ranked_ids
 from understudy.fidelity.rebuild import body_of
@@ -30,6 +30,7 @@ STILL = 240  # how often without any change, where no expiry is waited for
 FOREIGN_PATIENCE = 60
 _TICK = 2.0**-20  # between two requests that are the same some time passes
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
+_BY_RUNS = ("msg_", "step_", "call_")
 _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
 
@@ -89,7 +90,13 @@ class Drive:
             return "recorded with the v1 header, which is not what v2 did"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
+        if not self._target.is_told and exchange.status < 400 and self._names_unmade(exchange):
+            return "names what the recorded run made, and this server's run did not make"
         return ""
+
+    def _names_unmade(self, exchange: Interaction) -> bool:
+        named = ID.findall(f"{exchange.url} {(exchange.request_body or b'').decode('utf-8', 'replace')}")
+        return any(name.startswith(_BY_RUNS) and not self._bindings.knows(name) for name in named)
 
     # -- before a request --------------------------------------------------------
 

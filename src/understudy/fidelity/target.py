@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import fields
-from http.client import HTTPConnection, HTTPSConnection, RemoteDisconnected
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from understudy.simulation.script import Move, Step
 TIMEOUT_SECONDS = 60
 _JSON: Headers = (("content-type", "application/json"),)
 _CONNECTION = frozenset(["host", "content-length", "connection", "accept-encoding", "transfer-encoding"])
+_KINDS: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
 _KEY = ("authorization", "Bearer sk-understudy")  # recordings have theirs cut out
 
 
@@ -47,9 +49,6 @@ class Target(Protocol):
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
-
-    def problems(self) -> list[str]:
-        """What the service under test says went wrong with itself or with what it was told."""
 
 
 class Simulated:
@@ -90,33 +89,33 @@ class Simulated:
     def advance(self, seconds: float) -> None:
         self.backend.clock.advance(seconds)
 
-    def problems(self) -> list[str]:
-        return [str(problem) for problem in self.backend.close()]
-
 
 class Server:
-    """A server over HTTP. One that has the admin route of `understudy serve --time manual` is told everything.
+    """A server over HTTP. One that has the admin route of `understudy serve` is told everything.
 
     Args:
-        base_url: what an OpenAI client would be given, `http://127.0.0.1:8000/v1`.
+        connection: to the server, see `connection_to`.
+        path: of the base URL that an OpenAI client would be given, `/v1`.
         api_key: sent as the bearer token.
 
     Raises:
-        OSError: the server does not answer.
+        OSError, HTTPException: the server does not answer, or not as HTTP servers do.
+        UnderstudyError: a simulated service whose clock cannot be moved.
     """
 
-    def __init__(self, base_url: str, api_key: str = "sk-understudy") -> None:
-        parts = urlsplit(base_url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
-        self._prefix = parts.path.rstrip("/")
+    def __init__(self, connection: HTTPConnection, path: str, api_key: str = "sk-understudy") -> None:
+        self._connection = connection
+        self._prefix = path.rstrip("/")
         self._root = self._prefix.removesuffix("/v1")
         self._key = ("authorization", f"Bearer {api_key}")
-        self.is_told = self._admin("reset") is not None
+        answer = self._admin("reset")
+        self.is_told = answer.status == 200 and isinstance(answer.json, dict) and answer.json.get("ok") is True
+        self.restart(0)
 
     def restart(self, at: float) -> None:
         if self.is_told:
             self._told("reset")
+            self._told("clock", mode="manual")
             self.advance(max(0.0, at - self.now()))
 
     def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
@@ -147,9 +146,6 @@ class Server:
         else:
             time.sleep(seconds)
 
-    def problems(self) -> list[str]:
-        return list(self._told("state")["problems"]) if self.is_told else []
-
     def _move_json(self, move: Step) -> Any:
         """A move as the admin route takes it: an object with its name as the only key."""
         if not isinstance(move, Move):
@@ -171,23 +167,34 @@ class Server:
 
     def _told(self, verb: str, **given: Any) -> Any:
         answer = self._admin(verb, **given)
-        if answer is None or answer.status != 200:
-            said = answer.body.decode("utf-8", "replace") if answer else "no answer"
-            raise UnderstudyError(f"{self._root}/_understudy/{verb}: {said}. Is it `understudy serve --time manual`?")
+        if answer.status != 200:
+            raise UnderstudyError(f"{answer.json['error']} (start the server with `understudy serve --time manual`)")
         return answer.json
 
-    def _admin(self, verb: str, **given: Any) -> Served | None:
-        """Speak to the admin route; None if the server has none."""
-        answer = self._fetch("POST", f"{self._root}/_understudy/{verb}", _JSON, json.dumps(given).encode())
-        return answer if answer.status in (200, 400) and isinstance(answer.json, dict) else None
+    def _admin(self, verb: str, **given: Any) -> Served:
+        """Speak to the admin route, if the server has one."""
+        return self._fetch("POST", f"{self._root}/_understudy/{verb}", _JSON, json.dumps(given).encode())
 
     def _fetch(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
         kept = {name: value for name, value in headers if name.lower() not in _CONNECTION}
         try:
             self._connection.request(method, url, body or None, kept)
             response = self._connection.getresponse()
-        except (RemoteDisconnected, BrokenPipeError):  # an idle connection that the server has closed
+        except (ConnectionResetError, BrokenPipeError):  # an idle connection that the server has closed
             self._connection.close()
             self._connection.request(method, url, body or None, kept)
             response = self._connection.getresponse()
         return Served(response.status, tuple(response.getheaders()), response.read())
+
+
+def connection_to(base_url: str) -> HTTPConnection:
+    """Where a base URL leads; nothing is sent yet.
+
+    Raises:
+        UnderstudyError: it is no URL of a server.
+    """
+    with suppress(KeyError, ValueError):  # no such scheme; a port that is no number, a bracket left open
+        parts = urlsplit(base_url)
+        if parts.hostname:
+            return _KINDS[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+    raise UnderstudyError("this is no URL of a server; expected one such as http://127.0.0.1:8000/v1")
