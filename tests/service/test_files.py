@@ -133,6 +133,13 @@ def test_seeded_files_are_there(backend: Backend, client: Any) -> None:
         backend.add_file(purpose="assistant")
 
 
+_NAMED = b'Content-Disposition: form-data; name="%s"'
+
+
+def _field(head: bytes, value: bytes = b"x") -> bytes:
+    return b"--x\r\n%s\r\n\r\n%s\r\n" % (head, value)
+
+
 @pytest.mark.parametrize(
     ("content_type", "body", "message"),
     [
@@ -141,6 +148,18 @@ def test_seeded_files_are_there(backend: Backend, client: Any) -> None:
         ("multipart/form-data; boundary=x", b"", "Could not parse multipart form"),
         ("multipart/form-data; boundary=x", b"--x\r\n\r\n--x--", "Could not parse multipart form"),
         ("multipart/form-data; boundary=x", b"--x--", "'file' is a required property"),
+        ("multipart/form-data; boundary=x", _field(b"type: text") + b"--x--", "Could not parse multipart form"),
+        (
+            "multipart/form-data; boundary=x",
+            _field(b"content-disposition: form-data") + b"--x--",
+            "Could not parse multipart form",
+        ),
+        ("multipart/form-data; boundary=x", _field(_NAMED % b"colour") + b"--x--", "not allowed ('colour' was unexpected)"),
+        (
+            "multipart/form-data; boundary=x",
+            _field(_NAMED % b"file") + _field(_NAMED % b"purpose", b"assistants") + b"--x--",
+            "Expected 'file' to be a file, but it has no filename.",
+        ),
     ],
 )
 def test_a_body_that_is_no_form_is_refused(backend: Backend, content_type: str, body: bytes, message: str) -> None:

@@ -134,3 +134,16 @@ def test_what_is_not_simulated_names_nothing_unlike_it() -> None:
             OpenAI().chat.completions.create(model="gpt-4o", messages=[])
     assert "Nearest" not in str(told.value)
     assert "understudy.respx.post(path='/v1/chat/completions').respond(json={...})" in str(told.value)
+
+
+def test_what_the_service_holds_is_looked_at() -> None:
+    """An object reads by attribute and by key, all the way down; it is changed by requests only, and says so."""
+    backend = us.Backend()
+    held = backend.add_assistant(name="Ann", tools=[{"type": "file_search"}])
+    assert held["name"] == held.name == "Ann"
+    assert held["tools"][0]["file_search"].ranking_options.score_threshold == 0.0
+    assert held == held.to_dict() == backend.add_assistant(id="asst_2", name="Ann").to_dict() | held.to_dict()
+    with pytest.raises(AttributeError, match=r"^assistant has no 'nmae'; it has id, object, created_at, name, "):
+        held.nmae  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^what the service holds is changed by requests, not here"):
+        held.name = "Bob"

@@ -53,6 +53,8 @@ def test_anything_is_parsed_or_refused(body: bytes) -> None:
         ('filename="quo\\"ted.txt"', 'quo"ted.txt'),
         ('filename="quo%22ted.txt"', 'quo"ted.txt'),
         ("filename=\"x\"; filename*=UTF-8''%E4%BD%A0%E5%A5%BD.txt", "你好.txt"),
+        ("filename=\"plain.txt\"; filename*=ISO-8859-1''%E4.txt", "plain.txt"),
+        ('filename="plain.txt"; filename*=unquoted.txt', "plain.txt"),
         ('filename="=?utf-8?B?5L2g5aW9LnR4dA==?="', "你好.txt"),
         ('filename="你好.txt"', "你好.txt"),
         ('filename=""', ""),

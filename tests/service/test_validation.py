@@ -157,6 +157,72 @@ WRONG_BODIES: list[tuple[str, Any, str, str | None, str | None]] = [
         "invalid_value",
     ),
     (
+        "/threads/runs",
+        {"assistant_id": 5},
+        "Invalid type for 'assistant_id': expected a string, but got an integer instead.",
+        "assistant_id",
+        "invalid_type",
+    ),
+    (
+        "/threads",
+        {"messages": [{"role": None, "content": "x"}]},
+        "Invalid type for 'messages[0].role': expected a string, but got null instead.",
+        "messages[0].role",
+        "invalid_type",
+    ),
+    (
+        "/vector_stores",
+        {"expires_after": {"anchor": 1, "days": 1}},
+        "Invalid type for 'expires_after.anchor': expected 'last_active_at', but got an integer instead.",
+        "expires_after.anchor",
+        "invalid_type",
+    ),
+    (
+        "/threads",
+        {"messages": [{"role": "user", "content": {}}]},
+        "Invalid type for 'messages[0].content': expected one of a string or array of objects, but got an object instead.",
+        "messages[0].content",
+        "invalid_type",
+    ),
+    (
+        "/assistants",
+        {"model": "gpt-4o", "tools": ["file_search"]},
+        "Invalid type for 'tools[0]': expected an object, but got a string instead.",
+        "tools[0]",
+        "invalid_type",
+    ),
+    (
+        "/threads",
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": 5}}]}]},
+        "Invalid type for 'messages[0].content[0].image_url.url': expected a string, but got an integer instead.",
+        "messages[0].content[0].image_url.url",
+        "invalid_type",
+    ),
+    (
+        "/threads",
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "cat.png"}}]}]},
+        ("Invalid 'messages[0].content[0].image_url.url'. Expected a valid URL, but got a value with an invalid format."),
+        "messages[0].content[0].image_url.url",
+        "invalid_value",
+    ),
+    (
+        "/threads",
+        {"metadata": ["a"]},
+        "Invalid type for 'metadata': expected an object, but got an array instead.",
+        "metadata",
+        "invalid_type",
+    ),
+    (
+        "/threads",
+        {"metadata": {"k" * 65: "x"}},
+        (
+            "Invalid 'metadata': string too long. Expected a string with maximum length 64, but got a string with length 65 "
+            "instead."
+        ),
+        "metadata",
+        "string_above_max_length",
+    ),
+    (
         "/vector_stores",
         {"expires_after": {"anchor": "last_active_at", "days": 366}},
         "Invalid 'expires_after.days': integer above maximum value. Expected a value <= 365, but got 366 instead.",

@@ -171,39 +171,24 @@ def tagged(key: str, options: Mapping[str, Check]) -> Check:
     return check
 
 
-def metadata(value: Any, path: str) -> Any:
-    """At most 16 pairs of strings; keys up to 64 characters, values up to 512. [SPEC, texts REC and REP]"""
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise _wrong_type(value, path, "an object")
-    if len(value) > 16:
-        raise Refused("object.large", path=path, most=16, length=len(value))
-    for key, entry in value.items():
-        if len(key) > 64:
-            raise Refused("string.long", path=f"{path}", most=64, length=len(key))
-        _METADATA_VALUE(entry, join(path, key))
-    return value
+def _pairs(entry: Check) -> Check:
+    """At most 16 pairs; keys up to 64 characters. [SPEC, texts REC and REP]"""
+
+    def check(value: Any, path: str) -> Any:
+        if type(value) is not dict:
+            raise _wrong_type(value, path, "an object")
+        if len(value) > 16:
+            raise Refused("object.large", path=path, most=16, length=len(value))
+        for key, held in value.items():
+            if len(key) > 64:
+                raise Refused("string.long", path=path, most=64, length=len(key))
+            entry(held, join(path, key))
+        return value
+
+    return nullable(check)
 
 
 _METADATA_VALUE = string(most=512)
-
-
-def attributes(value: Any, path: str) -> Any:
-    """Attributes of a file in a vector store: as metadata, but values may be numbers and booleans too. [SPEC]"""
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise _wrong_type(value, path, "an object")
-    if len(value) > 16:
-        raise Refused("object.large", path=path, most=16, length=len(value))
-    for key, entry in value.items():
-        if len(key) > 64:
-            raise Refused("string.long", path=path, most=64, length=len(key))
-        _ATTRIBUTE(entry, join(path, key))
-    return value
-
-
 _ATTRIBUTE = either(
     (str, _METADATA_VALUE),
     (int, anything),
@@ -211,6 +196,10 @@ _ATTRIBUTE = either(
     (bool, anything),
     expected="a string, a number or a boolean",
 )
+metadata = _pairs(_METADATA_VALUE)
+attributes = _pairs(
+    _ATTRIBUTE
+)  # of a file in a vector store: as metadata, but values may be numbers and booleans too [SPEC]
 
 
 class Fields:

@@ -17,7 +17,7 @@ from understudy.wire.call import Call, Operation
 from understudy.wire.forms import Form
 from understudy.wire.json_text import pretty
 from understudy.wire.refusals import refusal_response
-from understudy.wire.schema import join
+from understudy.wire.schema import Fields
 
 POLLS_SLOWLY = (
     "the app polls with a poll_interval_ms of its own, so the SDK sleeps in earnest between polls: with time='sleep' its "
@@ -68,7 +68,7 @@ class Service:
         if operation.beta:
             _check_beta(request)
         query = _checked_query(operation, request)
-        body = _checked_body(operation, request) if operation.method == "POST" else {}
+        body = _checked_body(operation.body, request) if operation.body is not None else {}
         if self.world.clock.mode == "real":
             self.world.settle()
         call = Call(world=self.world, ids=ids, body=body, query=query, request=request)
@@ -177,11 +177,9 @@ def _number(text: str) -> int | str:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
 
 
-def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
-    if operation.body is None:
-        return {}
-    if isinstance(operation.body, Form):
-        return operation.body.read(request)
+def _checked_body(takes: Fields | Form, request: Request) -> dict[str, Any]:
+    if isinstance(takes, Form):
+        return takes.read(request)
     content_type = request.header("content-type")
     if content_type and "json" not in content_type.lower() and request.body:
         raise Refused("content_type", got=content_type)
@@ -192,7 +190,7 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
         raise Refused("body.not_json") from None
     if b"\\ud" in request.body or b"\\uD" in request.body:
         _check_surrogates(body)
-    checked: dict[str, Any] = operation.body(body, join("", ""))
+    checked: dict[str, Any] = takes(body)
     return checked
 
 

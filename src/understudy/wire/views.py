@@ -79,27 +79,21 @@ _BY_OBJECT = {difference.object: difference for difference in DIFFERENCES}
 
 
 def to_rest(streamed: JsonObject) -> JsonObject:
-    """Turn the stream view of an object into its REST view, in place, and give it back."""
-    difference = _BY_OBJECT.get(streamed.get("object", ""))
-    if difference is not None:
-        difference.to_rest(streamed)
+    """Turn the stream view of a message, run or step into its REST view, in place, and give it back."""
+    _BY_OBJECT[streamed["object"]].to_rest(streamed)
     return streamed
 
 
 def to_stream(rest: JsonObject) -> JsonObject:
-    """Turn the REST view of an object into its stream view, as far as it holds the facts, and give it back.
+    """Turn the REST view of a run or a message into its stream view, as far as it holds the facts, and give it back.
 
-    What the REST view does not hold is guessed (INF): a message is complete, and was so when it was created. A finished
-    step's `expires_at` stays null.
+    What the REST view does not hold is guessed (INF): a message is complete, and was so when it was created.
     """
-    match rest.get("object"):
-        case "thread.run":
-            return {**rest, "tool_resources": {"code_interpreter": {"file_ids": []}}}
-        case "thread.message":
-            added = {"status": "completed", "incomplete_details": None, "incomplete_at": None}
-            added["completed_at"] = rest.get("created_at")
-            return {**{key: rest[key] for key in rest if key not in _AFTER_STATUS}, **added, **_tail(rest)}
-    return rest
+    if rest["object"] == "thread.run":
+        return {**rest, "tool_resources": {"code_interpreter": {"file_ids": []}}}
+    added = {"status": "completed", "incomplete_details": None, "incomplete_at": None}
+    added["completed_at"] = rest.get("created_at")
+    return {**{key: rest[key] for key in rest if key not in _AFTER_STATUS}, **added, **_tail(rest)}
 
 
 _AFTER_STATUS = ("role", "content", "attachments", "metadata")  # the order of keys in a streamed message [REC]

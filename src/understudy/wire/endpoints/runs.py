@@ -36,14 +36,14 @@ def create(call: Call) -> Json | Response:
         raise Refused("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
     for message in body.get("additional_messages") or ():
         check_message(world, message)
-    before = thread.tool_resources
+    before, held = thread.tool_resources, threads.files_by_store(world, thread.tool_resources)
     added = [messages.make(world, thread, message) for message in body.get("additional_messages") or ()]
     try:
         run = _start(call, thread, assistant)
     except BaseException:
         for message in added:
             thread.messages.remove(message.id)
-        threads.take_back_stores(world, thread, before)
+        threads.take_back_stores(world, thread, before, held)
         raise
     return _answer(call, run, since=0)
 
@@ -55,13 +55,14 @@ def create_with_thread(call: Call) -> Json | Response:
     given = body.get("thread") or {}
     check_thread(world, given)
     check_resources(world, body.get("tool_resources"))
+    held = threads.files_by_store(world, given.get("tool_resources"))
     thread = threads.make(world, given)
     if body.get("tool_resources"):
         thread.tool_resources = thread_tool_resources(world, body["tool_resources"])
     try:
         run = _start(call, thread, assistant)
     except BaseException:
-        threads.take_back_stores(world, thread, given.get("tool_resources") or {})
+        threads.take_back_stores(world, thread, given.get("tool_resources") or {}, held)
         world.remove_thread(thread)
         raise
     return _answer(call, run, since=0, created_thread=thread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from understudy.simulation.file_objects import VectorStore
 from understudy.simulation.objects import Thread
 from understudy.simulation.world import World
 from understudy.wire import render
@@ -26,13 +27,28 @@ def make(world: World, body: Json, *, id: str | None = None, created_at: float |
     return thread
 
 
-def take_back_stores(world: World, thread: Thread, before: Json) -> None:
-    """Undo what was made for a thread since its tool_resources were `before`: a request that is refused changes nothing."""
-    kept = (before.get("file_search") or {}).get("vector_store_ids", [])
-    for store_id in (thread.tool_resources.get("file_search") or {}).get("vector_store_ids", ()):
-        if store_id not in kept:
-            world.stores.remove(world.stores.get(store_id))
+def files_by_store(world: World, resources: Json | None) -> dict[str, frozenset[str]]:
+    """Which files are in the vector stores that tool_resources name."""
+    return {store.id: frozenset(file.id for file in store.files) for store in _stores(world, resources)}
+
+
+def take_back_stores(world: World, thread: Thread, before: Json, held: dict[str, frozenset[str]]) -> None:
+    """Undo what was made for a thread since its tool_resources were `before`: a request that is refused changes nothing.
+
+    `held`: the files of its stores then.
+    """
+    for store in _stores(world, thread.tool_resources):
+        if store.id not in held:
+            world.stores.remove(store)
+            continue
+        for file in [file for file in store.files if file.id not in held[store.id]]:
+            world.stores.remove_file(store, file)
     thread.tool_resources = before
+
+
+def _stores(world: World, resources: Json | None) -> list[VectorStore]:
+    ids = ((resources or {}).get("file_search") or {}).get("vector_store_ids", ())
+    return [store for store in map(world.stores.listing.get, ids) if store is not None]
 
 
 def retrieve(call: Call) -> Json:
