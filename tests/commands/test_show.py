@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cassettes.building import BASE, TOOL_CALL, entry, streamed, written
+from tests.cassettes.building import BASE, RUN, THREAD, TOOL_CALL, entry, listed, message, run, streamed, written
 from tests.cassettes.driving import recordings
 from understudy.cassettes import load
 from understudy.cli import main
@@ -94,6 +94,29 @@ def test_a_stream_is_told_as_what_came_in_it() -> None:
     assert "95 events, thread.run.created to thread.run.completed" in text
     assert "step created  code_interpreter 'import sympy" in text
     assert "in 25 pieces" in text
+
+
+def test_runs_that_went_otherwise(tmp_path: Path) -> None:
+    """A failed run says why; a step that was never seen to end has no end; a message may be a plain text."""
+    error = {"code": "rate_limit_exceeded", "message": "Slow down."}
+    step = {"id": "step_1", "object": "thread.run.step", "run_id": "run_1", "created_at": 12, "status": "in_progress"}
+    code = {"id": "call_1", "type": "code_interpreter", "code_interpreter": {"input": "1 + 1", "outputs": []}}
+    text = message(2, "run_1") | {"created_at": 13, "content": "No parts."}
+    path = written(
+        tmp_path / "failed.json",
+        [
+            ("GET", f"{RUN}/steps", None, listed(step | {"step_details": {"type": "tool_calls", "tool_calls": [code]}})),
+            ("GET", f"{THREAD}/messages", None, listed(text)),
+            ("GET", RUN, None, run("failed", created_at=10, started_at=11, failed_at=15, last_error=error)),
+        ],
+    )
+    [shown] = view(path).runs
+    assert [(moment.at, moment.what, moment.name, moment.note) for moment in shown.moments] == [
+        (0, "run", "created", ""),
+        (2, "step_1", "created", "code_interpreter '1 + 1'"),
+        (3, "msg_2", "written", "'No parts.'"),
+        (5, "run", "failed", "rate_limit_exceeded: Slow down."),
+    ]
 
 
 def spoiled(tmp_path: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cassettes.building import BASE, RUN, THREAD, listed, run, written
 from tests.plugin.conftest import INI
 
 APP = """
@@ -97,8 +98,9 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def report(project: pytest.Pytester, *options: str, name: str = "report.json") -> dict[str, Any]:
-    """The JSON report of a run of the project's tests."""
-    project.runpytest("--understudy-cov", f"--understudy-cov-report=json:{name}", *options)
+    """The JSON report of a run of the project's tests, which pass."""
+    result = project.runpytest("--understudy-cov", f"--understudy-cov-report=json:{name}", *options)
+    assert set(result.parseoutcomes()) == {"passed"}
     read: dict[str, Any] = json.loads((project.path / name).read_text(encoding="utf-8"))
     return read
 
@@ -205,6 +207,7 @@ def test_an_omission_that_fits_nothing(project: pytest.Pytester) -> None:
         ("report=xml", "*--understudy-cov-report=xml: expected term, json, json:FILE, html or html:FILE*"),
         ("report=json:tutor.py/cov.json", "*tutor.py is not a directory; name a file that can be written*"),
         ("report=html:.", "*is a directory; name a file that can be written*"),
+        ("fail-under=most", "*--understudy-cov-fail-under=most: expected a percentage, 0 to 100*"),
         ("fail-under=101", "*--understudy-cov-fail-under=101: expected a percentage, 0 to 100*"),
     ],
 )
@@ -214,6 +217,31 @@ def test_what_cannot_be_done_is_said_at_the_start(project: pytest.Pytester, opti
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([said])
     result.stdout.no_fnmatch_line("*passed*")
+
+
+def test_a_report_that_may_not_be_written(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place without permission is said at the start, too. (Root, who may run this, may everything.)"""
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != project.path)
+    result = project.runpytest("--understudy-cov-report=json:cov.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{project.path} must not be written; name a file that can be written*"])
+
+
+def test_a_report_that_cannot_be_written_any_more(project: pytest.Pytester) -> None:
+    """What stood in the way only at the end fails the suite, with the reason; the terminal has its summary."""
+    project.makepyfile(test_suite="from pathlib import Path\ndef test_it():\n    Path('cov.json').mkdir()")
+    result = project.runpytest("--understudy-cov-report=json:cov.json", "--understudy-cov-report=term")
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["lifecycle * of 33*", "FAIL the json report was not written: *cov.json*"])
+
+
+def test_collecting_covers_nothing(project: pytest.Pytester) -> None:
+    """With --collect-only no test ran: nothing is said, written or failed."""
+    result = project.runpytest("--collect-only", "--understudy-cov-report=json:cov.json", "--understudy-cov-fail-under=50")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.no_fnmatch_line("*lifecycle coverage*")
+    assert not (project.path / "cov.json").exists()
 
 
 def test_a_failing_test_is_counted_too(project: pytest.Pytester) -> None:
@@ -305,6 +333,136 @@ def test_deleted_threads_count(project: pytest.Pytester) -> None:
     told = report(project)
     assert set(told["lifecycle"]["step types"]["met"]) == {"message_creation"}
     assert told["tests"]["test_suite.py::test_run"]["runs"] == 1
+
+
+def test_a_deleted_thread_whose_stream_is_read_late(project: pytest.Pytester) -> None:
+    """Of a run that is gone before the app was shown it, statuses and events count; what it did cannot be told any more."""
+    project.makepyfile(
+        test_suite="""
+        from openai import OpenAI
+
+        def test_run(understudy):
+            thread = understudy.add_thread(messages=["Hi"])
+            stream = OpenAI().beta.threads.runs.create(thread.id, assistant_id="asst_tutor", stream=True)
+            OpenAI().beta.threads.delete(thread.id)
+            assert [event.event for event in stream] == ["thread.run.created", "thread.run.queued"]
+        """
+    )
+    told = report(project)
+    assert set(told["lifecycle"]["statuses"]["met"]) == {"queued"}
+    assert told["tests"]["test_suite.py::test_run"]["runs"] == 0
+
+
+def test_more_runs_than_are_held_on_to(project: pytest.Pytester) -> None:
+    """Of a world, 64 runs are held on to: in a test of 70 at once all count once, the first ones as far as they had come."""
+    project.makepyfile(
+        test_suite="""
+        from openai import OpenAI
+
+        def test_runs(understudy):
+            threads = [understudy.add_thread(messages=["Hi"]).id for _ in range(70)]
+            runs = OpenAI().beta.threads.runs
+            ids = [(runs.create(thread, assistant_id="asst_tutor").id, thread) for thread in threads]
+            for run, thread in ids:
+                runs.poll(run, thread_id=thread)
+        """
+    )
+    told = report(project)
+    test = told["tests"]["test_suite.py::test_runs"]
+    assert (test["runs"], test["ways"]) == (70, {"queued": 64, "queued-in_progress-completed": 6})
+    assert told["lifecycle"]["statuses"]["met"]["completed"]["count"] == 70
+    assert told["lifecycle"]["step types"]["met"]["message_creation"]["count"] == 70
+
+
+def test_what_the_service_does_not_answer(project: pytest.Pytester) -> None:
+    """A route of respx is not the Assistants API's, and a refusal of understudy's own is no error of the service."""
+    project.makepyfile(
+        test_suite="""
+        import openai, pytest, tutor, understudy
+
+        def test_it():
+            with pytest.raises(understudy.UnderstudyError), understudy.simulate(strict=True) as backend:
+                backend.respx.get(path="/v1/batches/batch_1").respond(json={"id": "batch_1", "object": "batch"})
+                assert openai.OpenAI().batches.retrieve("batch_1").id == "batch_1"
+                backend.add_assistant(id="asst_tutor")
+                with pytest.raises(openai.InternalServerError):
+                    tutor.ask("Without a script?")
+        """
+    )
+    told = report(project)
+    assert told["met"] == 0
+    assert {group: met for group, said in told["beside"].items() if (met := said["met"] | said.get("others", {}))} == {}
+
+
+def replayed(project: pytest.Pytester, *exchanges: Any) -> dict[str, Any]:
+    """The JSON report of a suite with one test, `test_replayed`, that plays these exchanges."""
+    written(project.path / "session.json", exchanges)
+    calls = [(method, path, sent) for method, path, sent, _ in exchanges]
+    project.makepyfile(
+        test_suite=f"""
+        import httpx, understudy
+
+        def test_replayed():
+            with understudy.use_cassette("session.json"), httpx.Client() as client:
+                for method, path, sent in {calls!r}:
+                    client.request(method, "{BASE}" + path, json=sent)
+        """
+    )
+    return report(project)
+
+
+def test_replayed_steps_count(project: pytest.Pytester) -> None:
+    """Steps that a recording lists are met: a call of each type once, and messages."""
+    calls = [{"id": f"call_{kind}", "type": kind, kind: {}} for kind in ("code_interpreter", "file_search")]
+    details: list[dict[str, Any]] = [
+        {"type": "tool_calls", "tool_calls": calls},
+        {"type": "message_creation", "message_creation": {"message_id": "msg_2"}},
+    ]
+    steps = [
+        {"id": f"step_{number}", "object": "thread.run.step", "run_id": "run_1", "created_at": 2, "status": "completed"}
+        | {"type": one["type"], "step_details": one}
+        for number, one in enumerate(details)
+    ]
+    told = replayed(
+        project, ("GET", RUN, None, run("completed", created_at=1)), ("GET", f"{RUN}/steps", None, listed(*steps))
+    )
+    met = told["lifecycle"]["step types"]["met"]
+    assert {name: one["count"] for name, one in met.items()} == {
+        "tool_calls: code_interpreter": 1,
+        "tool_calls: file_search": 1,
+        "message_creation": 1,
+    }
+
+
+def test_a_replay_of_another_servers_objects(project: pytest.Pytester) -> None:
+    """Runs of another shape count with their statuses; that their steps cannot be told is said among the others."""
+    told = replayed(project, ("GET", RUN, None, run("requires_action", created_at=1, required_action={"what": 1})))
+    assert set(told["lifecycle"]["statuses"]["met"]) == {"requires_action"}
+    assert set(told["lifecycle"]["step types"]["others"]) == {
+        "unknown: objects are not shaped as the API's (KeyError)",
+    }
+
+
+def test_a_replay_over_two_tests(project: pytest.Pytester) -> None:
+    """A cassette that two tests share shows its run to the first: the second, which asks for no run, has none."""
+    exchanges = [("GET", RUN, None, run("completed", created_at=1)), ("GET", THREAD, None, {"id": "thread_1"})]
+    written(project.path / "session.json", exchanges)
+    project.makepyfile(
+        test_suite=f"""
+        import httpx, pytest, understudy
+
+        @pytest.fixture(scope="module", autouse=True)
+        def cassette():
+            with understudy.use_cassette("session.json"):
+                yield
+
+        @pytest.mark.parametrize("path", [{RUN!r}, {THREAD!r}])
+        def test_it(path):
+            httpx.get("{BASE}" + path)
+        """
+    )
+    tests = report(project)["tests"]
+    assert [(one["worlds"], one["runs"]) for one in tests.values()] == [(1, 1), (1, 0)]
 
 
 def test_replayed_cassettes_count(project: pytest.Pytester) -> None:

@@ -17,6 +17,10 @@ APP = """
     [
         ("understudy(time='slep')", "*@pytest.mark.understudy: time='slep': *Did you mean 'sleep'?*"),
         ("understudy(hosts='a.example')", "*@pytest.mark.understudy: hosts='a.example': expected a list*"),
+        ("understudy('sleep')", "*@pytest.mark.understudy takes keyword arguments only*"),
+        ("understudy(other='pas')", "*@pytest.mark.understudy(other='pas'): expected 'error' or 'pass'*"),
+        ("cassette('a.yaml', 'b.yaml')", "*@pytest.mark.cassette takes one path, got ('a.yaml', 'b.yaml')*"),
+        ("usefixtures('understudy_cassette')", "*the fixture `understudy_cassette` needs @pytest.mark.cassette*"),
         ("cassette(5)", "*@pytest.mark.cassette(5): expected a path*"),
         ("cassette(match='x')", "*@pytest.mark.cassette: there is no setting 'match'; did you mean 'match_on'?*"),
         ("cassette(match_on=['bdy'])", "*@pytest.mark.cassette: match_on: 'bdy' *Did you mean 'body'?*"),
@@ -27,7 +31,7 @@ APP = """
 )
 def test_markers(pytester: pytest.Pytester, marker: str, told: str) -> None:
     """A wrong setting is a usage error that names the test, what came, and what is nearest."""
-    fixture = marker.partition("(")[0].replace("cassette", "understudy_cassette")
+    fixture = {"understudy": "understudy", "cassette": "understudy_cassette"}.get(marker.partition("(")[0], "")
     pytester.makepyfile(f"import pytest\n\n@pytest.mark.{marker}\ndef test_it({fixture}): pass")
     result = pytester.runpytest("-p", "no:asyncio")
     result.assert_outcomes(errors=1)
@@ -81,6 +85,21 @@ def test_a_cassette_named_on_windows(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=1)
+
+
+def test_a_test_file_outside_the_rootdir(pytester: pytest.Pytester) -> None:
+    """Its cassettes lie under the root, by the file's own name: never beside a file that may be anybody's."""
+    pytester.makepyfile(
+        test_far="""
+        import pytest
+
+        @pytest.mark.cassette(record="once")
+        def test_it(understudy_cassette):
+            assert understudy_cassette.path.parts[-4:] == ("root", "cassettes", "test_far", "test_it.yaml")
+        """
+    )
+    pytester.mkdir("root")
+    pytester.runpytest("-p", "no:asyncio", "--rootdir=root", "test_far.py").assert_outcomes(passed=1)
 
 
 def test_the_first_test_is_not_buried_in_warnings(pytester: pytest.Pytester) -> None:

@@ -248,3 +248,33 @@ def test_simulating_what_the_recording_lacks(project: pytest.Pytester) -> None:
     result = project.runpytest()
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*(fallback='simulat'): expected 'simulate'*"])
+
+
+def test_leaving_a_recorded_stream(project: pytest.Pytester, service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a recorded stream showed has happened when the app leaves the recorded path: its message is on the thread."""
+    monkeypatch.setenv("OPENAI_BASE_URL", service)
+    project.makepyfile(
+        test_streamed="""
+        import pytest, tutor
+
+        def listen():
+            threads = tutor.client.beta.threads
+            thread = threads.create(messages=[{"role": "user", "content": "Who?"}])
+            with threads.runs.stream(thread_id=thread.id, assistant_id="asst_YhNjYRQT38e4I5N8WsZ7ihz1") as stream:
+                stream.until_done()
+            return thread
+
+        @pytest.mark.cassette("streamed.yaml")
+        def test_recorded():
+            listen()
+
+        @pytest.mark.cassette("streamed.yaml", fallback="simulate")
+        def test_left(understudy):
+            thread = listen()
+            texts = [message.content[0].text.value for message in tutor.client.beta.threads.messages.list(thread.id)]
+            assert texts == ["Recorded live.", "Who?"]
+        """
+    )
+    project.runpytest("--understudy-record=once", "-k", "test_recorded").assert_outcomes(passed=1, deselected=1)
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    project.runpytest("-k", "test_left").assert_outcomes(passed=1, deselected=1)

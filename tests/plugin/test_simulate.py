@@ -98,6 +98,24 @@ def test_settings_by_marker(project: pytest.Pytester) -> None:
     project.runpytest().assert_outcomes(passed=2)
 
 
+def test_what_is_not_simulated_may_be_let_out(project: pytest.Pytester) -> None:
+    """other="pass": a request for something else goes to the network (here, to a port of loopback where nobody listens)."""
+    project.makepyfile(
+        """
+        import openai, pytest
+        from openai import OpenAI
+
+        @pytest.mark.understudy(other="pass")
+        def test_let_out(understudy):
+            client = OpenAI(base_url="http://127.0.0.1:9/v1", max_retries=0)
+            with pytest.raises(openai.APIConnectionError):
+                client.embeddings.create(model="m", input="x")
+            assert client.beta.assistants.create(model="gpt-4o").id.startswith("asst_")
+        """
+    )
+    project.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_left_over_script_fails_the_test(project: pytest.Pytester) -> None:
     """A script that no run took is a FAILED test, not an error at teardown, and names the line that set it."""
     project.makepyfile(

@@ -6,6 +6,7 @@ import pytest
 
 HEAD = """
 import itertools, random, time, uuid
+import httpx, openai
 import understudy as us
 from openai import OpenAI
 
@@ -73,6 +74,30 @@ def test_streams_in_two_worlds(script):
             client.beta.threads.messages.list(thread.id)
             if number:
                 client.beta.threads.retrieve(thread.id)
+
+@us.every_lifecycle(depth=2)
+def test_connections_that_break_otherwise(script):
+    with us.simulate(script=script) as backend:
+        backend.fault(us.ConnectionReset() if len(script) == 1 else us.Timeout(), on="messages.list")
+        try:
+            backend.client(max_retries=0).beta.threads.messages.list(backend.add_thread().id)
+        except openai.APITimeoutError:
+            begin(backend)
+        except openai.APIConnectionError:
+            backend.client().beta.threads.create()
+
+class Elsewhere(httpx.BaseTransport):
+    def handle_request(self, request):
+        return httpx.Response(200, json=next(count))
+
+@us.every_lifecycle(depth=2)
+def test_what_is_let_out_may_be_answered_otherwise(script):
+    with us.simulate(script=script) as backend, httpx.Client(transport=Elsewhere()) as client:
+        backend.pass_through("/embeddings")
+        number = client.post("https://api.openai.com/v1/embeddings").json()
+        if number % 2:
+            backend.client().beta.threads.create()
+        begin(backend)
 """
 
 
@@ -122,6 +147,8 @@ def test_what_only_one_trajectory_shows_takes_two_performances(run):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_no_false_alarms(run, workers):
-    """Not by random ids and times in bodies, by forms, streams, other parameters, several worlds or workers."""
+    """Not by random ids and times in bodies, forms, streams, broken connections, what is let out, other parameters, several
+    worlds or workers.
+    """
     result = run(STEADY, *workers)
-    result.assert_outcomes(passed=2 * 18 + 18 + 9)
+    result.assert_outcomes(passed=2 * 18 + 18 + 3 * 9)

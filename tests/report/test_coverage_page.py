@@ -19,7 +19,9 @@ from understudy.report.lifecycle_coverage import names, tally
 from understudy.report.lifecycle_coverage.coverage import coverage_of
 from understudy.report.lifecycle_coverage.graph import PLACES, as_svg
 from understudy.report.lifecycle_coverage.page import as_html
+from understudy.report.lifecycle_coverage.possible import possible
 from understudy.report.lifecycle_coverage.tally import Tally
+from understudy.report.lifecycle_coverage.terminal import as_lines
 from understudy.report.lifecycle_coverage.watching import SuiteWatch
 from understudy.report.timeline import Moment, Timeline
 from understudy.simulation.lifecycle import RUN
@@ -117,6 +119,51 @@ def test_every_status_and_transition_is_drawn(met: Tally) -> None:
 
 def _is_a_guess(row: object) -> bool:
     return (row.source, row.mark) == ("cancelling", "INF")  # type: ignore[attr-defined]
+
+
+def everything() -> Tally:
+    """What a suite met that has met all there is to meet."""
+    whole = Tally()
+    for group, items in possible().items():
+        for item in items:
+            whole.meet(group, item.name, "test_it")
+    return whole
+
+
+def test_a_suite_that_met_everything() -> None:
+    """Nothing is missing, and page and terminal give no advice."""
+    coverage = coverage_of(everything())
+    assert "<p>Nothing: the app has met all of it.</p>" in as_html(coverage, NOW)
+    lines = list(as_lines(coverage))
+    assert any(line.startswith("lifecycle") and line.endswith("100 %") for line in lines)
+    assert not any("Missing" in line or "not met" in line for line in lines)
+
+
+def test_what_was_omitted_is_drawn_so(met: Tally) -> None:
+    """An omitted transition has an arrow and a legend of its own; without an omission there is no such legend."""
+    legend = '<span class="key omitted"></span> omitted'
+    page = as_html(coverage_of(met, ["queued -> expired"]), NOW)
+    assert 'class="arrow omitted"' in page
+    assert legend in page
+    assert legend not in as_html(coverage_of(met), NOW)
+
+
+def test_a_lost_worker_is_named(met: Tally) -> None:
+    """A page that does not tell all says so."""
+    known = Tally.of_data(met.as_data())
+    known.lost.append("gw<1>")
+    assert "Worker gw&lt;1&gt; ended without telling what it met: this is not all." in as_html(coverage_of(known), NOW)
+
+
+def test_a_test_with_many_ways_is_bounded() -> None:
+    """Of a test whose runs go very differently, the twelve most frequent ways are told, and how many there are more."""
+    many = Tally()
+    for number in range(15):
+        many.of("test_it").runs += 1
+        many.draw("test_it", f"queued-way{number:02}", None)
+    page = as_html(coverage_of(many), NOW)
+    assert page.count("1 × queued → way") == 12
+    assert "and 3 other ways" in page
 
 
 def test_a_suite_without_runs(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ A case that sends another one after the same history shows that the app is not d
 
 Compared are method and path, in which all ids are the service's own. Not compared is what may differ with good reason: the
 query, headers, bodies. Query and bodies belong to the history, though: after a time of day or a random number in a body
-nothing is compared any more, rather than compared wrongly. A form's body does not: its boundary is random.
+nothing is compared any more, rather than compared wrongly. The same after a request that was let out: its answer is not seen
+here. A form's body does not belong to it: its boundary is random.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from understudy.errors import Nondeterministic
-from understudy.exchange import Abort, Answer, Chunk, Request, Response
+from understudy.exchange import Abort, Answer, Chunk, Forward, Request
 
 _END = "nothing more"
 
@@ -61,12 +62,14 @@ class WitnessedWorld:
         self._requests += 1
         is_form = (request.header("content-type") or "").startswith("multipart/")
         self._add(request.method, request.url, b"" if is_form else request.body)
-        if isinstance(answer, Response):
+        if isinstance(answer, Forward):
+            self._add(self._witness.case)  # which no other case has
+        elif isinstance(answer, Abort):
+            self._add(answer.kind)
+        else:
             self._add(answer.status, answer.body)
             if answer.stream is not None:
                 answer.stream = self._listened(answer.stream)
-        elif isinstance(answer, Abort):
-            self._add(answer.kind)
 
     def compare(self, what: str) -> None:
         """Compare what comes now with what came after the same history in other cases."""
