@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import understudy
+from understudy.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = r"The solution to the equation \(3x + 11 = 14\) is \(x = 1\)."
@@ -30,6 +31,17 @@ def test_demo() -> None:
     position = 0
     for word in [*words, "The two agree"]:
         position = result.stdout.index(word, position)
+
+
+def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A simulation that is not what was recorded is shown beside it, and is a finding: exit 1."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    monkeypatch.setattr("understudy.commands.demo.ANSWER", "I do not know.")
+    assert main(["demo"]) == 1
+    _, told = capsys.readouterr().out.split("The two differ:")
+    simulated, replayed = told.strip().splitlines()
+    assert "I do not know." in simulated
+    assert "The solution to the equation" in replayed
 
 
 def test_demo_on_a_terminal_that_knows_only_ascii() -> None:

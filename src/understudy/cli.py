@@ -34,7 +34,3 @@ def _version() -> str:
     import understudy
 
     return str(understudy.__version__)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

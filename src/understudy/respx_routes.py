@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import respx
 
-from understudy.exchange import Request, Response
+from understudy.exchange import Forward, Request, Response
 
 # Set by httpx itself from the body as it stands; what the answer said of its wire form does not hold any more.
 _WIRE_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
@@ -19,13 +19,13 @@ class RespxRoutes:
     def __init__(self) -> None:
         self.router = respx.Router(assert_all_called=False, assert_all_mocked=False)
 
-    def answer(self, request: Request) -> Response | None:
-        """The answer of the first route that matches; None when none does, or the route passes through."""
+    def answer(self, request: Request) -> Response | Forward | None:
+        """The answer of the first route that matches, which may be to let the request out; None when none does."""
         sent = httpx.Request(request.method, request.url, headers=list(request.headers), content=request.body)
         try:
             resolved: Any = self.router.resolve(sent)
         except respx.models.PassThrough:
-            return None
+            return Forward()
         if resolved.route is None:
             return None
         response: httpx.Response = resolved.response

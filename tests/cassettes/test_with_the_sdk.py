@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.cassettes.building import RUN, THREAD, TOOL_CALL, run, written
+from tests.cassettes.building import RUN, THREAD, TOOL_CALL, run, streamed, written
 from tests.cassettes.driving import RECORDINGS
 from understudy import use_cassette
 from understudy.cassettes import Interaction, load
@@ -140,6 +140,23 @@ def test_recorded_retries_do_not_wait(tmp_path: Path) -> None:
         client = openai.OpenAI()
         assert client.beta.threads.runs.retrieve("run_1", thread_id="thread_1").status == "completed"
     assert time.monotonic() - began < 5
+
+
+def test_a_stream_with_comments_is_read_past_them(tmp_path: Path) -> None:
+    """Comments and more blank lines than there need be, as other servers send them, hide no event and lose no byte."""
+    clean = streamed(("thread.run.created", run("queued")), ("thread.run.completed", run("completed")))
+    body = ": keep-alive\n\n" + clean.replace("\n\n", "\n\n\n: keep-alive\n\n", 1)
+    path = written(
+        tmp_path / "comments.yaml", [("POST", f"{THREAD}/runs", {"assistant_id": "asst_1", "stream": True}, body)]
+    )
+    with use_cassette(path):
+        runs = openai.OpenAI().beta.threads.runs
+        with runs.with_streaming_response.create("thread_1", assistant_id="asst_1", stream=True) as answer:
+            assert b"".join(answer.iter_bytes()) == body.encode()
+    with use_cassette(path):
+        events = openai.OpenAI().beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True)
+        assert [event.event for event in events] == ["thread.run.created", "thread.run.completed"]
+    assert [name for name, _ in load(path)[0].events] == ["thread.run.created", "thread.run.completed", "done"]
 
 
 def test_azure_and_openai_share_a_cassette(tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_what_no_respx_route_matches_is_refused_as_ever() -> None:
         assert len(backend.close()) == 1
 
 
+def test_a_respx_route_may_let_out() -> None:
+    """A route that passes through lets its requests go where they were going, as respx has it."""
+    with us.simulate() as backend:
+        backend.respx.post(path="/v1/embeddings").pass_through()
+        client = OpenAI(base_url="http://127.0.0.1:9/v1", max_retries=0)
+        with pytest.raises(openai.APIConnectionError) as caught:
+            client.embeddings.create(model="m", input="x")
+    assert "refused" in str(caught.value.__cause__)
+
+
 def test_a_defect_of_ours_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """What we do wrong reaches the app as ours at the first attempt, plain and streamed, and is kept with its cause."""
     from understudy.wire import render

@@ -6,17 +6,38 @@ import asyncio
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
-from openai import AsyncOpenAI, AzureOpenAI, OpenAI
+import pytest
+from openai import APIConnectionError, AsyncOpenAI, AzureOpenAI, OpenAI
 
 from tests.serve.conftest import Serve
+from understudy.cli import main
 
 
 def client(url: str) -> OpenAI:
     return OpenAI(base_url=f"{url}/v1", api_key="sk-loopback", max_retries=0)
+
+
+@pytest.fixture
+def hanging() -> Iterator[Callable[[str], None]]:
+    """Opens a stream that waits for its clock; asked for before `serve`, it is still open when that stops."""
+    with ExitStack() as open_:
+
+        def stream(url: str) -> None:
+            openai = open_.enter_context(client(url))
+            assistant = openai.beta.assistants.create(model="gpt-4o", instructions="x")
+            say(url, "next_run", {"moves": [{"Wait": {"seconds": 60}}, "Late."]})
+            thread = {"messages": [{"role": "user", "content": "Hi"}]}
+            events = openai.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread, stream=True)  # type: ignore[arg-type]
+            open_.callback(events.close)
+            assert next(iter(events)).event == "thread.created"
+
+        yield stream
 
 
 def say(url: str, verb: str, body: Any) -> Any:
@@ -106,6 +127,69 @@ def test_admin_seeds_clock_faults_and_reset(serve: Serve) -> None:
     assert say(url, "state", {})["threads"] == []
 
 
+def test_admin_says_what_a_test_in_python_says(serve: Serve) -> None:
+    """Every verb has its method's effect: what is seeded is there, what is scripted comes, and the clock changes hands."""
+    url = serve("--time", "manual")
+    openai = client(url)
+    file = say(url, "add_file", {"filename": "menu.txt", "content": "soup"})
+    lost = say(url, "add_file", {"filename": "lost.txt", "content": "x"})
+    say(url, "fail_file", {"file": lost["id"], "code": "invalid_file"})
+    store = say(url, "add_vector_store", {"file_ids": [file["id"], lost["id"]]})
+    assert (store["file_counts"]["completed"], store["file_counts"]["failed"]) == (1, 1)
+    resources = {"file_search": {"vector_store_ids": [store["id"]]}}
+    assistant = say(url, "add_assistant", {"tools": [{"type": "file_search"}], "tool_resources": resources})
+    thread = say(url, "add_thread", {"messages": ["Lunch?"]})
+    assert say(url, "add_message", {"thread_id": thread["id"], "content": "Soup?"})["role"] == "user"
+    search = {"FileSearch": {"results": [{"file_id": file["id"], "score": 0.5, "text": "soup"}]}}
+    say(url, "every_run", {"moves": [search, "Soup."], "when": "Soup"})
+    assert say(url, "clock", {"mode": "poll"})["now"] == say(url, "clock", {"mode": "manual"})["now"]
+    say(url, "clock", {"mode": "poll"})
+    run = openai.beta.threads.runs.create_and_poll(thread_id=thread["id"], assistant_id=assistant["id"])
+    (_, step) = openai.beta.threads.runs.steps.list(run.id, thread_id=thread["id"]).data
+    assert step.step_details.tool_calls[0].file_search.results[0].score == 0.5  # type: ignore[union-attr]
+    assert openai.beta.threads.messages.list(thread["id"]).data[0].content[0].text.value == "Soup."  # type: ignore[union-attr]
+
+
+def test_connections_break_as_told(serve: Serve) -> None:
+    """A fault that breaks connections breaks them over HTTP too: before an answer, and in the middle of a stream."""
+    url = serve("--time", "poll")
+    openai = client(url)
+    assistant = openai.beta.assistants.create(model="gpt-4o", instructions="x")
+    say(url, "fault", {"fault": {"ConnectionReset": {}}, "on": "threads.create"})
+    with pytest.raises(APIConnectionError):
+        openai.beta.threads.create()
+    thread = openai.beta.threads.create()
+    say(url, "fault", {"fault": {"ConnectionReset": {}}, "on": "runs.create", "phase": "during"})
+    seen: list[str] = []
+    with pytest.raises((APIConnectionError, httpx.TransportError)):  # by the SDK's generation
+        seen.extend(
+            event.event for event in openai.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True)
+        )
+    assert seen[0] == "thread.run.created"
+    assert "thread.run.completed" not in seen
+
+
+def test_a_large_file_arrives_whole(serve: Serve) -> None:
+    """A body that comes in many pieces is put together."""
+    openai = client(serve())
+    content = b"0123456789" * 50_000
+    assert openai.files.create(file=("big.txt", content), purpose="assistants").bytes == len(content)
+
+
+def test_nothing_is_forwarded(serve: Serve, tmp_path: Path) -> None:
+    """What a script file lets out has nowhere to go from a server, and is told so."""
+    script = tmp_path / "lets_out.py"
+    script.write_text("def set_up(backend):\n    backend.pass_through('/embeddings')\n")
+    answer = httpx.post(f"{serve('--script', str(script))}/v1/embeddings", json={})
+    assert answer.status_code == 501
+    assert "/v1/embeddings is let out (pass_through), but a server forwards nothing" in answer.text
+
+
+def test_a_server_stops_under_an_open_stream(hanging: Callable[[str], None], serve: Serve) -> None:
+    """Ctrl-c with a stream still open ends the server without a word: `serve` stops it, and finds no traceback."""
+    hanging(serve("--time", "manual"))
+
+
 def test_admin_mistakes_are_named(serve: Serve) -> None:
     """A wrong verb, move or field is answered with what came and what is nearest; nothing is changed."""
     url = serve()
@@ -115,6 +199,15 @@ def test_admin_mistakes_are_named(serve: Serve) -> None:
         ("next_run", {"moves": [{"Reply": {"txt": "x"}}]}, "it has text"),
         ("next_run", {"moves": "Reply"}, "expected a list"),
         ("next_run", {}, "moves"),
+        ("next_run", [], "next_run: expected an object, got []"),
+        ("next_run", {"moves": [5]}, "move: expected one name with its fields"),
+        ("next_run", {"moves": [{"Reply": 5}]}, "Reply: expected an object with its fields (text, "),
+        ("next_run", {"moves": [{"FileSearch": {"results": 5}}]}, "results: expected a list, got 5"),
+        ("next_run", {"moves": [{"FileSearch": {"results": [{"id": 1}]}}]}, "SearchResult has no 'id'; it has file_id, "),
+        ("fault", {"fault": {"RateLimitd": {}}}, "nearest: RateLimited"),
+        ("clock", {"mode": "manual"}, "from 'real' to 'manual': only poll and manual change places"),
+        ("add_file", {"content": 5}, "content: expected a text, got 5"),
+        ("add_message", {"thread_id": "thread_no", "content": "x"}, "add_message: no thread has the id 'thread_no'"),
         ("add_assistant", {"nmae": "x"}, "Did you mean 'name'?"),
     ):
         answer = httpx.post(f"{url}/_understudy/{verb}", json=body, timeout=60)
@@ -136,6 +229,27 @@ def test_script_file(serve: Serve, tmp_path: Path) -> None:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "understudy", "serve", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_where_nobody_can_listen(capsys: pytest.CaptureFixture[str]) -> None:
+    """An address that is not this machine's is said in a sentence; exit 2."""
+    assert main(["serve", "--host", "192.0.2.1"]) == 2
+    said = capsys.readouterr().err
+    assert (said.startswith("cannot listen on 192.0.2.1, port 8000: "), said.count("\n")) == (True, 1), said
+
+
+def test_what_is_no_port(capsys: pytest.CaptureFixture[str]) -> None:
+    """A port has a number up to 65535."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", "--port", "70000"])
+    assert "argument --port: expected a number from 0 to 65535, got '70000'" in capsys.readouterr().err
+
+
+def test_without_an_http_server(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the extra is not installed, it is said how to install it; exit 2."""
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["serve"]) == 2
+    assert "pip install 'pytest-understudy[serve]'" in capsys.readouterr().err
 
 
 def test_a_taken_port() -> None:

@@ -98,9 +98,8 @@ def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: 
     timeline = _Timeline(run, say)
     while run.status in ("queued", "in_progress"):
         run = threads.runs.retrieve(run.id, thread_id=thread.id)
-        if run.status != statuses[-1]:
-            statuses.append(run.status)
-            timeline.show(run)
+        statuses.append(run.status)
+        timeline.show(run)
     page = threads.messages.list(thread.id)
     say(_wrapped("  assistant  ", page.data[0].content[0].text.value))  # type: ignore[union-attr]
     assert page.data[-1] == question

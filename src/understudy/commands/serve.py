@@ -21,7 +21,7 @@ def add(subparsers: Any) -> None:
         "pytest-understudy[serve].",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="the port; 0 takes a free one (default 8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one (default 8000)")
     parser.add_argument(
         "--time", choices=("real", "poll", "manual"), default="real", help="who moves the clock (default real)"
     )
@@ -30,6 +30,12 @@ def add(subparsers: Any) -> None:
         "--script", metavar="FILE", help="a Python file with a function set_up(backend), called at the start"
     )
     parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, got {text!r}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,9 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        print(f"port {arguments.port} is taken: choose another with --port, or --port 0 for a free one", file=sys.stderr)
+        print(_cannot_listen(arguments, error), file=sys.stderr)
         return 2
     try:
         application = make_application(arguments)
@@ -62,10 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
         timeout_graceful_shutdown=2,
         server_header=False,  # the headers are the service's own, as recorded
         date_header=False,
+        ws="none",  # the API has no web sockets
     )
     with contextlib.suppress(KeyboardInterrupt):  # ctrl-c is how it is meant to end; open connections got two seconds
         uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {arguments.port} is taken: choose another with --port, or --port 0 for a free one"
+    return f"cannot listen on {arguments.host}, port {arguments.port}: {error}"
 
 
 class ScriptFile(Exception):

@@ -18,14 +18,15 @@ from understudy.exchange import Request, Response
 from understudy.simulation import script
 
 Json = dict[str, Any]
-_MOVES = {kind.__name__: kind for kind in (*script.Move.__subclasses__(), script.SearchResult)}
+_MOVES = {kind.__name__: kind for kind in script.Move.__subclasses__()}
 
 
 class Verbs:
     """What can be said.
 
     * `next_run`, `every_run`: `{"moves": [{"Reply": {"text": "Hi"}}, [{"FunctionCall": {"name": "f"}}]], "assistant": ...,
-      "thread": ..., "when": ...}`; a move is an object with its name as the only key, a plain string is a `Reply`
+      "thread": ...}`; a move is an object with its name as the only key, a plain string is a `Reply`; `every_run` also
+      takes `when`
     * `add_assistant`, `add_thread`, `add_message`, `add_file`, `add_vector_store`: the arguments of the methods of
       `Backend`; a file's content is text
     * `fail_file`: `{"file": "file-...", "code": "unsupported_file"}`
@@ -59,7 +60,9 @@ class Verbs:
     def add_message(self, **given: Any) -> Json:
         return self.backend.add_message(**given).to_dict()
 
-    def add_file(self, content: str = "", **given: Any) -> Json:
+    def add_file(self, content: Any = "", **given: Any) -> Json:
+        if not isinstance(content, str):
+            raise TypeError(f"content: expected a text, got {content!r}")
         return self.backend.add_file(content=content.encode(), **given).to_dict()
 
     def add_vector_store(self, **given: Any) -> Json:
@@ -113,9 +116,12 @@ def answer(verbs: Verbs, request: Request) -> Response:
         return _json(404, {"error": f"no admin verb {name!r}; nearest: {', '.join(close)}"})
     try:
         given = json.loads(request.body) if request.body.strip() else {}
+        if not isinstance(given, dict):
+            raise TypeError(f"expected an object, got {given!r}")  # noqa: TRY301 - told as every other mistake is
         result: Json = getattr(verbs, name)(**given)
     except (TypeError, ValueError, KeyError, RuntimeError) as error:  # what the caller got wrong, in our own words
-        return _json(400, {"error": f"{name}: {error}"})
+        said = error.args[0] if isinstance(error, KeyError) else error  # whose text else stands in quotes
+        return _json(400, {"error": f"{name}: {said}"})
     return _json(200, {"ok": True, **result})
 
 
@@ -124,17 +130,21 @@ def _json(status: int, value: Json) -> Response:
 
 
 def _moves(given: Any) -> list[Any]:
-    if not isinstance(given, list):
-        raise ImpossibleScript(f"moves: expected a list, got {given!r}")
-    return [[_move(call) for call in move] if isinstance(move, list) else _move(move) for move in given]
+    return [[_move(call) for call in move] if isinstance(move, list) else _move(move) for move in _list("moves", given)]
 
 
 def _move(given: Any) -> Any:
     return script.Reply(given) if isinstance(given, str) else _value(given, "move", _MOVES)
 
 
+def _list(name: str, given: Any) -> list[Any]:
+    if not isinstance(given, list):
+        raise ImpossibleScript(f"{name}: expected a list, got {given!r}")
+    return given
+
+
 def _value(given: Any, what: str, kinds: dict[str, Any]) -> Any:
-    """`{"Name": {"field": ...}}` as the value of that name; nested values likewise."""
+    """`{"Name": {"field": ...}}` as the value of that name."""
     if not isinstance(given, dict) or len(given) != 1:
         raise ImpossibleScript(f'{what}: expected one name with its fields, {{"Name": {{...}}}}, got {given!r}')
     [(name, arguments)] = given.items()
@@ -142,10 +152,17 @@ def _value(given: Any, what: str, kinds: dict[str, Any]) -> Any:
     if kind is None:
         close = nearest(name, kinds) or sorted(kinds)
         raise ImpossibleScript(f"{what}: there is no {name!r}; nearest: {', '.join(close)}")
-    known = [spec.name for spec in fields(kind)]
-    for key in arguments:
+    return _made(kind, arguments)
+
+
+def _made(kind: Any, given: Any) -> Any:
+    """A value from its fields; the results of a file search likewise."""
+    name, known = kind.__name__, [spec.name for spec in fields(kind)]
+    if not isinstance(given, dict):
+        raise ImpossibleScript(f"{name}: expected an object with its fields ({', '.join(known)}), got {given!r}")
+    for key in given:
         if key not in known:
             raise ImpossibleScript(f"{name} has no {key!r}; it has {', '.join(known)}")
-    if name == "FileSearch" and arguments.get("results") is not None:
-        arguments = arguments | {"results": [script.SearchResult(**result) for result in arguments["results"]]}
-    return kind(**arguments)
+    if kind is script.FileSearch and given.get("results") is not None:
+        given = given | {"results": [_made(script.SearchResult, result) for result in _list("results", given["results"])]}
+    return kind(**given)

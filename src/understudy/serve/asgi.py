@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from understudy.exchange import Abort, Answer, Chunk, Pause, Request, Response
+from understudy.errors import UnderstudyError, envelope
+from understudy.exchange import Abort, Answer, Chunk, Forward, Pause, Request, Response
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class Aborted(Exception):
-    """An answer that breaks off: the server closes the connection where it stands."""
 
 
 class Application:
@@ -33,16 +30,17 @@ class Application:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        if scope["type"] != "http":
-            return
         request = await _request(scope, receive)
         answer: Answer
         if self._admin is not None and scope["path"].startswith("/_understudy/"):
             answer = self._admin(request)
         else:
             answer = self._handle(request)
-        if not isinstance(answer, Response):
-            raise Aborted(getattr(answer, "message", "this server forwards nothing"))
+        if isinstance(answer, Abort):
+            await _hang_up(receive, send)
+            return
+        if isinstance(answer, Forward):
+            answer = envelope(UnderstudyError(f"{request.path} is let out (pass_through), but a server forwards nothing"))
         await _send(answer, receive, send)
 
 
@@ -77,29 +75,34 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": response.body})
         return
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    gone = asyncio.ensure_future(_disconnected(receive))
+    gone = asyncio.ensure_future(receive())  # after the body of the request comes only that the client has left
     try:
-        await _send_stream(response.stream, send, gone)
+        if not await _send_stream(response.stream, send, gone):
+            await _hang_up(receive, send)
     except asyncio.CancelledError:
         return  # the server stops; the run goes on, as it does when a client leaves [INF]
     finally:
         gone.cancel()
 
 
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _hang_up(receive: Receive, send: Send) -> None:
+    """Close the connection where it stands. ASGI has no message for that; uvicorn's `send` is a method of what can."""
+    exchange: Any = send
+    exchange.__self__.transport.close()
+    await receive()  # that it is closed: then uvicorn does not ask for the rest of the answer
 
 
-async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[None]) -> None:
+async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
+    """Whether the stream came to its end, or the client left first; not so when it breaks off."""
     for chunk in stream:
         if isinstance(chunk, Abort):
-            raise Aborted(chunk.message)
+            return False
         if isinstance(chunk, Pause):
             await asyncio.wait({gone}, timeout=chunk.seconds)
         else:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await asyncio.sleep(0)  # let other connections have their turn between two events
         if gone.done():
-            return
+            return True
     await send({"type": "http.response.body", "body": b""})
+    return True
