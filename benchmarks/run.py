@@ -23,9 +23,12 @@ PAGE = HERE.parent / "docs" / "performance.md"
 HEAD = """\
 # What it costs
 
-Written by `python3 benchmarks/run.py` on {day}, on a machine of {cores} cores: {versions}. Every comparison was made in
-one run, taking turns; the ratios are what holds on another machine, the microseconds are this one's. *The floor* is the same
-SDK before a canned transport that answers the same bytes. [How it is measured](../benchmarks/README.md).
+Written by `python3 benchmarks/run.py` on {day}, on a machine of {cores} cores:
+{versions}.
+
+Every comparison was made in one run, taking turns; the ratios are what holds on another machine, the microseconds are this
+one's. *The floor* is the same SDK before a canned transport that answers the same bytes.
+[How it is measured](../benchmarks/README.md).
 
 | what | ours | goal | beside it |
 | --- | --- | --- | --- |

@@ -1,4 +1,7 @@
-"""1,000 scripted runs (create, poll three times, list the messages), over the same requests before a canned transport."""
+"""1,000 scripted runs (create, poll three times, list the messages), over the same requests before a canned transport.
+
+Once more with lifecycle coverage (`--understudy-cov`) looking on.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from measure import heading, in_short, in_turn, row
 from openai import OpenAI
 
 import understudy
+from understudy.onlooking import looking_on
+from understudy.report.lifecycle_coverage.watching import SuiteWatch
 
 RUNS = 1_000
 ROUNDS = 5
@@ -38,22 +43,45 @@ def before(bodies: dict[str, bytes]) -> OpenAI:
     return OpenAI(http_client=httpx.Client(transport=httpx.MockTransport(answer)))
 
 
-def main() -> None:
+def scripted() -> tuple[OpenAI, str, str, str]:
+    """A client of ours whose runs reply, in a thread whose list is a full page from the first run on."""
     client, backend, thread_id, run_id = ours()
     assistant_id = backend.add_assistant().id
     backend.every_run(understudy.Reply("x = 1"))
-    for _ in range(20):  # the list is a full page from the first run on
+    for _ in range(20):
         backend.add_message(thread_id, "x = ?")
+    return client, thread_id, assistant_id, run_id
+
+
+def watched(works: Any, watch: SuiteWatch) -> Any:
+    def work(count: int) -> None:
+        works(count)
+        watch.test_ended()
+
+    return work
+
+
+def main() -> None:
+    client, thread_id, assistant_id, run_id = scripted()
     run = client.beta.threads.runs.with_raw_response.retrieve(run_id, thread_id=thread_id).content
     page = client.beta.threads.messages.with_raw_response.list(thread_id).content
     canned = before({"/messages": page, "": run})
-    works = {"floor": running(canned, thread_id, assistant_id), "ours": running(client, thread_id, assistant_id)}
+    watch = SuiteWatch()
+    with looking_on(watch):
+        seen, seen_thread, seen_assistant, _ = scripted()
+    works = {
+        "floor": running(canned, thread_id, assistant_id),
+        "ours": running(client, thread_id, assistant_id),
+        "ours, with --understudy-cov": watched(running(seen, seen_thread, seen_assistant), watch),
+    }
     found = in_turn(works, count=RUNS // ROUNDS, rounds=ROUNDS)
     heading("a scripted run: create, 3 polls, list", "CPU ms", "ratio")
     for name, value in found.items():
         row(name, value / 1000, f"{value / found['floor']:.2f}")
     ratio = found["ours"] / found["floor"]
     in_short(f"{RUNS:,} scripted runs (create, 3 polls, list), over the floor", f"{ratio:.2f}x", goal="SDK-bound")
+    covered = found["ours, with --understudy-cov"] / found["ours"]
+    in_short("the same runs with `--understudy-cov`, over without", f"{covered:.2f}x")
 
 
 if __name__ == "__main__":
