@@ -3,7 +3,7 @@
 What the fences mean:
 
 * `python`, `ini`, `toml`, `yaml` with a comment as first line that is a file's name (`# tutor.py`): that file is written;
-  `# tutor.py, continued` adds to it.
+  `# tutor.py, continued` adds to it. The steps of a workflow of GitHub's are executed at the end, but for installing.
 * `python` without: executed; if it defines tests, pytest runs them.
 * `console`: the commands behind `$` are executed. The lines shown are printed, in this order (`...` stands for any others;
   durations do not count). The exit status is 0, or 1 where tests are shown to fail, or as `exit status 2` says. A command
@@ -27,6 +27,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from docs_runner import Block
 from docs_runner import execute as execute_python
 
@@ -99,6 +100,7 @@ class Project:
         self._text = page.read_text(encoding="utf-8")
         self._tested = False
         self._examples: list[str] = []
+        self._steps: list[str] = []
         self._servers: list[subprocess.Popen[str]] = []
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self._port = str(listener.getsockname()[1])
@@ -145,6 +147,9 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text(encoding="utf-8") + "\n\n" if is_continued else ""
         path.write_text(before + fence.text, encoding="utf-8")
+        if path.suffix in (".yaml", ".yml"):
+            jobs = yaml.safe_load(fence.text).get("jobs", {})
+            self._steps += [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
 
     def _command(self, command: str, where: str) -> None:
         line, *shown = command.replace(_PORT, self._port).splitlines()
@@ -188,7 +193,10 @@ class Project:
         return {**inherited, **own, **plugins, **settings}
 
     def _rest(self) -> None:
-        """Run the tests that no command of the page ran."""
+        """Run the steps of workflows, and the tests that no command of the page ran."""
+        for step in self._steps:
+            if not _INSTALLING.match(step.removeprefix("python -m ")):
+                self._command(step, f"{self.page}: step")
         has_tests = any(self.folder.rglob("test_*.py"))
         if self._examples or (has_tests and not self._tested):
             chosen = self._examples if self._tested else []
