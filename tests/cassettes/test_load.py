@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import vcr
@@ -92,6 +97,116 @@ def test_compressed_bodies_are_unpacked(tmp_path: Path) -> None:
     one["response"]["headers"]["content-encoding"] = ["gzip"]
     (read,) = load(at(tmp_path / "c.json", json.dumps({"version": 1, "interactions": [one]})))
     assert (read.json, read.header("content-encoding")) == ({"a": 1}, None)
+
+
+def compressed(path: Path, encoding: str, body: bytes) -> Path:
+    """A cassette of one exchange, whose answer is these bytes in this encoding."""
+    one = entry(("GET", "/assistants", None, {}))
+    one["response"]["body"] = {"base64_string": base64.b64encode(body).decode()}
+    one["response"]["headers"]["content-encoding"] = [encoding]
+    return at(path, json.dumps({"version": 1, "interactions": [one]}))
+
+
+def raw_deflate(data: bytes) -> bytes:
+    """Deflated without a frame, as some servers send it."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, raw_deflate, lambda data: data])
+def test_deflate_is_unpacked(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """With its frame, without it, or taken off already by the recorder, which left the header."""
+    (read,) = load(compressed(tmp_path / "c.json", "deflate", pack(b'{"a": 1}')))
+    assert (read.json, read.header("content-encoding")) == ({"a": 1}, None)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "library"),
+    [("br", "brotli"), ("br", "brotlicffi"), ("zstd", "compression.zstd"), ("zstd", "zstandard")],
+)
+def test_encodings_of_optional_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, library: str
+) -> None:
+    """Whichever library for it is installed takes it off; without one, the cassette is refused and the library is named."""
+    packed = compressed(tmp_path / "c.json", encoding, b"\xff packed")
+    plain = compressed(tmp_path / "plain.json", encoding, b'{"a": 1}')
+    for name in ("brotli", "brotlicffi", "compression.zstd", "zstandard"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(CassetteError, match=rf"c\.json:1: .*compressed \({encoding}\).* install .*{library}"):
+        load(packed)
+    assert load(plain)[0].json == {"a": 1}  # a recorder took it off, and left the header
+    monkeypatch.setitem(sys.modules, library, SimpleNamespace(decompress=lambda body: b'{"unpacked": true}'))
+    assert load(packed)[0].json == {"unpacked": True}
+
+
+def test_pickled_uploads_are_read(tmp_path: Path) -> None:
+    """vcrpy wrote request bodies that were files as Python objects: their bytes are what was sent."""
+    state = "!!python/object/new:_io.BytesIO\n      state: !!python/tuple [!!binary YWJj, 0, null]"
+    text = GOOD.replace("body: null", f"body: {state}").replace("method: GET", "method: POST")
+    assert load(at(tmp_path / "c.yaml", text))[0].request_body == b"abc"
+
+
+def test_headers_are_read_as_any_recorder_wrote_them(tmp_path: Path) -> None:
+    """One value or several, text, number or bytes."""
+    headers = "headers:\n      content-type:\n      - application/json\n      age: 5\n      x-name: !!binary Z3LDvA=="
+    (read,) = load(at(tmp_path / "c.yaml", GOOD.replace("headers:\n      content-type:\n      - application/json", headers)))
+    assert read.headers == (("content-type", "application/json"), ("age", "5"), ("x-name", "grÃ¼"))
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda one: one["response"]["status"].update(code=99), "99 is no HTTP status"),
+        (lambda one: one["request"].update(method="G T"), "'G T' is no HTTP method"),
+        (lambda one: one["response"].update(headers={"näme": ["x"]}), "'näme' is no name of a header"),
+        (lambda one: one["response"].update(headers={"": ["x"]}), "'' is no name of a header"),
+        (lambda one: one["response"].update(headers={"name": [["x"]]}), "a text was expected, not list"),
+        (lambda one: one["response"].update(body={"string": [1]}), "a body was expected, not int"),
+        (lambda one: one.update(understudy={"broken": {"kind": "Oops", "message": ""}}), "'Oops' is no error that an HTTP"),
+        (lambda one: one.update(understudy={"dwell": {"seconds": -1}}), "-1 seconds"),
+        (lambda one: one.update(understudy={"timings": [["inf", 1]]}), "'inf' seconds"),
+        (
+            lambda one: one["response"].update(
+                headers={"content-encoding": ["gzip"]}, body={"base64_string": base64.b64encode(b"\x1f\x8bx").decode()}
+            ),
+            "its compressed body is damaged",
+        ),
+    ],
+)
+def test_what_no_exchange_could_hold_is_refused(tmp_path: Path, damage: Change, says: str) -> None:
+    """A value that cannot be is named with the line of its interaction, in YAML as in JSON; nothing is guessed."""
+    first, second = entry(("GET", "/assistants", None, {})), entry(("GET", "/threads/thread_1", None, {}))
+    damage(second)
+    text = json.dumps({"version": 1, "interactions": [first, second]}, indent=1)
+    line = text.splitlines().index("  {", text.splitlines().index("  },")) + 1
+    with pytest.raises(CassetteError) as raised:
+        load(at(tmp_path / "c.json", text))
+    assert f"c.json:{line}: this file has an interaction (number 1, from 0)" in str(raised.value)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("c.yaml", GOOD.replace("headers: {}", "headers: " + "[" * 250 + "]" * 250), r"c\.yaml:4: .* nested too deeply"),
+        ("c.yaml", GOOD.replace("headers: {}", "headers:\n" + "      - " + "- " * 250 + "x"), r"c\.yaml:5: .*too deeply"),
+        ("c.json", '{"version": 1, "interactions": ' + "[" * 200_000 + "]" * 200_000 + "}", r"c\.json:1: .* too deeply"),
+        ("c.yaml", "a: &a {b: 1}\n" + GOOD.replace("headers: {}", "headers: {<<: *a}"), r"c\.yaml:5: .*merge key \(`<<`\)"),
+    ],
+)
+def test_traps_are_refused(tmp_path: Path, name: str, text: str, says: str) -> None:
+    """What would end the process, or fill its memory, is refused before it is built, with its line."""
+    with pytest.raises(CassetteError, match=says):
+        load(at(tmp_path / name, text))
+
+
+def test_what_only_looks_like_a_trap_is_read(tmp_path: Path) -> None:
+    """Many brackets, or `<<` in a text, are no nesting and no merge."""
+    text = GOOD.replace('thread_1"}', "<< " + "[" * 250 + '"}')
+    assert load(at(tmp_path / "c.yaml", text))[0].json == {"id": "<< " + "[" * 250}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.cassettes.conftest import Ask
 from understudy import use_cassette
 from understudy.cassettes import Interaction, load
 from understudy.cassettes.bodies import ignored_paths, meaning
-from understudy.errors import ReplayMiss
+from understudy.errors import ReplayMiss, UnderstudyError
 from understudy.exchange import Request
 
 JSON = st.recursive(
@@ -64,6 +64,10 @@ def test_multipart_is_compared_by_parts() -> None:
         ("metadata.request_id", b'{"a": 1, "metadata": {"request_id": "x"}}'),
         ("metadata", b'{"a": 1, "metadata": 5}'),
         ("messages.*.at", b'{"a": 1, "messages": [{"at": 1}, {"at": 2}]}'),
+        ("metadata.*", b'{"a": 1, "metadata": {"request_id": "x", "n": 5}}'),
+        ("messages.*", b'{"a": 1, "messages": [5, "x"]}'),
+        ("messages.1.at", b'{"a": 1, "messages": [{"at": 1}, {"at": 2}]}'),
+        ("messages.0", b'{"a": 1, "messages": [5, 6]}'),
     ],
 )
 def test_ignored_paths_do_not_count(way: str, body: bytes) -> None:
@@ -72,6 +76,38 @@ def test_ignored_paths_do_not_count(way: str, body: bytes) -> None:
     assert meaning("/x", body, ignore) == meaning(
         "/x", body.replace(b"2", b"3").replace(b'"x"', b'"y"').replace(b"5", b"6"), ignore
     )
+
+
+@pytest.mark.parametrize("way", ["b", "b.c", "a.b", "b.*", "list.7", "list.7.x", "list.x", "list.0.x"])
+def test_a_path_that_leads_nowhere_ignores_nothing(way: str) -> None:
+    """What ignore= does not find leaves a body as it is, whatever the body's shape."""
+    body = b'{"a": 1, "list": [1]}'
+    assert meaning("/x", body, ignored_paths([way])) == meaning("/x", body)
+
+
+def test_a_name_is_ignored_in_multipart_too() -> None:
+    """ignore= takes the name of a part, whatever headers stand before it."""
+    ignore = ignored_paths(["at"])
+    body = multipart("abc", ("at", "", "1"), ("purpose", "", "x"))
+    assert meaning("/files", body, ignore) == meaning("/files", multipart("abc", ("purpose", "", "x")), ignore)
+    turned = body.replace(b"Content-Disposition", b"Content-Type: text/plain\r\nContent-Disposition")
+    assert meaning("/files", turned, ignore) == meaning("/files", body, ignore)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--",
+        b"-- a comment",
+        b"--a\r\nno end",
+        b"--a\r\nno blank line\r\n--a--\r\n",
+        b"--a\r\nX-Other: 1\r\n\r\none\r\n--a--\r\n",
+    ],
+)
+def test_what_only_looks_like_multipart(body: bytes) -> None:
+    """It is compared by its bytes, or by parts without a name; two that differ are two."""
+    assert meaning("/files", body) == meaning("/files", body)
+    assert meaning("/files", body) != meaning("/files", body.replace(b"o", b"0") + b"!")
 
 
 def test_ignore_and_match_on_reach_the_replay(tmp_path: Path, ask: Ask) -> None:
@@ -95,6 +131,50 @@ def test_own_matchers_decide_last(tmp_path: Path, ask: Ask) -> None:
     )
     with use_cassette(path, match_on=["method", "path", same_length]):
         assert ask("POST", "/threads", {"b": 22})["id"] == "long"
+
+
+def test_a_matcher_may_assert_and_sees_reads_too(tmp_path: Path, plain: httpx.Client) -> None:
+    """As with vcrpy, an AssertionError says no and a plain return yes; reads are asked for as well as writes."""
+
+    def same_host(recorded: Interaction, asked: Request) -> None:
+        assert recorded.host == asked.host
+
+    path = written(
+        tmp_path / "c.json", [("GET", "/assistants", None, listed()), ("POST", "/threads", {}, {"id": "thread_1"})]
+    )
+    with (
+        pytest.raises(UnderstudyError, match="2 problems") as raised,
+        use_cassette(path, match_on=["method", "path", same_host]),
+    ):
+        assert plain.get("https://API.openai.com:443/v1/assistants").json() == listed()
+        assert plain.post("https://api.openai.com/v1/threads", json={}).json()["id"] == "thread_1"
+        for method, place in (("GET", "assistants"), ("POST", "threads")):
+            answer = plain.request(method, f"http://other.example/v1/{place}", headers={"openai-beta": "assistants=v2"})
+            assert answer.json()["error"]["code"] == "understudy_replay_miss"
+    assert str(raised.value).count("a matcher of yours in match_on=[...] says that it is another request") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "fits"),
+    [
+        ("host", "http://api.openai.com/openai/assistants", True),
+        ("host", "https://other.example/v1/assistants", False),
+        ("port", "https://other.example/v1/assistants", True),
+        ("port", "https://api.openai.com:8443/v1/assistants", False),
+        ("scheme", "https://other.example/v1/assistants", True),
+        ("scheme", "http://api.openai.com/v1/assistants", False),
+        ("uri", "https://api.openai.com/v1/assistants", True),
+        ("uri", "https://api.openai.com/v2/assistants", False),
+    ],
+)
+def test_parts_of_the_url_may_count(tmp_path: Path, plain: httpx.Client, name: str, url: str, fits: bool) -> None:
+    """With host, port, scheme or uri in match_on, that part of the recorded URL must be the asked one's."""
+    path = written(tmp_path / "c.json", [("GET", "/assistants", None, listed())])
+    with use_cassette(path, match_on=["method", "path", name]) as cassette:
+        answer = plain.get(url, headers={"openai-beta": "assistants=v2"}).json()
+        assert (answer == listed()) is fits
+        assert (cassette.problems == []) is fits
+        cassette._session.problems.clear()
 
 
 def test_an_unknown_matcher_is_refused(tmp_path: Path) -> None:
@@ -126,6 +206,27 @@ def test_a_miss_shows_what_differs(tmp_path: Path, ask: Ask) -> None:
     ):
         assert part in text
     assert "--understudy-record=new" in text
+
+
+def test_a_miss_shows_the_nearest_body_first(tmp_path: Path, ask: Ask) -> None:
+    """Of several recorded requests to one path, the one whose body is most alike is shown, with what differs in it."""
+    names = ["a completely different name", "the same words but one", "something else"]
+    made = [("POST", "/assistants", {"name": name}, {"id": f"asst_{n}"}) for n, name in enumerate(names)]
+    with pytest.raises(ReplayMiss) as raised, use_cassette(written(tmp_path / "c.json", made)):
+        ask("POST", "/assistants", {"name": "the same words but two"})
+    text = str(raised.value).partition("Nearest recorded")[2]
+    assert text.index("#1 POST /assistants") < text.index("#0 POST /assistants")
+    assert '-  "name": "the same words but one"' in text
+    assert '+  "name": "the same words but two"' in text
+
+
+def test_a_miss_says_that_a_body_is_lost(tmp_path: Path, ask: Ask) -> None:
+    """A recorded write without its body fits any request, once; the miss after that does not make up a difference."""
+    path = written(tmp_path / "c.json", [("POST", "/threads", None, {"id": "thread_1"})])
+    with pytest.raises(ReplayMiss, match=r"the recorded body is lost: it matches any") as raised, use_cassette(path):
+        ask("POST", "/threads", {"a": 1})
+        ask("POST", "/threads", {"a": 2})
+    assert "(played)" in str(raised.value)
 
 
 def test_a_miss_names_the_epoch(tmp_path: Path, ask: Ask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -20,10 +21,10 @@ from tests.cassettes.building import TOOL_CALL, written
 from tests.cassettes.loopback import served
 from understudy import use_cassette
 from understudy.backend import Backend
-from understudy.cassettes import CassetteSession, load
+from understudy.cassettes import CassetteSession, files, load, storage
 from understudy.cassettes.dump import dump
 from understudy.cassettes.files import Lock, is_held, locked, write_whole
-from understudy.errors import CassetteError
+from understudy.errors import CassetteError, Unused
 from understudy.exchange import Answer, Request, Response
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
@@ -322,6 +323,67 @@ def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert order == ["first", "second"]
+
+
+def test_who_waits_too_long_for_a_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that holds a cassette's lock for ever is named by the lock's file, and how long it was waited for."""
+    monkeypatch.setattr(files, "PATIENCE", 0.001)
+    lock = Lock(tmp_path / "c.yaml")
+    assert lock.take()
+    with pytest.raises(TimeoutError, match=rf"another process has held {re.escape(str(lock.place))} for 0\.001 s"):
+        with use_cassette(tmp_path / "c.yaml", record="once"):
+            pass
+    lock.give_back()
+    with use_cassette(tmp_path / "c.yaml", record="once"):
+        pass
+
+
+def test_a_journal_without_a_whole_line_is_only_taken_away(tmp_path: Path) -> None:
+    """A process that died before its first exchange was down leaves nothing to recover, and no word of it is said."""
+    (tmp_path / ".c.yaml.999999999-1.journal").write_text('{"request": {"meth')
+    with use_cassette(tmp_path / "c.yaml", record="once"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_recovered_recording_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """Two journals, beside a recording that was recovered before, make two more; none is written over."""
+    from understudy.cassettes.dump import as_entry
+
+    interactions = load(written(tmp_path / "x.json", TOOL_CALL[:3]))
+    old = (tmp_path / "c.recovered.yaml").write_text("mine")
+    for number, one in enumerate(interactions[1:], 1):
+        (tmp_path / f".c.yaml.999999999-{number}.journal").write_text(json.dumps(as_entry(one)) + "\n")
+    with pytest.warns(RuntimeWarning) as told, use_cassette(tmp_path / "c.yaml", record="once"):
+        pass
+    assert (tmp_path / "c.recovered.yaml").read_text() == "mine"
+    assert old
+    for number in (2, 3):
+        path = tmp_path / f"c.recovered-{number}.yaml"
+        assert [one.path for one in load(path)] == [interactions[number - 1].path]
+        assert any(str(path) in str(warning.message) for warning in told)
+
+
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the writer out of order the old cassette stays as it was, and the recording stays in the journal."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        with use_cassette(path, record="once"):
+            ask(base, 1)
+        old = path.read_text()
+        monkeypatch.setattr(storage, "dump", lambda interactions, path: dump(interactions[:1], path))
+        with pytest.raises(CassetteError, match="would not be read back as it is"), use_cassette(path, record="new"):
+            ask(base, 1, 2)
+    assert path.read_text() == old
+    assert len(list(tmp_path.glob(".c.yaml.*.journal"))) == 1
+
+
+def test_problems_are_told_once(tmp_path: Path) -> None:
+    """A framework that finishes a session twice gets each problem the first time."""
+    session = CassetteSession(written(tmp_path / "c.json", TOOL_CALL[:1]), unplayed="error")
+    with session:
+        assert [type(problem) for problem in session.finish()] == [Unused]
+        assert session.finish() == []
 
 
 def test_a_journal_cut_in_mid_line_is_recovered_up_to_there(tmp_path: Path) -> None:

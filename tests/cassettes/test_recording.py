@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextvars
 import gzip
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,12 @@ import openai
 import pytest
 import vcr
 
-from tests.cassettes.building import entry
+from tests.cassettes.building import entry, written
 from tests.cassettes.loopback import served
 from understudy import FunctionCall, Reply, use_cassette
 from understudy.backend import Backend
 from understudy.cassettes import load
-from understudy.errors import CassetteError, ReplayMiss
+from understudy.errors import CassetteError, InternalError, ReplayMiss
 from understudy.exchange import Abort, Answer, Chunk, Request, Response
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
@@ -468,8 +470,9 @@ def test_record_all_replaces(tmp_path: Path, sdk: Sdk) -> None:
     assert [one.request_json["name"] for one in load(path)] == ["three"]
 
 
-def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With speed=2 a recorded stream waits half as long between its pieces; without, not at all."""
+@pytest.mark.parametrize("pace", ["epochs", "recorded"])
+def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pace: Any) -> None:
+    """With speed=2 a recorded stream waits half as long between its pieces; without, not at all; at either pace."""
     from understudy.intercept import transports
 
     path = tmp_path / "c.yaml"
@@ -480,13 +483,206 @@ def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.Mon
     recorded = load(path)[0].timings
     slept: list[float] = []
     monkeypatch.setattr(transports.time, "sleep", slept.append)
-    with use_cassette(path, speed=2):
+    with use_cassette(path, speed=2, pace=pace):
         httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA)
     assert sum(slept) == pytest.approx(recorded[-1][0] / 2)
     slept.clear()
-    with use_cassette(path):
+    with use_cassette(path, pace=pace):
         httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA)
     assert slept == []
+
+
+def test_a_stream_that_was_edited_keeps_its_end(tmp_path: Path, sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events that somebody wrote behind a recorded stream come with its last piece: its times do not tell of them."""
+    from understudy.intercept import transports
+
+    path = tmp_path / "c.yaml"
+    body = b"event: one\ndata: {}\n\n"
+    with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter([body])))) as base:
+        with use_cassette(path, record="once"):
+            httpx.post(f"{base}/v1/threads/runs", headers=BETA)
+    path.write_text(path.read_text().replace("event: one\n", "event: one\n        data: {}\n\n        event: two\n"))
+    slept: list[float] = []
+    monkeypatch.setattr(transports.time, "sleep", slept.append)
+    with use_cassette(path, speed=1):
+        text = httpx.post("https://api.openai.com/v1/threads/runs", headers=BETA).text
+    assert text == "event: one\ndata: {}\n\nevent: two\ndata: {}\n\n"
+    assert len(slept) == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "polls"),
+    [
+        ((None, None), 1),
+        (("yesterday", "today"), 1),
+        (("Sat, 27 Apr 2024 19:39:16 GMT", "Sat, 27 Apr 2024 19:39:19 GMT"), 4),
+        (("2024-04-27 19:39:16", "2024-04-27 19:39:19"), 4),
+    ],
+)
+def test_speed_reads_the_times_of_any_recorder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: Any, polls: int
+) -> None:
+    """A run changes after the 3 s it took, as Ruby's VCR and others write times; where none can be read, at once."""
+    from understudy.cassettes import timing
+
+    run = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}
+    place = "/threads/thread_1/runs"
+    entries = [
+        entry(("POST", place, {}, {**run, "status": "queued"})),
+        entry(("GET", f"{place}/run_1", None, {**run, "status": "completed"})),
+    ]
+    for one, moment in zip(entries, times, strict=True):
+        one["recorded_at"] = moment
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"version": 1, "interactions": entries}))
+    now = 100.0
+    monkeypatch.setattr(timing.time, "monotonic", lambda: now)
+    seen = []
+    with use_cassette(path, speed=1), httpx.Client(base_url="https://api.openai.com/v1") as client:
+        client.post(place, json={})
+        for _ in range(polls):
+            seen.append(client.get(f"{place}/run_1").json()["status"])
+            now += 1
+    assert seen == ["queued"] * (polls - 1) + ["completed"]
+
+
+def test_a_cassette_shows_what_is_recorded_so_far(tmp_path: Path, sdk: Sdk) -> None:
+    """While it is recorded, what is on record counts as played, and nothing as unplayed."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base, use_cassette(path, record="once") as cassette:
+        assert repr(cassette) == f"<Cassette {path}: 0 played, 0 unplayed>"
+        sdk(base).beta.threads.create()
+        assert [str(one) for one in cassette.played] == ["#0 POST /threads"]
+        assert repr(cassette) == f"<Cassette {path}: 1 played, 0 unplayed>"
+
+
+def test_what_is_no_json_is_kept_as_it_came(tmp_path: Path) -> None:
+    """An answer that only begins like JSON, and one with a header sent twice apart, are on record and given again."""
+    headers = (("www-authenticate", "Bearer"), ("content-type", "application/json"), ("www-authenticate", "Basic"))
+    path = tmp_path / "c.yaml"
+    with served(Canned(Response(400, headers, b"{oops"))) as base, use_cassette(path, record="once"):
+        live = httpx.get(f"{base}/v1/assistants", headers=BETA)
+    with use_cassette(path):
+        again = httpx.get("https://api.openai.com/v1/assistants", headers=BETA)
+    assert again.content == live.content == b"{oops"
+    assert again.headers.get_list("www-authenticate") == live.headers.get_list("www-authenticate") == ["Bearer", "Basic"]
+
+
+class Odd(Exception):
+    """No exception of any HTTP library."""
+
+
+class Slower(httpx.ReadTimeout):
+    """An exception of a transport of the app's own, with a parent that every HTTP library has."""
+
+
+@pytest.mark.parametrize(("error", "again"), [(Odd("why"), httpx.ReadError), (Slower("why"), httpx.ReadTimeout)])
+def test_errors_of_a_transport_of_the_apps_own(tmp_path: Path, error: Exception, again: type[Exception]) -> None:
+    """What the app's own transport raises reaches the app as it is, and is replayed as the nearest that a library raises."""
+
+    class Transport(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/threads"):
+                return httpx.Response(200, content=iter([b'{"id": "thread_1"}']))
+            raise error
+
+    path = tmp_path / "c.yaml"
+    url = "https://api.openai.com/v1"
+    with use_cassette(path, record="once"), httpx.Client(transport=Transport()) as client:
+        client.get(f"{url}/threads", headers=BETA)
+        with pytest.raises(type(error)):
+            client.get(f"{url}/assistants", headers=BETA)
+    with use_cassette(path), pytest.raises(again, match="why"):
+        httpx.get(f"{url}/assistants", headers=BETA)
+
+
+def test_what_an_older_recorder_lost_stays_lost(tmp_path: Path, sdk: Sdk) -> None:
+    """record="new" adds to a cassette in which a body is missing, and writes that one as it was: missing."""
+    path = written(tmp_path / "c.json", [("POST", "/threads", None, {"id": "thread_1"})])
+    with served(Backend()) as base, use_cassette(path, record="new"):
+        sdk(base).beta.assistants.create(model="gpt-4o")
+    assert [one.request_body is None for one in load(path)] == [True, False]
+
+
+def test_a_stream_left_open_at_the_end_is_on_record_once(tmp_path: Path) -> None:
+    """What the app reads of it after the block is not, and leaves nothing on the disk that looks like a crash."""
+    path = tmp_path / "c.yaml"
+    events = [f"event: e{number}\ndata: {{}}\n\n".encode() for number in range(3)]
+    with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter(events)))) as base:
+        with httpx.Client() as client:
+            with use_cassette(path, record="once"):
+                response = client.send(client.build_request("POST", f"{base}/v1/threads/runs", headers=BETA), stream=True)
+                lines = response.iter_lines()
+                next(lines)
+            assert [line for line in lines if line.startswith("event")] == ["event: e1", "event: e2"]
+            response.close()
+    (one,) = load(path)
+    assert one.broken == ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
+    assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
+
+
+def test_a_request_still_waiting_at_the_end_is_not_recorded(tmp_path: Path) -> None:
+    """Nothing is known of its answer when the recording ends; when it comes, the app has it, and no journal is begun."""
+    arrived, go = threading.Event(), threading.Event()
+
+    class Slow(Canned):
+        def handle(self, request: Request) -> Answer:
+            arrived.set()
+            assert go.wait(10)
+            return super().handle(request)
+
+    path = tmp_path / "c.yaml"
+    answers: list[int] = []
+
+    def ask(url: str) -> None:
+        answers.append(httpx.get(url, headers=BETA).status_code)
+
+    with served(Slow(Response(200, (), b"{}"))) as base:
+        with use_cassette(path, record="once") as cassette:
+            thread = threading.Thread(target=contextvars.copy_context().run, args=(ask, f"{base}/v1/assistants"))
+            thread.start()
+            assert arrived.wait(10)
+            assert cassette.played == []
+        go.set()
+        thread.join()
+    assert answers == [200]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hook_that_fails_at_the_very_end_is_told(tmp_path: Path) -> None:
+    """A stream that the app left open is recorded when the block ends; what goes wrong then is raised, nothing written."""
+
+    def broken(_: Any) -> Any:
+        raise KeyError("typo")
+
+    path = tmp_path / "c.yaml"
+    events = [b"event: one\ndata: {}\n\n", b"event: two\ndata: {}\n\n"]
+    refused = pytest.raises(CassetteError, match=r"before_record_response failed on POST .*KeyError\('typo'\)")
+    with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter(events)))) as base:
+        with httpx.Client() as client:
+            with refused, use_cassette(path, record="once", before_record_response=broken):
+                response = client.send(client.build_request("POST", f"{base}/v1/threads/runs", headers=BETA), stream=True)
+                next(response.iter_lines())
+            response.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_of_ours_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What we do wrong in a replay reaches the app as ours, and fails the test with its cause."""
+    from understudy.cassettes import replay
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(replay.Replay, "answer", broken)
+    path = tmp_path / "c.json"
+    path.write_text('{"version": 1, "interactions": []}')
+    with pytest.raises(InternalError, match=r"failed on GET /v1/threads/thread_1: ZeroDivisionError") as raised:
+        with use_cassette(path):
+            answer = httpx.get("https://api.openai.com/v1/threads/thread_1")
+            assert answer.json()["error"]["code"] == "understudy_internal_error"
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
+    assert "please report it" in str(raised.value)
 
 
 def test_speed_keeps_the_recorded_times_of_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

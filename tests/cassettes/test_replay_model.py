@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -192,6 +193,111 @@ def test_recorded_errors_of_a_poll_are_passed(tmp_path: Path, ask: Ask) -> None:
         assert statuses(ask, 2) == ["completed", "completed"]
 
 
+def test_an_error_that_was_polled_again_and_again_comes_once(tmp_path: Path, ask: Ask) -> None:
+    """Two equal errors are one state; two that differ are two."""
+    errors = [(500, {"error": {"message": text}}) for text in ("sorry", "sorry", "busy")]
+    exchanges = [
+        (*CREATE, run("queued")),
+        *(("GET", RUN, None, one) for one in errors),
+        ("GET", RUN, None, run("completed")),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert [ask(*POLL)["error"]["message"] for _ in range(2)] == ["sorry", "busy"]
+        assert statuses(ask, 2) == ["completed", "completed"]
+
+
+def test_states_before_a_change_of_the_thread_are_passed(tmp_path: Path, ask: Ask) -> None:
+    """An app that changes the thread before it polls does not see what the run was before that change."""
+    exchanges = [
+        (*CREATE, run("queued")),
+        ("GET", RUN, None, run("in_progress")),
+        ("POST", THREAD, {"metadata": {"a": "1"}}, {"id": "thread_1", "object": "thread"}),
+        ("GET", RUN, None, run("completed")),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        ask("POST", THREAD, {"metadata": {"a": "1"}})
+        assert statuses(ask, 2) == ["completed", "completed"]
+
+
+def test_a_write_that_was_passed_over_never_comes_back(tmp_path: Path, ask: Ask) -> None:
+    """Of two equal writes around another, an app that skips the first gets the second, and then none."""
+    said = ("POST", f"{THREAD}/messages", {"content": "again"})
+    exchanges = [(*said, message(1)), (*CREATE, run("queued")), (*said, message(2))]
+    with pytest.raises(ReplayMiss), use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert ask(*said)["id"] == "msg_2"
+        assert ask(*said)["error"]["code"] == "understudy_replay_miss"
+
+
+def test_a_run_may_be_followed_in_a_list(tmp_path: Path, ask: Ask) -> None:
+    """An app that never polls but lists the runs again and again sees the recorded states, one after the other."""
+    runs = ("GET", f"{THREAD}/runs", None)
+    states = [listed(run(status)) for status in ("queued", "in_progress", "completed")]
+    with use_cassette(written(tmp_path / "c.json", [(*CREATE, run("queued")), *((*runs, state) for state in states)])):
+        ask(*CREATE)
+        seen = [ask(*runs)["data"][0]["status"] for _ in range(4)]
+    assert seen == ["queued", "in_progress", "completed", "completed"]
+
+
+def test_a_list_of_other_runs_says_nothing_of_this_one(tmp_path: Path, ask: Ask) -> None:
+    """A list that shows no run the app has seen is given although it was recorded after polls."""
+    other = {**run("completed"), "id": "run_0"}
+    first = ("GET", f"{THREAD}/runs?order=asc&limit=1", None)
+    exchanges = [(*CREATE, run("queued")), ("GET", RUN, None, run("in_progress")), (*first, listed(other))]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert ask(*first)["data"] == [other]
+        assert statuses(ask, 1) == ["in_progress"]
+
+
+def test_a_list_asked_early_passes_no_state(tmp_path: Path, ask: Ask) -> None:
+    """A list that was recorded after a new state, and shows none, may be asked before; the state still comes."""
+    exchanges = [
+        (*CREATE, run("queued")),
+        ("GET", RUN, None, run("in_progress")),
+        ("GET", RUN, None, waiting()),
+        (*MESSAGES, None, listed(message(1))),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert statuses(ask, 1) == ["in_progress"]
+        assert ask(*MESSAGES)["data"] == [message(1)]
+        assert statuses(ask, 1) == ["requires_action"]
+
+
+def test_a_poll_that_told_nothing_need_not_be_made(tmp_path: Path, ask: Ask) -> None:
+    """A list that was recorded after a poll which only repeated the answer of the write is past that poll: on it goes."""
+    exchanges = [
+        (*CREATE, run("queued")),
+        ("GET", RUN, None, run("queued")),
+        (*MESSAGES, None, listed(message(1))),
+        ("GET", RUN, None, run("in_progress")),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert ask(*MESSAGES)["data"] == [message(1)]
+        assert statuses(ask, 1) == ["in_progress"]
+
+
+def test_an_error_page_in_place_of_a_list_tells_no_state(tmp_path: Path, ask: Ask, plain: Any) -> None:
+    """What is no JSON shows no run: it is given at once, and then the list."""
+    page = (502, "<html>Bad gateway</html>")
+    exchanges = [
+        (*CREATE, run("queued")),
+        ("GET", RUN, None, run("in_progress")),
+        (*MESSAGES, None, page),
+        (*MESSAGES, None, listed(message(1))),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        answer = plain.get(MESSAGES[1])
+        assert (answer.status_code, answer.text) == page
+        assert statuses(ask, 1) == ["in_progress"]
+        assert ask(*MESSAGES)["data"] == [message(1)]
+
+
 def test_an_app_that_waits_for_ever_is_told(tool_call: Path, ask: Ask) -> None:
     """A run that can go on only after a write which the app does not send is not polled without end."""
     with pytest.raises(Livelock, match="submit_tool_outputs, which the app has not sent"), use_cassette(tool_call):
@@ -209,6 +315,14 @@ def test_pace_recorded_keeps_order_and_count(tool_call: Path, ask: Ask) -> None:
         ask(*CREATE)
         assert statuses(ask, 2) == ["queued", "in_progress"]
         ask(*POLL)
+
+
+def test_pace_recorded_ends_with_the_recording(tmp_path: Path, ask: Ask) -> None:
+    """After the last recorded request there is no other, and the miss counts them."""
+    path = written(tmp_path / "c.json", [("GET", "/assistants", None, listed())])
+    with pytest.raises(ReplayMiss, match="all 1 recorded requests were played"), use_cassette(path, pace="recorded"):
+        assert ask("GET", "/assistants") == listed()
+        ask("GET", "/assistants")
 
 
 STREAM = streamed(
@@ -233,6 +347,63 @@ def test_a_run_recorded_as_a_stream_can_be_polled(tmp_path: Path, ask: Ask) -> N
         assert "status" not in ask("GET", f"{THREAD}/messages/msg_2")
 
 
+@pytest.fixture
+def recorded_stream(tmp_path: Path) -> Path:
+    """A conversation whose run was recorded as a stream."""
+    write = ("POST", f"{THREAD}/runs", {"assistant_id": "asst_1", "stream": True}, STREAM)
+    return written(tmp_path / "stream.json", [*TOOL_CALL[:2], write])
+
+
+def test_lists_of_a_recorded_stream_follow_the_polls(recorded_stream: Path, ask: Ask) -> None:
+    """Polled, the list shows a message only once the run was seen as far; order, limit and run_id are heeded."""
+    with use_cassette(recorded_stream):
+        ask("POST", "/threads", {})
+        ask("POST", f"{THREAD}/messages", {"role": "user", "content": "hi"})
+        ask(*CREATE)
+
+        def ids(query: str) -> tuple[list[str], bool]:
+            page = ask("GET", f"{THREAD}/messages{query}")
+            return [one["id"] for one in page["data"]], page["has_more"]
+
+        assert ids("") == (["msg_1"], False)
+        statuses(ask, 2)
+        assert ids("?order=asc") == (["msg_1", "msg_2"], False)
+        assert ids("?limit=1") == (["msg_2"], True)
+        assert ids("?run_id=run_1") == (["msg_2"], False)
+        assert ids("?run_id=run_2") == ([], False)
+
+
+def test_what_a_stream_does_not_say_is_refused(recorded_stream: Path, ask: Ask) -> None:
+    """A page after a cursor is no fact of the recording."""
+    with pytest.raises(ReplayMiss, match="after=msg_1"), use_cassette(recorded_stream):
+        ask("POST", "/threads", {})
+        ask("POST", f"{THREAD}/messages", {"role": "user", "content": "hi"})
+        ask(*CREATE)
+        assert "error" in ask("GET", f"{THREAD}/messages?after=msg_1")
+
+
+def test_a_list_from_which_was_deleted_is_not_made_up(tmp_path: Path, ask: Ask) -> None:
+    """Of a thread that a message was deleted from, the recording does not say what is left at any time."""
+    write = ("POST", f"{THREAD}/runs", {"assistant_id": "asst_1", "stream": True}, STREAM)
+    gone = {"id": "msg_1", "object": "thread.message.deleted", "deleted": True}
+    exchanges = [*TOOL_CALL[:2], write, ("DELETE", f"{THREAD}/messages/msg_1", None, gone)]
+    with pytest.raises(ReplayMiss), use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask("POST", "/threads", {})
+        ask("POST", f"{THREAD}/messages", {"role": "user", "content": "hi"})
+        ask(*CREATE)
+        statuses(ask, 2)
+        assert "error" in ask(*MESSAGES)
+        assert ask("GET", f"{THREAD}/messages/msg_2")["id"] == "msg_2"
+
+
+def test_a_stream_without_a_run_cannot_be_polled(tmp_path: Path, ask: Ask) -> None:
+    """A stream that was an error from the start is no run, and the miss says so."""
+    broken = streamed(("error", {"message": "sorry", "code": "server_error"}))
+    path = written(tmp_path / "c.json", [("POST", f"{THREAD}/runs", {"assistant_id": "asst_1", "stream": True}, broken)])
+    with pytest.raises(ReplayMiss, match="recorded as a stream in which no run is shown"), use_cassette(path):
+        ask(*CREATE)
+
+
 def test_a_run_recorded_polled_can_be_streamed(tool_call: Path, ask: Ask, plain: Any) -> None:
     """The states that were polled become events; after the submit, so does the message."""
     with use_cassette(tool_call):
@@ -255,6 +426,33 @@ def test_a_stream_that_the_recording_cannot_tell_is_refused(tmp_path: Path, ask:
     path = written(tmp_path / "c.json", [(*CREATE, run("queued")), ("GET", RUN, None, run("in_progress"))])
     with pytest.raises(ReplayMiss, match="was recorded polled"), use_cassette(path):
         ask(CREATE[0], CREATE[1], {**CREATE[2], "stream": True})
+
+
+@pytest.mark.parametrize(
+    ("write", "exchanges"),
+    [
+        (CREATE, [(*CREATE, run("queued")), ("GET", RUN, None, run("completed"))]),
+        (SUBMIT, [(*SUBMIT, run("in_progress")), ("GET", RUN, None, run("failed"))]),
+    ],
+    ids=["no messages of a completed run", "no queue after a submit"],
+)
+def test_a_stream_that_lacks_a_piece_is_refused(tmp_path: Path, ask: Ask, write: Any, exchanges: Any) -> None:
+    """A run whose messages were not recorded, or that was not seen to be queued after a submit, makes no whole stream."""
+    with pytest.raises(ReplayMiss, match="so its stream cannot be told"), use_cassette(written(tmp_path / "c", exchanges)):
+        ask(write[0], write[1], {**write[2], "stream": True})
+
+
+def test_images_of_a_polled_run_are_streamed(tmp_path: Path) -> None:
+    """A message with an image beside its text, recorded polled, arrives whole through the SDK's stream helper."""
+    said = {**message(2, "run_1"), "status": "completed"}
+    said["content"] = [{"type": "image_file", "image_file": {"file_id": "file-1", "detail": "auto"}}, *said["content"]]
+    exchanges = [(*CREATE, run("queued")), ("GET", RUN, None, run("completed")), (*MESSAGES, None, listed(said))]
+    with use_cassette(written(tmp_path / "c.json", exchanges)), openai.OpenAI() as client:
+        with client.beta.threads.runs.stream(thread_id="thread_1", assistant_id="asst_1") as stream:
+            parts = stream.get_final_messages()[0].content
+    assert [part.type for part in parts] == ["image_file", "text"]
+    assert parts[0].image_file.file_id == "file-1"  # type: ignore[union-attr]
+    assert parts[1].text.value == "text 2"  # type: ignore[union-attr]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -137,6 +137,34 @@ def test_loading_asks_the_hooks_too(tmp_path: Path) -> None:
     assert path.read_text() == old
 
 
+def test_hooks_leave_out_when_loading_too(tmp_path: Path) -> None:
+    """What the request hook wants out of a cassette goes to the real server, here a port that nobody listens on."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base, use_cassette(path, record="once"):
+        talk(f"{base}/v1")
+
+    def no_threads(request: Any) -> Any:
+        return None if request.path.endswith("/threads") else request
+
+    with use_cassette(path, before_record_request=no_threads) as cassette:
+        assert [one.path.rpartition("/")[2] for one in cassette.unplayed] == ["messages"]
+        with pytest.raises(httpx.ConnectError):
+            httpx.post("http://127.0.0.1:9/v1/threads", json={}, headers=BETA)
+        assert cassette.problems == []
+
+
+def test_save_hooks_leave_out(tmp_path: Path) -> None:
+    """None from `before_save_interaction`: that exchange is not written; the others are."""
+
+    def no_threads(request: Any, answer: Any) -> Any:
+        return None if request.path.endswith("/threads") else (request, answer)
+
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base, use_cassette(path, record="once", before_save_interaction=no_threads):
+        talk(f"{base}/v1")
+    assert [one.path.rpartition("/")[2] for one in load(path)] == ["messages"]
+
+
 def test_save_hooks_see_both_sides(tmp_path: Path) -> None:
     """An answer may be changed by what was asked, in the file only."""
 

@@ -99,7 +99,9 @@ def line_of_interaction(text: str, number: int) -> int | None:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return None
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if key.value in _LISTS and isinstance(value, yaml.SequenceNode) and number < len(value.value):
-            return int(value.value[number].start_mark.line) + 1
-    return None
+    assert isinstance(root, yaml.MappingNode)  # the interaction was found in it
+    lists = {
+        key.value: value for key, value in root.value if key.value in _LISTS
+    }  # of a key that stands twice, the last holds
+    entries = next(lists[name] for name in _LISTS if name in lists)
+    return int(entries.value[number].start_mark.line) + 1

@@ -31,8 +31,7 @@ def dump(interactions: Iterable[Interaction], path: Path) -> str:
     end = {"understudy": {"format": OUR_FORMAT}, "version": FORMAT}
     if path.suffix == ".json":
         return _json({**end, "interactions": entries}, path)
-    if not entries:
-        return _yaml({"interactions": [], **end})
+    assert entries  # where nothing was asked, nothing is written
     return "interactions:\n" + "".join(_yaml([entry]) for entry in entries) + _yaml(end)
 
 

@@ -17,44 +17,41 @@ def _inflate(body: bytes) -> bytes:
         return zlib.decompress(body, -zlib.MAX_WBITS)  # without its frame, as some servers send it
 
 
-def _first(*places: tuple[str, str]) -> Callable[[bytes], bytes]:
-    """A function of an optional library. A client asks for such an encoding only where a library for it is installed."""
-
-    def decode(body: bytes) -> bytes:
-        for module, name in places:
-            try:
-                found: Callable[[bytes], bytes] = getattr(import_module(module), name)
-            except ImportError:
-                continue
-            return found(body)
-        raise ValueError("no library for it is installed")
-
-    return decode
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "x-gzip": gzip.decompress, "deflate": _inflate}
+# A client asks for these only where a library for it is installed.
+_OPTIONAL = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "zstandard")}
 
 
-DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.decompress,
-    "x-gzip": gzip.decompress,
-    "deflate": _inflate,
-    "br": _first(("brotli", "decompress"), ("brotlicffi", "decompress")),
-    "zstd": _first(("compression.zstd", "decompress"), ("zstandard", "decompress")),
-}
+def _decoder(encoding: str) -> Callable[[bytes], bytes] | None:
+    """What takes an encoding off; None where no library for it is installed."""
+    for module in _OPTIONAL.get(encoding, ()):
+        try:
+            found: Callable[[bytes], bytes] = import_module(module).decompress
+        except ImportError:
+            continue
+        return found
+    return _DECODERS.get(encoding)
 
 
 def encoding_of(headers: Headers) -> str | None:
     """The compression that headers name, if it is one that we can take off."""
     for name, value in headers:
-        if name.lower() == "content-encoding" and value.lower() in DECODERS:
+        if name.lower() == "content-encoding" and value.lower() in {*_DECODERS, *_OPTIONAL}:
             return value.lower()
     return None
 
 
+def lacking(encoding: str) -> str | None:
+    """What to install for an encoding; None when it can be taken off."""
+    return None if _decoder(encoding) else " or ".join(_OPTIONAL[encoding])
+
+
 def uncompressed(headers: Headers, body: bytes) -> bytes:
     """A body as its sender meant it; as it is when it is not compressed, or was cut off on the way."""
-    encoding = encoding_of(headers)
-    if encoding is None or not body:
+    decode = _decoder(encoding_of(headers) or "")
+    if decode is None or not body:
         return body
     try:
-        return DECODERS[encoding](body)
+        return decode(body)
     except Exception:
         return body

@@ -43,7 +43,7 @@ def _umask() -> int:
 
 def _sync_directory(directory: Path) -> None:
     """Make a rename durable. Windows has no such call, and needs none."""
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover - only there
         return
     handle = os.open(directory, os.O_RDONLY)
     try:

@@ -89,11 +89,8 @@ def _entries(journal: Path) -> list[Any]:
 
 
 def _free(cassette: Path) -> Path:
-    for number in itertools.count(1):
-        path = cassette.with_name(f"{cassette.stem}.recovered{'' if number == 1 else f'-{number}'}.yaml")
-        if not path.exists():
-            return path
-    raise AssertionError
+    names = (f"{cassette.stem}.recovered{'' if number == 1 else f'-{number}'}.yaml" for number in itertools.count(1))
+    return next(path for name in names if not (path := cassette.with_name(name)).exists())
 
 
 def _no_glob(name: str) -> str:

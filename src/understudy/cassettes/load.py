@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from understudy.cassettes.document import document, line_of_interaction, refuse
-from understudy.cassettes.encoding import encoding_of, uncompressed
+from understudy.cassettes.encoding import encoding_of, lacking, uncompressed
 from understudy.cassettes.interaction import RAISABLE, READS, Interaction, header
 from understudy.errors import CassetteError
 from understudy.exchange import Headers
@@ -213,11 +213,23 @@ def _piece(raw: Any) -> bytes:
     raise TypeError(f"a body was expected, not {type(raw).__name__}")
 
 
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _decompressed(headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:
     """Take the encoding off a body, or off a header that says one which a recorder has already taken off."""
-    if encoding_of(headers) is None:
+    encoding = encoding_of(headers)
+    if encoding is None:
         return headers, body
     body = body and uncompressed(headers, body)
     if body and body[:2] == b"\x1f\x8b":
         raise ValueError("its compressed body is damaged")
+    library = lacking(encoding)
+    if body and library and not _is_text(body):
+        raise ValueError(f"its body is compressed ({encoding}), and nothing here can read that: install {library}")
     return tuple(pair for pair in headers if pair[0].lower() != "content-encoding"), body

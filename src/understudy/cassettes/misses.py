@@ -89,6 +89,8 @@ def _why(request: Request, path: str, position: Position, near: list[Interaction
     matching = position.recording.matching
     if all(matching.recorded(other).key != matching.asked(request).key for other in same):
         return "it was recorded with another query, and a different query is a different question"
+    if not any(matching.agree(other, request) for other in same):
+        return "it was recorded, but a matcher of yours in match_on=[...] says that it is another request"
     if request.method == "GET":
         return "it was recorded, but not in this epoch"
     equal = [other for other in same if not difference(other, request)]

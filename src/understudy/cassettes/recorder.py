@@ -49,7 +49,7 @@ class Recorder:
         return tap
 
     def keep(self, index: int, interaction: Interaction) -> None:
-        """An exchange is complete. It is in the journal before the app goes on."""
+        """An exchange is complete. It is in the journal before the app goes on; what comes after the end is not kept."""
         self._storage.learn(interaction.headers)
         hooked: Interaction | None = interaction
         if self._hooks is not None:
@@ -58,7 +58,8 @@ class Recorder:
             except CassetteError as problem:
                 self.refusal, hooked = self.refusal or problem, None
         with self._lock:
-            self._open.pop(index, None)
+            if self._open.pop(index, None) is None:
+                return  # the recording is over; a stream that was open then is on record so far
             self._slots[index] = hooked
             if hooked is not None:
                 self._storage.journal(hooked)
@@ -72,6 +73,8 @@ class Recorder:
         """Everything; a stream that is still open counts as closed early."""
         for tap in list(self._open.values()):
             tap.broken(None)
+        with self._lock:
+            self._open.clear()
         return self.interactions()
 
 

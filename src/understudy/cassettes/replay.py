@@ -223,7 +223,7 @@ class Replay:
         known = self.facts.read(path, request.query, self.position)
         if known is not None:
             return answers.json_answer(known)
-        raise miss(request, self.name, self.position, self._why_not(asked, path))
+        raise miss(request, self.name, self.position, self._why_not(request, asked, path))
 
     def _choose(self, request: Request, asked: Asked, path: str) -> Interaction | None:
         recorded = self.recording.reads.get(asked.key)
@@ -277,9 +277,10 @@ class Replay:
             return answers.recorded(interaction, speed=self.speed)
         return answers.json_answer({**value, "data": [behind.get(member["id"], member) for member in value["data"]]})
 
-    def _why_not(self, asked: Asked, path: str) -> str | None:
+    def _why_not(self, request: Request, asked: Asked, path: str) -> str | None:
         start, end = self.position.epoch(path)
-        later = [other for other in self.recording.reads.get(asked.key, ()) if start < other.index < end]
+        recorded, agree = self.recording.reads.get(asked.key, ()), self.recording.matching.agree
+        later = [other for other in recorded if start < other.index < end and agree(other, request)]
         if later:
             return (
                 f"the answer recorded in this epoch ({later[0]}) shows a later state than the app has seen; poll the run "

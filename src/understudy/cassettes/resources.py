@@ -79,9 +79,8 @@ def topics(path: str) -> tuple[Topic, ...]:
             return ((kind, store),)
         case [collection]:
             return ((collection,),)
-        case [collection, name, *_]:
-            return ((collection, name),)
-    return ((path,),)
+        case parts:
+            return ((parts[0], parts[1]),)
 
 
 def cuts(write: Interaction) -> tuple[Topic, ...]:
@@ -107,9 +106,8 @@ def cuts(write: Interaction) -> tuple[Topic, ...]:
             return (("uploads", name), ("uploads",), ("files",))
         case [collection]:
             return ((collection,), *(((collection, answer["id"]),) if "id" in answer else ()))
-        case [collection, name, *_]:
-            return ((collection, name), (collection,))
-    return ((write.path,),)
+        case parts:
+            return ((parts[0], parts[1]), (parts[0],))
 
 
 def _run_created(write: Interaction) -> tuple[str, str]:

@@ -212,7 +212,8 @@ class CassetteSession:
         except UnderstudyError as problem:
             return self._keep(problem)
         except Exception as defect:  # ours, whatever it is: never dressed up as the service's
-            internal = InternalError(f"understudy failed on {request.method} {request.path}: {defect!r}")
+            where = f"understudy failed on {request.method} {request.path}"
+            internal = InternalError(f"{where}: {defect!r}. This is a defect of understudy; please report it.")
             internal.__cause__ = defect
             return self._keep(internal)
 

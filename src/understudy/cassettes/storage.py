@@ -136,9 +136,9 @@ class Storage:
         return replace(
             interaction,
             url=scrubber.url(interaction.url),
-            request_headers=scrubber.headers(interaction.request_headers, REQUEST_HEADERS),
+            request_headers=_grouped(scrubber.headers(interaction.request_headers, REQUEST_HEADERS)),
             request_body=scrubber.body(readable(interaction.request_body) or b""),
-            headers=scrubber.headers(interaction.headers, RESPONSE_HEADERS),
+            headers=_grouped(scrubber.headers(interaction.headers, RESPONSE_HEADERS)),
             body=clean,
             timings=interaction.timings if clean == body else (),  # they count bytes, which are others now
             broken=(broken[0], scrubber.text(broken[1])) if broken else None,
@@ -178,6 +178,12 @@ class Storage:
                 )
 
 
+def _grouped(headers: Headers) -> Headers:
+    """The values of one name beside each other, as a cassette holds them."""
+    names = [name for name, _ in headers]
+    return tuple(sorted(headers, key=lambda pair: names.index(pair[0])))
+
+
 def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
     """The interactions without the polls that showed nothing new; the one before them says how long and how many."""
     kept: list[Interaction] = []
@@ -197,11 +203,10 @@ def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
 
 
 def _longer(first: Interaction, again: Interaction) -> Interaction:
-    seconds = first.dwell[0]
-    if first.recorded_at and again.recorded_at:
-        between = datetime.fromisoformat(again.recorded_at) - datetime.fromisoformat(first.recorded_at)
-        seconds = round(between.total_seconds(), 3)
-    return replace(first, dwell=(seconds, first.dwell[1] + 1))
+    assert first.recorded_at  # the recorder says of every exchange when it was
+    assert again.recorded_at
+    between = datetime.fromisoformat(again.recorded_at) - datetime.fromisoformat(first.recorded_at)
+    return replace(first, dwell=(round(between.total_seconds(), 3), first.dwell[1] + 1))
 
 
 def _without(interactions: Sequence[Interaction], old: Sequence[Interaction]) -> list[Interaction]:

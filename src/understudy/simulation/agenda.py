@@ -39,7 +39,7 @@ class Agenda:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing will happen any more. To be asked when it has just settled: nothing cancelled stands first then."""
+        """Whether nothing will happen any more. Asked when it has just settled: nothing cancelled stands first then."""
         return not self._heap
 
     def settle(self, now: float) -> bool:
