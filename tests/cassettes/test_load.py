@@ -188,6 +188,15 @@ def test_what_no_exchange_could_hold_is_refused(tmp_path: Path, damage: Change, 
     assert says in str(raised.value)
 
 
+def test_a_line_that_cannot_be_told_is_left_out(tmp_path: Path) -> None:
+    """JSON that is no YAML (it has an emoji written in two halves) names the interaction all the same."""
+    one = entry(("GET", "/assistants", None, {}))
+    one["request"].update(uri="http://[x", headers={"x-note": ["🎭"]})
+    text = json.dumps({"version": 1, "interactions": [one]})
+    with pytest.raises(CassetteError, match=r"c\.json: this file has an interaction \(number 0, from 0\).*Invalid IPv6 URL"):
+        load(at(tmp_path / "c.json", text))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

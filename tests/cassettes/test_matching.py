@@ -102,9 +102,12 @@ def test_a_name_is_ignored_in_multipart_too() -> None:
         b"--a\r\nno end",
         b"--a\r\nno blank line\r\n--a--\r\n",
         b"--a\r\nX-Other: 1\r\n\r\none\r\n--a--\r\n",
+        b"{oops",
+        b"[" * 100_000,
     ],
+    ids=range(7),
 )
-def test_what_only_looks_like_multipart(body: bytes) -> None:
+def test_what_only_looks_like_multipart_or_json(body: bytes) -> None:
     """It is compared by its bytes, or by parts without a name; two that differ are two."""
     assert meaning("/files", body) == meaning("/files", body)
     assert meaning("/files", body) != meaning("/files", body.replace(b"o", b"0") + b"!")

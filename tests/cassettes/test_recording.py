@@ -515,6 +515,7 @@ def test_a_stream_that_was_edited_keeps_its_end(tmp_path: Path, sdk: Sdk, monkey
     [
         ((None, None), 1),
         (("yesterday", "today"), 1),
+        ((None, "2024-04-27 19:39:19"), 1),
         (("Sat, 27 Apr 2024 19:39:16 GMT", "Sat, 27 Apr 2024 19:39:19 GMT"), 4),
         (("2024-04-27 19:39:16", "2024-04-27 19:39:19"), 4),
     ],

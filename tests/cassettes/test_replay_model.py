@@ -257,14 +257,15 @@ def test_a_list_asked_early_passes_no_state(tmp_path: Path, ask: Ask) -> None:
     exchanges = [
         (*CREATE, run("queued")),
         ("GET", RUN, None, run("in_progress")),
-        ("GET", RUN, None, waiting()),
+        ("GET", RUN, None, run("cancelling")),
         (*MESSAGES, None, listed(message(1))),
+        ("GET", RUN, None, run("cancelled")),
     ]
     with use_cassette(written(tmp_path / "c.json", exchanges)):
         ask(*CREATE)
         assert statuses(ask, 1) == ["in_progress"]
         assert ask(*MESSAGES)["data"] == [message(1)]
-        assert statuses(ask, 1) == ["requires_action"]
+        assert statuses(ask, 2) == ["cancelling", "cancelled"]
 
 
 def test_a_poll_that_told_nothing_need_not_be_made(tmp_path: Path, ask: Ask) -> None:
@@ -449,7 +450,9 @@ def test_images_of_a_polled_run_are_streamed(tmp_path: Path) -> None:
     exchanges = [(*CREATE, run("queued")), ("GET", RUN, None, run("completed")), (*MESSAGES, None, listed(said))]
     with use_cassette(written(tmp_path / "c.json", exchanges)), openai.OpenAI() as client:
         with client.beta.threads.runs.stream(thread_id="thread_1", assistant_id="asst_1") as stream:
+            deltas = [event.data.delta.content for event in stream if event.event == "thread.message.delta"]
             parts = stream.get_final_messages()[0].content
+    assert deltas[0][0].image_file.file_id == "file-1"  # type: ignore[index,union-attr]
     assert [part.type for part in parts] == ["image_file", "text"]
     assert parts[0].image_file.file_id == "file-1"  # type: ignore[union-attr]
     assert parts[1].text.value == "text 2"  # type: ignore[union-attr]

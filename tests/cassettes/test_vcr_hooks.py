@@ -232,6 +232,14 @@ def test_sensitive_data(tmp_path: Path) -> None:
         assert talk(OFFICIAL) == "I am Mr. Smith"
 
 
+def test_a_setting_of_a_newer_vcrpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter that the installed vcrpy does not know yet is named before anything is replayed."""
+    monkeypatch.setattr("vcr.VCR.__init__", lambda self, filter_headers=(): None)
+    with pytest.raises(TypeError, match="filter_query_parameters= needs a newer vcrpy than the one installed"):
+        with use_cassette(tmp_path / "c.yaml", filter_query_parameters=["key"]):
+            pass
+
+
 def test_the_last_look_has_the_last_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hook that puts a secret in is scrubbed after; with the scrubber out of order, nothing is written."""
     secret = "ghp_" + "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789"

@@ -94,9 +94,7 @@ def _parts(body: bytes) -> list[tuple[str, str, bytes]]:
     """(name, file name, content) of each part; empty if this is no multipart body."""
     # A recorder may have written the body as text with plain line ends: they count no more than the boundary does.
     body = body.replace(b"\r\n", b"\n")
-    boundary, newline, rest = body.partition(b"\n")
-    if not newline or b"\n" + boundary not in rest:
-        return []
+    boundary, _, rest = body.partition(b"\n")
     parts = []
     for raw in (b"\n" + rest).split(b"\n" + boundary)[:-1]:
         head, blank, content = raw.lstrip(b"\n").partition(b"\n\n")
