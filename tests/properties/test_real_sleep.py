@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import code
+import os
 import select
 import socket
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import openai
 import pytest
+import tenacity
 from openai import AsyncOpenAI, OpenAI
 from runs.app import assistant, thread
 
 import understudy as us
 from understudy import ConnectionReset, Reply, Timeout
+from understudy.virtual_time import activation
+from understudy.virtual_time.watch import Watch
 
 LONG = 30  # seconds after which a wait ends that nobody noticed
 real_time = [time.monotonic, time.sleep]  # in a list, where nothing replaces them
@@ -81,8 +88,22 @@ def wait_in_an_executor(backend):
         asyncio.run(main())
 
 
+def wait_in_a_library(backend):
+    event = threading.Event()
+    with until_noticed(backend, event.set):
+        tenacity.sleep_using_event(event)(LONG)
+
+
+def wait_for_a_librarys_thread(backend):
+    event = threading.Event()
+    worker = threading.Thread(target=tenacity.sleep_using_event(event), args=(LONG,))
+    with until_noticed(backend, event.set):
+        worker.start()
+        worker.join()
+
+
 @pytest.mark.parametrize(
-    ("waits", "code"),
+    ("waits", "line"),
     [
         (wait_on_an_event, "event.wait(LONG)"),
         (wait_for_a_socket, "near.recv(1)"),
@@ -91,9 +112,11 @@ def wait_in_an_executor(backend):
         (wait_for_a_thread, "worker.join()"),
         (wait_for_a_thread, "lambda: event.wait(LONG)"),
         (wait_in_an_executor, "lambda: event.wait(LONG)"),
+        (wait_in_a_library, "tenacity.sleep_using_event(event)(LONG)"),
+        (wait_for_a_librarys_thread, "nap.py:"),
     ],
 )
-def test_it_is_noticed_and_the_line_is_named(waits, code):
+def test_it_is_noticed_and_the_line_is_named(waits, line):
     """Waiting that does not go through `time.sleep` or asyncio is a hint, with file, line and code; nothing fails."""
     began = real_time[0]()
     with us.simulate(time="sleep") as backend:
@@ -102,7 +125,28 @@ def test_it_is_noticed_and_the_line_is_named(waits, code):
         (hint,) = backend.hints
     assert "test_real_sleep.py:" in hint
     assert f"in {waits.__name__}" in hint
-    assert code in hint
+    assert line in hint
+
+
+def test_a_prompt_is_no_waiting(monkeypatch):
+    """A console or debugger that waits for somebody to type is not accused, however long another world has waited."""
+    reading, writing = os.pipe()
+    with open(reading) as typed, ThreadPoolExecutor(1) as pool:  # noqa: PTH123 - a file descriptor
+        monkeypatch.setattr(sys, "stdin", typed)
+        with us.simulate(time="sleep") as backend:
+            other = pool.submit(noticed_elsewhere, lambda: os.write(writing, b"typed\n"))
+            assert code.InteractiveConsole().raw_input() == "typed"
+            assert len(other.result()) == 1
+            assert backend.hints == []
+    os.close(writing)
+
+
+def noticed_elsewhere(end):
+    """The hints of a world in which a thread waits; calls `end` when there are some."""
+    with us.simulate(time="sleep") as backend:
+        wait_on_an_event(backend)
+        end()
+        return backend.hints
 
 
 def test_under_strict_it_fails_the_test():
@@ -158,6 +202,15 @@ def test_no_thread_is_counted():
     before = threading.active_count()
     with us.simulate(time="sleep"):
         assert threading.active_count() == before
+
+
+def test_one_thread_looks_at_all_worlds(monkeypatch):
+    """A world inside another starts no second one, which nobody would stop."""
+    made = []
+    monkeypatch.setattr(activation, "Watch", lambda: made.append(Watch()) or made[-1])
+    with us.simulate(time="sleep"), us.simulate(time="sleep"):
+        pass
+    assert len(made) == 1
 
 
 def test_the_terminal_shows_hints_of_worlds_that_tests_make(pytester):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from time import monotonic as bound_monotonic
 from time import sleep as bound_sleep
 
@@ -76,6 +79,27 @@ def test_afterwards_everything_is_as_before():
     assert time.time() > START + 1e7
 
 
+def test_names_that_are_set_anew_are_left_alone(monkeypatch):
+    """A name for a function of `time` that a test replaces, before or inside a block, is the test's: it stays as it is."""
+    with us.simulate(time="sleep") as backend:
+        monkeypatch.setitem(globals(), "bound_sleep", mine := lambda seconds: None)
+    assert bound_sleep is mine
+    with us.simulate(time="sleep") as backend:
+        assert bound_sleep is mine
+        bound_sleep(5)
+        assert backend.clock.now() == START
+
+
+def test_of_two_worlds_the_inner_one_moves(backend):
+    """Inside a second block, sleeping moves its clock alone; after it, the first one's again."""
+    time.sleep(1)
+    with us.simulate(time="sleep", start=START + 50) as inner:
+        time.sleep(7)
+        assert (time.time(), inner.clock.now()) == (START + 57, START + 57)
+    time.sleep(2)
+    assert time.time() == backend.clock.now() == START + 3
+
+
 @pytest.mark.parametrize("wrong", [-1, "1", None])
 def test_a_wrong_sleep_is_refused_as_ever(backend, wrong):
     """What `time.sleep` does not take, it does not take here."""
@@ -99,6 +123,17 @@ def test_other_threads_keep_their_time(backend):
     outside.join()
     assert shown["inside"] == START
     assert shown["outside"] > START + 1e7
+
+
+def test_a_loop_of_nobodys_thread_keeps_its_time(backend):
+    """An event loop that runs outside the world sleeps in earnest, and moves nothing."""
+    began, ended = real_monotonic[0](), []
+    outside = threading.Thread(target=lambda: ended.append(asyncio.run(asyncio.sleep(0.01, "slept"))))
+    threading.Thread.start.__closure__[0].cell_contents(outside)  # the original, which does not mark the thread
+    outside.join()
+    assert ended == ["slept"]
+    assert real_monotonic[0]() - began >= 0.01
+    assert backend.clock.now() == START
 
 
 def test_a_get_moves_nothing(backend):
@@ -219,6 +254,47 @@ def test_two_that_move_the_time(make):
         assert time.time() == START
 
 
+@pytest.mark.parametrize("name", ["time", "sleep"])
+def test_a_mock_that_moves_the_time(name, monkeypatch):
+    """A function of `time` that somebody else has replaced is named in the refusal."""
+    monkeypatch.setattr(time, name, lambda *_: START)
+    with pytest.raises(TwoClocks, match=rf"mock, \(time\.{name} is not Python's\) is active"), us.simulate(time="sleep"):
+        pass
+
+
+async def test_two_worlds_in_one_loop():
+    """Two blocks in one running loop cannot both move its time: the second is refused, and the first goes on."""
+    with us.simulate(time="sleep") as backend:
+        with pytest.raises(RuntimeError, match="which of them moves its time"), us.simulate(time="sleep"):
+            pass
+        await asyncio.sleep(100)
+        assert backend.clock.now() == START + 100
+
+
+def test_a_loop_that_is_not_asyncios():
+    """On a loop of another make, which has no selector to wait with, the refusal names it and what to do."""
+    asyncio._set_running_loop(asyncio.AbstractEventLoop())
+    try:
+        expected = r"not asyncio\.events\.AbstractEventLoop\. Run this test on asyncio's loop"
+        with pytest.raises(RuntimeError, match=expected), us.simulate(time="sleep"):
+            pass
+    finally:
+        asyncio._set_running_loop(None)
+
+
+def test_a_loop_that_goes_on_in_its_world():
+    """A world that is entered while a loop runs keeps it when the loop is run again: a fixture's and its test's."""
+    loop, block, here = asyncio.new_event_loop(), ExitStack(), contextvars.copy_context()
+    loop.call_soon(block.enter_context, us.simulate(time="sleep"), context=here)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    for number in (1, 2):
+        here.run(loop.run_until_complete, asyncio.sleep(100))
+        assert here.run(time.time) == START + 100 * number
+    here.run(block.close)
+    loop.close()
+
+
 async def started_async(client, backend, *moves):
     backend.next_run(*moves)
     made = await client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
@@ -263,6 +339,27 @@ def test_a_loop_of_the_apps_own(backend):
     asyncio.run(main())
     assert order == [10, 20, 30]
     assert time.time() == START + 32.5
+
+
+def test_real_sockets_and_executors_of_the_apps_own(backend):
+    """What really comes over a socket, or out of a pool, is waited for in real time; sleeping beside it is virtual."""
+
+    def send(far):
+        far.send(b"x")
+        return threading.current_thread().name
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        near, far = socket.socketpair()
+        with near, far, concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="mine") as pool:
+            near.setblocking(False)
+            received = asyncio.ensure_future(loop.sock_recv(near, 1))
+            await asyncio.sleep(0)  # nothing is there yet
+            assert await loop.run_in_executor(pool, send, far) == "mine_0"
+            return await asyncio.gather(received, asyncio.sleep(1000, "slept"))
+
+    assert asyncio.run(main()) == [b"x", "slept"]
+    assert time.time() == START + 1000
 
 
 def test_the_end_of_an_executor_takes_no_virtual_time(backend):

@@ -10,7 +10,7 @@ from openai import OpenAI
 from runs.app import ASSISTANT, assistant, thread
 
 import understudy as us
-from understudy import Fault, Hang, Incomplete, RateLimited, Reply, ServerError, Trajectory, Wait
+from understudy import ConnectionReset, Fault, Hang, Incomplete, RateLimited, Reply, ServerError, Trajectory, Wait
 from understudy import strategies as strategies
 
 HYPOTHESIS_TEST = """
@@ -151,6 +151,32 @@ def test_a_scenario_is_code_to_paste():
     assert "from understudy.strategies import Scenario" in text
     assert f"assistant, thread = {scenario!r}.set_up(backend)" in text
     assert "with simulate(time='sleep') as backend:" in text
+
+
+def test_a_scenario_for_the_fixture(pytester):
+    """In a test with the fixture, only what has to be imported is: a scenario comes from its own module."""
+    pytester.makepyfile(
+        """
+        from understudy.strategies import Scenario
+
+        def test_it(understudy):
+            Scenario(history=("Hi",)).set_up(understudy)
+            raise LookupError
+        """
+    )
+    output = pytester.runpytest_subprocess("-q", "-W", "ignore").stdout
+    output.fnmatch_lines(["*from understudy.strategies import Scenario", "*assistant, thread = Scenario(*).set_up(backend)"])
+    output.no_fnmatch_line("*from understudy import*")
+
+
+def test_what_was_not_answered_is_shown():
+    """A request whose connection broke had no answer: the fault says why."""
+
+    def ask(client, backend):
+        backend.client(max_retries=0).beta.threads.create()
+
+    text = told(Trajectory([Reply("Hi")], faults=[Fault(ConnectionReset(), on="threads.create")]), act=ask)
+    assert "threads.create -> no answer  (ConnectionReset())" in text
 
 
 def test_a_test_with_scripts_of_its_own_is_left_alone():

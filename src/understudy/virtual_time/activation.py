@@ -56,9 +56,9 @@ def _restore() -> None:
     with _lock:
         _depth -= 1
         if _depth == 0:
-            if _watch is not None:
-                _watch.stop()
-                _watch = None
+            assert _watch is not None  # `_replace` made it
+            _watch.stop()
+            _watch = None
             loops.unwatch()
             functions.restore()
 
@@ -69,8 +69,8 @@ def _refuse_others() -> None:
         other = "freezegun"
     elif time_machine is not None and time_machine.escape_hatch.is_travelling():
         other = "time-machine"
-    elif _depth == 0 and not functions.are_originals():
-        other = "another library (time.time is not Python's)"
+    elif _depth == 0 and (name := functions.replaced_by_another()):
+        other = f"another library, or a mock, (time.{name} is not Python's)"
     else:
         return
     raise TwoClocks(

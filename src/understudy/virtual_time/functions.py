@@ -68,9 +68,9 @@ _ORIGINALS: dict[str, Callable[..., Any]] = {name: getattr(time, name) for name 
 _NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
 
 
-def are_originals() -> bool:
-    """Whether nobody else has replaced the functions of `time`."""
-    return all(getattr(time, name) is original for name, original in _ORIGINALS.items())
+def replaced_by_another() -> str | None:
+    """A function of `time` that somebody else has replaced; None if nobody has."""
+    return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
 
 
 def replace() -> None:

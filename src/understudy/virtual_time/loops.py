@@ -127,7 +127,9 @@ def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
     if known is None:
         return VirtualLoop(loop, moment).restore
     if known.moment is not moment:
-        raise RuntimeError("two simulations with time='sleep' are active in one event loop: which of them moves its time?")
+        raise RuntimeError(
+            "two simulations with time='sleep' are active in one event loop: which of them moves its time? Leave it to one."
+        )
     return lambda: None
 
 
