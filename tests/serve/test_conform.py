@@ -13,12 +13,14 @@ from typing import Any
 import openai
 import pytest
 
+from tests.cassettes.building import written
 from tests.cassettes.loopback import served
 from tests.serve.conftest import Serve
 from understudy import CodeInterpreter, FileSearch, FunctionCall, Reply, SearchResult, use_cassette
 from understudy.backend import Backend
 from understudy.cli import main
 from understudy.exchange import Abort, Answer, Request
+from understudy.fidelity.report import main as report_main
 
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 TOOLS = [FUNCTION, {"type": "code_interpreter"}, {"type": "file_search"}]
@@ -116,6 +118,28 @@ def test_another_server_is_compared_by_shapes(
     assert operations["runs.submit_tool_outputs"]["left_out"] == 1, "its model called no function"
     assert operations["messages.list"]["left_out"] == 1, "the second session made no thread"
     assert operations["steps.list"] == {"agreed": 1, "explained": 0, "unexplained": 0, "left_out": 1}
+
+
+def test_what_differs_is_shown(recordings: Path, conform: Said, tmp_path: Path) -> None:
+    """Every difference is shown with its session, exchange, path and both values, as many as can be read; exit 1."""
+    assert conform(recordings)[0] == 0
+    for number in range(60):
+        copy = recordings / f"copy-{number}.yaml"
+        copy.write_text(written(tmp_path / "one.yaml", [("POST", "/threads", {}, {"id": "thread_1"})]).read_text())
+    status, said = conform(recordings)
+    assert status == 1
+    assert 'copy-0.yaml #0 POST /threads\n    !status: recorded 200, served "400 You must provide' in said
+    assert said.count("\n    ") == 50
+    assert said.rstrip().endswith(" more")
+
+
+def test_the_page_is_written(recordings: Path, tmp_path: Path) -> None:
+    """`python -m understudy.fidelity.report` writes the score as a page, with a row for each operation."""
+    page = tmp_path / "fidelity.md"
+    assert report_main([str(recordings), str(page)]) == 0
+    written_page = page.read_text("utf-8")
+    assert "exchanges agree (100.0 %)**, in 2 sessions." in written_page
+    assert "| `runs.submit_tool_outputs` | 1 | 1 | 0 | 0 |" in written_page
 
 
 class Hasty:

@@ -25,7 +25,7 @@ def client(url: str) -> OpenAI:
 
 @pytest.fixture
 def hanging() -> Iterator[Callable[[str], None]]:
-    """Opens a stream that waits for its clock; asked for before `serve`, it is still open when that stops."""
+    """Opens a stream that lasts a minute; asked for before `serve`, it is still open when that stops."""
     with ExitStack() as open_:
 
         def stream(url: str) -> None:
@@ -187,7 +187,7 @@ def test_nothing_is_forwarded(serve: Serve, tmp_path: Path) -> None:
 
 def test_a_server_stops_under_an_open_stream(hanging: Callable[[str], None], serve: Serve) -> None:
     """Ctrl-c with a stream still open ends the server without a word: `serve` stops it, and finds no traceback."""
-    hanging(serve("--time", "manual"))
+    hanging(serve("--time", "real"))
 
 
 def test_admin_mistakes_are_named(serve: Serve) -> None:

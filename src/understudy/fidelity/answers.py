@@ -88,8 +88,8 @@ def _streams(comparison: Comparison, recorded: list[Event], served: list[Event])
     recorded, served = _joined(recorded), _joined(served)
     names, got = ([name for name, _ in events] for events in (recorded, served))
     if comparison.shape:
-        first = dict(reversed(served))
-        pairs = [(name, data, first[name]) for name, data in dict(reversed(recorded)).items() if name in first]
+        first = _first_of_each(served)
+        pairs = [(name, data, first[name]) for name, data in _first_of_each(recorded).items() if name in first]
     else:
         if names != got:
             at = next((n for n, (a, b) in enumerate(zip(names, got, strict=False)) if a != b), min(len(names), len(got)))
@@ -97,6 +97,11 @@ def _streams(comparison: Comparison, recorded: list[Event], served: list[Event])
         pairs = [(name, data, other) for (name, data), (same, other) in zip(recorded, served, strict=False) if name == same]
     for position, (name, data, other) in enumerate(pairs):
         yield from comparison.values(data, other, Place(f"events[{position}] {name}: "))
+
+
+def _first_of_each(events: list[Event]) -> dict[str, Any]:
+    """The first event of every name, in their order."""
+    return {name: next(data for same, data in events if same == name) for name, _ in events}
 
 
 def _joined(events: list[Event]) -> list[Event]:

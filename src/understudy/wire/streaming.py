@@ -34,6 +34,11 @@ def stream_response(call: Call, run: Run, *, since: int, created_thread: Thread 
 def _events(call: Call, run: Run, *, since: int, created_thread: Thread | None) -> Iterator[Chunk]:
     if created_thread is not None:
         yield sse.render("thread.created", render.thread(created_thread))
+    yield from _until_over(call, run, since)
+    yield sse.DONE
+
+
+def _until_over(call: Call, run: Run, since: int) -> Iterator[Chunk]:
     position, turns = since, 0
     while True:
         while position < len(run.timeline):
@@ -44,12 +49,10 @@ def _events(call: Call, run: Run, *, since: int, created_thread: Thread | None) 
                 run.shown = run.state
             yield sse.render(f"thread.{event.name}", payload(event, with_content=call.wants_content))
             if _ends_stream(event):
-                yield sse.DONE
                 return
         with call.world.lock:
             if run.id not in call.world.performances:
-                yield sse.DONE  # deleted with its thread: the stream just ends [INF, a guess]
-                return
+                return  # deleted with its thread: the stream just ends [INF, a guess]
             pause = _let_time_pass(call.world, run, turns)
         if pause is not None:
             turns += 1
