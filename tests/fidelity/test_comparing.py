@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,9 +139,12 @@ def test_what_cannot_be_set_up_is_told() -> None:
     asked = Interaction(
         index=0, method="GET", url=path, request_headers=beta, headers=(JSON,), body=json.dumps(shown).encode()
     )
-    [outcome] = replay([asked], Simulated())
+    outcome, again = replay([asked, replace(asked, index=1)], Simulated())
     [difference] = outcome.differences
     assert difference.path == "!set-up"
+    assert "!status: recorded 200, served \"404 No vector store found with id 'vs_1'.\" (status)" in map(
+        str, again.differences
+    )
     assert "expires_after" in str(difference)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,6 @@ from understudy import CodeInterpreter, FileSearch, FunctionCall, Reply, SearchR
 from understudy.backend import Backend
 from understudy.cli import main
 from understudy.exchange import Abort, Answer, Request
-from understudy.fidelity.report import main as report_main
 
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 TOOLS = [FUNCTION, {"type": "code_interpreter"}, {"type": "file_search"}]
@@ -52,6 +53,8 @@ def hosted_tools(client: openai.OpenAI, backend: Backend, assistant_id: str, fil
     thread = threads.create(messages=[{"role": "user", "content": "Show me."}])
     run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant_id)
     threads.runs.steps.list(run.id, thread_id=thread.id)
+    with pytest.raises(openai.BadRequestError, match="Cannot cancel run with status 'completed'"):
+        threads.runs.cancel(run.id, thread_id=thread.id)
     return thread.id, run.id
 
 
@@ -136,7 +139,8 @@ def test_what_differs_is_shown(recordings: Path, conform: Said, tmp_path: Path) 
 def test_the_page_is_written(recordings: Path, tmp_path: Path) -> None:
     """`python -m understudy.fidelity.report` writes the score as a page, with a row for each operation."""
     page = tmp_path / "fidelity.md"
-    assert report_main([str(recordings), str(page)]) == 0
+    command = [sys.executable, "-m", "understudy.fidelity.report", str(recordings), str(page)]
+    subprocess.run(command, check=True, timeout=60)
     written_page = page.read_text("utf-8")
     assert "exchanges agree (100.0 %)**, in 2 sessions." in written_page
     assert "| `runs.submit_tool_outputs` | 1 | 1 | 0 | 0 |" in written_page

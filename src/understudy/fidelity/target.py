@@ -159,8 +159,7 @@ class Server:
 
     def _file_of(self, image: str | bytes) -> str:
         """The id of a file that holds an image: JSON takes no bytes."""
-        if isinstance(image, str):
-            return image
+        assert isinstance(image, bytes), "moves derived from a recording draw their images anew"
         content = image.decode("utf-8", "replace")
         made = self._told("add_file", filename="image.png", purpose="assistants_output", content=content)
         return str(made["id"])
