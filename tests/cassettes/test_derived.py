@@ -1,7 +1,8 @@
-"""What was never asked when it was recorded, but follows from what was: lists and objects of a run that was streamed."""
+"""What was never asked when it was recorded, but follows from what was: lists, objects, and streams of polled runs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,38 @@ def test_a_recorded_list_comes_first(tmp_path: Path, ask: Ask, play: Play) -> No
     with use_cassette(written(tmp_path / "c.json", exchanges)):
         play(*FIRST_TURN[:3])
         assert ask("GET", MESSAGES) == recorded
+
+
+def test_a_stream_read_in_part(streamed_run: Path, ask: Ask, play: Play, plain: httpx.Client) -> None:
+    """An app that leaves a stream and polls goes on from the last event it read, skipping no state."""
+    with use_cassette(streamed_run):
+        play(*FIRST_TURN[:3])
+        with plain.stream("POST", f"{BASE}{THREAD}/runs", json={"stream": True}) as response:
+            assert next(response.iter_lines()) == "event: thread.run.created"
+        assert [ask("GET", RUN)["status"] for _ in range(2)] == ["in_progress", "completed"]
+
+
+def test_every_part_of_a_message_is_streamed(tmp_path: Path, ask: Ask, plain: httpx.Client) -> None:
+    """Of a run that was polled, the stream carries each part of its messages, and each note, with its place."""
+    note = {"type": "file_citation", "text": "[1]", "start_index": 0, "end_index": 3, "file_citation": {"file_id": "file_1"}}
+    text = {"type": "text", "text": {"value": "[1] says so", "annotations": [note, note]}}
+    image = {"type": "image_file", "image_file": {"file_id": "file_2"}}
+    said = {**message(3, "run_1"), "content": [image, text]}
+    exchanges: list[Exchange] = [
+        ("POST", f"{THREAD}/runs", {}, run("queued")),
+        ("GET", RUN, None, run("completed")),
+        ("GET", MESSAGES, None, listed(said)),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        response = plain.post(f"{BASE}{THREAD}/runs", json={"stream": True})
+        assert ask("GET", RUN)["status"] == "completed"
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    sent = [block.split("\ndata: ") for block in response.text.strip().split("\n\n")]
+    (delta,) = [json.loads(data)["delta"] for name, data in sent if name == "event: thread.message.delta"]
+    notes = [{"index": 0, **note}, {"index": 1, **note}]
+    assert delta == {
+        "content": [
+            {"index": 0, **image},
+            {"index": 1, "type": "text", "text": {"value": "[1] says so", "annotations": notes}},
+        ]
+    }

@@ -26,6 +26,7 @@ def test_only_fine_tuned_models_are_deleted(client: Any) -> None:
     """A fine-tuned model can be used until it is deleted; the service's own cannot be deleted."""
     name = "ft:gpt-4o-mini:org::abc"
     assert client.beta.assistants.create(model=name).model == name
+    assert client.models.retrieve(name).owned_by == "user"
     assert client.models.delete(name).deleted
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve(name)
