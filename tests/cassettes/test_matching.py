@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -111,6 +112,17 @@ def test_what_only_looks_like_multipart_or_json(body: bytes) -> None:
     """It is compared by its bytes, or by parts without a name; two that differ are two."""
     assert meaning("/files", body) == meaning("/files", body)
     assert meaning("/files", body) != meaning("/files", body.replace(b"o", b"0") + b"!")
+
+
+def test_fractions_are_not_cut_off(tmp_path: Path, ask: Ask) -> None:
+    """A temperature of 0.7 is another request than one of 0.2; 1 and 1.0 are one."""
+    exchanges = [("POST", "/threads/t/runs", {"temperature": value}, {"id": f"run_{value}"}) for value in (0.2, 1, 0.7)]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        assert [ask("POST", "/threads/t/runs", {"temperature": value})["id"] for value in (0.7, 0.2, 1.0)] == [
+            "run_0.7",
+            "run_0.2",
+            "run_1",
+        ]
 
 
 def test_ignore_and_match_on_reach_the_replay(tmp_path: Path, ask: Ask) -> None:
@@ -230,6 +242,18 @@ def test_a_miss_says_that_a_body_is_lost(tmp_path: Path, ask: Ask) -> None:
         ask("POST", "/threads", {"a": 1})
         ask("POST", "/threads", {"a": 2})
     assert "(played)" in str(raised.value)
+
+
+def test_a_miss_shows_the_nearest_first(tmp_path: Path, ask: Ask) -> None:
+    """Of what was recorded, the same path with the most alike body comes first; another path's object comes last."""
+    texts = ("something else altogether", "What is 2 + 2?", "What is 3 + 3, please?")
+    posts = [("POST", "/threads/t/messages", {"content": text}, {"id": f"msg_{text}"}) for text in texts]
+    other = ("POST", "/threads/t/runs", {"content": "What is 2 + 3?"}, {"id": "run_1"})
+    path = written(tmp_path / "c.json", [other, *posts])
+    with pytest.raises(ReplayMiss) as raised, use_cassette(path):
+        ask("POST", "/threads/t/messages", {"content": "What is 2 + 3?"})
+    near = re.findall(r"^  #(\d)", str(raised.value), re.MULTILINE)
+    assert near[:2] == ["2", "3"]
 
 
 def test_a_miss_names_the_epoch(tmp_path: Path, ask: Ask) -> None:

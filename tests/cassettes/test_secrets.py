@@ -165,6 +165,25 @@ def test_keys_of_the_environment_are_scrubbed(tmp_path: Path, monkeypatch: pytes
     assert "plain sentence" not in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "secret"),
+    [
+        ("Cookie", "theme=dark; key=plainsailing==; k2=v2", "plainsailing=="),
+        ("Authorization", "Token plainsailing", "plainsailing"),
+        ("Proxy-Authorization", "plainsailing", "plainsailing"),
+        ("X-Api-Key", "plainsailing", "plainsailing"),
+    ],
+    ids=["cookie", "authorization", "proxy", "key"],
+)
+def test_what_a_secret_header_held_is_taken_out_elsewhere(tmp_path: Path, header: str, value: str, secret: str) -> None:
+    """A value of no known shape is known by where it stood, and gone from the answer that repeats it too."""
+    path = tmp_path / "c.yaml"
+    with served(Leaky(secret)) as base, use_cassette(path, record="once"), httpx.Client() as client:
+        client.post(f"{base}/v1/assistants/answer", json={}, headers={**BETA, header: value})
+    assert "plainsailing" not in path.read_text()
+    assert load(path)[0].json["said"] == "this: SCRUBBED was it"
+
+
 def test_only_listed_headers_are_kept(tmp_path: Path) -> None:
     """Whatever else is sent or answered in headers is not recorded."""
     path = tmp_path / "c.yaml"

@@ -11,7 +11,7 @@ import pytest
 
 import understudy as us
 from runs.app import ASSISTANT, assistant, run_to_end, thread
-from understudy import FunctionCall, Hang, Reply
+from understudy import Expire, FunctionCall, Hang, Reply
 from understudy.intercept import transports
 
 NOW = 1_700_000_000
@@ -54,6 +54,13 @@ def test_poll_never_jumps_to_a_deadline(poll):
     _, retrieve = started(poll, Hang())
     assert retrieve().status == "in_progress"  # one second was the queue's
     assert [retrieve().status for _ in range(599)] == ["in_progress"] * 598 + ["expired"]
+
+
+def test_poll_moves_to_an_expiry_that_is_scripted(poll):
+    """A deadline that the script is about is the next change of status: two polls, and ten minutes are over."""
+    _, retrieve = started(poll, Expire())
+    assert [retrieve().status for _ in range(3)] == ["in_progress", "expired", "expired"]
+    assert poll.clock.now() == NOW + 600
 
 
 def test_poll_goes_by_the_announced_interval(poll):
