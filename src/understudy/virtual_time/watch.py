@@ -55,7 +55,11 @@ class Watch:
     def stop(self) -> None:
         self._stopped.release()
 
-    def _run(self) -> None:
+    def _run(self) -> None:  # pragma: no cover - a tracer that is set here sees only what is called
+        sys.settrace(threading.gettrace())  # as `threading` does: debuggers and coverage see this thread as any other
+        self._look_on()
+
+    def _look_on(self) -> None:
         while not self._stopped.acquire(timeout=INTERVAL):
             frames = sys._current_frames()  # noqa: SLF001 - documented, for this
             for moment in entered():
