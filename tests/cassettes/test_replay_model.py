@@ -33,6 +33,56 @@ def statuses(ask: Ask, count: int) -> list[str]:
     return [ask(*POLL)["status"] for _ in range(count)]
 
 
+STORE = "/vector_stores/vs_1"
+IN_STORE = {"vector_store_id": "vs_1"}
+
+
+@pytest.mark.parametrize(
+    ("made_by", "polled_at", "value"),
+    [
+        (f"{THREAD}/runs", RUN, {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}),
+        ("/threads/runs", RUN, {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}),
+        ("/uploads", "/uploads/upload_1", {"id": "upload_1", "object": "upload"}),
+        ("/vector_stores", STORE, {"id": "vs_1", "object": "vector_store"}),
+        (f"{STORE}/files", f"{STORE}/files/file_1", {"id": "file_1", "object": "vector_store.file", **IN_STORE}),
+        *(
+            (f"{STORE}/file_batches", f"{STORE}/file_batches/vsfb_1", {"id": "vsfb_1", "object": kind, **IN_STORE})
+            for kind in ("vector_store.file_batch", "vector_store.files_batch")
+        ),
+    ],
+)
+def test_the_answer_of_a_creation_is_the_first_state(
+    tmp_path: Path, ask: Ask, made_by: str, polled_at: str, value: dict[str, Any]
+) -> None:
+    """Whatever changes by itself: the state that its creation showed is not polled again, the next one is."""
+    states = [{**value, "status": status} for status in ("in_progress", "in_progress", "completed")]
+    exchanges = [("POST", made_by, {}, states[0]), *(("GET", polled_at, None, state) for state in states)]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        assert ask("POST", made_by, {}) == states[0]
+        assert [ask("GET", polled_at)["status"] for _ in range(2)] == ["completed", "completed"]
+
+
+def test_a_files_lists_end_with_the_writes_to_the_store(tmp_path: Path, ask: Ask) -> None:
+    """The files of a store as they were listed before a file, or a batch, was added are not shown after it."""
+    file_1, file_2 = (
+        {"id": name, "object": "vector_store.file", **IN_STORE, "status": "completed"} for name in ("f1", "f2")
+    )
+    batch = {"id": "vsfb_1", "object": "vector_store.file_batch", **IN_STORE, "status": "completed"}
+    exchanges = [
+        ("GET", f"{STORE}/files", None, listed()),
+        ("POST", f"{STORE}/files", {"file_id": "f1"}, file_1),
+        ("GET", f"{STORE}/files", None, listed(file_1)),
+        ("POST", f"{STORE}/file_batches", {"file_ids": ["f2"]}, batch),
+        ("GET", f"{STORE}/files", None, listed(file_2, file_1)),
+    ]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        counts = [len(ask("GET", f"{STORE}/files")["data"]) for _ in range(2)]
+        for path, body in ((f"{STORE}/files", {"file_id": "f1"}), (f"{STORE}/file_batches", {"file_ids": ["f2"]})):
+            ask("POST", path, body)
+            counts += [len(ask("GET", f"{STORE}/files")["data"]) for _ in range(2)]
+    assert counts == [0, 0, 1, 1, 2, 2]
+
+
 def test_polls_walk_the_distinct_states_of_their_epoch_and_stay_at_its_last(tool_call: Path, ask: Ask) -> None:
     """Before the submit no poll shows more than requires_action; after it none shows that again."""
     with use_cassette(tool_call):

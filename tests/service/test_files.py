@@ -107,6 +107,15 @@ def test_a_file_that_expires_is_gone_at_its_time(backend: Backend, client: Any) 
         client.files.retrieve(made.id)
 
 
+def test_a_batch_file_expires_by_itself(backend: Backend, client: Any) -> None:
+    """Files for batches are kept for 30 days; others, until they are deleted."""
+    assert upload(client).expires_at is None
+    made = upload(client, purpose="batch")
+    assert made.expires_at == made.created_at + 30 * 86_400
+    longer = upload(client, purpose="batch", expires_after={"anchor": "created_at", "seconds": 3600})
+    assert longer.expires_at == longer.created_at + 3600
+
+
 def test_a_deleted_file_does_not_expire_again(backend: Backend, client: Any) -> None:
     """When the time of a deleted file comes, another that was given its id in the meantime is left alone."""
     made = upload(client, expires_after={"anchor": "created_at", "seconds": 3600})

@@ -49,10 +49,17 @@ def test_settings(setting: dict[str, Any], told: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("seconds", ["10", None, timedelta(minutes=10)])
-def test_the_clock_takes_seconds(seconds: Any) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        ("10", r"expected a number of seconds$"),
+        (None, r"expected a number of seconds$"),
+        (timedelta(minutes=10), r"expected a number of seconds, such as .*total_seconds\(\)$"),
+    ],
+)
+def test_the_clock_takes_seconds(seconds: Any, told: str) -> None:
     """Anything but a number is refused; a timedelta with the way out."""
-    with pytest.raises(TypeError, match=r"expected a number of seconds(, such as .*total_seconds\(\))?"):
+    with pytest.raises(TypeError, match=told):
         us.Backend().clock.advance(seconds)
 
 
