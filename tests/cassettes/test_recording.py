@@ -597,6 +597,26 @@ def test_errors_of_a_transport_of_the_apps_own(tmp_path: Path, error: Exception,
         httpx.get(f"{url}/assistants", headers=BETA)
 
 
+async def test_answers_that_a_transport_had_already(tmp_path: Path) -> None:
+    """What a transport of the app's own has in hand, a cache's say, is recorded as whole as what comes in pieces."""
+    thread = {"id": "thread_1", "object": "thread"}
+
+    class Cache(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json=thread)
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json=thread)
+
+    path = tmp_path / "c.yaml"
+    where: dict[str, Any] = {"base_url": "https://api.openai.com/v1", "headers": BETA, "transport": Cache()}
+    with use_cassette(path, record="once"), httpx.Client(**where) as client:
+        assert client.post("/threads", json={}).json() == thread
+        async with httpx.AsyncClient(**where) as waiting:
+            assert (await waiting.post("/threads", json={"metadata": {}})).json() == thread
+    assert [(one.json, one.broken) for one in load(path)] == [(thread, None)] * 2
+
+
 def test_what_an_older_recorder_lost_stays_lost(tmp_path: Path, sdk: Sdk) -> None:
     """record="new" adds to a cassette in which a body is missing, and writes that one as it was: missing."""
     path = written(tmp_path / "c.json", [("POST", "/threads", None, {"id": "thread_1"})])

@@ -84,6 +84,9 @@ def transport_class(lib: ModuleType) -> Any:
         if observer is not None:
             observer.started(response.status_code, text_headers(response.headers.raw))
             response.stream = tee_class(response.stream, observer)
+            if response.is_stream_consumed:  # by a transport that had it all (a cache, a mock): nobody will read it again
+                for _ in response.stream:
+                    pass
         return response
 
     return Intercepting
