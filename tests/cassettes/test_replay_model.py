@@ -455,6 +455,23 @@ def test_a_stream_without_a_run_cannot_be_polled(tmp_path: Path, ask: Ask) -> No
         ask(*CREATE)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [STREAM, STREAM.replace("\n", "\r\n"), ": ping\n\n" + STREAM.replace("\n\n", "\n\n: ping\n\n")],
+    ids=["as OpenAI's", "CRLF", "comments"],
+)
+def test_what_a_stream_showed_is_not_polled_again(tmp_path: Path, ask: Ask, plain: Any, sent: str) -> None:
+    """However a server writes its events: an app that read one or all of them goes on from there."""
+    path = written(tmp_path / "c.json", [("POST", f"{THREAD}/runs", {"stream": True}, sent)])
+    with use_cassette(path):
+        assert plain.post(CREATE[1], json={"stream": True}).text == sent
+        assert statuses(ask, 2) == ["completed", "completed"]
+    with use_cassette(path):
+        with plain.stream("POST", CREATE[1], json={"stream": True}) as response:
+            assert "event: thread.run.created" in response.iter_lines()
+        assert statuses(ask, 2) == ["in_progress", "completed"]
+
+
 def test_a_run_recorded_polled_can_be_streamed(tool_call: Path, ask: Ask, plain: Any) -> None:
     """The states that were polled become events; after the submit, so does the message."""
     with use_cassette(tool_call):

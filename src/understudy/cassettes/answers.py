@@ -90,7 +90,9 @@ def _timed(interaction: Interaction, body: bytes, speed: float) -> Iterator[Chun
 
 
 def _counted(chunks: list[bytes], on_event: Callable[[int], None] | None) -> Iterator[Chunk]:
-    for number, chunk in enumerate(chunks, 1):
-        if on_event is not None:
+    number = 0
+    for chunk in chunks:
+        if on_event is not None and sse.is_event(chunk):
+            number += 1
             on_event(number)
         yield chunk

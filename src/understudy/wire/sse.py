@@ -6,12 +6,14 @@ No `id:`, `retry:` or comment lines were ever recorded. A stream ends with `even
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
+_BLANK = re.compile(rb"(?:\r?\n){2,}")
 DONE = b"event: done\ndata: [DONE]\n\n"
 
 # Every event there is. [SPEC]
@@ -35,15 +37,21 @@ def name_of(event: bytes) -> str:
 
 
 def split(body: bytes) -> Iterator[bytes]:
-    """The raw events of a recorded stream, each with its blank line; joined again they are the body, byte for byte."""
+    """The raw pieces of a recorded stream, each with its blank line; joined again they are the body, byte for byte.
+
+    Servers other than OpenAI's end lines with CRLF, or send comments in between: a piece is not always an event.
+    """
     start = 0
-    while start < len(body):
-        end = body.find(b"\n\n", start)
-        end = len(body) if end < 0 else end + 2
-        while body[end : end + 1] == b"\n":
-            end += 1
-        yield body[start:end]
-        start = end
+    for blank in _BLANK.finditer(body):
+        yield body[start : blank.end()]
+        start = blank.end()
+    if start < len(body):
+        yield body[start:]
+
+
+def is_event(piece: bytes) -> bool:
+    """Whether a piece of a stream holds an event, as `parse` counts them."""
+    return any(line.startswith(b"data:") for line in piece.splitlines())
 
 
 def parse(body: bytes) -> list[tuple[str, Any]]:
