@@ -457,7 +457,7 @@ def test_a_stream_without_a_run_cannot_be_polled(tmp_path: Path, ask: Ask) -> No
 
 @pytest.mark.parametrize(
     "sent",
-    [STREAM, STREAM.replace("\n", "\r\n"), ": ping\n\n" + STREAM.replace("\n\n", "\n\n: ping\n\n")],
+    [STREAM, STREAM.replace("\n", "\r\n"), ": ping\n\n: ping\n\n: ping\n\n" + STREAM],
     ids=["as OpenAI's", "CRLF", "comments"],
 )
 def test_what_a_stream_showed_is_not_polled_again(tmp_path: Path, ask: Ask, plain: Any, sent: str) -> None:
