@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-_connect = socket.socket.connect
+_connect, _getaddrinfo = socket.socket.connect, socket.getaddrinfo
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class NetworkTouched(AssertionError):
@@ -20,14 +21,22 @@ class NetworkTouched(AssertionError):
 
 def _only_loopback(self: socket.socket, address: object) -> None:
     host = address[0] if isinstance(address, tuple) else "localhost"
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if host not in _LOOPBACK:
         raise NetworkTouched(f"a test tried to connect to {address!r}")
     _connect(self, address)  # type: ignore[arg-type]
+
+
+def _only_own_names(host: bytes | str | None, *arguments: object, **named: object) -> object:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name not in (None, "", *_LOOPBACK):
+        raise NetworkTouched(f"a test asked for the address of {name!r}")
+    return _getaddrinfo(host, *arguments, **named)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _only_loopback)
+    monkeypatch.setattr(socket, "getaddrinfo", _only_own_names)
 
 
 @pytest.fixture(autouse=True)
