@@ -617,6 +617,29 @@ async def test_answers_that_a_transport_had_already(tmp_path: Path) -> None:
     assert [(one.json, one.broken) for one in load(path)] == [(thread, None)] * 2
 
 
+def test_answers_that_a_transport_read_to_log_them(tmp_path: Path) -> None:
+    """A transport of the app's own may read what it hands on, compressed or not; it is recorded all the same."""
+
+    class Logging(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            seen.append(response.read())
+            return response
+
+    seen: list[bytes] = []
+    body = b'{"id": "thread_1", "object": "thread"}'
+    headers = (("content-type", "application/json"), ("content-encoding", "gzip"))
+    path = tmp_path / "c.yaml"
+    with (
+        served(Canned(Response(200, headers, gzip.compress(body)))) as base,
+        use_cassette(path, record="once"),
+        httpx.Client(transport=Logging(), headers=BETA) as client,
+    ):
+        assert client.post(f"{base}/v1/threads", json={}).content == body == seen[0]
+    (one,) = load(path)
+    assert (one.json, one.broken) == (json.loads(body), None)
+
+
 def test_what_an_older_recorder_lost_stays_lost(tmp_path: Path, sdk: Sdk) -> None:
     """record="new" adds to a cassette in which a body is missing, and writes that one as it was: missing."""
     path = written(tmp_path / "c.json", [("POST", "/threads", None, {"id": "thread_1"})])

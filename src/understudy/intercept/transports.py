@@ -83,10 +83,11 @@ def transport_class(lib: ModuleType) -> Any:
     def _observe(response: Any, observer: Observer | None) -> Any:
         if observer is not None:
             observer.started(response.status_code, text_headers(response.headers.raw))
-            response.stream = tee_class(response.stream, observer)
-            if response.is_stream_consumed:  # by a transport that had it all (a cache, a mock): nobody will read it again
-                for _ in response.stream:
-                    pass
+            if response.is_stream_consumed:  # by a transport of the app's own, that logs or caches: nobody reads it again
+                observer.chunk(response.content)
+                observer.ended()
+            else:
+                response.stream = tee_class(response.stream, observer)
         return response
 
     return Intercepting
