@@ -301,6 +301,17 @@ async def started_async(client, backend, *moves):
     return await client.beta.threads.runs.create(made.id, assistant_id=ASSISTANT)
 
 
+async def test_a_timer_outlives_its_world():
+    """A timer that still waits when the world ends has as long to wait as before, in real time now."""
+    with us.simulate(time="sleep"):
+        await asyncio.sleep(100)
+        timer = asyncio.get_running_loop().call_later(5, print)
+        await asyncio.sleep(2)
+    left = timer.when() - asyncio.get_running_loop().time()
+    timer.cancel()
+    assert 0 < left <= 3
+
+
 async def test_a_timeout_is_exact():
     """`asyncio.timeout(90)` around the SDK's polling ends it at 90 virtual seconds; the loop's time is the world's."""
     loop = asyncio.get_running_loop()

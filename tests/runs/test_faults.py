@@ -376,6 +376,19 @@ def test_a_stream_cut_at_any_byte(ready, at_byte, reset):
     assert poll_to_end(client, run).status == "completed"
 
 
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_cut_behind_the_end(ready, reset):
+    """A stream that is shorter than the cut arrives whole; a reset comes after its last byte."""
+    backend, client, thread_id = ready
+    backend.fault(StreamCut(at_byte=1_000_000, reset=reset))
+    runs, got = client.beta.threads.runs, b""
+    response = runs.with_raw_response.create(thread_id, assistant_id=ASSISTANT, stream=True).http_response
+    with pytest.raises(Exception, match="peer closed") if reset else nullcontext():
+        for chunk in response.iter_bytes():
+            got += chunk
+    assert got.endswith(b"event: done\ndata: [DONE]\n\n")
+
+
 def test_a_stream_cut_at_a_byte_takes_its_time_until_there(wall):
     """In real time the events before the cut come when they happen."""
     backend = us.Backend(time="real")
