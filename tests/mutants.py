@@ -1,7 +1,7 @@
 """How many mistakes the tests notice: `python -m tests.mutants [NUMBER] [SEED]`, 400 mutants and seed 20261122 by default.
 
 mutmut (`pip install mutmut==3.8.1`) makes every mutant of `simulation/` and `cassettes/`, one small mistake each; so many
-are drawn and tried. It works on a copy of the repository beside it, with two processes, for about an hour. A mutant meets
+are drawn and tried. It works on a copy in `../understudy-mutants`, made anew each time, with two processes. A mutant meets
 the tests that call its function: at first some of each kind, together 12 seconds; if it survives, more, 25 seconds.
 Property tests draw fewer examples than in the suite, and what runs in other processes does not take part: the score is a
 lower bound.
@@ -76,6 +76,8 @@ def tried(names: list[str], all_stats: dict[str, Any], limit: float) -> dict[str
     STATS.write_text(json.dumps({**all_stats, "tests_by_mangled_function_name": few}), encoding="utf-8")
     mutmut(names)
     found = outcomes()
+    if any(found[name] is None for name in names):
+        raise SystemExit(f"mutmut did not try them all: see what `mutmut run` says in {COPY}")
     return {name: found[name] for name in names}
 
 
@@ -103,8 +105,9 @@ def tell(found: dict[str, int | None], of: int) -> None:
     print(f"\n{len(found)} of {of:,} mutants")
     for folder, counts in sorted(table.items()):
         total = sum(counts.values())
-        noticed = total - counts["survived"]
-        print(f"{folder}: {noticed / total:.0%} noticed ({noticed} of {total}; timeouts among them: {counts['timeout']})")
+        print(
+            f"{folder}: {counts['killed'] / total:.0%} noticed ({counts['killed']} of {total}; {counts['timeout']} out of time)"
+        )
 
 
 if __name__ == "__main__":

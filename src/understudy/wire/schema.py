@@ -197,9 +197,8 @@ _ATTRIBUTE = either(
     expected="a string, a number or a boolean",
 )
 metadata = _pairs(_METADATA_VALUE)
-attributes = _pairs(
-    _ATTRIBUTE
-)  # of a file in a vector store: as metadata, but values may be numbers and booleans too [SPEC]
+# Of a file in a vector store: as metadata, but values may be numbers and booleans too. [SPEC]
+attributes = _pairs(_ATTRIBUTE)
 
 
 class Fields:
