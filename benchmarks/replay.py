@@ -97,7 +97,7 @@ def loading(directory: Path) -> None:
     """CPU of loading a cassette of 1,000 exchanges."""
     import vcr.cassette
 
-    from understudy.cassettes import load
+    from understudy._cassettes import load
 
     path = directory / "1000.yaml"
     own = cpu_each(lambda count: [load(path) for _ in range(count)], 5)  # type: ignore[func-returns-value, arg-type]

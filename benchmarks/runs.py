@@ -13,8 +13,8 @@ from measure import heading, in_short, in_turn, row
 from openai import OpenAI
 
 import understudy
-from understudy.onlooking import looking_on
-from understudy.report.lifecycle_coverage.watching import SuiteWatch
+from understudy._common.observers import observing
+from understudy._coverage.collector import SuiteWatch
 
 RUNS = 1_000
 ROUNDS = 5
@@ -67,7 +67,7 @@ def main() -> None:
     page = client.beta.threads.messages.with_raw_response.list(thread_id).content
     canned = before({"/messages": page, "": run})
     watch = SuiteWatch()
-    with looking_on(watch):
+    with observing(watch):
         seen, seen_thread, seen_assistant, _ = scripted()
     works = {
         "floor": running(canned, thread_id, assistant_id),

@@ -17,8 +17,8 @@ import openai
 import uvicorn
 
 import understudy
-from understudy.commands import demo
-from understudy.serve.asgi import Application
+from understudy._cli import demo
+from understudy._serve.asgi import Application
 
 CASSETTE = Path(__file__).resolve().parents[1] / "cassettes" / demo.CASSETTE
 NOTE = "Recorded by examples/record_tutorial.py from understudy's simulator on loopback; not from OpenAI's service."

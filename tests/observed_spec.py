@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import sdk_types
 from jsonschema import Draft202012Validator
 
+import tests.sdk_types as sdk_types
 import understudy
-from understudy.exchange import Answer, Chunk, Request, Response
-from understudy.wire import sse
-from understudy.wire.operations import find
-from understudy.wire.paths import api_path
+from understudy._apis.common import sse
+from understudy._apis.common.paths import api_path
+from understudy._apis.operations import find
+from understudy._common.messages import Answer, Chunk, Request, Response
 
 SPEC_FILE = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import understudy
-from understudy.cli import main
+from understudy._cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = r"The solution to the equation \(3x + 11 = 14\) is \(x = 1\)."
@@ -36,7 +36,7 @@ def test_demo() -> None:
 def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A simulation that is not what was recorded is shown beside it, and is a finding: exit 1."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
-    monkeypatch.setattr("understudy.commands.demo.ANSWER", "I do not know.")
+    monkeypatch.setattr("understudy._cli.demo.ANSWER", "I do not know.")
     assert main(["demo"]) == 1
     _, told = capsys.readouterr().out.split("The two differ:")
     simulated, replayed = told.strip().splitlines()

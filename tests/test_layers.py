@@ -16,25 +16,24 @@ SRC = Path(understudy.__file__).parent
 
 # From the bottom to the top: a module may import from rows above its own in this list, and from its own package.
 LAYERS = (
-    ("exchange", "onlooking", "pasteable"),
+    ("_common",),
     ("errors",),
-    ("intercept", "simulation"),
-    ("wire",),
-    ("cassettes", "faults", "respx_routes", "clients", "seeding"),
-    ("faulting", "request_log", "ways"),
-    ("derivation",),
-    ("report",),
-    ("door",),
-    ("backend", "virtual_time"),
-    ("session", "promote", "properties", "fidelity"),
+    ("_http", "scripts"),
+    ("_engine",),
+    ("_apis", "_virtual_time"),
+    ("_cassettes", "faults"),
+    ("_faulting", "_reconstruct"),
+    ("_diagnostics",),
+    ("_inspect",),
+    ("_backend", "_coverage"),
+    ("_promote", "_properties", "_fidelity"),
     ("strategies",),
-    ("serve", "api_machine"),
-    ("commands", "pytest_coverage", "pytest_settings"),
-    ("cli", "pytest_plugin"),
+    ("_api_machine", "_serve"),
+    ("_cli", "pytest_plugin"),
     ("__main__",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-FORBIDDEN = {("simulation", "wire"), ("cassettes", "simulation"), ("wire", "cassettes"), ("intercept", "wire")}
+FORBIDDEN = {("_engine", "_apis"), ("_cassettes", "_engine"), ("_apis", "_cassettes"), ("_http", "_apis")}
 
 # Each of these is imported at module level only in the files that exist for it.
 HEAVY = {
@@ -44,9 +43,9 @@ HEAVY = {
     "respx": {"respx_routes.py"},
     "vcr": set(),
     "yaml": set(),
-    "hypothesis": {"strategies.py", "json_schema.py", "api_machine.py"},
+    "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"pytest_coverage.py", "pytest_plugin.py", "pytest_settings.py"},
+    "pytest": {"hooks.py", "lifecycle_coverage.py", "settings.py"},
 }
 
 
@@ -136,13 +135,17 @@ def test_heavy_libraries_stand_where_they_belong(path: Path) -> None:
 def test_pytest_starts_without_anything_heavy() -> None:
     """Loading the plugin imports none of the libraries that only tests in need of them should pay for."""
     code = (
-        "import sys, pytest; before = set(sys.modules); import understudy.pytest_plugin;"
+        "import sys, pytest; before = set(sys.modules); import understudy.pytest_plugin.hooks;"
         "print(sorted(name for name in set(sys.modules) - before))"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = ast.literal_eval(output)
     assert not {name.split(".")[0] for name in loaded} & (set(HEAVY) - {"pytest"})
-    assert {name for name in loaded if name.startswith("understudy")} == {"understudy", "understudy.pytest_plugin"}
+    assert {name for name in loaded if name.startswith("understudy")} == {
+        "understudy",
+        "understudy.pytest_plugin",
+        "understudy.pytest_plugin.hooks",
+    }
 
 
 def test_statuses_change_in_one_place() -> None:
@@ -150,9 +153,9 @@ def test_statuses_change_in_one_place() -> None:
     setters = [
         f"{path.relative_to(SRC)}:{node.lineno}"
         for path in modules()
-        if package_of(path) in ("simulation", "wire")
+        if package_of(path) in ("_engine", "_apis")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("replace") and "status=" in ast.unparse(node)
     ]
     assert len(setters) == 1
-    assert setters[0].startswith("simulation/lifecycle.py:")
+    assert setters[0].startswith("_engine/lifecycle.py:")

@@ -6,15 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from observed_spec import SPEC_FILE, spec
-
-from understudy.report.coverage_ledger import ledger, main
-from understudy.report.evidence import EFFECTS, RECORDED
-from understudy.wire.operations import BY_NAME, OPERATIONS
+from tests.observed_spec import SPEC_FILE, spec
+from tools.coverage_ledger import ledger, main
+from tools.evidence import EFFECTS, RECORDED
+from understudy._apis.operations import BY_NAME, OPERATIONS
 
 LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
-COMMAND = [sys.executable, "-m", "understudy.report.coverage_ledger"]
-HOW = "run: python -m understudy.report.coverage_ledger src/understudy/data/assistants-openapi.observed.json COVERAGE.md"
+COMMAND = [sys.executable, "-m", "tools.coverage_ledger"]
+HOW = "run: python -m tools.coverage_ledger src/understudy/data/assistants-openapi.observed.json COVERAGE.md"
 
 
 def test_the_ledger_is_up_to_date() -> None:
@@ -68,4 +67,4 @@ def test_the_command_prints_it() -> None:
     assert done.stdout == ledger(spec())
     wrong = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert wrong.returncode == 1
-    assert "python -m understudy.report.coverage_ledger SPEC [COVERAGE.md]" in wrong.stderr
+    assert "python -m tools.coverage_ledger SPEC [COVERAGE.md]" in wrong.stderr

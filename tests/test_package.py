@@ -57,7 +57,9 @@ def test_metadata() -> None:
     assert version("pytest-understudy") == PROJECT["version"] == understudy.__version__
     assert "Framework :: Pytest" in metadata("pytest-understudy").get_all("Classifier", [])
     assert [point.value for point in entry_points(group="pytest11", name="understudy")] == ["understudy.pytest_plugin"]
-    assert [point.value for point in entry_points(group="console_scripts", name="understudy")] == ["understudy.cli:main"]
+    assert [point.value for point in entry_points(group="console_scripts", name="understudy")] == [
+        "understudy._cli.main:main"
+    ]
 
 
 def test_nothing_stray_is_installed() -> None:

@@ -107,7 +107,7 @@ async def test_async(tutorial: us.Backend) -> None:
 
 
 def in_rest_view(streamed: dict[str, Any]) -> dict[str, Any]:
-    from understudy.wire.views import to_rest
+    from understudy._apis.assistants.views import to_rest
 
     return to_rest(dict(streamed))
 

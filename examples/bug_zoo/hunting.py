@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from openai import OpenAI
 
 import understudy
-from understudy.properties.explorer import trajectories
+from understudy._properties.explorer import trajectories
 
 TOOLS = [{"type": "function", "function": {"name": "approve"}}]
 App = Callable[[OpenAI, str, str], str | None]

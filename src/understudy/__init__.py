@@ -13,9 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from understudy.api_machine import ApiMachine
-    from understudy.backend import Backend
-    from understudy.cassettes import use_cassette
+    from understudy._api_machine import ApiMachine
+    from understudy._backend.backend import Backend
+    from understudy._backend.simulate import simulate
+    from understudy._cassettes import use_cassette
+    from understudy._promote import from_cassette
+    from understudy._properties.explorer import every_lifecycle
+    from understudy._properties.trajectory import Trajectory
+    from understudy._virtual_time.trio_clock import trio_clock
     from understudy.errors import UnderstudyError
     from understudy.faults import (
         BadJSON,
@@ -33,11 +38,7 @@ if TYPE_CHECKING:
         Sunset,
         Timeout,
     )
-    from understudy.promote import from_cassette
-    from understudy.properties.explorer import every_lifecycle
-    from understudy.properties.trajectory import Trajectory
-    from understudy.session import simulate
-    from understudy.simulation.script import (
+    from understudy.scripts import (
         AnyFunctionCall,
         CodeInterpreter,
         Expire,
@@ -50,12 +51,11 @@ if TYPE_CHECKING:
         SearchResult,
         Wait,
     )
-    from understudy.virtual_time.trio_clock import trio_clock
 
 _HOMES = {
-    "understudy.api_machine": ("ApiMachine",),
-    "understudy.backend": ("Backend",),
-    "understudy.cassettes": ("use_cassette",),
+    "understudy._api_machine": ("ApiMachine",),
+    "understudy._backend.backend": ("Backend",),
+    "understudy._cassettes": ("use_cassette",),
     "understudy.errors": ("UnderstudyError",),
     "understudy.faults": (
         "BadJSON",
@@ -73,11 +73,11 @@ _HOMES = {
         "Sunset",
         "Timeout",
     ),
-    "understudy.promote": ("from_cassette",),
-    "understudy.properties.explorer": ("every_lifecycle",),
-    "understudy.properties.trajectory": ("Trajectory",),
-    "understudy.session": ("simulate",),
-    "understudy.simulation.script": (
+    "understudy._promote": ("from_cassette",),
+    "understudy._properties.explorer": ("every_lifecycle",),
+    "understudy._properties.trajectory": ("Trajectory",),
+    "understudy._backend.simulate": ("simulate",),
+    "understudy.scripts": (
         "AnyFunctionCall",
         "CodeInterpreter",
         "Expire",
@@ -90,7 +90,7 @@ _HOMES = {
         "SearchResult",
         "Wait",
     ),
-    "understudy.virtual_time.trio_clock": ("trio_clock",),
+    "understudy._virtual_time.trio_clock": ("trio_clock",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from understudy.cli import main
+from understudy._cli.main import main
 
 sys.exit(main())

@@ -1,6 +1,6 @@
 """What goes wrong on the test author's side, and how it reaches both the app and the test.
 
-The app's own mistakes are not here: those get what the real service answered (`understudy.wire.refusals`). An
+The app's own mistakes are not here: those get what the real service answered (`understudy._apis.error_texts`). An
 `UnderstudyError` is a mistake of the test (no script, a script the service could not perform, a replay miss, an operation
 that is not simulated). It reaches the app as a 501 envelope that no SDK retries or renames, is kept, and is raised again
 at the end of the test's call phase, so that a test cannot pass by swallowing it. It is an `AssertionError`, so pytest
@@ -13,7 +13,7 @@ import difflib
 import json
 from collections.abc import Iterable, Sequence
 
-from understudy.exchange import Response
+from understudy._common.messages import Response
 
 
 class UnderstudyError(AssertionError):
@@ -58,19 +58,19 @@ class Nondeterministic(UnderstudyError):
     code = "understudy_nondeterministic"
 
 
-class ClockStandsStill(UnderstudyError):
+class ClockNotAdvancing(UnderstudyError):
     """A stream has to wait for the virtual clock, and nobody moves it."""
 
     code = "understudy_clock_stands_still"
 
 
-class RealSleep(UnderstudyError):
+class RealTimeWait(UnderstudyError):
     """With `time="sleep"` and `strict=True`: something waited in earnest."""
 
     code = "understudy_real_sleep"
 
 
-class TwoClocks(UnderstudyError):
+class ConflictingClock(UnderstudyError):
     """Somebody else moves the time that `time="sleep"` would move."""
 
     code = "understudy_two_clocks"
@@ -88,7 +88,7 @@ class CassetteError(UnderstudyError):
     code = "understudy_cassette"
 
 
-class NoWorld(UnderstudyError):
+class NoBackend(UnderstudyError):
     """A request of a client that belongs to none, or to more than one, of the active backends and cassettes."""
 
     code = "understudy_no_world"

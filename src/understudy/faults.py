@@ -5,7 +5,7 @@
     understudy.fault(StreamCut(), event="thread.run.completed")
 
 Everything here is a frozen value: it compares by value, its repr is code, and a schedule of faults is a tuple of `Fault`s
-that can be printed and set again. `understudy.faulting` carries them out.
+that can be printed and set again. `understudy._faulting` carries them out.
 
 Phases: `before` the service acts (it never does); `after` it acted, but its answer is lost; `during` the answer.
 
@@ -21,10 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from understudy._apis.common.sse import EVENT_NAMES
+from understudy._apis.operations import BY_NAME
+from understudy._common.code_repr import CodeRepr, first
 from understudy.errors import nearest
-from understudy.pasteable import Pasteable, first
-from understudy.wire.operations import BY_NAME
-from understudy.wire.sse import EVENT_NAMES
 
 __all__ = [
     "BadJSON",
@@ -49,7 +49,7 @@ RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try agai
 OVERLOADED_TEXT = "The engine is currently overloaded, please try again later."  # [DOCS, error codes]
 
 
-class What(Pasteable):
+class What(CodeRepr):
     """Base of what can go wrong. `phases`: those it can happen in, the default first."""
 
     __slots__ = ()
@@ -215,7 +215,7 @@ class Sunset(What):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Fault(Pasteable):
+class Fault(CodeRepr):
     """What goes wrong, where.
 
     Args:

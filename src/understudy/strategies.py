@@ -22,13 +22,13 @@ from typing import Any
 from hypothesis import event
 from hypothesis import strategies as st
 
+from understudy._backend.simulate import simulate
+from understudy._common.observers import observing
+from understudy._properties.json_schema import fitting
+from understudy._properties.scenario import Scenario
+from understudy._properties.trajectory import Trajectory
 from understudy.faults import DuplicateEvents, Fault, HTMLBody, Overloaded, RateLimited, ServerError, StreamCut, StreamError
-from understudy.onlooking import looking_on
-from understudy.properties.json_schema import fitting
-from understudy.properties.scenario import Scenario
-from understudy.properties.trajectory import Trajectory
-from understudy.session import simulate
-from understudy.simulation.script import (
+from understudy.scripts import (
     INCOMPLETE_REASONS,
     RUN_ERROR_CODES,
     AnyFunctionCall,
@@ -77,7 +77,7 @@ def _ready() -> None:
     """Import and build what a process needs once: it takes a second, and the first example has 200 ms (its deadline)."""
     from openai import OpenAI
 
-    with warnings.catch_warnings(), looking_on(None), simulate(script=Reply("Hello.")) as backend:
+    with warnings.catch_warnings(), observing(None), simulate(script=Reply("Hello.")) as backend:
         warnings.simplefilter("ignore")
         assistant, thread = backend.add_assistant(), backend.add_thread(messages=["Hello?"])
         OpenAI().beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
@@ -129,7 +129,7 @@ def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
 
 
 def tool_arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Arguments that fit a function's `parameters`. Which keywords are heeded: `understudy.properties.json_schema`."""
+    """Arguments that fit a function's `parameters`. Which keywords are heeded: `understudy._properties.json_schema`."""
     return fitting(schema)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from understudy.wire import sse
+from understudy._apis.common import sse
 
 BASE = "https://api.openai.com/v1"
 THREAD = "/threads/thread_1"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from understudy.cassettes import Interaction
+from understudy._cassettes import Interaction
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 

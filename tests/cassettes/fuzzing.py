@@ -22,14 +22,14 @@ from typing import Any
 import yaml
 
 from tests.cassettes.driving import recordings
-from understudy.cassettes import CassetteSession, load
-from understudy.cassettes.secrets import Scrubber
+from understudy._cassettes import CassetteSession, load
+from understudy._cassettes.secrets import Scrubber
+from understudy._common.messages import Request, Response
+from understudy._inspect.findings import findings
+from understudy._inspect.html import as_html
+from understudy._inspect.text import as_text
+from understudy._inspect.view import view_of
 from understudy.errors import CassetteError, InternalError
-from understudy.exchange import Request, Response
-from understudy.report.cassette_findings import findings
-from understudy.report.cassette_html import as_html
-from understudy.report.cassette_text import as_text
-from understudy.report.cassette_view import view_of
 
 HERE = Path(__file__).parent
 CASSETTES = [HERE.parents[1] / "cassettes" / "tutorial.yaml", *sorted((HERE / "data").iterdir())]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from understudy.exchange import Abort, Answer, Request, Response
+from understudy._common.messages import Abort, Answer, Request, Response
 
 
 @contextmanager

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from docs_runner import Block, blocks, execute
+
+from tests.docs_runner import Block, blocks, execute
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ import openai
 import pytest
 
 from understudy import use_cassette
-from understudy.cassettes import load
-from understudy.cassettes.load import OUR_FORMAT
+from understudy._cassettes import load
+from understudy._cassettes.load import OUR_FORMAT
 from understudy.errors import CassetteError
 
 DATA = Path(__file__).parent / "data"

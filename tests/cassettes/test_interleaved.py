@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tests.cassettes.building import BASE
 from tests.cassettes.loopback import served
 from understudy import FunctionCall, Reply, UnderstudyError, use_cassette
-from understudy.backend import Backend
-from understudy.cassettes import load
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
 
 TALKS = 3
 HEADERS = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer key-of-the-test"}

@@ -17,8 +17,8 @@ import vcr
 
 from tests.cassettes.building import TOOL_CALL, entry, written
 from understudy import use_cassette
-from understudy.cassettes import load
-from understudy.cassettes.dump import dump
+from understudy._cassettes import load
+from understudy._cassettes.dump import dump
 from understudy.errors import CassetteError
 
 GOOD = """\

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.cassettes.building import BASE, entry, listed, run, written
 from tests.cassettes.conftest import Ask
 from understudy import use_cassette
-from understudy.cassettes import Interaction, load
-from understudy.cassettes.bodies import ignored_paths, meaning
+from understudy._cassettes import Interaction, load
+from understudy._cassettes.bodies import ignored_paths, meaning
+from understudy._common.messages import Request
 from understudy.errors import ReplayMiss, UnderstudyError
-from understudy.exchange import Request
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9).map(lambda x: round(x, 2)) | st.text(max_size=3),
@@ -274,9 +274,9 @@ def test_a_miss_names_the_epoch(tmp_path: Path, ask: Ask) -> None:
 @pytest.mark.parametrize("count", [10, 2000])
 def test_a_lookup_does_not_search(tmp_path: Path, plain: httpx.Client, count: int) -> None:
     """Answering touches a handful of recorded exchanges, however many there are."""
-    from understudy.cassettes.matching import Matching
-    from understudy.cassettes.recording import Recording
-    from understudy.cassettes.replay import Replay
+    from understudy._cassettes.matching import Matching
+    from understudy._cassettes.recording import Recording
+    from understudy._cassettes.replay import Replay
 
     exchanges = [("POST", f"/threads/thread_{n}/runs", {}, {**run("queued"), "id": f"run_{n}"}) for n in range(count)]
     recording = Recording(load(written(tmp_path / "c.json", exchanges)), Matching())

@@ -9,8 +9,8 @@ import pytest
 
 from tests.cassettes.loopback import served
 from understudy import use_cassette
-from understudy.backend import Backend
-from understudy.cassettes import load
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
 
 BETA = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer key-of-the-test"}
 

@@ -20,12 +20,12 @@ import pytest
 from tests.cassettes.building import TOOL_CALL, written
 from tests.cassettes.loopback import served
 from understudy import use_cassette
-from understudy.backend import Backend
-from understudy.cassettes import CassetteSession, files, load, storage
-from understudy.cassettes.dump import dump
-from understudy.cassettes.files import Lock, is_held, locked, write_whole
+from understudy._backend.backend import Backend
+from understudy._cassettes import CassetteSession, atomic_files, load, storage
+from understudy._cassettes.atomic_files import Lock, is_held, locked, write_whole
+from understudy._cassettes.dump import dump
+from understudy._common.messages import Answer, Request, Response
 from understudy.errors import CassetteError, Unused
-from understudy.exchange import Answer, Request, Response
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
 JSON = (("content-type", "application/json"),)
@@ -289,7 +289,7 @@ def test_the_journal_of_a_recording_under_way_is_left_alone(tmp_path: Path) -> N
 
 def test_the_number_of_a_dead_process_may_be_given_again(tmp_path: Path) -> None:
     """A journal that bears the number of a living process, which does not hold it, is recovered all the same."""
-    from understudy.cassettes.dump import as_entry
+    from understudy._cassettes.dump import as_entry
 
     (interaction,) = load(written(tmp_path / "x.json", TOOL_CALL[:1]))
     (tmp_path / f".c.yaml.{os.getpid()}-999.journal").write_text(json.dumps(as_entry(interaction)) + "\n")
@@ -327,7 +327,7 @@ def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
 
 def test_who_waits_too_long_for_a_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that holds a cassette's lock for ever is named by the lock's file, and how long it was waited for."""
-    monkeypatch.setattr(files, "PATIENCE", 0.001)
+    monkeypatch.setattr(atomic_files, "PATIENCE", 0.001)
     lock = Lock(tmp_path / "c.yaml")
     assert lock.take()
     with pytest.raises(TimeoutError, match=rf"another process has held {re.escape(str(lock.place))} for 0\.001 s"):
@@ -348,7 +348,7 @@ def test_a_journal_without_a_whole_line_is_only_taken_away(tmp_path: Path) -> No
 
 def test_every_recovered_recording_has_a_file_of_its_own(tmp_path: Path) -> None:
     """Two journals, beside a recording that was recovered before, make two more; none is written over."""
-    from understudy.cassettes.dump import as_entry
+    from understudy._cassettes.dump import as_entry
 
     interactions = load(written(tmp_path / "x.json", TOOL_CALL[:3]))
     old = (tmp_path / "c.recovered.yaml").write_text("mine")
@@ -388,7 +388,7 @@ def test_problems_are_told_once(tmp_path: Path) -> None:
 
 def test_a_journal_cut_in_mid_line_is_recovered_up_to_there(tmp_path: Path) -> None:
     """The line that was being written when the process died is left out, and nothing else."""
-    from understudy.cassettes.dump import as_entry
+    from understudy._cassettes.dump import as_entry
 
     path = tmp_path / "c.yaml"
     interactions = load(written(tmp_path / "x.json", TOOL_CALL[:2]))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.cassettes.driving import doubled, recordings, send, without_repeats
-from understudy.cassettes import Interaction, load, use_cassette
+from understudy._cassettes import Interaction, load, use_cassette
 
 pytestmark = pytest.mark.skipif(not recordings(), reason="the real recordings do not lie beside this repository")
 

@@ -16,10 +16,10 @@ import vcr
 from tests.cassettes.building import entry, written
 from tests.cassettes.loopback import served
 from understudy import FunctionCall, Reply, use_cassette
-from understudy.backend import Backend
-from understudy.cassettes import load
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
+from understudy._common.messages import Abort, Answer, Chunk, Request, Response
 from understudy.errors import CassetteError, InternalError, ReplayMiss
-from understudy.exchange import Abort, Answer, Chunk, Request, Response
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 
@@ -473,7 +473,7 @@ def test_record_all_replaces(tmp_path: Path, sdk: Sdk) -> None:
 @pytest.mark.parametrize("pace", ["epochs", "recorded"])
 def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pace: Any) -> None:
     """With speed=2 a recorded stream waits half as long between its pieces; without, not at all; at either pace."""
-    from understudy.intercept import transports
+    from understudy._http import transports
 
     path = tmp_path / "c.yaml"
     events = [f"event: e{number}\ndata: {{}}\n\n".encode() for number in range(3)]
@@ -494,7 +494,7 @@ def test_speed_keeps_the_recorded_timing(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_stream_that_was_edited_keeps_its_end(tmp_path: Path, sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Events that somebody wrote behind a recorded stream come with its last piece: its times do not tell of them."""
-    from understudy.intercept import transports
+    from understudy._http import transports
 
     path = tmp_path / "c.yaml"
     body = b"event: one\ndata: {}\n\n"
@@ -524,7 +524,7 @@ def test_speed_reads_the_times_of_any_recorder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: Any, polls: int
 ) -> None:
     """A run changes after the 3 s it took, as Ruby's VCR and others write times; where none can be read, at once."""
-    from understudy.cassettes import timing
+    from understudy._cassettes import timing
 
     run = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}
     place = "/threads/thread_1/runs"
@@ -713,7 +713,7 @@ def test_a_hook_that_fails_at_the_very_end_is_told(tmp_path: Path) -> None:
 
 def test_a_defect_of_ours_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What we do wrong in a replay reaches the app as ours, and fails the test with its cause."""
-    from understudy.cassettes import replay
+    from understudy._cassettes import replay
 
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("oh")
@@ -731,7 +731,7 @@ def test_a_defect_of_ours_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_speed_keeps_the_recorded_times_of_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With speed=2 a run that took 8 s changes after 4 s of the app's time, by each poll in between unchanged."""
-    from understudy.cassettes import timing
+    from understudy._cassettes import timing
 
     run = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1"}
     place = "/threads/thread_1/runs"

@@ -13,10 +13,10 @@ import pytest
 
 from tests.cassettes.loopback import served
 from understudy import use_cassette
-from understudy.cassettes import load
-from understudy.cassettes.secrets import Scrubber
+from understudy._cassettes import load
+from understudy._cassettes.secrets import Scrubber
+from understudy._common.messages import Answer, Request, Response
 from understudy.errors import CassetteError
-from understudy.exchange import Answer, Request, Response
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
 

@@ -11,14 +11,14 @@ import openai
 import pytest
 
 from tests.cassettes.loopback import served
-from tests.plugin.conftest import INI
+from tests.pytest_plugin.conftest import INI
 from tests.serve.conftest import Serve
 from tests.serve.conftest import serve as serve
 from understudy import use_cassette
-from understudy.backend import Backend
-from understudy.cassettes import load
-from understudy.cassettes.secrets import Scrubber
-from understudy.cassettes.vcr_config import settings_of
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
+from understudy._cassettes.secrets import Scrubber
+from understudy._cassettes.vcr_config import settings_of
 from understudy.errors import CassetteError, ReplayMiss
 
 OFFICIAL = "https://api.openai.com/v1"

@@ -12,7 +12,7 @@ import pytest
 from tests.cassettes.building import RUN, THREAD, TOOL_CALL, run, streamed, written
 from tests.cassettes.driving import RECORDINGS
 from understudy import use_cassette
-from understudy.cassettes import Interaction, load
+from understudy._cassettes import Interaction, load
 from understudy.errors import ReplayMiss
 
 real = pytest.mark.skipif(not RECORDINGS.exists(), reason="the real recordings do not lie beside this repository")

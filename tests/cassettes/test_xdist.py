@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.cassettes.loopback import served
-from understudy.backend import Backend
-from understudy.cassettes import load
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
 
 TESTS = """
 import openai, pytest

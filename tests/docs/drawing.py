@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from understudy.report.lifecycle_diagram import mermaid
-from understudy.simulation import lifecycle
+from tools.lifecycle_diagram import mermaid
+from understudy._engine import lifecycle
 
 DOC = Path(__file__).parents[2] / "docs" / "runs.md"
 DIAGRAMS = {

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from docs_runner import Block
-from docs_runner import execute as execute_python
+
+from tests.docs_runner import Block
+from tests.docs_runner import execute as execute_python
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

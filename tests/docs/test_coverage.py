@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from docs.test_old_recordings import ROOT, execute, write
+from tests.docs.test_old_recordings import ROOT, execute, write
 
 PAGE = ROOT / "docs" / "coverage.md"
 _FENCE = re.compile(r"^```(python|ini|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from docs_runner import blocks
 
-from docs.drawing import DOC, drawn
+from tests.docs.drawing import DOC, drawn
+from tests.docs_runner import blocks
 
 
 def test_the_tests_in_runs_md_pass(pytester: pytest.Pytester) -> None:

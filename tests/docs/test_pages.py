@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from docs.page import ROOT, Project, Warm
+from tests.docs.page import ROOT, Project, Warm
 
 DOCS = ROOT / "docs"
 ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "coverage.md": "tests/docs/test_coverage.py",
     "fidelity.md": "tests/fidelity/test_recordings.py",
-    "files.md": "tests/service/test_docs.py",
+    "files.md": "tests/apis/test_docs.py",
     "old-recordings.md": "tests/docs/test_old_recordings.py",
     "reference": "tests/docs/test_reference.py",
     "properties.md": "tests/properties/test_docs.py",

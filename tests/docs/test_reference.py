@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 import understudy
-from docs.page import ROOT
-from understudy import cli, errors, pytest_plugin
+from tests.docs.page import ROOT
+from understudy import errors
+from understudy._cli import main
+from understudy.pytest_plugin import hooks
 
 REFERENCE = ROOT / "docs" / "reference"
 GENERATOR = runpy.run_path(str(REFERENCE / "generate.py"))
@@ -19,8 +21,8 @@ GENERATOR = runpy.run_path(str(REFERENCE / "generate.py"))
 
 @pytest.mark.parametrize("name", GENERATOR["PAGES"])
 def test_the_reference_is_up_to_date(name: str) -> None:
-    """Each page is what `python docs/reference/generate.py` writes now."""
-    assert (REFERENCE / name).read_text(encoding="utf-8") == GENERATOR["PAGES"][name](), "run docs/reference/generate.py"
+    """Each page is what `python tools/reference.py` writes now."""
+    assert (REFERENCE / name).read_text(encoding="utf-8") == GENERATOR["PAGES"][name](), "run tools/reference.py"
 
 
 def test_no_page_is_left_over() -> None:
@@ -49,8 +51,8 @@ def test_every_error_has_a_remedy() -> None:
 def parsers() -> list[Any]:
     parser = argparse.ArgumentParser(prog="understudy")
     subparsers = parser.add_subparsers()
-    for name in cli.COMMANDS:
-        import_module(f"understudy.commands.{name}").add(subparsers)
+    for name in main.COMMANDS:
+        import_module(f"understudy._cli.{name}").add(subparsers)
     return [pytest.param(one, id=name) for name, one in subparsers.choices.items()]
 
 
@@ -62,11 +64,11 @@ def test_every_option_of_the_command_has_a_help(parser: argparse.ArgumentParser)
     assert [action.dest for action in parser._actions if not action.help] == []
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", main.COMMANDS)
 def test_every_command_is_listed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`understudy --help` names each command with a line of help, and says what the exit status means."""
     with pytest.raises(SystemExit):
-        cli.main(["--help"])
+        main.main(["--help"])
     printed = capsys.readouterr().out
     assert any(line.split()[:1] == [name] and len(line.split()) > 3 for line in printed.splitlines())
     assert "Exit status" in " ".join(printed.split())
@@ -75,7 +77,7 @@ def test_every_command_is_listed(name: str, capsys: pytest.CaptureFixture[str]) 
 def test_pytest_explains_the_plugin(pytester: pytest.Pytester) -> None:
     """`--help`, `--markers` and `--fixtures` have a text for everything that the plugin adds."""
     said = GENERATOR["_Recorded"]()
-    pytest_plugin.pytest_addoption(said)
+    hooks.pytest_addoption(said)
     assert said.options
     assert all(len(settings["help"]) > 20 for _, settings in said.options)
     assert all(len(text) > 20 for _, text, _ in said.ini)
@@ -91,7 +93,7 @@ def test_pytest_explains_the_plugin(pytester: pytest.Pytester) -> None:
 def test_markers_and_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     """The markers' settings and the fixtures' docstrings are what pytest shows."""
     markers = pytester.runpytest_inprocess("--markers", "-p", "no:asyncio").stdout.str()
-    for text in pytest_plugin.MARKERS:
+    for text in hooks.MARKERS:
         assert f"@pytest.mark.{text}" in markers
         assert text.endswith(".")
     fixtures = pytester.runpytest_inprocess("--fixtures", "-v", "-p", "no:asyncio").stdout.str()

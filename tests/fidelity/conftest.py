@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from understudy.cassettes.load import load
-from understudy.fidelity.conform import recordings_in
-from understudy.fidelity.drive import Outcome, replay
-from understudy.fidelity.target import Simulated
+from understudy._cassettes.load import load
+from understudy._fidelity.conform import recordings_in
+from understudy._fidelity.runner import Outcome, replay
+from understudy._fidelity.target import Simulated
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT.parent / "shared" / "recordings"

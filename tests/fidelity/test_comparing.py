@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from understudy.cassettes.interaction import Interaction
-from understudy.fidelity.answers import Served, compared
-from understudy.fidelity.bindings import Bindings
-from understudy.fidelity.drive import replay
-from understudy.fidelity.target import Simulated
-from understudy.wire import sse
+from understudy._apis.common import sse
+from understudy._cassettes.interaction import Interaction
+from understudy._fidelity.answers import Served, compared
+from understudy._fidelity.bindings import Bindings
+from understudy._fidelity.runner import replay
+from understudy._fidelity.target import Simulated
 
 ASSISTANT = {"id": "asst_" + "a" * 24, "object": "assistant", "created_at": 1_760_000_000, "name": None, "metadata": {}}
 OTHER = "asst_" + "b" * 24

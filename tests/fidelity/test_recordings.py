@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from understudy.fidelity.accepted import ACCEPTED
-from understudy.fidelity.conform import NEEDED_PERCENT
-from understudy.fidelity.report import markdown
-from understudy.fidelity.score import Score
+from tools.fidelity_page import markdown
+from understudy._fidelity.accepted_differences import ACCEPTED
+from understudy._fidelity.conform import NEEDED_PERCENT
+from understudy._fidelity.score import Score
 
 from .conftest import NAMES, NEEDS_RECORDINGS, ROOT, Replayed
 
@@ -44,6 +44,4 @@ def test_no_rule_explains_nothing(score: Score) -> None:
 def test_the_page_is_of_today(score: Score) -> None:
     """docs/fidelity.md is what its command would write now."""
     page = (ROOT / "docs" / "fidelity.md").read_text("utf-8")
-    assert page == markdown(score, len(NAMES)), (
-        "run: python -m understudy.fidelity.report ../shared/recordings docs/fidelity.md"
-    )
+    assert page == markdown(score, len(NAMES)), "run: python -m tools.fidelity_page ../shared/recordings docs/fidelity.md"

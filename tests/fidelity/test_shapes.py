@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import openai
 import pytest
-from observed_spec import check_answer
 from openai.types import FileDeleted, FileObject, Model, Upload, VectorStore, VectorStoreDeleted
 from openai.types.beta import Assistant, AssistantDeleted, Thread, ThreadDeleted
 from openai.types.beta.assistant_stream_event import AssistantStreamEvent
@@ -19,10 +18,11 @@ from openai.types.uploads import UploadPart
 from openai.types.vector_stores import VectorStoreFile, VectorStoreFileBatch, VectorStoreFileDeleted
 from pydantic import TypeAdapter, ValidationError
 
-from understudy.exchange import Request, Response
-from understudy.fidelity.answers import Served
-from understudy.fidelity.drive import Outcome
-from understudy.wire import sse
+from tests.observed_spec import check_answer
+from understudy._apis.common import sse
+from understudy._common.messages import Request, Response
+from understudy._fidelity.answers import Served
+from understudy._fidelity.runner import Outcome
 
 from .conftest import NAMES, NEEDS_RECORDINGS, Replayed
 

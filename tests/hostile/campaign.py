@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from understudy.exchange import Request
+from understudy._common.messages import Request
 
 from .invariants import check, world
 from .requests import requests

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from understudy import Reply
-from understudy.backend import Backend
+from understudy._apis.assistants import render
+from understudy._apis.common import render_files
+from understudy._apis.common.paths import api_path
+from understudy._apis.operations import find
+from understudy._backend.backend import Backend
+from understudy._common.messages import Request, Response
 from understudy.errors import NotSimulated
-from understudy.exchange import Request, Response
-from understudy.wire import render, render_files
-from understudy.wire.operations import find
-from understudy.wire.paths import api_path
 
 from .requests import IDS
 

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
-from understudy.exchange import Headers, Request
-from understudy.wire.operations import OPERATIONS
+from understudy._apis.operations import OPERATIONS
+from understudy._common.messages import Headers, Request
 
 IDS = {
     "assistant": "asst_000000000000000000000001",

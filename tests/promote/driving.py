@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from understudy import Backend
-from understudy.cassettes import Interaction
-from understudy.exchange import Request, Response
-from understudy.wire import sse
+from understudy._apis.common import sse
+from understudy._cassettes import Interaction
+from understudy._common.messages import Request, Response
 
 KEY = ("authorization", "Bearer sk-understudy")
 STOPS = ("completed", "requires_action", "failed", "cancelled", "expired", "incomplete")

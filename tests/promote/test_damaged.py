@@ -12,13 +12,13 @@ import pytest
 
 from tests.cassettes.building import entry, written
 from tests.cassettes.driving import recordings
-from understudy.cassettes import Interaction, load
-from understudy.cassettes.dump import dump
-from understudy.promote import code_of, from_cassette
-from understudy.report.cassette_html import as_html
-from understudy.report.cassette_text import as_text
-from understudy.report.cassette_view import view_of
-from understudy.wire import sse
+from understudy._apis.common import sse
+from understudy._cassettes import Interaction, load
+from understudy._cassettes.dump import dump
+from understudy._inspect.html import as_html
+from understudy._inspect.text import as_text
+from understudy._inspect.view import view_of
+from understudy._promote import code_of, from_cassette
 
 SAMPLE = recordings()[::6]
 ODD = (None, 3, "x", [], {}, [None], {"a": 1})

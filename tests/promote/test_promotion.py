@@ -10,9 +10,9 @@ import pytest
 
 from tests.cassettes.building import RUN, THREAD, entry, listed, message, run, streamed, waiting, written
 from understudy import Backend, CodeInterpreter, Fail, FileSearch, FunctionCall, Reply, SearchResult
-from understudy.cli import main
+from understudy._cli.main import main
+from understudy._promote import code_of, from_cassette
 from understudy.errors import CassetteError
-from understudy.promote import code_of, from_cassette
 
 LONG = {name: f"{name}_{'a' * 24}" for name in ("thread", "run", "asst", "msg")}
 OF_THREAD = f"/threads/{LONG['thread']}"

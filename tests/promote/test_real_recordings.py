@@ -11,10 +11,10 @@ import pytest
 from tests.cassettes.driving import recordings
 from tests.promote.driving import as_an_app_polls, polled, status_in
 from understudy import Backend
-from understudy.cassettes import Interaction, load
-from understudy.derivation.facts import is_v1
-from understudy.fidelity.rebuild import body_of
-from understudy.promote import code_of, from_cassette
+from understudy._cassettes import Interaction, load
+from understudy._fidelity.rebuild import body_of
+from understudy._promote import code_of, from_cassette
+from understudy._reconstruct.session_facts import is_v1
 
 pytestmark = pytest.mark.skipif(not recordings(), reason="the real recordings do not lie beside this repository")
 

@@ -14,8 +14,8 @@ import understudy as us
 from tests.cassettes.loopback import served
 from tests.promote.driving import answered, recorded
 from understudy import Backend, CodeInterpreter, FileSearch, FunctionCall, Reply, SearchResult
-from understudy.cassettes import load
-from understudy.promote import code_of, from_cassette
+from understudy._cassettes import load
+from understudy._promote import code_of, from_cassette
 
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
 Flow = Callable[[openai.OpenAI], Any]

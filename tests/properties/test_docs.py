@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docs_runner import Block, blocks, execute
+
+from tests.docs_runner import Block, blocks, execute
 
 EXAMPLES = blocks(Path(__file__).parents[2] / "docs" / "properties.md")
 

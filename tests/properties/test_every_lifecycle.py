@@ -9,13 +9,13 @@ from contextlib import suppress
 import openai
 import pytest
 from openai import OpenAI
-from runs.app import ASSISTANT, TOOLS, assistant, outputs_for, thread
 
 import understudy as us
+from tests.engine.app import ASSISTANT, TOOLS, assistant, outputs_for, thread
 from understudy import AnyFunctionCall, Expire, Fail, FunctionCall, Reply
+from understudy._engine.lifecycle import RUN, TERMINAL
+from understudy._properties.explorer import trajectories
 from understudy.errors import ImpossibleScript, NoFunction
-from understudy.properties.explorer import trajectories
-from understudy.simulation.lifecycle import RUN, TERMINAL
 
 
 def observed(script, *, cancels: bool = False, time: str = "poll") -> list[str]:

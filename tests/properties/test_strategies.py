@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, invariant, rule, run_state_machine_as_test
 from openai import OpenAI
-from runs.app import TOOLS, outputs_for, poll_to_end
 
 import understudy
+from tests.engine.app import TOOLS, outputs_for, poll_to_end
 from understudy import strategies as us
-from understudy.simulation.lifecycle import TERMINAL
-from understudy.simulation.smallest import smallest
+from understudy._common.minimal_value import minimal_value
+from understudy._engine.lifecycle import TERMINAL
 
 NAMES = vars(understudy) | {name: getattr(understudy, name) for name in understudy.__all__}
 QUICK = settings(
@@ -102,7 +102,7 @@ def test_arguments_fit_their_schema(arguments):
 def test_the_smallest_value_fits(name):
     """The arguments of a call that names no function are valid, property by property (patterns are not heeded)."""
     schema = {**SCHEMA, "required": [name]}
-    jsonschema.validate(smallest(schema), schema)
+    jsonschema.validate(minimal_value(schema), schema)
 
 
 @pytest.mark.parametrize("kind", ["integer", "number"])
@@ -110,8 +110,8 @@ def test_the_smallest_value_fits(name):
 def test_bounds_of_draft_4_are_heeded(kind, bound):
     """`exclusiveMinimum: true` beside a minimum, as older schemas say it, leaves the minimum out."""
     schema = {"type": kind, bound[0]: 0, bound[1]: True}
-    jsonschema.Draft4Validator(schema).validate(smallest(schema))
-    assert smallest({**schema, bound[1]: False}) == 0
+    jsonschema.Draft4Validator(schema).validate(minimal_value(schema))
+    assert minimal_value({**schema, bound[1]: False}) == 0
 
 
 @given(st.text(max_size=20).flatmap(lambda text: st.tuples(st.just(text), us.chunkings(text))))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from openai import OpenAI
-from runs.app import ASSISTANT, assistant, thread
 
 import understudy as us
+from tests.engine.app import ASSISTANT, assistant, thread
 
 
 @us.every_lifecycle(depth=2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs.app import TOOLS
 
+from tests.engine.app import TOOLS
 from understudy import strategies as us
 
 HEAD = """

@@ -16,7 +16,7 @@ import pytest
 from openai import APIConnectionError, AsyncOpenAI, AzureOpenAI, OpenAI
 
 from tests.serve.conftest import Serve
-from understudy.cli import main
+from understudy._cli.main import main
 
 
 def client(url: str) -> OpenAI:

@@ -1,0 +1,1 @@
+"""The Assistants API, v2, as a view of the engine."""

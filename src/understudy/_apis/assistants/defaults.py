@@ -1,0 +1,117 @@
+"""What the service makes of what it is sent before it stores it: defaults filled in, short forms written out. [REC]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy._engine.engine import Engine
+from understudy._engine.file_objects import DEFAULT_CHUNKING, Chunking
+from understudy._engine.objects import ImageFile, ImageUrl, Part, Text
+from understudy._engine.vector_stores import Entry
+
+Json = dict[str, Any]
+
+# What stands in the place of an explicit null. Names that are not here keep their null. [REC for the values, INF for null]
+_DEFAULTS: Json = {"temperature": 1.0, "top_p": 1.0, "response_format": "auto", "tool_choice": "auto"}
+
+
+def normal_settings(body: Json) -> Json:
+    """The fields of an assistant or a run that were sent, in their stored form; `tool_resources` is not among them."""
+    fields: Json = {}
+    for name, value in body.items():
+        if name == "tools":
+            fields[name] = [normal_tool(tool) for tool in value or []]
+        elif name == "metadata":
+            fields[name] = dict(value or {})
+        elif name in ("temperature", "top_p") and value is not None:
+            fields[name] = float(value)
+        elif name != "tool_resources":
+            fields[name] = _DEFAULTS.get(name) if value is None else value
+    return fields
+
+
+def normal_tool(tool: Json) -> Json:
+    """A tool as it is echoed. [REC]"""
+    if tool["type"] == "function":
+        function = tool["function"]
+        echoed: Json = {"name": function["name"]}
+        if function.get("description") is not None:
+            echoed["description"] = function["description"]
+        echoed["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+        echoed["strict"] = bool(function.get("strict"))
+        return {"type": "function", "function": echoed}
+    if tool["type"] == "file_search":
+        given = tool.get("file_search") or {}
+        ranking = given.get("ranking_options") or {}
+        search: Json = {"max_num_results": given["max_num_results"]} if "max_num_results" in given else {}
+        ranker = ranking.get("ranker", "auto")
+        search["ranking_options"] = {
+            "ranker": "default_2024_08_21" if ranker == "auto" else ranker,
+            "score_threshold": float(ranking.get("score_threshold", 0.0)),
+            "hybrid_search": ranking.get("hybrid_search"),
+        }
+        return {"type": "file_search", "file_search": search}
+    return {"type": tool["type"]}
+
+
+THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was last used [DOCS]
+
+
+def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None) -> Json:
+    """What an assistant's tool_resources become: only those of tools that are on; inline vector stores are made. [REC]"""
+    given = given or {}
+    resources: Json = {}
+    for kind in dict.fromkeys(tool["type"] for tool in tools):  # in the order of the tools [REC]
+        if kind == "code_interpreter":
+            resources[kind] = {"file_ids": list((given.get(kind) or {}).get("file_ids", []))}
+        elif kind == "file_search":
+            resources[kind] = {"vector_store_ids": store_ids(engine, given.get(kind) or {})}
+    return resources
+
+
+def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
+    """What a thread's tool_resources become: what was given, inline vector stores made. [REC]"""
+    resources: Json = {}
+    for name, value in (given or {}).items():
+        if value is None:
+            continue
+        if name == "file_search":
+            resources[name] = {"vector_store_ids": store_ids(engine, value, lifetime_days=THREAD_STORE_DAYS)}
+        else:
+            resources[name] = {"file_ids": list(value.get("file_ids", []))}
+    return resources
+
+
+def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None) -> list[str]:
+    """The vector stores that a `file_search` resource names, with those it asks to be made. [REC]"""
+    made = [
+        engine.stores.create(
+            [Entry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
+            metadata=dict(store.get("metadata") or {}),
+            lifetime_days=lifetime_days,
+        )
+        for store in search.get("vector_stores", ())
+    ]
+    return [*search.get("vector_store_ids", ()), *(store.id for store in made)]
+
+
+def chunking_of(body: Json) -> Chunking:
+    """How to cut files: as given, `auto` being 800 tokens with 400 of overlap. [REC]"""
+    static = (body.get("chunking_strategy") or {}).get("static")
+    return Chunking(static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) if static else DEFAULT_CHUNKING
+
+
+def normal_content(content: Any) -> tuple[Part, ...]:
+    """A message's content: a string is one text part; an image_url without a detail gets `auto`. [REC]"""
+    if isinstance(content, str):
+        return (Text(content),)
+    return tuple(_part(part) for part in content)
+
+
+def _part(part: Json) -> Part:
+    if part["type"] == "text":
+        return Text(part["text"])
+    image = part[part["type"]]
+    if part["type"] == "image_file":
+        return ImageFile(image["file_id"], image.get("detail", "auto"))
+    return ImageUrl(image["url"], image.get("detail", "auto"))

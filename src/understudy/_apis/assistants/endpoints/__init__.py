@@ -1,0 +1,1 @@
+"""The operations on assistants, threads, messages, runs and run steps."""

@@ -1,0 +1,95 @@
+"""Messages: create, list, retrieve, modify, delete."""
+
+from __future__ import annotations
+
+from understudy._apis.assistants import render
+from understudy._apis.assistants.defaults import THREAD_STORE_DAYS, normal_content
+from understudy._apis.assistants.existence_checks import check_message, wants_search
+from understudy._apis.assistants.views import to_rest
+from understudy._apis.common.operation_call import Call, Json
+from understudy._apis.common.paging import page_of
+from understudy._engine.engine import Engine
+from understudy._engine.objects import Message, Thread
+from understudy._engine.vector_stores import Entry
+
+
+def create(call: Call) -> Json:
+    thread = call.engine.thread(call.ids["thread_id"])
+    check_message(call.engine, call.body)
+    return to_rest(render.message(make(call.engine, thread, call.body)))
+
+
+def make(
+    engine: Engine,
+    thread: Thread,
+    body: Json,
+    *,
+    id: str | None = None,  # noqa: A002
+    created_at: float | None = None,
+) -> Message:
+    """Add a message from a checked create body. Refused while a run of the thread is active."""
+    attachments = list(body.get("attachments") or [])
+    message = engine.add_message(
+        thread,
+        role=body["role"],
+        content=normal_content(body["content"]),
+        attachments=attachments,
+        metadata=dict(body.get("metadata") or {}),
+        id=id,
+        created_at=created_at,
+    )
+    if attachments:
+        attach(engine, thread, attachments)
+    return message
+
+
+def attach(engine: Engine, thread: Thread, attachments: list[Json]) -> None:
+    """Give a thread the files attached to a message: to its code interpreter, and to a vector store of its own. [DOCS]"""
+    resources = dict(thread.tool_resources)
+    for attachment in attachments:
+        file_id = attachment.get("file_id")
+        if file_id is None:
+            continue
+        if any(tool["type"] == "code_interpreter" for tool in attachment.get("tools") or ()):
+            held = (resources.get("code_interpreter") or {}).get("file_ids", [])
+            resources["code_interpreter"] = {"file_ids": list(dict.fromkeys([*held, file_id]))}
+        if wants_search(attachment):
+            _index(engine, resources, file_id)
+    thread.tool_resources = resources
+
+
+def _index(engine: Engine, resources: Json, file_id: str) -> None:
+    held = (resources.get("file_search") or {}).get("vector_store_ids", [])
+    store = engine.stores.listing.get(held[0]) if held else None
+    if store is None:
+        store = engine.stores.create(lifetime_days=THREAD_STORE_DAYS)
+        resources["file_search"] = {"vector_store_ids": [store.id]}
+    if store.files.get(file_id) is None:
+        engine.stores.add_file(store, Entry(file_id))
+
+
+def listed(call: Call) -> Json:
+    """The thread's messages; with `run_id` those that one run wrote. [SPEC]"""
+    thread = call.engine.thread(call.ids["thread_id"])
+    run_id = call.query.get("run_id")
+    where = (lambda message: message.run_id == run_id) if run_id is not None else None
+    return page_of(call, thread.messages, lambda message: to_rest(render.message(message)), where=where)
+
+
+def retrieve(call: Call) -> Json:
+    return to_rest(render.message(call.engine.message(**call.ids)))
+
+
+def modify(call: Call) -> Json:
+    """Metadata only. The answer has `file_ids` and no attachments. [REC, 10 of 10]"""
+    message = call.engine.message(**call.ids)
+    if "metadata" in call.body:
+        message.metadata = dict(call.body["metadata"] or {})
+    shown = to_rest(render.message(message))
+    return {("file_ids" if key == "attachments" else key): ([] if key == "attachments" else shown[key]) for key in shown}
+
+
+def delete(call: Call) -> Json:
+    message = call.engine.message(**call.ids)
+    call.engine.thread(call.ids["thread_id"]).messages.remove(message.id)
+    return render.deleted(message.id, "thread.message")

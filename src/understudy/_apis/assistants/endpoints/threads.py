@@ -1,0 +1,72 @@
+"""Threads: create, retrieve, modify, delete."""
+
+from __future__ import annotations
+
+from understudy._apis.assistants import render
+from understudy._apis.assistants.defaults import thread_tool_resources
+from understudy._apis.assistants.endpoints import messages
+from understudy._apis.assistants.existence_checks import check_resources, check_thread
+from understudy._apis.common.operation_call import Call, Json
+from understudy._engine.engine import Engine
+from understudy._engine.file_objects import VectorStore
+from understudy._engine.objects import Thread
+
+
+def create(call: Call) -> Json:
+    check_thread(call.engine, call.body)
+    return render.thread_as_posted(make(call.engine, call.body))
+
+
+def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> Thread:  # noqa: A002
+    """Make a thread, with its first messages, from a checked create body."""
+    resources = thread_tool_resources(engine, body.get("tool_resources"))
+    metadata = dict(body.get("metadata") or {})
+    thread = engine.add_thread(id=id, created_at=created_at, tool_resources=resources, metadata=metadata)
+    for message in body.get("messages", ()):
+        messages.make(engine, thread, message, created_at=created_at)
+    return thread
+
+
+def files_by_store(engine: Engine, resources: Json | None) -> dict[str, frozenset[str]]:
+    """Which files are in the vector stores that tool_resources name."""
+    return {store.id: frozenset(file.id for file in store.files) for store in _stores(engine, resources)}
+
+
+def take_back_stores(engine: Engine, thread: Thread, before: Json, held: dict[str, frozenset[str]]) -> None:
+    """Undo what was made for a thread since its tool_resources were `before`: a request that is refused changes nothing.
+
+    `held`: the files of its stores then.
+    """
+    for store in _stores(engine, thread.tool_resources):
+        if store.id not in held:
+            engine.stores.remove(store)
+            continue
+        for file in [file for file in store.files if file.id not in held[store.id]]:
+            engine.stores.remove_file(store, file)
+    thread.tool_resources = before
+
+
+def _stores(engine: Engine, resources: Json | None) -> list[VectorStore]:
+    ids = ((resources or {}).get("file_search") or {}).get("vector_store_ids", ())
+    return [store for store in map(engine.stores.listing.get, ids) if store is not None]
+
+
+def retrieve(call: Call) -> Json:
+    return render.thread(call.engine.thread(call.ids["thread_id"]))
+
+
+def modify(call: Call) -> Json:
+    """Fields not sent stay; metadata is replaced, which fits every recording. [REC, replace INF]"""
+    thread = call.engine.thread(call.ids["thread_id"])
+    check_resources(call.engine, call.body.get("tool_resources"))
+    if "metadata" in call.body:
+        thread.metadata = dict(call.body["metadata"] or {})
+    if "tool_resources" in call.body:
+        thread.tool_resources = thread_tool_resources(call.engine, call.body["tool_resources"])
+    return render.thread_as_posted(thread)
+
+
+def delete(call: Call) -> Json:
+    thread = call.engine.thread(call.ids["thread_id"])
+    call.engine.remove_thread(thread)
+    return render.deleted(thread.id, "thread")

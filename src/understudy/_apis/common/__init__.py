@@ -1,0 +1,1 @@
+"""What the faces share: validation, forms, paging, JSON, files and vector stores."""

@@ -1,0 +1,1 @@
+"""The operations on files, uploads, vector stores and models."""

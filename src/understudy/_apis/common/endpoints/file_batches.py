@@ -1,0 +1,50 @@
+"""Batches of files in vector stores: create, retrieve, cancel, list files."""
+
+from __future__ import annotations
+
+from understudy._apis.assistants.defaults import chunking_of
+from understudy._apis.common import render_files
+from understudy._apis.common.endpoints import store_files
+from understudy._apis.common.operation_call import Call, Json
+from understudy._apis.common.paging import page_of
+from understudy._engine.file_objects import FileBatch
+from understudy._engine.vector_stores import Entry
+
+
+def show(batch: FileBatch) -> Json:
+    """A batch. From now on its present state, and that of its files, counts as seen."""
+    batch.shown = batch.look()
+    for file in batch.files:
+        file.shown = file.look()
+    return render_files.file_batch(batch)
+
+
+def create(call: Call) -> Json:
+    """Add files together: `file_ids`, all treated alike, or `files`, each with settings of its own. [SPEC]"""
+    store = call.engine.stores.usable(call.ids["vector_store_id"])
+    body = call.body
+    if "files" in body:
+        entries = [store_files.entry_of(file) for file in body["files"]]
+    else:
+        entries = [Entry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
+    return show(call.engine.stores.add_batch(store, entries))
+
+
+def retrieve(call: Call) -> Json:
+    return show(_found(call))
+
+
+def cancel(call: Call) -> Json:
+    batch = _found(call)
+    call.engine.stores.cancel_batch(batch)
+    return show(batch)
+
+
+def files(call: Call) -> Json:
+    """A batch's files, in the order of their ids whichever order is asked for. [REC, Oct 2025]"""
+    call.query["order"] = "asc"
+    return page_of(call, _found(call).files, store_files.show, where=store_files.with_status(call))
+
+
+def _found(call: Call) -> FileBatch:
+    return call.engine.stores.batch(call.ids["vector_store_id"], call.ids["batch_id"])

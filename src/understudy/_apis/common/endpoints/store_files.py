@@ -1,0 +1,69 @@
+"""Files in vector stores: add, list, retrieve, set attributes, take out, content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from understudy._apis.assistants import render
+from understudy._apis.assistants.defaults import chunking_of
+from understudy._apis.common import render_files
+from understudy._apis.common.operation_call import Call, Json
+from understudy._apis.common.paging import page_of
+from understudy._engine.file_objects import StoreFile
+from understudy._engine.search import text_of
+from understudy._engine.vector_stores import Entry
+
+
+def show(file: StoreFile) -> Json:
+    """A file of a store. From now on its present status counts as seen: asked again, a poll moves on."""
+    file.shown = file.look()
+    return render_files.store_file(file)
+
+
+def entry_of(body: Json) -> Entry:
+    """How a file is to be put into a store."""
+    return Entry(body["file_id"], chunking_of(body), body.get("attributes"))
+
+
+def create(call: Call) -> Json:
+    store = call.engine.stores.usable(call.ids["vector_store_id"])
+    return show(call.engine.stores.add_file(store, entry_of(call.body)))
+
+
+def listed(call: Call) -> Json:
+    store = call.engine.stores.get(call.ids["vector_store_id"])
+    return page_of(call, store.files, show, where=with_status(call))
+
+
+def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
+    """The list's `filter`: only files in this status. [REC]"""
+    status = call.query.get("filter")
+    return None if status is None else lambda file: file.state.status == status
+
+
+def retrieve(call: Call) -> Json:
+    return show(_found(call))
+
+
+def modify(call: Call) -> Json:
+    """Attributes are replaced as a whole. [SPEC, INF]"""
+    file = _found(call)
+    file.attributes = dict(call.body["attributes"] or {})
+    return show(file)
+
+
+def delete(call: Call) -> Json:
+    file = _found(call)
+    call.engine.stores.remove_file(call.engine.stores.get(file.vector_store_id), file)
+    return render.deleted(file.id, "vector_store.file")
+
+
+def content(call: Call) -> Json:
+    """The text of a file, once it is indexed. [SPEC]"""
+    file = _found(call)
+    is_ready = file.state.status == "completed"
+    return render_files.file_content(text_of(call.engine.files.get(file.id)) if is_ready else "")
+
+
+def _found(call: Call) -> StoreFile:
+    return call.engine.stores.file(call.ids["vector_store_id"], call.ids["file_id"])

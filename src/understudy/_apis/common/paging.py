@@ -1,0 +1,47 @@
+"""Lists: the query they take, and the page they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from understudy._apis.assistants import render
+from understudy._apis.common.operation_call import Call, Json
+from understudy._apis.common.schema import enum, integer, string
+from understudy._engine.api_error import ApiError
+from understudy._engine.listing import Listed, Listing
+
+T = TypeVar("T", bound=Listed)
+
+PAGE_QUERY: dict[str, Any] = {
+    "limit": integer(1, 100),
+    "order": enum("asc", "desc"),
+    "after": string(),
+    "before": string(),
+}
+
+
+def page_of(
+    call: Call,
+    listing: Listing[T],
+    show: Callable[[T], Json],
+    *,
+    limit: int = 20,
+    where: Callable[[T], bool] | None = None,
+) -> Json:
+    """A page of a listing, by the call's query; `show` gives an item's REST view.
+
+    An unknown cursor is refused; what the service said then is not known. [INF]
+    """
+    query = call.query
+    for name in ("after", "before"):
+        if name in query and not listing.knows(query[name]):
+            raise ApiError("cursor.unknown", path=name, value=query[name])
+    found = listing.page(
+        limit=query.get("limit", limit),
+        order=query.get("order", "desc"),
+        after=query.get("after"),
+        before=query.get("before"),
+        where=where,
+    )
+    return render.page([show(item) for item in found.items], has_more=found.has_more)

@@ -1,0 +1,393 @@
+"""The one door of the simulated service: `Backend.handle(Request) -> Response`, and what a test may ask and tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from understudy._apis.assistants import render
+from understudy._apis.assistants.views import to_rest
+from understudy._apis.common import render_files
+from understudy._apis.common.object_view import ObjectView
+from understudy._backend import preload
+from understudy._backend.dispatcher import Dispatcher
+from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
+from understudy._engine.clock import Clock
+from understudy._engine.engine import Engine
+from understudy._engine.objects import Run
+from understudy._engine.script_queue import QueuedScript, When, caller
+from understudy._http.hosts import own_base_url
+from understudy.errors import RealTimeWait, UnderstudyError, nearest
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+    from understudy._diagnostics.client_misuse import Conduct
+    from understudy._diagnostics.timeline import Timeline
+    from understudy.faults import Fault, What
+
+
+class Backend:
+    """A simulated Assistants API: in memory, deterministic, offline.
+
+    In a test it is the fixture `understudy`; elsewhere `understudy.simulate()` gives one.
+
+    Args:
+        script: moves that every run takes.
+        seed: every id is derived from it.
+        time: who moves the clock: `"poll"` (asking for a live run does), `"manual"` (only `clock.advance`), `"sleep"` (the
+            app's own sleeping; needs `simulate` or the fixture, which see to that), `"real"`.
+        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
+        start: what the clock shows at first, in unix seconds.
+        hosts: more host names whose requests are answered here.
+        pass_hosts: host names whose requests are let out, whatever SDK sends them.
+    """
+
+    def __init__(
+        self,
+        *,
+        script: Sequence[Any] | Any = None,
+        seed: int = 0,
+        time: str = "poll",
+        strict: bool | None = None,
+        start: float = 1_700_000_000,
+        hosts: Sequence[str] = (),
+        pass_hosts: Sequence[str] = (),
+    ) -> None:
+        self._engine = Engine(seed=seed, time=time, start=start, strict=strict)
+        self._door = Dispatcher(self._engine)
+        self._strict = strict
+        self._start = start
+        self._generated: tuple[str, Any] | None = None
+        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *host_names(hosts)), pass_hosts=tuple(pass_hosts))
+        if script is not None:
+            self.perform(script)
+
+    def __getattr__(self, name: str) -> Any:
+        from understudy import __all__ as names_of_the_module
+
+        if name in names_of_the_module:
+            raise AttributeError(
+                f"`understudy` is the test's Backend here, and {name!r} belongs to the module of the same name: "
+                f"`import understudy as us` and write `us.{name}`"
+            )
+        close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"a Backend has no {name!r}{hint}")
+
+    # -- the door -------------------------------------------------------------
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
+        return self._door.handle(request)
+
+    @property
+    def problems(self) -> list[UnderstudyError]:
+        """What went wrong on the test's side so far."""
+        return self._door.problems
+
+    @property
+    def hints(self) -> list[str]:
+        """What would make the test better, each once; hints fail nothing."""
+        return self._door.service.hints
+
+    # -- scripts --------------------------------------------------------------
+
+    def next_run(self, *moves: Any, assistant: str | None = None, thread: str | None = None) -> None:
+        """Say what the next run does. Calls queue up: first in, first out.
+
+        Args:
+            moves: `Reply(...)`, `FunctionCall(...)`, ...; a list is one step of parallel calls; or one callable or
+                generator function that takes the run.
+            assistant, thread: only a run of this assistant, on this thread, takes it.
+
+        Raises:
+            ImpossibleScript: the real service could not do that.
+        """
+        with self._engine.lock:
+            self._engine.book.next_run(moves, assistant=assistant, thread=thread)
+
+    def every_run(
+        self, *moves: Any, when: When | None = None, assistant: str | None = None, thread: str | None = None
+    ) -> None:
+        """Say what runs do that find nothing queued; of several that fit, the latest.
+
+        Args:
+            when: only if the last user message holds this text, matches this pattern, or makes this callable true.
+        """
+        with self._engine.lock:
+            self._engine.book.every_run(moves, when=when, assistant=assistant, thread=thread)
+
+    def perform(self, script: Any) -> None:
+        """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
+        `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
+        """
+        self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
+        self.perform_faults(getattr(script, "faults", ()))
+        if (witness := getattr(script, "witness", None)) is not None:
+            self._door.witness = witness.engine()
+        if not callable(script):  # a function has no repr that is code
+            self.generated("backend.perform({})", script)
+
+    def perform_faults(self, faults: Sequence[Fault]) -> None:
+        """Set faults that were generated: those that the app gives no occasion for are no mistake."""
+        for fault in faults:
+            self._set_fault(fault, is_optional=True)
+
+    @property
+    def scripts_left(self) -> list[QueuedScript]:
+        """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
+        return list(self._engine.book.queue)
+
+    # -- faults ---------------------------------------------------------------
+
+    def fault(
+        self,
+        what: What | Fault,
+        *,
+        on: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        run: str | None = None,
+        event: str | int | None = None,
+        phase: str | None = None,
+    ) -> None:
+        """Say what goes wrong, and where; see `understudy.faults`. One call meets at most one fault, the first that fits.
+
+        Args:
+            what: `RateLimited(retry_after=2)`, `StreamCut()`, ...; or a whole `Fault`, which brings the rest with it.
+            on: the operation, named as in the SDK (`runs.retrieve`); None for any.
+            nth, times: from the nth call on (counted from 1), so many calls; `times=None` for every one.
+            run: only calls about this run.
+            event: where in a stream, by the event's name or number.
+            phase: `"before"` the service acts, `"after"` it did (the answer is lost), `"during"` the answer.
+
+        Raises:
+            ValueError: an unknown operation, event or phase, or what cannot happen there.
+        """
+        from understudy.faults import Fault
+
+        if not isinstance(what, Fault):
+            what = Fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
+        self._set_fault(what)
+
+    def _set_fault(self, fault: Fault, *, is_optional: bool = False) -> None:
+        from understudy._faulting import Faults
+
+        with self._engine.lock:
+            self._door.faults = self._door.faults or Faults(self._engine, self.hints)
+            self._door.faults.add(fault, caller(), is_optional=is_optional)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
+        return self._door.faults.schedule if self._door.faults is not None else ()
+
+    # -- what was there before the app came ------------------------------------
+
+    def add_assistant(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        model: str = "gpt-4o",
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> ObjectView:
+        """Make an assistant that the app did not: by `id`, with the fields of the create request."""
+        return preload.add_assistant(self._engine, id, created_at, {"model": model, **fields})
+
+    def add_thread(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        messages: Sequence[Any] = (),
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> ObjectView:
+        """Make a thread. `messages`: texts of user messages, or message create bodies."""
+        return preload.add_thread(self._engine, id, created_at, messages, fields)
+
+    def add_message(
+        self,
+        thread_id: str,
+        content: Any,
+        *,
+        role: str = "user",
+        id: str | None = None,  # noqa: A002
+        created_at: float | None = None,
+        attachments: Sequence[Any] = (),
+        metadata: dict[str, str] | None = None,
+    ) -> ObjectView:
+        """Add a message to a thread that exists."""
+        body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
+        return preload.add_message(self._engine, thread_id, id, created_at, body)
+
+    def add_file(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        filename: str = "file.txt",
+        content: bytes | str = b"",
+        purpose: str = "assistants",
+        created_at: float | None = None,
+    ) -> ObjectView:
+        """Make a file. A `str` as content is kept as UTF-8."""
+        return preload.add_file(self._engine, id, created_at, filename, content, purpose)
+
+    def add_vector_store(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        file_ids: Sequence[str] = (),
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> ObjectView:
+        """Make a vector store, with files that exist; they are indexed already. Fields are those of the create request."""
+        return preload.add_vector_store(self._engine, id, created_at, file_ids, fields)
+
+    def fail_file(self, file: str, code: str = "server_error", *, message: str | None = None) -> None:
+        """Say that a file cannot be indexed: in every vector store it ends `failed`, with this last_error.
+
+        Args:
+            file: its id, or its file name (for one that is still to be uploaded).
+            code: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
+            message: the error's text; None for one that fits the code.
+        """
+        preload.fail_file(self._engine, file, code, message)
+
+    def next_ids(self, *ids: str) -> None:
+        """The next object made of each id's prefix gets that id; several of one prefix are used in order."""
+        with self._engine.lock:
+            self._engine.ids.pin(*ids)
+
+    # -- what is seen ----------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The clock: `now()` in unix seconds, `advance(seconds)`."""
+        return self._engine.clock
+
+    @property
+    def requests(self) -> list[SentRequest]:
+        """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
+        return [logged.sent for logged in self._door.log]
+
+    @property
+    def threads(self) -> list[ObjectView]:
+        """Every thread there is, oldest first, as REST shows it."""
+        with self._engine.lock:
+            return [ObjectView(render.thread(thread)) for thread in self._engine.threads]
+
+    @property
+    def runs(self) -> list[ObjectView]:
+        """Every run there is, oldest first, as REST would show it now. Looking moves nothing."""
+        with self._engine.lock:
+            return [ObjectView(to_rest(render.run(run))) for run in self._all_runs()]
+
+    @property
+    def files(self) -> list[ObjectView]:
+        """Every file there is, oldest first, as REST shows it."""
+        with self._engine.lock:
+            return [ObjectView(render_files.file(file)) for file in self._engine.files.listing]
+
+    @property
+    def vector_stores(self) -> list[ObjectView]:
+        """Every vector store there is, oldest first, as REST would show it now. Looking moves nothing."""
+        with self._engine.lock:
+            return [ObjectView(render_files.vector_store(store)) for store in self._engine.stores.listing]
+
+    def messages(self, thread_id: str) -> list[ObjectView]:
+        """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
+        with self._engine.lock:
+            self._engine.settle()
+            thread = preload.existing(self._engine.threads, thread_id, "thread")
+            return [ObjectView(to_rest(render.message(message))) for message in thread.messages]
+
+    def timeline(self, run_id: str) -> Timeline:
+        """What happened to a run and when: print it, show it in a notebook, or `write()` it as an SVG.
+
+        Raises:
+            KeyError: there is no such run; the nearest are named.
+        """
+        from understudy._diagnostics.timeline import run_timeline
+
+        with self._engine.lock:
+            return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
+
+    def conduct(self) -> Conduct:
+        """What the app did wrong to the API, as far as requests show it; empty and false when nothing is. See `Conduct`."""
+        from understudy._diagnostics.client_misuse import conduct
+
+        with self._engine.lock:
+            return conduct(list(self._door.log), self._all_runs())
+
+    def _all_runs(self) -> list[Run]:
+        self._engine.settle()  # in real time, what has fallen due meanwhile
+        runs = [run for thread in self._engine.threads for run in thread.runs]
+        return sorted(runs, key=lambda run: run.created_at)
+
+    # -- clients and neighbours ------------------------------------------------
+
+    def client(self, **options: Any) -> OpenAI:
+        """An `openai.OpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        from understudy._http.clients import client
+
+        return client(self, asynchronous=False, options=options)  # type: ignore[no-any-return]
+
+    def async_client(self, **options: Any) -> AsyncOpenAI:
+        """An `openai.AsyncOpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        from understudy._http.clients import client
+
+        return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
+
+    def pass_through(self, *paths: str) -> None:
+        """Requests to API paths that begin with one of these are none of our business: let them out."""
+        self._door.passed += paths
+
+    @property
+    def respx(self) -> Any:
+        """A respx router for what is not simulated: `understudy.respx.post(path="/v1/chat/completions").respond(...)`."""
+        if self._door.respx is None:
+            from understudy._http.respx_routes import RespxRoutes
+
+            self._door.respx = RespxRoutes()
+        return self._door.respx.router
+
+    # -- the end ---------------------------------------------------------------
+
+    def generated(self, code: str, value: Any) -> None:
+        """Note that a value that stands in no test was set up by this code, `{}` in it for the value; for `explain`."""
+        self._generated = (code, value)
+
+    def explain(self, error: BaseException, *, opening: str = "") -> None:
+        """Add a note to an exception: what was generated, as code to paste, and what the app did and saw. Nothing if
+        nothing was. `opening`: the line that makes this world, if what was generated is not an argument in it.
+        """
+        if self._generated is None:
+            return
+        from understudy._diagnostics.trace import explanation
+
+        with self._engine.lock:
+            log = list(self._door.log)
+        start = self._start if self.clock.virtual or not log else log[0].at
+        error.add_note(explanation(*self._generated, opening, log, start))
+
+    def note_real_wait(self, text: str) -> None:
+        """With `time="sleep"`, something waited in earnest: a hint; under `strict=True`, a mistake of the test."""
+        if text in self.hints:
+            return
+        self.hints.append(text)
+        if self._strict:
+            self.problems.append(RealTimeWait(text))
+
+    def close(self) -> list[UnderstudyError]:
+        """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
+        from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
+
+        problems, self._door.problems = self._door.problems, []
+        scripts = self._engine.book.take_left()
+        faults = self._door.faults.take_left() if self._door.faults is not None else []
+        if self._strict is not False:
+            problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []
+            problems += unused_faults(faults) if faults else []
+        return problems

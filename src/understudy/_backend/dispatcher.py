@@ -1,0 +1,142 @@
+"""Where a request comes in: logged, met by a fault or not, answered by the service, a neighbour, or with our own words."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from understudy._apis.common import sse
+from understudy._apis.common.json_encoding import pretty
+from understudy._apis.common.paths import api_path
+from understudy._apis.operations import OPERATIONS, find
+from understudy._backend.service import Service
+from understudy._common.messages import Answer, Chunk, Forward, Request, Response
+from understudy._common.observers import Watch, observer_of
+from understudy._diagnostics.request_log import Logged
+from understudy._engine.engine import Engine
+from understudy.errors import InternalError, NotSimulated, UnderstudyError, envelope, nearest
+
+if TYPE_CHECKING:
+    from understudy._faulting import Faults
+
+REQUESTS_KEPT = 1000
+
+
+class Dispatcher:
+    """The door of one world.
+
+    Attributes:
+        log: the last 1,000 requests and how they ended.
+        problems: the test's mistakes and our own, as they were met.
+        faults: None until one is set: no fault, no cost.
+        respx: asked for what is not simulated; None until a test uses it.
+        witness: told of every request and its answer; None unless a trajectory is performed whose cases are compared.
+        passed: API paths that begin with one of these are let out.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.service = Service(engine)
+        self.log: deque[Logged] = deque(maxlen=REQUESTS_KEPT)
+        self.problems: list[UnderstudyError] = []
+        self.faults: Faults | None = None
+        self.respx: Any = None
+        self.witness: Any = None
+        self.passed: list[str] = []
+        self._world = engine
+        looks_on = observer_of()
+        self._watch: Watch | None = looks_on.simulation(engine.run_of_id) if looks_on is not None else None
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
+        with self._world.lock:
+            path = api_path(request.path)
+            now = self._world.clock.now()
+            logged = Logged(request.method, path, request.body, request.sent_headers, now, monotonic())
+            self.log.append(logged)
+            try:
+                answer = self._answer(request, path, logged)
+            except UnderstudyError as error:
+                answer = self._failed(error)
+            except Exception as error:  # ours: never dressed up as the service's
+                answer = self._failed(_internal(error, f"{request.method} {path}"))
+            if isinstance(answer, Response) and answer.stream is not None:
+                answer.stream = self._guarded(answer.stream, path)
+            logged.answered(answer)
+            if self._watch is not None:
+                self._watch.answered(request.method, path, answer)
+            if self.witness is not None:
+                self.witness.saw(request, path, answer)
+        return answer
+
+    def _answer(self, request: Request, path: str, logged: Logged) -> Answer:
+        operation, ids, allowed = find(request.method, path)
+        if operation is not None:
+            faults = self.faults
+            entry = faults.find(operation, ids, request) if faults is not None else None
+            if entry is None or faults is None:
+                return self.service.answer(operation, ids, request)
+            logged.fault = entry.fault
+            if self._watch is not None:
+                self._watch.strikes(entry)
+            return faults.strike(entry, operation, request, lambda: self.service.answer(operation, ids, request))
+        if self.respx is not None:
+            mocked: Response | Forward | None = self.respx.answer(request)
+            if mocked is not None:
+                return mocked
+        if any(path.startswith(prefix) for prefix in self.passed):
+            return Forward()
+        if allowed:
+            return _method_not_allowed(request.method, request.path, allowed)
+        raise NotSimulated(_not_simulated(request.method, path))
+
+    def _failed(self, error: UnderstudyError) -> Response:
+        self.problems.append(error)
+        return envelope(error)
+
+    def _guarded(self, stream: Iterator[Chunk], path: str) -> Iterator[Chunk]:
+        """A stream in which what goes wrong reaches the app as an `error` event that every SDK raises, and is kept."""
+        try:
+            yield from stream
+        except UnderstudyError as error:
+            self.problems.append(error)
+            yield _error_event(error)
+        except Exception as cause:
+            defect = _internal(cause, f"the stream of {path}")
+            self.problems.append(defect)
+            yield _error_event(defect)
+
+
+def _internal(cause: Exception, where: str) -> InternalError:
+    error = InternalError(f"understudy failed at {where}: {cause!r}. This is a defect of understudy; please report it.")
+    error.__cause__ = cause
+    return error
+
+
+def _error_event(error: UnderstudyError) -> bytes:
+    return sse.render(
+        "error",
+        {"error": {"message": f"understudy: {error}", "type": "understudy_error", "param": None, "code": error.code}},
+    )
+
+
+def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
+    """The app's mistake. The text is a guess. [INF]"""
+    message = f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)"
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
+    return Response(405, headers, pretty({"error": error}))
+
+
+def _not_simulated(method: str, path: str) -> str:
+    root = path.lstrip("/").partition("/")[0]
+    routes = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
+    routes = [route for route in routes if nearest(route.split("/")[1], [root])]  # another API's paths are like none of ours
+    close = nearest(f"{method} {path}", routes) or routes
+    near = f" Nearest: {', '.join(close[:3])}." if close else ""
+    return (
+        f"{method} {path} is not simulated.{near} Answer it yourself with "
+        f"understudy.respx.{method.lower()}(path='/v1{path}').respond(json={{...}}), or let it out with "
+        f"understudy.pass_through({path!r})."
+    )

@@ -1,0 +1,149 @@
+"""Objects that are there before the app comes: made through the same checks as the app's own, with a time and an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from understudy._apis.assistants import render
+from understudy._apis.assistants.bodies import CREATE_ASSISTANT, CREATE_MESSAGE, CREATE_THREAD
+from understudy._apis.assistants.endpoints import assistants, messages, threads
+from understudy._apis.assistants.views import to_rest
+from understudy._apis.common import render_files
+from understudy._apis.common.endpoints import vector_stores
+from understudy._apis.common.file_bodies import CREATE_VECTOR_STORE
+from understudy._apis.common.object_view import ObjectView
+from understudy._apis.common.schema import Fields
+from understudy._apis.error_texts import REFUSALS
+from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
+from understudy._engine.listing import Listed, Listing
+from understudy._engine.vector_stores import FAILURES
+from understudy.errors import nearest
+
+T = TypeVar("T", bound=Listed)
+
+# What a file may be for: what the app can ask for, and what the service makes itself. [SPEC]
+FILE_PURPOSES = (
+    "assistants",
+    "assistants_output",
+    "batch",
+    "batch_output",
+    "fine-tune",
+    "fine-tune-results",
+    "vision",
+    "user_data",
+    "evals",
+)
+
+
+def add_assistant(engine: Engine, object_id: str | None, created_at: float | None, fields: dict[str, Any]) -> ObjectView:
+    body = _checked("add_assistant", CREATE_ASSISTANT, fields)
+    with engine.lock:
+        _check_new(engine.assistants, object_id, "assistant")
+        with _in_python("add_assistant"):
+            assistant = assistants.make(engine, body, id=object_id, created_at=created_at)
+        return ObjectView(render.assistant(assistant))
+
+
+def add_thread(
+    engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
+) -> ObjectView:
+    if isinstance(given, str):
+        raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
+    bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
+    body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": bodies})
+    with engine.lock:
+        _check_new(engine.threads, object_id, "thread")
+        with _in_python("add_thread"):
+            thread = threads.make(engine, body, id=object_id, created_at=created_at)
+        return ObjectView(render.thread(thread))
+
+
+def add_message(
+    engine: Engine, thread_id: str, object_id: str | None, created_at: float | None, fields: dict[str, Any]
+) -> ObjectView:
+    body = _checked("add_message", CREATE_MESSAGE, fields)
+    with engine.lock:
+        thread = existing(engine.threads, thread_id, "thread")
+        _check_new(thread.messages, object_id, "message")
+        with _in_python("add_message"):
+            message = messages.make(engine, thread, body, id=object_id, created_at=created_at)
+        return ObjectView(to_rest(render.message(message)))
+
+
+def add_file(
+    engine: Engine, object_id: str | None, created_at: float | None, filename: str, content: bytes | str, purpose: str
+) -> ObjectView:
+    if purpose not in FILE_PURPOSES:
+        close = nearest(purpose, FILE_PURPOSES)
+        hint = f" Did you mean {close[0]!r}?" if close else f" It takes {', '.join(FILE_PURPOSES)}."
+        raise ValueError(f"add_file(purpose={purpose!r}): there is no such purpose.{hint}")
+    data = content.encode() if isinstance(content, str) else content
+    with engine.lock:
+        _check_new(engine.files.listing, object_id, "file")
+        file = engine.files.add(filename=filename, purpose=purpose, content=data, id=object_id, created_at=created_at)
+        return ObjectView(render_files.file(file))
+
+
+def add_vector_store(
+    engine: Engine, object_id: str | None, created_at: float | None, file_ids: Sequence[str], fields: dict[str, Any]
+) -> ObjectView:
+    body = _checked("add_vector_store", CREATE_VECTOR_STORE, {**fields, "file_ids": list(file_ids)})
+    with engine.lock:
+        _check_new(engine.stores.listing, object_id, "vector store")
+        for file_id in file_ids:
+            existing(engine.files.listing, file_id, "file")
+        with _in_python("add_vector_store"):
+            store = vector_stores.make(engine, body, id=object_id, created_at=created_at)
+        engine.stores.finish(store)
+        return ObjectView(render_files.vector_store(store))
+
+
+def fail_file(engine: Engine, file: str, code: str, message: str | None) -> None:
+    if code not in FAILURES:
+        close = nearest(code, FAILURES)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"fail_file(code={code!r}): expected one of {', '.join(map(repr, FAILURES))}.{hint}")
+    with engine.lock:
+        engine.stores.failures[file] = (code, FAILURES[code] if message is None else message)
+
+
+def existing(listing: Listing[T] | Sequence[T], object_id: str, kind: str) -> T:
+    """The object with an id, or a `KeyError` that names the nearest."""
+    if isinstance(listing, Listing):
+        found = listing.get(object_id)
+    else:
+        found = next((item for item in listing if item.id == object_id), None)
+    if found is None:
+        known = [item.id for item in listing]
+        close = nearest(object_id, known)
+        hint = f"nearest: {', '.join(close)}" if close else f"there are {len(known)}"
+        raise KeyError(f"no {kind} has the id {object_id!r}; {hint}")
+    return found
+
+
+def _check_new(listing: Listing[Any], object_id: str | None, kind: str) -> None:
+    if object_id is not None and listing.get(object_id) is not None:
+        raise ValueError(f"there is already a {kind} with the id {object_id!r}")
+
+
+def _checked(name: str, body: Fields, fields: dict[str, Any]) -> Any:
+    """Check fields as the create request would; a wrong one raises in Python's words: it is the test's mistake."""
+    for key in fields:
+        if key not in body.known:
+            close = nearest(key, body.known)
+            hint = f" Did you mean {close[0]!r}?" if close else f" It takes {', '.join(body.known)}."
+            raise TypeError(f"{name}() got an unexpected keyword argument {key!r}.{hint}")
+    with _in_python(name):
+        return body(fields)
+
+
+@contextmanager
+def _in_python(name: str) -> Iterator[None]:
+    """What the service would refuse is the test's mistake here: say it as Python does."""
+    try:
+        yield
+    except ApiError as refused:
+        raise ValueError(f"{name}(): {REFUSALS[refused.name].message.format_map(refused.facts)}") from None

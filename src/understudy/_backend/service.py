@@ -1,0 +1,216 @@
+"""From a request to an answer: route, check headers, query and body, carry out, say yes or no in the service's words."""
+
+from __future__ import annotations
+
+import json
+import math
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from understudy._apis.common.forms import Form
+from understudy._apis.common.json_encoding import pretty
+from understudy._apis.common.operation_call import Call, Operation
+from understudy._apis.common.schema import Fields
+from understudy._apis.error_texts import refusal_response
+from understudy._common.messages import Headers, Request, Response
+from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
+from understudy._engine.poll_clock import PollClock
+
+POLLS_SLOWLY = (
+    "the app polls with a poll_interval_ms of its own, so the SDK sleeps in earnest between polls: with time='sleep' its "
+    "sleeping moves the clock instead, and nobody waits"
+)
+_date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
+
+_JSON: Headers = (("content-type", "application/json"),)
+# Whose key it was; not said to one without a key. The recordings have them redacted, so the values are ours. [REC]
+_ACCOUNT: Headers = (("openai-organization", "org-understudy"), ("openai-project", "proj_understudy"))
+_VERSION: Headers = (("openai-version", "2020-10-01"), ("openai-processing-ms", "20"))
+_FIXED: dict[tuple[bool, bool], Headers] = {  # by: the answer names its type; nobody is named
+    (named, nameless): (*(() if named else _JSON), *(() if nameless else _ACCOUNT), *_VERSION)
+    for named in (True, False)
+    for nameless in (True, False)
+}
+_POLL_AGAIN = ("openai-poll-after-ms", "0")
+_POLLED = frozenset({"run", "store", "store_file", "batch"})  # what the SDKs' own polling asks for
+
+
+class Service:
+    """The face of one world."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.pacer = PollClock(engine)
+        self.hints: list[str] = []
+
+    def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+        """Carry an operation out.
+
+        Raises:
+            UnderstudyError: the test's mistake. The app's mistakes are answered.
+        """
+        try:
+            response = self._carry_out(operation, ids, request)
+        except ApiError as refused:
+            response = refusal_response(*_told(refused, ids))
+        if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
+            self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
+        response.headers = (*self._headers(operation, response), *response.headers)
+        return response
+
+    def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+        _check_auth(request)
+        if "%" in request.path:
+            ids = {name: unquote(value) for name, value in ids.items()}
+        if operation.beta:
+            _check_beta(request)
+        query = _checked_query(operation, request)
+        body = _checked_body(operation.body, request) if operation.body is not None else {}
+        if self.engine.clock.mode == "real":
+            self.engine.settle()
+        call = Call(engine=self.engine, ids=ids, body=body, query=query, request=request)
+        self._pace(operation, call)
+        result = operation.run(call)
+        return result if isinstance(result, Response) else Response(200, body=pretty(result))
+
+    def _pace(self, operation: Operation, call: Call) -> None:
+        if operation.method != "GET":
+            self.pacer.wrote()
+        elif operation.watches == "run":
+            self.pacer.asked_run(self.engine.run(**call.ids), self._announced_interval(call.request))
+        elif operation.watches == "list":
+            self.pacer.asked_list(call.ids["thread_id"], call.request.url)
+        elif operation.watches:
+            self._pace_indexing(operation.watches, call.ids)
+
+    def _pace_indexing(self, watches: str, ids: dict[str, str]) -> None:
+        stores, store_id = self.engine.stores, ids["vector_store_id"]
+        if watches == "store":
+            self.pacer.asked_indexing(stores.get(store_id))
+        elif watches == "store_file":
+            self.pacer.asked_indexing(stores.file(store_id, ids["file_id"]))
+        elif watches == "batch":
+            self.pacer.asked_indexing(stores.batch(store_id, ids["batch_id"]))
+        elif watches == "store_files":
+            self.pacer.asked_files(stores.get(store_id))
+        else:
+            self.pacer.asked_files(stores.batch(store_id, ids["batch_id"]))
+
+    def _announced_interval(self, request: Request) -> float | None:
+        """The interval in seconds that the SDK says it polls with, when the app chose one: then it really sleeps."""
+        text = request.header("x-stainless-custom-poll-interval", "")
+        if not text or not text.isdecimal():
+            return None
+        if text != "0" and self.engine.clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self.hints:
+            self.hints.append(POLLS_SLOWLY)
+        return int(text) / 1000
+
+    def _headers(self, operation: Operation, response: Response) -> Headers:
+        """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
+        engine = self.engine
+        named = bool(response.headers) and any(name == "content-type" for name, _ in response.headers)  # a stream, a file
+        fixed = _FIXED[named, response.status == 401]
+        headers: Headers = (("date", _date(int(engine.clock.now()))), *fixed, ("x-request-id", engine.ids.request()))
+        if operation.watches in _POLLED and engine.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
+            return (*headers, _POLL_AGAIN)
+        return headers
+
+
+# How the ids of a path begin; a file's and a model's are not checked. [REP for threads and assistants, INF for the others]
+_PREFIXES = {
+    "assistant_id": "asst",
+    "thread_id": "thread",
+    "message_id": "msg",
+    "run_id": "run",
+    "step_id": "step",
+    "vector_store_id": "vs",
+    "batch_id": "vsfb",
+    "upload_id": "upload",
+}
+
+
+def _told(refused: ApiError, ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """How a refusal is told: of an id in the path that nothing has, its wrong beginning first."""
+    if refused.name.endswith(".not_found"):
+        wanted = refused.facts["id"]
+        for name, prefix in _PREFIXES.items():
+            if name in ids and unquote(ids[name]) == wanted and not wanted.startswith(prefix):
+                return "id", {"path": name, "value": wanted, "prefix": prefix}
+    return refused.name, refused.facts
+
+
+def _check_auth(request: Request) -> None:
+    """Any key will do, but there must be one: a bearer token, or Azure's `api-key`. [REP]"""
+    kind, _, key = (request.header("authorization") or "").partition(" ")
+    if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
+        raise ApiError("auth.missing")
+
+
+def _check_beta(request: Request) -> None:
+    beta = request.header("openai-beta")
+    if beta is None or "assistants=" not in beta:
+        raise ApiError("beta.missing")
+    if "assistants=v2" not in beta:
+        raise ApiError("beta.v1")
+
+
+def _checked_query(operation: Operation, request: Request) -> dict[str, Any]:
+    if not request.query:
+        return {}
+    query: dict[str, Any] = {}
+    for name, text in request.query:
+        if name == "api-version":  # Azure's
+            continue
+        if name not in operation.query:
+            raise ApiError("unknown", path=name)
+        if name.endswith("[]"):
+            query.setdefault(name, []).append(text)
+        else:
+            query[name] = _number(text) if name == "limit" else text
+    return {name: operation.query[name](value, name) for name, value in query.items()}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
+
+
+def _checked_body(takes: Fields | Form, request: Request) -> dict[str, Any]:
+    if isinstance(takes, Form):
+        return takes.read(request)
+    content_type = request.header("content-type")
+    if content_type and "json" not in content_type.lower() and request.body:
+        raise ApiError("content_type", got=content_type)
+    try:
+        text = request.body.decode("utf-8")  # strictly: json.loads would let encoded halves of surrogate pairs pass
+        body = _strict.decode(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        raise ApiError("body.not_json") from None
+    if b"\\ud" in request.body or b"\\uD" in request.body:
+        _check_surrogates(body)
+    checked: dict[str, Any] = takes(body)
+    return checked
+
+
+def _check_surrogates(body: Any) -> None:
+    """Half of a surrogate pair is no character: it could not be given back. [INF]"""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ApiError("body.not_json") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e999 is JSON, but no number that could be given back
+        raise ValueError(text)
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

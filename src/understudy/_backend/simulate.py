@@ -1,0 +1,83 @@
+"""A simulated service for the length of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from understudy._backend.backend import Backend
+from understudy._http import activate
+from understudy.errors import NoFunction, raise_all
+
+_hints: dict[str, None] = {}  # of worlds that are closed: each once, until somebody shows them
+
+
+@contextmanager
+def simulate(
+    *,
+    script: Sequence[Any] | Any = None,
+    seed: int = 0,
+    time: str = "poll",
+    strict: bool | None = None,
+    start: float = 1_700_000_000,
+    hosts: Sequence[str] = (),
+) -> Iterator[Backend]:
+    """Answer every OpenAI client of this context from a simulated service, until the block is left.
+
+    Args:
+        script: moves that every run takes; see `Backend.every_run`.
+        seed: every id is derived from it; the same seed gives the same ids.
+        time: who moves the clock: `"poll"` (default), `"manual"`, `"sleep"`, `"real"`; see `Clock`.
+        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
+        start: what the clock shows at first, in unix seconds.
+        hosts: more host names whose requests are answered here.
+
+    Raises:
+        UnderstudyError: at the end, what went wrong on the test's side, even if the app swallowed it. An exception
+            that leaves the block by itself goes first.
+    """
+    backend = Backend(script=script, seed=seed, time=time, strict=strict, start=start, hosts=hosts)
+    settings = _given(seed=seed, time=time, strict=strict, start=start, hosts=hosts)
+    if script is not None and not callable(script):
+        backend.generated(f"with simulate({', '.join(['script={}', *settings])}) as backend:", script)
+    try:
+        try:
+            with active(backend):
+                yield backend
+        finally:
+            _hints.update(dict.fromkeys(backend.hints))
+        raise_all(backend.close())
+    except Exception as error:
+        no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
+        if no_test is not None:  # a generated script that this app cannot meet says nothing about the app
+            raise no_test from error
+        if not isinstance(error, NoFunction):
+            backend.explain(error, opening=f"with simulate({', '.join(settings)}) as backend:")
+        raise
+
+
+def take_hints() -> list[str]:
+    """What would make the tests better whose worlds were closed since this was asked last; the pytest plugin shows it."""
+    hints = list(_hints)
+    _hints.clear()
+    return hints
+
+
+def _given(**settings: Any) -> list[str]:
+    """The settings that are not the default, as code."""
+    default = {"seed": 0, "time": "poll", "strict": None, "start": 1_700_000_000, "hosts": ()}
+    return [f"{name}={value!r}" for name, value in settings.items() if value != default[name]]
+
+
+@contextmanager
+def active(backend: Backend) -> Iterator[None]:
+    """Answer every client of this context with a backend; with `time="sleep"`, let sleeping move its clock."""
+    with activate(backend):
+        if backend.clock.mode != "sleep":
+            yield
+            return
+        from understudy._virtual_time import sleeping
+
+        with sleeping(backend, backend.clock, backend.note_real_wait):
+            yield

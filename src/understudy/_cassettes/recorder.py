@@ -1,0 +1,151 @@
+"""Records exchanges as they go by, streams chunk by chunk, on the app's own thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from understudy._cassettes.content_encoding import uncompressed
+from understudy._cassettes.interaction import RAISABLE, Interaction
+from understudy._common.messages import Headers, Request
+from understudy.errors import CassetteError
+
+if TYPE_CHECKING:
+    from understudy._cassettes.hooks import Hooks
+    from understudy._cassettes.storage import Storage
+
+# An answer that never came has no status; plain vcrpy needs one, and a client tries again after this one too.
+NO_ANSWER = 502
+CLOSED = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
+
+
+class Recorder:
+    """Collects what goes by, in the order in which the requests were sent.
+
+    Attributes:
+        refusal: why the recording must not be saved; None when it may be. A user's hook that failed is a reason: what it
+            was to take out may still be there.
+    """
+
+    def __init__(self, storage: Storage, hooks: Hooks | None = None) -> None:
+        self._storage = storage
+        self._hooks = hooks
+        self._slots: list[Interaction | None] = []
+        self._open: dict[int, Tap] = {}
+        self._lock = threading.Lock()
+        self.refusal: CassetteError | None = None
+
+    def observe(self, request: Request, shown: Request | None = None) -> Tap:
+        """A tap for the answer to this request; `shown` is the request as the user's hooks want it recorded."""
+        self._storage.learn(request.headers)
+        with self._lock:
+            index = len(self._slots)
+            self._slots.append(None)
+            tap = Tap(self, index, shown or request)
+            self._open[index] = tap
+        return tap
+
+    def keep(self, index: int, interaction: Interaction) -> None:
+        """An exchange is complete. It is in the journal before the app goes on; what comes after the end is not kept."""
+        self._storage.learn(interaction.headers)
+        hooked: Interaction | None = interaction
+        if self._hooks is not None:
+            try:
+                hooked = self._hooks.recorded(interaction)
+            except CassetteError as problem:
+                self.refusal, hooked = self.refusal or problem, None
+        with self._lock:
+            if self._open.pop(index, None) is None:
+                return  # the recording is over; a stream that was open then is on record so far
+            self._slots[index] = hooked
+            if hooked is not None:
+                self._storage.journal(hooked)
+
+    def interactions(self) -> list[Interaction]:
+        """What is complete so far."""
+        with self._lock:
+            return [interaction for interaction in self._slots if interaction is not None]
+
+    def close(self) -> list[Interaction]:
+        """Everything; a stream that is still open counts as closed early."""
+        for tap in list(self._open.values()):
+            tap.broken(None)
+        with self._lock:
+            self._open.clear()
+        return self.interactions()
+
+
+class Tap:
+    """Observes the answer to one request."""
+
+    def __init__(self, recorder: Recorder, index: int, request: Request) -> None:
+        self._recorder = recorder
+        self._index = index
+        self._request = request
+        self._began = time.monotonic()
+        self._recorded_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._status = NO_ANSWER
+        self._headers: Headers = ()
+        self._chunks: list[bytes] = []
+        self._timings: list[tuple[float, int]] = []
+        self._size = 0
+
+    def started(self, status: int, headers: Headers) -> None:
+        self._status = status
+        self._headers = headers
+
+    def chunk(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        self._timings.append((round(time.monotonic() - self._began, 3), self._size))
+
+    def ended(self) -> None:
+        self._keep(None)
+
+    def broken(self, error: BaseException | None) -> None:
+        if error is None and self._status == NO_ANSWER and not self._headers:
+            return  # still waiting for its answer when the recording ended: nothing is known
+        self._keep(CLOSED if error is None else _reason(error))
+
+    def _keep(self, broken: tuple[str, str] | None) -> None:
+        request = self._request
+        raw = b"".join(self._chunks)
+        body = uncompressed(self._headers, raw)
+        if broken == CLOSED and body.rstrip().endswith(b"data: [DONE]"):
+            broken = None  # the SDK's sync streams read no further than this
+        streamed = any(
+            name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in self._headers
+        )
+        self._recorder.keep(
+            self._index,
+            Interaction(
+                index=self._index,
+                method=request.method,
+                url=request.url,
+                request_headers=request.headers,
+                request_body=uncompressed(request.headers, request.body),
+                status=self._status,
+                headers=self._headers,
+                body=body,
+                recorded_at=self._recorded_at,
+                timings=tuple(self._timings) if streamed and body is raw else (),
+                broken=broken,
+                test=current_test(),
+            ),
+        )
+
+
+def current_test() -> str | None:
+    """The test that runs, as pytest names it; None outside of one."""
+    name = os.environ.get("PYTEST_CURRENT_TEST", "")
+    return name.rpartition(" (")[0] or None
+
+
+def _reason(error: BaseException) -> tuple[str, str]:
+    for kind in type(error).__mro__:
+        if kind.__name__ in RAISABLE:
+            return kind.__name__, str(error)
+    return "ReadError", f"{type(error).__name__}: {error}"

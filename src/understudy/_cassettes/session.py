@@ -1,0 +1,361 @@
+"""A cassette in use: from the moment it is opened to the moment it is saved and its problems are told."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, Unpack
+
+from understudy._apis.common.paths import api_path
+from understudy._cassettes.content_encoding import uncompressed
+from understudy._cassettes.hooks import Hooks
+from understudy._cassettes.interaction import Interaction
+from understudy._cassettes.load import load
+from understudy._cassettes.matching import CustomMatcher, Matching
+from understudy._cassettes.recorder import Recorder, current_test
+from understudy._cassettes.recording import Recording
+from understudy._cassettes.replay import Replay
+from understudy._cassettes.secrets import Scrubber
+from understudy._cassettes.storage import Storage
+from understudy._cassettes.strict_replay import StrictReplay
+from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
+from understudy._common.messages import Answer, Forward, HostRules, Request, host_names
+from understudy._common.observers import Watch, observer_of
+from understudy._http import activate
+from understudy._http.hosts import own_base_url
+from understudy.errors import (
+    CassetteError,
+    InternalError,
+    ReplayMiss,
+    UnderstudyError,
+    Unused,
+    did_you_mean,
+    envelope,
+    raise_all,
+)
+
+RecordMode = Literal["none", "once", "new", "all"]
+_GZIP = b"\x1f\x8b"  # how a compressed body begins
+UnplayedMode = Literal["ignore", "warn", "error"]
+_CHOICES = {
+    "record": ("none", "once", "new", "all"),
+    "unplayed": ("ignore", "warn", "error"),
+    "pace": ("epochs", "recorded"),
+}
+
+
+class Cassette:
+    """What a test may ask of the cassette it plays.
+
+    Attributes:
+        path: of the file.
+    """
+
+    def __init__(self, session: CassetteSession) -> None:
+        self._session = session
+        self.path = session.path
+
+    @property
+    def played(self) -> list[Interaction]:
+        """The recorded interactions that were played so far; those just recorded count as played."""
+        return self._session.played()
+
+    @property
+    def unplayed(self) -> list[Interaction]:
+        """The recorded interactions that the app has not asked for so far."""
+        return self._session.unplayed()
+
+    @property
+    def problems(self) -> list[UnderstudyError]:
+        """What went wrong so far: it is raised at the end, whether the app swallowed it or not."""
+        return list(self._session.problems)
+
+    def __repr__(self) -> str:
+        return f"<Cassette {self.path}: {len(self.played)} played, {len(self.unplayed)} unplayed>"
+
+
+class CassetteSession:
+    """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
+
+    Args:
+        path: of the cassette; `.json` is JSON, all else YAML.
+        record: `none` never lets a request out; `once` records a cassette that does not exist; `new` also records what an
+            existing one lacks; `all` records everything anew.
+        match_on: what makes two requests equal: names (`method`, `path`, `query`, `body`, `host`, `port`, `scheme`, `uri`)
+            and callables `(recorded, asked) -> bool`. Default: method, path, query, body.
+        ignore: paths into the JSON body that do not count, such as `"metadata.request_id"`.
+        pace: `epochs` replays run-aware, `recorded` in the recorded order and count.
+        speed: None replays at once; 1.0 keeps the recorded timing of streams, 2.0 halves it.
+        rename_ids: whether ids that the server drew are renamed stably when recorded; those the app knew before are kept.
+        keep_polls: whether every poll is stored when recording, not only those that show a new state.
+        scrub: the user's own patterns of secrets, besides those known; regular expressions.
+        hosts: more hosts whose requests are ours.
+        unplayed: what to do at the end about recorded interactions that were not played.
+        force: whether a recording of errors may replace one of successes.
+        failed: asked at the end whether the test failed; a failed test does not replace a cassette.
+        on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
+            for good. It gets all requests so far, the missed one last. Only without a recorder.
+        vcr: vcrpy's hooks and filters, see `VcrConfig`.
+
+    Raises:
+        ValueError: a setting that is none of its choices.
+        TypeError: a setting that there is not.
+        CassetteError: on entering, a cassette that cannot be read; on leaving, one that must not be written.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        record: RecordMode = "none",
+        match_on: Sequence[str | CustomMatcher] | None = None,
+        ignore: Sequence[str] = (),
+        pace: Literal["epochs", "recorded"] = "epochs",
+        speed: float | None = None,
+        rename_ids: bool = True,
+        keep_polls: bool = False,
+        scrub: Sequence[str] = (),
+        hosts: Sequence[str] = (),
+        unplayed: UnplayedMode = "ignore",
+        force: bool = False,
+        failed: Callable[[], bool] = lambda: False,
+        on_miss: Callable[[list[Request]], Answer] | None = None,
+        **vcr: Unpack[VcrConfig],
+    ) -> None:
+        for name in vcr:
+            if name not in TAKEN:
+                raise unknown(name, _SETTINGS)
+        for name, value in (("record", record), ("unplayed", unplayed), ("pace", pace)):
+            if value not in _CHOICES[name]:
+                choices = ", ".join(_CHOICES[name])
+                raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
+        self.path = Path(path)
+        self.problems: list[UnderstudyError] = []
+        self.rules = HostRules()
+        self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
+        self._matching = Matching(match_on, ignore)
+        self._scrubber = Scrubber(scrub)
+        self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
+        self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
+        self._hooks = Hooks(vcr) if vcr else None
+        self._asked: list[Request] = []
+        self._has_left = False
+        self._replay: Replay | StrictReplay | None = None
+        self._recorder: Recorder | None = None
+        looks_on = observer_of()
+        self._watch: Watch | None = looks_on.replay(self.played) if looks_on is not None else None
+        self._finished = False
+        self._refused = False
+        self._stack = ExitStack()
+        self._lock = threading.Lock()
+
+    @property
+    def cassette(self) -> Cassette:
+        return Cassette(self)
+
+    def __enter__(self) -> Self:
+        interactions = self._open()
+        recorded_hosts = dict.fromkeys(interaction.host for interaction in interactions if interaction.host)
+        self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *self._hosts, *recorded_hosts))
+        if self._hooks is not None:
+            interactions = self._hooks.loaded(interactions)
+        if interactions or self._recorder is None:
+            recording = Recording(interactions, self._matching)
+            replay = Replay if self._pace == "epochs" else StrictReplay
+            self._replay = replay(recording, self.path.name, speed=self._speed)
+        self._stack.enter_context(activate(self))
+        return self
+
+    def _open(self) -> list[Interaction]:
+        """What there is to replay; sets up the recorder where something is to be recorded."""
+        if self._record == "none":
+            return _of_this_test(load(self.path), or_all=True)
+        self._storage.recover()
+        exists = self.path.exists()
+        before = self._storage.read() if exists else []
+        if self._record == "once" and exists and not self._storage.is_of_this_run():
+            return _of_this_test(before, or_all=True)
+        self._recorder = Recorder(self._storage, self._hooks)
+        return [] if self._record == "all" else _of_this_test(before, or_all=False)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        if self._recorder is None:
+            return
+        recorded = self._recorder.close()
+        if self._refused:
+            self._storage.leave()
+            return
+        try:
+            if self._recorder.refusal is not None:
+                self._storage.leave()
+                raise self._recorder.refusal
+            self._storage.save(recorded, replace=self._record == "all", failed=bool(error) or self._failed())
+        except CassetteError as refusal:
+            if error is None:
+                raise
+            error.add_note(str(refusal))  # the test's own failure goes first
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request; what goes wrong is kept, and told to the app in a 501."""
+        try:
+            return self._answer(request)
+        except UnderstudyError as problem:
+            return self._keep(problem)
+        except Exception as defect:  # ours, whatever it is: never dressed up as the service's
+            where = f"understudy failed on {request.method} {request.path}"
+            internal = InternalError(f"{where}: {defect!r}. This is a defect of understudy; please report it.")
+            internal.__cause__ = defect
+            return self._keep(internal)
+
+    def _answer(self, request: Request) -> Answer:
+        request = _plain(request)
+        if self._on_miss is not None:
+            self._asked.append(request)
+        shown = request if self._hooks is None else self._hooks.request(request)
+        if shown is None:  # a hook says that it is none of ours
+            return Forward()
+        if self._replay is not None and not self._has_left:
+            try:
+                return self._replayed(self._replay, shown)
+            except ReplayMiss:
+                if self._on_miss is None and self._recorder is None:
+                    raise
+                self._has_left = self._on_miss is not None and self._recorder is None
+        if self._has_left and self._on_miss is not None:
+            return self._on_miss(self._asked)
+        assert self._recorder is not None
+        return Forward(self._recorder.observe(request, shown))
+
+    def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
+        answer = self._recorded_answer(replay, request)
+        if self._watch is not None:
+            self._watch.answered(request.method, api_path(request.path), answer)
+        return answer
+
+    def _recorded_answer(self, replay: Replay | StrictReplay, request: Request) -> Answer:
+        try:
+            return replay.answer(request)
+        except ReplayMiss:
+            scrubbed = self._scrubber.request(request)  # what was recorded lacks the secrets that this request holds
+            if scrubbed is None:
+                raise
+            return replay.answer(scrubbed)
+
+    def _keep(self, problem: UnderstudyError) -> Answer:
+        with self._lock:
+            self.problems.append(problem)
+        return envelope(problem)
+
+    def played(self) -> list[Interaction]:
+        recorded = self._recorder.interactions() if self._recorder else []
+        if self._replay is None:
+            return recorded
+        position = self._replay.position
+        return [one for one in self._replay.recording.interactions if one.index in position.played] + recorded
+
+    def unplayed(self) -> list[Interaction]:
+        return self._replay.unplayed() if self._replay is not None else []
+
+    def finish(self) -> list[UnderstudyError]:
+        """At the end of the test's body: everything that is to fail it. Calling it again gives nothing new."""
+        if self._finished:
+            return []
+        self._finished = True
+        self._foresee_refusal()
+        left = self.unplayed() if self._unplayed != "ignore" else []
+        if left:
+            lines = "\n".join(f"  {interaction}" for interaction in left)
+            text = f"{self.path.name}: {len(left)} recorded interactions were not played:\n{lines}"
+            if self._unplayed == "error":
+                self.problems.append(Unused(text))
+            else:
+                warnings.warn(text, stacklevel=2)
+        return list(self.problems)
+
+    def _foresee_refusal(self) -> None:
+        """What saving would refuse fails the test itself, not its teardown."""
+        if self._recorder is None:
+            return
+        try:
+            if self._recorder.refusal is not None:
+                raise self._recorder.refusal
+            self._storage.check(self._recorder.interactions(), replace=self._record == "all")
+        except CassetteError as refusal:
+            self.problems.append(refusal)
+            self._refused = True
+
+
+_SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {"self", "path", "failed", "on_miss", "vcr"}
+
+
+@contextmanager
+def use_cassette(
+    path: str | os.PathLike[str],
+    *,
+    record: RecordMode = "none",
+    match_on: Sequence[str | CustomMatcher] | None = None,
+    ignore: Sequence[str] = (),
+    pace: Literal["epochs", "recorded"] = "epochs",
+    speed: float | None = None,
+    rename_ids: bool = True,
+    keep_polls: bool = False,
+    scrub: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    unplayed: UnplayedMode = "ignore",
+    force: bool = False,
+    **vcr: Unpack[VcrConfig],
+) -> Iterator[Cassette]:
+    """Replay a cassette to every OpenAI client in this block, or record one. Settings as `CassetteSession`'s.
+
+    Raises:
+        ReplayMiss: at the end of the block, for a request that the recording has no answer to (the app got a 501).
+        CassetteError: a cassette that cannot be read, or must not be written.
+    """
+    session = CassetteSession(
+        path,
+        record=record,
+        match_on=match_on,
+        ignore=ignore,
+        pace=pace,
+        speed=speed,
+        rename_ids=rename_ids,
+        keep_polls=keep_polls,
+        scrub=scrub,
+        hosts=hosts,
+        unplayed=unplayed,
+        force=force,
+        **vcr,
+    )
+    with session:
+        yield session.cassette
+        raise_all(session.finish())
+
+
+def _plain(request: Request) -> Request:
+    """A request with its body decompressed."""
+    if request.body[:2] != _GZIP:
+        return request
+    return Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))
+
+
+def _of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interaction]:
+    """Of a cassette that several tests share, what this one recorded, and what no test is named for.
+
+    Two tests that begin with equal requests would else be given each other's threads. `or_all`: the whole cassette if
+    this test has recorded nothing in it, since it may have been renamed.
+    """
+    test = current_test()
+    mine = [one for one in interactions if one.test in (test, None)]
+    if len(mine) == len(interactions) or test is None or (or_all and all(one.test is None for one in mine)):
+        return interactions
+    return [replace(one, index=number) for number, one in enumerate(mine)]

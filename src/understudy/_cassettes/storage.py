@@ -1,0 +1,224 @@
+"""Where a recording goes: cleaned of secrets, made readable, merged with what others recorded, and saved whole.
+
+A recording that is on the disk is not given up lightly: since the service is gone, there may be no other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+from pathlib import Path
+from uuid import uuid4
+
+from understudy._cassettes.atomic_files import locked, write_whole
+from understudy._cassettes.dump import dump, readable
+from understudy._cassettes.id_renaming import renamed
+from understudy._cassettes.interaction import Interaction
+from understudy._cassettes.journal import Journal, recover
+from understudy._cassettes.load import load, parse
+from understudy._cassettes.resources import object_path, pollable
+from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
+from understudy._common.messages import Headers
+from understudy.errors import CassetteError
+
+# One test run, however many processes it has: pytest-xdist gives its workers a common name.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+
+_ID = re.compile(r"[a-z_]+[_-][A-Za-z0-9]{3,}")
+
+
+class Storage:
+    """The file of a cassette, and everything that guards it.
+
+    Args:
+        path: of the cassette.
+        scrubber: takes the secrets out.
+        rename_ids, keep_polls, force: see `CassetteSession`.
+    """
+
+    def __init__(self, path: Path, scrubber: Scrubber, *, rename_ids: bool, keep_polls: bool, force: bool) -> None:
+        self.path = path
+        self._scrubber = scrubber
+        self._rename_ids, self._keep_polls, self._force = rename_ids, keep_polls, force
+        self._journal = Journal(path)
+        self._base: list[Interaction] = []
+
+    def read(self) -> list[Interaction]:
+        """What the cassette holds now; what others add from here on is theirs to keep."""
+        self._base = load(self.path)
+        return self._base
+
+    def recover(self) -> list[Path]:
+        with locked(self.path):
+            return recover(self.path)
+
+    def is_of_this_run(self) -> bool:
+        """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""
+        with locked(self.path) as notes:
+            return notes.exists() and notes.read_text() == RUN
+
+    def learn(self, headers: Headers) -> None:
+        """What these headers hold of secrets is to be taken out wherever it turns up."""
+        self._scrubber.learn_headers(headers)
+
+    def journal(self, interaction: Interaction) -> None:
+        """Write an exchange down at once, against a crash."""
+        self._journal.add(self._clean(interaction), unless=self._scrubber.find)
+
+    def check(self, recorded: Sequence[Interaction], *, replace: bool) -> None:
+        """Go through all of saving but the writing: what it would refuse is known while the test still runs.
+
+        Raises:
+            CassetteError: as `save`.
+        """
+        if recorded:
+            with locked(self.path):
+                self._text(recorded, replace)
+
+    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
+        """Save what was recorded, beside or instead of what the cassette holds.
+
+        Raises:
+            CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
+        """
+        try:
+            if recorded and not (failed and self._base):
+                with locked(self.path) as notes:
+                    write_whole(self.path, self._text(recorded, replace))
+                    notes.write_text(RUN)
+            self._journal.drop()
+        finally:
+            self._journal.close()
+
+    def leave(self) -> None:
+        """Nothing is saved. The journal stays, for the next process or for a person."""
+        self._journal.close()
+
+    def _text(self, recorded: Sequence[Interaction], replace: bool) -> str:
+        there = load(self.path) if self.path.exists() else []
+        theirs = _without(there, self._base) if replace else there
+        ours = self._finished(recorded, theirs)
+        if not self._force:
+            self._refuse_silence(ours)
+            if replace:
+                self._refuse_errors(ours)
+        whole = _numbered([*theirs, *ours])
+        text = self._note() + dump(whole, self.path)
+        self._refuse_secrets(text)
+        if parse(text, self.path) != whole:
+            raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
+        return text
+
+    def _note(self) -> str:
+        """The comment that somebody has written at the top of a YAML cassette: it is theirs, and stays."""
+        if not self.path.exists() or self.path.suffix == ".json":
+            return ""
+        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        return "".join(takewhile(lambda line: line.startswith("#"), lines))
+
+    def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
+        clean = [self._clean(interaction) for interaction in recorded]
+        if not self._keep_polls:
+            clean = collapsed(clean)
+        if self._rename_ids:
+            clean = renamed(clean, dump(theirs, self.path) if theirs else "")
+        return clean
+
+    def _clean(self, interaction: Interaction) -> Interaction:
+        scrubber = self._scrubber
+        body = interaction.body if interaction.timings or interaction.broken else readable(interaction.body)
+        clean = scrubber.body(body or b"")
+        broken = interaction.broken
+        return replace(
+            interaction,
+            url=scrubber.url(interaction.url),
+            request_headers=_grouped(scrubber.headers(interaction.request_headers, REQUEST_HEADERS)),
+            request_body=scrubber.body(readable(interaction.request_body) or b""),
+            headers=_grouped(scrubber.headers(interaction.headers, RESPONSE_HEADERS)),
+            body=clean,
+            timings=interaction.timings if clean == body else (),  # they count bytes, which are others now
+            broken=(broken[0], scrubber.text(broken[1])) if broken else None,
+        )
+
+    def _refuse_secrets(self, text: str) -> None:
+        found = self._scrubber.find(text)
+        if found:
+            where = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
+            raise CassetteError(
+                f"{self.path} was not written: what was recorded still holds {len(found)} possible secrets.\n{where}\n"
+                "Name their pattern in scrub=[...] and record again."
+            )
+
+    def _refuse_silence(self, ours: Sequence[Interaction]) -> None:
+        """A recording in which no server said anything would only hide, from then on, that none was there."""
+        if all(interaction.broken is not None and not interaction.headers for interaction in ours):
+            kind, text = ours[-1].broken or ("", "")
+            self._journal.drop()
+            raise CassetteError(
+                f"{self.path} was not written: no server answered ({ours[-1].method} {ours[-1].url}: {kind}: {text}). Is it "
+                "running, and is that the address to record from? force=True (--understudy-force) records it all the same."
+            )
+
+    def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
+        """Since the service was switched off, everything answers 404: that must not replace what it once said."""
+        good = {_route(interaction) for interaction in self._base if interaction.status < 400}
+        now = {_route(interaction) for interaction in ours if interaction.status < 400}
+        for interaction in ours:
+            gone = interaction.status in (401, 404, 410) or interaction.status >= 500
+            if gone and _route(interaction) in good - now:
+                self._journal.drop()
+                raise CassetteError(
+                    f"{self.path} was kept as it was: {interaction.method} {interaction.path} answered "
+                    f"{interaction.status} now, and the cassette holds a success. force=True (--understudy-force) "
+                    "replaces it all the same."
+                )
+
+
+def _grouped(headers: Headers) -> Headers:
+    """The values of one name beside each other, as a cassette holds them."""
+    names = [name for name, _ in headers]
+    return tuple(sorted(headers, key=lambda pair: names.index(pair[0])))
+
+
+def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
+    """The interactions without the polls that showed nothing new; the one before them says how long and how many."""
+    kept: list[Interaction] = []
+    last: dict[str, int] = {}  # path of an object to the place of its last poll
+    for interaction in interactions:
+        path = interaction.path
+        if not interaction.is_read:
+            last.clear()
+        elif pollable(path) and interaction.status == 200 and object_path(interaction.json) == path:
+            place = last.get(path)
+            if place is not None and kept[place].json == interaction.json:
+                kept[place] = _longer(kept[place], interaction)
+                continue
+            last[path] = len(kept)
+        kept.append(interaction)
+    return kept
+
+
+def _longer(first: Interaction, again: Interaction) -> Interaction:
+    assert first.recorded_at  # the recorder says of every exchange when it was
+    assert again.recorded_at
+    between = datetime.fromisoformat(again.recorded_at) - datetime.fromisoformat(first.recorded_at)
+    return replace(first, dwell=(round(between.total_seconds(), 3), first.dwell[1] + 1))
+
+
+def _without(interactions: Sequence[Interaction], old: Sequence[Interaction]) -> list[Interaction]:
+    known = {replace(interaction, index=0) for interaction in old}
+    return [interaction for interaction in interactions if replace(interaction, index=0) not in known]
+
+
+def _numbered(interactions: Sequence[Interaction]) -> list[Interaction]:
+    return [replace(interaction, index=number) for number, interaction in enumerate(interactions)]
+
+
+def _route(interaction: Interaction) -> tuple[str, str]:
+    """Method and path without the ids in it: what was asked, of whichever object."""
+    parts = [_ID.sub("{id}", part) if any(map(str.isdigit, part)) else part for part in interaction.path.split("/")]
+    return interaction.method, "/".join(parts)

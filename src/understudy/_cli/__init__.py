@@ -1,0 +1,1 @@
+"""The command `understudy`, one file for each subcommand."""

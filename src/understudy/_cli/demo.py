@@ -1,0 +1,142 @@
+"""`understudy demo`: the tutorial conversation through the real SDK, simulated and then replayed from a recording."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+    from understudy._backend.backend import Backend
+
+ASSISTANT = "asst_YhNjYRQT38e4I5N8WsZ7ihz1"
+IDS = (
+    "thread_5uZgyTMf0t7Im9TPxvAVDmUD",
+    "msg_9x1SPRtQLbWqXMVNIXkBZ0tF",
+    "run_EF9AwlwFnOQJ3wPRCIdNGVaS",
+    "msg_aFjIRT2SoI0i3zcAVlFsx3Yn",
+)
+QUESTION = "I need to solve the equation `3x + 11 = 14`. Can you help me?"
+ANSWER = r"The solution to the equation \(3x + 11 = 14\) is \(x = 1\)."
+INSTRUCTIONS = "Please address the user as Jane Doe. The user has a premium account."
+ASKED_AT, RUN_AT = 1699425718, 1699425952
+CASSETTE = "tutorial.yaml"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What the app came to know: all of it must be the same, simulated or replayed."""
+
+    statuses: tuple[str, ...]
+    run: dict[str, Any]
+    messages: tuple[dict[str, Any], ...]
+    page: tuple[str | None, str | None, bool | None]
+
+
+def add(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "demo",
+        help="the tutorial conversation, simulated and replayed, on the terminal",
+        description="Plays the Assistants API's tutorial conversation twice, through the real openai SDK, without a key "
+        "and without the network: against the simulated service, and from a recording.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    import openai
+
+    import understudy
+
+    warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's, about the API the demo is for
+    say = _say
+    say(f"understudy {understudy.__version__}, openai {openai.__version__}: no key, no network.\n")
+    say("1. Simulated")
+    with understudy.simulate(start=ASKED_AT) as backend:
+        set_up(backend)
+        simulated = converse(openai.OpenAI(), say, before_run=lambda: backend.clock.advance(RUN_AT - ASKED_AT))
+    path = cassette_path()
+    say(f"\n2. Replayed from {path.name}")
+    with understudy.use_cassette(path):
+        replayed = converse(openai.OpenAI(), say)
+    if simulated != replayed:
+        say(f"\nThe two differ:\n  simulated {simulated}\n  replayed  {replayed}")
+        return 1
+    say("\nThe two agree, field by field.")
+    return 0
+
+
+def set_up(backend: Backend) -> None:
+    """What the tutorial starts from: an assistant made in the playground, and what the model will say."""
+    from understudy import Reply
+
+    backend.add_assistant(
+        id=ASSISTANT, model="gpt-4-1106-preview", tools=[{"type": "code_interpreter"}], created_at=ASKED_AT - 3600
+    )
+    backend.next_ids(*IDS)
+    backend.next_run(Reply(ANSWER))
+
+
+def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: None) -> Conversation:
+    """The tutorial's conversation, as its reader would write it: a thread, a message, a run, polling, the answer."""
+    threads = client.beta.threads
+    thread = threads.create()
+    question = threads.messages.create(thread.id, role="user", content=QUESTION)
+    say(f"  user       {QUESTION}")
+    before_run()
+    run = threads.runs.create(thread.id, assistant_id=ASSISTANT, instructions=INSTRUCTIONS)
+    statuses = [run.status]
+    timeline = _Timeline(run, say)
+    while run.status in ("queued", "in_progress"):
+        run = threads.runs.retrieve(run.id, thread_id=thread.id)
+        statuses.append(run.status)
+        timeline.show(run)
+    page = threads.messages.list(thread.id)
+    say(_wrapped("  assistant  ", page.data[0].content[0].text.value))  # type: ignore[union-attr]
+    assert page.data[-1] == question
+    return Conversation(
+        statuses=tuple(statuses),
+        run=run.to_dict(),
+        messages=tuple(message.to_dict() for message in page.data),
+        page=(page.first_id, page.last_id, page.has_more),  # type: ignore[attr-defined]
+    )
+
+
+class _Timeline:
+    """Draws the run's statuses as they come, each with its time after the run was created."""
+
+    def __init__(self, run: Any, say: Say) -> None:
+        self._created_at = run.created_at
+        self._say = say
+        say(f"  run        {run.id}")
+        self.show(run)
+
+    def show(self, run: Any) -> None:
+        at = {"in_progress": run.started_at, "completed": run.completed_at}.get(run.status) or run.created_at
+        seconds = at - self._created_at
+        self._say(f"    {'─' * (2 + 4 * seconds)}● {run.status}  +{seconds} s")
+
+
+def cassette_path() -> Path:
+    """The tutorial's recording: in the installed package, or at the top of the source tree."""
+    here = Path(__file__).resolve()
+    packaged = here.parents[1] / "data" / CASSETTE
+    return packaged if packaged.exists() else here.parents[3] / "cassettes" / CASSETTE
+
+
+def _say(line: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    print(line.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def _wrapped(lead: str, text: str) -> str:
+    return textwrap.fill(text, 100, initial_indent=lead, subsequent_indent=" " * len(lead))

@@ -1,0 +1,39 @@
+"""`understudy promote`: a recording becomes code that sets the simulated service up to play on from it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "promote",
+        help="a recording becomes a scenario that the simulated service can play on",
+        description="Writes a Python module with a function set_up(backend): the objects that were there before the "
+        "recording, a script for each recorded run, and the recorded ids. Paste it into a test, or give it to "
+        "`understudy serve --script FILE`. What cannot be carried over stands in it as comments. Without code, in a test: "
+        "understudy.from_cassette(path).",
+    )
+    parser.add_argument("cassette", metavar="CASSETTE", type=Path, help="the recording, *.yaml or *.json")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write there, not to the terminal")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Gives 0; 1 for a cassette that cannot be read, 2 for one that is not there."""
+    from understudy._promote import code_of
+    from understudy.errors import CassetteError
+
+    try:
+        code = code_of(arguments.cassette)
+    except CassetteError as error:
+        print(error, file=sys.stderr)
+        return 1 if arguments.cassette.exists() else 2
+    if arguments.output is None:
+        print(code, end="")
+    else:
+        arguments.output.write_text(code, encoding="utf-8")
+    return 0

@@ -1,0 +1,1 @@
+"""Lifecycle coverage: which statuses, transitions and outcomes a suite has met."""

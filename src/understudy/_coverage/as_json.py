@@ -1,0 +1,36 @@
+"""Lifecycle coverage as JSON: everything the page shows, but for the timelines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy._coverage.coverage import Coverage, Group
+
+FORMAT = 1  # changes when a key changes its meaning
+
+
+def as_json(coverage: Coverage) -> dict[str, Any]:
+    """The report as plain data."""
+    tests = coverage.tally.tests
+    return {
+        "format": FORMAT,
+        "percent": round(coverage.percent, 4),
+        "met": coverage.met,
+        "total": coverage.total,
+        "lifecycle": {group.name: _group(group) for group in coverage.lifecycle},
+        "beside": {group.name: _group(group) for group in coverage.beside},
+        "tests": {
+            name: {"worlds": runs.worlds, "runs": runs.runs, "ways": dict(sorted(runs.ways.items()))}
+            for name, runs in sorted(tests.items())
+        },
+        "lost_workers": coverage.tally.lost,
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "met": {row.name: {"count": row.met.count, "test": row.met.test} for row in group.met},
+        "missing": {row.name: {"script": row.item.script, "deed": row.item.deed} for row in group.missing},
+        "not_counted": [row.name for row in group.rows if not row.counts],
+        "others": {name: {"count": met.count, "test": met.test} for name, met in group.others.items()},
+    }

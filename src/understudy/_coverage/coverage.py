@@ -1,0 +1,125 @@
+"""What was met, held against what there is to meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from understudy._coverage import names
+from understudy._coverage.tally import Met, Tally
+from understudy._coverage.targets import Item, possible
+from understudy.errors import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something that can be met, and how often it was; `is_omitted`: the project said that its app cannot meet it."""
+
+    item: Item
+    met: Met
+    is_omitted: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is asked for. What was met counts, whatever was said."""
+        return bool(self.met.count) or (self.item.counts and not self.is_omitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One kind of what can be met. `others`: what was met though no table has it, such as another server's status."""
+
+    name: str
+    rows: tuple[Row, ...]
+    others: dict[str, Met]
+
+    @property
+    def met(self) -> list[Row]:
+        return [row for row in self.rows if row.met.count]
+
+    @property
+    def missing(self) -> list[Row]:
+        return [row for row in self.rows if row.counts and not row.met.count]
+
+    @property
+    def total(self) -> int:
+        return len(self.met) + len(self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The coverage of a suite: its groups, those of the lifecycle and those beside it, and what was counted."""
+
+    groups: dict[str, Group]
+    tally: Tally
+
+    @property
+    def lifecycle(self) -> list[Group]:
+        return [self.groups[name] for name in names.LIFECYCLE]
+
+    @property
+    def beside(self) -> list[Group]:
+        return [self.groups[name] for name in names.BESIDE]
+
+    @property
+    def met(self) -> int:
+        return sum(len(group.met) for group in self.lifecycle)
+
+    @property
+    def total(self) -> int:
+        return sum(group.total for group in self.lifecycle)
+
+    @property
+    def percent(self) -> float:
+        """How much of the lifecycle was met, 0 to 100. With nothing to meet, all of it was."""
+        return 100 * self.met / self.total if self.total else 100.0
+
+
+def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
+    """Hold what was met against what there is to meet.
+
+    Args:
+        omit: names of what the app cannot meet, with the wildcards of fnmatch: `requires_action`, `*cancel*`.
+    """
+    groups = {}
+    for name, items in possible().items():
+        met = dict(tally.met.get(name, {}))
+        rows = tuple(Row(item, met.pop(item.name, Met()), _is_omitted(item, omit)) for item in items)
+        groups[name] = Group(name, rows, dict(sorted(met.items())))
+    return Coverage(groups, tally)
+
+
+def _is_omitted(item: Item, omit: Sequence[str]) -> bool:
+    return any(fnmatchcase(item.name, pattern) for pattern in omit)
+
+
+def advice(groups: Iterable[Group]) -> Iterable[list[Row]]:
+    """What is missing, and can be had by a script: that which one script covers together."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in (row for group in groups for row in group.missing if row.item.script):
+        found.setdefault((row.item.script, row.item.deed), []).append(row)
+    return found.values()
+
+
+def check_omitted(omit: Sequence[str]) -> None:
+    """See that each pattern fits something.
+
+    Raises:
+        ValueError: one that fits nothing; the nearest names are told.
+    """
+    known = [item.name for items in possible().values() for item in items]
+    for pattern in omit:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            close = nearest(pattern, known)
+            hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else "The report lists the names there are."
+            raise ValueError(f"{pattern!r} fits nothing that can be met. {hint}")
+
+
+def shown_percent(percent: float) -> str:
+    """A percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
+    return f"{int(percent * 10 + 1e-9) / 10:g} %"

@@ -1,0 +1,80 @@
+"""A way through the lifecycle of a run, and what leads a run along it: moves, and faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy._engine.lifecycle import RUN, TERMINAL, Transition
+from understudy._engine.run_execution import LIFETIME_SECONDS
+from understudy.faults import Fault, Slow
+from understudy.scripts import AnyFunctionCall, Expire, Fail, Hang, Incomplete, Reply
+
+Path = tuple[str, ...]  # the statuses after the first `queued`
+
+
+def is_performed(row: Transition) -> bool:
+    """Whether a script leads over a transition: not over the outcomes of a cancel that nobody has documented (INF)."""
+    return row.source != "cancelling" or row.mark != "INF"
+
+
+def way_over(row: Transition) -> Path:
+    """The shortest way from `queued` over a transition to a terminal status."""
+    ways: list[Path] = [()]
+    while not any(_end(way) == row.source for way in ways):
+        ways = [(*way, step.target) for way in ways for step in RUN if step.source == _end(way) and is_performed(step)]
+    before = next(way for way in ways if _end(way) == row.source)
+    return (*before, row.target, *closing(row.target))
+
+
+def closing(at: str) -> Path:
+    """The shortest way to a terminal status over recorded transitions, the app's submitting included."""
+    ways: list[Path] = [()]
+    if at in TERMINAL:
+        return ()
+    while True:
+        longer = []
+        for way in ways:
+            status = way[-1] if way else at
+            for row in RUN:
+                if row.source == status and row.mark == "REC" and row.event not in ("cancelling", "expired"):
+                    if row.target in TERMINAL:
+                        return (*way, row.target)
+                    longer.append((*way, row.target))
+        ways = longer
+
+
+def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
+    """What leads a run along a way: its moves, and what makes it expire while it waits for the app's outputs.
+
+    A function call is `AnyFunctionCall`; the app is to submit outputs, and to cancel where the way says so.
+    """
+    moves, calls = list[Any](), 0
+    late: tuple[Fault, ...] = ()
+    for before, status, after in zip(("queued", *path), path, (*path[1:], ""), strict=False):
+        if status == "requires_action":
+            moves.append(AnyFunctionCall(calls))
+            calls += 1
+        elif before == "requires_action" and status == "expired":
+            late = (Fault(Slow(LIFETIME_SECONDS), on="runs.submit_tool_outputs", nth=calls),)
+        elif status == "cancelling":
+            moves.append(Hang(on_cancel="completes" if after == "completed" else "cancelled"))
+        elif before != "cancelling":
+            moves += _ending(status, before)
+    return moves, late
+
+
+def _end(way: Path) -> str:
+    return way[-1] if way else "queued"
+
+
+def _ending(status: str, before: str) -> list[Any]:
+    """The moves that end a run so; none for a status that comes by itself."""
+    if status == "completed":
+        return [Reply("Done.")]
+    if status == "incomplete":
+        return [Reply("Not all of"), Incomplete()]
+    if status == "failed":
+        return [Fail(while_queued=before == "queued")]
+    if status == "expired":
+        return [Expire(while_queued=before == "queued")]
+    return []

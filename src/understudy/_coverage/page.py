@@ -1,0 +1,148 @@
+"""Lifecycle coverage as a page: one file that asks for nothing else, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from html import escape
+
+from understudy._coverage import names
+from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
+from understudy._coverage.graph import as_svg, in_words, kind_of, marks
+from understudy._coverage.page_style import STYLE
+from understudy._coverage.page_tests import tests
+
+_MARKS = {"met": "✓", "missed": "✗", "omitted": "·"}
+TITLE = "Lifecycle coverage"
+
+
+def as_html(coverage: Coverage, made_at: datetime) -> str:
+    """The whole page. `made_at`: what it says of when."""
+    body = "\n".join([*_head(coverage, made_at), *_lifecycle(coverage), *_tables(coverage), *tests(coverage.tally)])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{TITLE}: {shown_percent(coverage.percent)}</title>\n"
+        f"<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+# -- at a glance --------------------------------------------------------------------
+
+
+def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
+    tests_with_runs = [runs for runs in coverage.tally.tests.values() if runs.runs]
+    runs = sum(one.runs for one in tests_with_runs)
+    yield f"<header><h1>{TITLE}</h1>"
+    yield f"<p class=percent>{shown_percent(coverage.percent)}</p>"
+    yield f"<p>of the lifecycle of runs was met: {coverage.met} of {coverage.total} statuses, transitions, step types and"
+    yield f"outcomes, by {_counted(runs, 'run')} in {_counted(len(tests_with_runs), 'test')}.</p>"
+    for worker in coverage.tally.lost:
+        yield f"<p><strong>Worker {escape(worker)} ended without telling what it met: this is not all.</strong></p>"
+    yield f'<p class=soft><small>pytest-understudy, <time datetime="{made_at.isoformat(timespec="seconds")}">'
+    yield f"{made_at:%Y-%m-%d %H:%M}</time></small></p></header>"
+    yield "<nav class=figures aria-label=Groups>"
+    yield from (_figure(group, "card") for group in coverage.lifecycle)
+    yield from (_figure(group, "card beside") for group in coverage.beside)
+    yield "</nav>"
+
+
+def _figure(group: Group, classes: str) -> str:
+    share = 100 * len(group.met) / group.total if group.total else 100
+    return (
+        f'<a class="{classes}" href="#{_anchor(group)}"><b>{len(group.met)}</b> of {group.total}'
+        f"<br><small>{group.name}</small>"
+        f'<div class=track><span style="width: {share:.1f}%"></span></div></a>'
+    )
+
+
+def _anchor(group: Group) -> str:
+    return group.name.replace(" ", "-")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# -- the lifecycle, and what is missing of it -----------------------------------------
+
+
+def _lifecycle(coverage: Coverage) -> Iterator[str]:
+    yield "<h2>The lifecycle of a run</h2><div class=two><figure class=card>"
+    yield as_svg(coverage)
+    yield from marks(coverage)
+    yield "</figure><section class=card aria-labelledby=missing><h3 id=missing>Missing</h3>"
+    missing = list(advice(coverage.lifecycle))
+    if not missing:
+        yield "<p>Nothing: the app has met all of it.</p>"
+    else:
+        yield "<p class=soft><small>Each with what would cover it, in a test with the fixture <code>understudy</code>;"
+        yield "a click selects it all.</small></p><ul class=advice>"
+        yield from (_advice(rows) for rows in missing)
+        yield "</ul>"
+    yield "</section></div>"
+
+
+def _advice(rows: list[Row]) -> str:
+    tags = "".join(f"<span class=tag>{_name(row)}</span>" for row in rows)
+    item = rows[0].item
+    deed = f"<p class=deed>The app has to {escape(item.deed)}.</p>" if item.deed else ""
+    return f"<li>{tags}{_code(item.script)}{deed}</li>"
+
+
+def _code(script: str) -> str:
+    """Code to paste; where it has to be broken on a narrow screen, behind a bracket or a comma."""
+    text = escape(script).replace("(", "(<wbr>").replace(",", ",<wbr>")
+    return f"<pre tabindex=0><code>{text}</code></pre>"
+
+
+def _name(row: Row) -> str:
+    return escape(row.name.replace(" -> ", " → "))
+
+
+# -- everything ---------------------------------------------------------------------
+
+
+def _tables(coverage: Coverage) -> Iterator[str]:
+    yield "<h2>What counts</h2><div class=tables>"
+    yield from (_table(group) for group in coverage.lifecycle)
+    yield "</div><h2>Beside it</h2><p class=soft>Not part of the percentage: no app calls every operation, or makes every "
+    yield "mistake.</p><div class=tables>"
+    yield from (_table(group, is_open=False) for group in coverage.beside)
+    yield "</div>"
+
+
+def _table(group: Group, *, is_open: bool = True) -> str:
+    rows = sorted(group.rows, key=lambda row: not row.met.count) if not is_open else group.rows  # what was met first
+    others = "".join(_other(name, met.count, met.test) for name, met in group.others.items())
+    told = [_row(row, with_script=group.name not in names.LIFECYCLE) for row in rows]
+    body = "".join([*told[: len(group.met)], others, *told[len(group.met) :]] if not is_open else [*told, others])
+    title = f"{group.name[0].upper()}{group.name[1:]} <small>{len(group.met)} of {group.total} met</small>"
+    return (
+        f'<details class="card group" id="{_anchor(group)}"{" open" if is_open else ""}><summary>{title}</summary>'
+        f"<table><caption class=hidden>{group.name}</caption><tbody>{body}</tbody></table></details>"
+    )
+
+
+def _row(row: Row, *, with_script: bool) -> str:
+    kind = kind_of(row)
+    about = escape(row.met.test)
+    if kind == "missed" and with_script and row.item.script:
+        deed = f"The app has to {escape(row.item.deed)}." if row.item.deed else ""
+        about = _code(row.item.script) + deed
+    elif kind == "missed" and not row.item.script:
+        about = escape(row.item.deed)
+    elif kind == "omitted":
+        about = escape(row.item.deed) if not row.item.counts else "omitted by understudy_cov_omit"
+    times = f"{row.met.count:,}" if row.met.count else f"<span class=hidden>{in_words(row)}</span>"
+    return (
+        f"<tr class={kind}><td class=mark aria-hidden=true>{_MARKS[kind]}</td>"
+        f"<th scope=row>{_name(row)}{f'<div class=about>{about}</div>' if about else ''}</th><td>{times}</td></tr>"
+    )
+
+
+def _other(name: str, count: int, test: str) -> str:
+    return (
+        f"<tr class=met><td class=mark aria-hidden=true>+</td><th scope=row>{escape(name)}"
+        f"<div class=about>{escape(test)}</div></th><td>{count:,}</td></tr>"
+    )

@@ -1,0 +1,191 @@
+"""What there is to meet, and what would make an app meet it.
+
+The sets come from the tables that move the simulator: the lifecycle, the operations, the published events, the refusals, the
+values of faults and endings; the types of steps from the published document. Here stands only what leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from understudy import faults
+from understudy._apis.common.sse import EVENT_NAMES
+from understudy._apis.error_texts import REFUSALS
+from understudy._apis.operations import OPERATIONS
+from understudy._coverage import names
+from understudy._coverage.lifecycle_paths import is_performed, script_along, way_over
+from understudy._diagnostics.timeline import short
+from understudy._engine.lifecycle import RUN, Transition
+from understudy._engine.run_execution import LIFETIME_SECONDS
+from understudy._inspect.spec import spec
+from understudy.scripts import (
+    INCOMPLETE_REASONS,
+    RUN_ERROR_CODES,
+    AnyFunctionCall,
+    CodeInterpreter,
+    Fail,
+    FileSearch,
+    Hang,
+    Incomplete,
+    Reply,
+    Wait,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Something an app can meet.
+
+    Attributes:
+        name: what it is called in its group.
+        script: code that makes a run lead there, to be pasted into a test with the fixture; may be several lines. "" if
+            no script does: it is the app's doing.
+        deed: what the app has to do besides, in words; may be empty. Without a script, what it is.
+        counts: whether it is part of what can be asked for; the simulator never does what does not count.
+    """
+
+    name: str
+    script: str = ""
+    deed: str = ""
+    counts: bool = True
+
+
+def possible() -> dict[str, list[Item]]:
+    """Everything that can be met, by group: those of the lifecycle first."""
+    groups = {
+        names.STATUSES: _statuses(),
+        names.TRANSITIONS: (_transition(row) for row in RUN),
+        names.STEP_TYPES: _step_types(),
+        names.OUTCOMES: _outcomes(),
+        names.EVENTS: map(_event, EVENT_NAMES),
+        names.FAULTS: _faults(),
+        names.ERRORS: (Item(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()),
+        names.OPERATIONS: (Item(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS),
+    }
+    return {group: list(items) for group, items in groups.items()}
+
+
+_REPLY = (Reply("Done."),)
+
+# -- the lifecycle --------------------------------------------------------------
+
+
+def _statuses() -> Iterator[Item]:
+    """Every status in the table, in the order of the published events."""
+    found = {status for row in RUN for status in (row.source, row.target)}
+    for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
+        item = _into(status)
+        yield Item(name=status, script=item.script, deed=item.deed) if item else Item(name=status, script=_next_run(*_REPLY))
+
+
+def _into(status: str) -> Item | None:
+    """The transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
+    rows = [row for row in RUN if row.target == status and row.source != "requires_action" and is_performed(row)]
+    return _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
+
+
+def _transition(row: Transition) -> Item:
+    name = names.transition(row.source, row.target)
+    if not is_performed(row):
+        return Item(name=name, deed="undocumented: the simulator does not do it", counts=False)
+    way = ("queued", *way_over(row))
+    moves, late = script_along(way[1:])
+    deed = ""
+    if "cancelling" in way:
+        deed = f"cancel it in status {way[way.index('cancelling') - 1]}"
+    elif "requires_action" in way:
+        deed = "submit the outputs"
+    return Item(name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed)
+
+
+_STEPS: dict[str, tuple[Any, str]] = {
+    "message_creation": (Reply("Done."), ""),
+    "tool_calls: function": (AnyFunctionCall(0), "submit the outputs"),
+    "tool_calls: code_interpreter": (CodeInterpreter("1 + 1", logs="2"), ""),
+    "tool_calls: file_search": (FileSearch(), ""),
+}
+
+
+def _step_types() -> Iterator[Item]:
+    for name in step_types():
+        move, deed = _STEPS[name]
+        yield Item(name=name, script=_next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
+
+
+def step_types() -> list[str]:
+    """The types of run steps, and of the calls in one, in the published document's order."""
+    schemas = spec()["components"]["schemas"]
+    calls = schemas["RunStepDetailsToolCallsObject"]["properties"]["tool_calls"]["items"]["oneOf"]
+    kinds = [_named(schemas, call)["properties"]["type"]["enum"][0] for call in calls]
+    types = schemas["RunStepObject"]["properties"]["type"]["enum"]
+    return [
+        name
+        for kind in types
+        for name in ([names.step_type(kind, call) for call in kinds] if kind == "tool_calls" else [names.step_type(kind)])
+    ]
+
+
+def _named(schemas: dict[str, Any], reference: dict[str, str]) -> Any:
+    return schemas[reference["$ref"].rpartition("/")[2]]
+
+
+def _outcomes() -> Iterator[Item]:
+    for code in RUN_ERROR_CODES:
+        yield Item(name=names.outcome("failed", code), script=_next_run(Fail(code)))
+    for reason in INCOMPLETE_REASONS:
+        yield Item(name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason)))
+
+
+# -- beside it --------------------------------------------------------------------
+
+_STREAMED = "stream the run"
+_CODE = (CodeInterpreter("1 + 1"), Reply("Done."))
+_CANCELS = "cancel it at thread.run.step.created"
+_IN_TIME = Wait(LIFETIME_SECONDS - 7)  # a step that begins then is in progress when the run expires
+_EVENTS: dict[str, tuple[tuple[Any, ...], str]] = {
+    "thread.run.step.delta": (_CODE, ""),
+    "thread.run.step.failed": ((Reply("Not all of"), Fail()), ""),
+    "thread.run.step.cancelled": ((Reply("Done."), Hang()), _CANCELS),
+    "thread.run.step.expired": ((_IN_TIME, Reply("Done.")), ""),
+    "thread.message.incomplete": ((Reply("Not all of"), Incomplete()), ""),
+}
+
+
+def _event(name: str) -> Item:
+    item = _into(name.removeprefix("thread.run."))
+    if item is not None:
+        return Item(name=name, script=item.script, deed=_streamed(item.deed))
+    if name == "error":
+        script = f"{_next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
+        return Item(name=name, script=script, deed=_STREAMED)
+    if name == "thread.created":
+        return Item(name=name, script=_next_run(*_REPLY), deed="stream threads.create_and_run")
+    moves, deed = _EVENTS.get(name, (_REPLY, ""))
+    return Item(name=name, script=_next_run(*moves), deed=_streamed(deed))
+
+
+def _streamed(deed: str) -> str:
+    return " and ".join(filter(None, (_STREAMED, deed)))
+
+
+def _faults() -> Iterator[Item]:
+    """Every kind of fault, in every phase that it can happen in."""
+    for name in faults.__all__:
+        kind = getattr(faults, name)
+        for phase in getattr(kind, "phases", ()):
+            what = kind(1) if name == "Slow" else kind()
+            given = None if phase == what.phases[0] else phase
+            needs_stream = phase == "during"
+            fault = faults.Fault(what, phase=given)
+            yield Item(name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else "")
+
+
+def _next_run(*moves: Any) -> str:
+    code = f"understudy.next_run({', '.join(map(repr, moves))})"
+    return code.replace(f", {Fail().message!r}", "").replace("(None)", "()")  # defaults
+
+
+def _set_fault(fault: faults.Fault) -> str:
+    return f"understudy.fault({repr(fault).removeprefix('Fault(')}"

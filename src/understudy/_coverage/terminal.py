@@ -1,0 +1,48 @@
+"""Lifecycle coverage as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
+
+MOST_NAMES = 8  # of what is missing beside the lifecycle; the other reports have them all
+
+
+def as_lines(coverage: Coverage) -> Iterator[str]:
+    """The summary: what was met, group by group, and what is missing with the script that would cover it."""
+    for group in coverage.lifecycle:
+        yield _counted(group)
+    yield f"{'lifecycle':<14}{coverage.met:>3} of {coverage.total:<3} {shown_percent(coverage.percent)}"
+    yield ""
+    for group in coverage.beside:
+        yield _counted(group)
+    missing = list(advice(coverage.lifecycle))
+    if missing:
+        yield ""
+        yield "Missing, and what would cover it:"
+    for rows in missing:
+        yield from _advice(rows)
+    yield from _beside(coverage)
+    yield from (f"{worker} ended without telling what it met: this is not all" for worker in coverage.tally.lost)
+
+
+def _counted(group: Group) -> str:
+    return f"{group.name:<14}{len(group.met):>3} of {group.total}"
+
+
+def _advice(rows: list[Row]) -> Iterator[str]:
+    item = rows[0].item
+    first, *rest = item.script.splitlines()
+    deed = f"  # {item.deed}" if item.deed else ""
+    yield f"  {', '.join(row.name for row in rows)}"
+    yield f"      {first}{deed}"
+    yield from (f"      {line}" for line in rest)
+
+
+def _beside(coverage: Coverage) -> Iterator[str]:
+    for group in coverage.beside:
+        if group.missing and group.name != "errors":
+            some = [row.name for row in group.missing]
+            more = f", and {len(some) - MOST_NAMES} more" if len(some) > MOST_NAMES else ""
+            yield f"{group.name} not met: {'; '.join(some[:MOST_NAMES])}{more}"

@@ -1,0 +1,224 @@
+"""What happened to a run, and when: as text, and as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from understudy._engine.lifecycle import TERMINAL
+from understudy._engine.objects import CodeInterpreterToolCall, Event, FunctionToolCall, Message, Run, Step, ToolCall
+
+MOST_LETTERS = 60  # of a text that is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a timeline.
+
+    Attributes:
+        at: seconds since the run was created.
+        what: `run`, or the id of the step or message it is about.
+        name: the event, less its subject: `queued`, `created`, `completed`, ...
+        note: what it was about, in words; may be empty.
+    """
+
+    at: float
+    what: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The moments of a run, in order. `str()` is text; a notebook shows the picture; `write(path)` stores it as SVG."""
+
+    run_id: str
+    status: str
+    moments: tuple[Moment, ...]
+
+    def __str__(self) -> str:
+        seconds = self.moments[-1].at if self.moments else 0
+        lines = [f"{self.run_id}: {self.status}" + (f" after {seconds:g} s" if self.status in TERMINAL else "")]
+        lines += [_line(moment) for moment in self.moments]
+        return "\n".join(lines)
+
+    def svg(self, *, left: int | None = None, width: int | None = None) -> str:
+        """The picture: time runs to the right, a bar for the run and one for each step and message.
+
+        Args:
+            left, width: the room for names, and for the bars, in pixels; by default 210 and 620.
+        """
+        last = max((moment.at for moment in self.moments), default=0) or 1
+        return _draw(self, _Scale(LEFT if left is None else left, WIDTH if width is None else width, last))
+
+    def _repr_html_(self) -> str:
+        return self.svg()
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Store the picture as an SVG file."""
+        Path(path).write_text(self.svg(), encoding="utf-8")
+
+
+def run_timeline(run: Run) -> Timeline:
+    """The timeline of a simulated run so far; deltas of one message or step are one moment, when the last came."""
+    moments: list[Moment] = []
+    for event in run.timeline:
+        moment = _moment(event, run)
+        if moment.name == "delta" and moments and (moments[-1].what, moments[-1].name) == (moment.what, "delta"):
+            moments.pop()
+        moments.append(moment)
+    return Timeline(run.id, run.state.status, tuple(moments))
+
+
+def _moment(event: Event, run: Run) -> Moment:
+    subject, name = event.subject, event.name.rpartition(".")[2]
+    what = "run" if subject is run else subject.id
+    return Moment(event.at - run.created_at, what, name, _note(event, name))
+
+
+def _note(event: Event, name: str) -> str:
+    subject, state = event.subject, event.state
+    if isinstance(subject, Run):
+        if name == "requires_action":
+            return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
+        error = state.last_error  # type: ignore[union-attr]
+        return f"{error[0]}: {short(error[1])}" if error else getattr(state, "incomplete_reason", None) or ""
+    if isinstance(subject, Step):
+        if subject.message_id is not None:
+            return f"writes {subject.message_id}" if name == "created" else ""
+        return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
+    assert isinstance(subject, Message)
+    reason = getattr(state, "incomplete_reason", None)
+    text = short(subject.text) if name in ("completed", "incomplete") else ""
+    return ": ".join(filter(None, [reason, text and repr(text)]))
+
+
+def _call(call: ToolCall) -> str:
+    if isinstance(call, FunctionToolCall):
+        output = "" if call.output is None else f" -> {short(call.output)!r}"
+        return f"{call.name}({short(call.arguments)}){output}"
+    if isinstance(call, CodeInterpreterToolCall):
+        return f"code_interpreter {short(call.input)!r}"
+    return f"file_search, {len(call.results)} result(s)"
+
+
+def short(text: str) -> str:
+    """A text as far as a line has room for it."""
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+
+
+def _line(moment: Moment) -> str:
+    subject = "" if moment.what == "run" else f"{moment.what.partition('_')[0]} "
+    note = f"  {moment.note}" if moment.note else ""
+    return f"  {moment.at:7.2f} s  {'' if moment.what == 'run' else '  '}{subject}{moment.name}{note}"
+
+
+# -- the picture ----------------------------------------------------------------
+
+LEFT, WIDTH, ROW, TOP = 210, 620, 26, 46
+WAITS = "requires_action"  # drawn last and named above: outputs that come at once would hide it
+COLOURS = {
+    "queued": "#b8c0cc",
+    "in_progress": "#5b8def",
+    "requires_action": "#f0b429",
+    "cancelling": "#d9a5a5",
+    "completed": "#3a9d5d",
+    "incomplete": "#c77d2a",
+    "failed": "#d64545",
+    "cancelled": "#8d6b6b",
+    "expired": "#6b7280",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A stretch of time in which something had a status."""
+
+    row: int
+    start: float
+    end: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """From seconds to pixels: where the bars begin, how wide they are together, how many seconds that is."""
+
+    left: int
+    width: int
+    last: float
+
+    def x(self, at: float) -> float:
+        return round(self.left + self.width * at / self.last, 1)
+
+
+def _draw(timeline: Timeline, scale: _Scale) -> str:
+    rows = list(dict.fromkeys(moment.what for moment in timeline.moments))
+    height, width = TOP + ROW * len(rows) + 34, scale.left + scale.width + 120
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    title = escape(f"{timeline.run_id}: {timeline.status}")
+    marks = sorted(
+        (moment for moment in timeline.moments if moment.name in COLOURS), key=lambda moment: moment.name == WAITS
+    )
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        f"<title>{title}</title>",
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+        f'<text x="12" y="24" font-size="14" font-weight="bold" fill="#1f2933">{title}</text>',
+        *_axis(scale, height),
+        *(_label(number, what) for number, what in enumerate(rows)),
+        *(_bar(bar, scale) for bar in _bars(timeline.moments, rows)),
+        *(_mark(moment, rows.index(moment.what), scale) for moment in marks),
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _axis(scale: _Scale, height: int) -> Iterable[str]:
+    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 10**9) if scale.last / size <= 8)
+    for second in range(0, int(scale.last) + 1, step):
+        x = scale.x(second)
+        yield f'<line x1="{x}" y1="{TOP - 8}" x2="{x}" y2="{height - 26}" stroke="#e4e7eb"/>'
+        yield f'<text x="{x}" y="{height - 10}" text-anchor="middle" fill="#616e7c">{second} s</text>'
+
+
+def _label(number: int, what: str) -> str:
+    kind, _, rest = what.partition("_")
+    name = f"{kind}_{rest[:14]}…" if len(rest) > 14 else what
+    return f'<text x="12" y="{TOP + ROW * number + 12}" fill="#323f4b">{escape(name)}</text>'
+
+
+def _bars(moments: Iterable[Moment], rows: list[str]) -> Iterable[_Bar]:
+    since: dict[str, tuple[float, str]] = {}
+    for moment in moments:
+        if moment.name in COLOURS:
+            if moment.what in since:
+                start, status = since[moment.what]
+                yield _Bar(rows.index(moment.what), start, moment.at, status)
+            since[moment.what] = (moment.at, moment.name)
+
+
+def _bar(bar: _Bar, scale: _Scale) -> str:
+    x, width = scale.x(bar.start), round(scale.width * (bar.end - bar.start) / scale.last, 1)
+    y = TOP + ROW * bar.row
+    return (
+        f'<rect x="{x}" y="{y}" width="{width}" height="16" fill="{COLOURS[bar.status]}" opacity="0.75">'
+        f"<title>{bar.status}: {bar.start:g} to {bar.end:g} s</title></rect>"
+    )
+
+
+def _mark(moment: Moment, row: int, scale: _Scale) -> str:
+    """A dot where a status begins; an end, and waiting for the app, is named beside it."""
+    x, y = scale.x(moment.at), TOP + ROW * row + 8
+    dot = (
+        f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'
+        f"<title>{escape(f'{moment.name} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"
+    )
+    if moment.name in TERMINAL:
+        dot += f'<text x="{x + 8}" y="{y + 4}" fill="#1f2933">{moment.name}</text>'
+    if moment.name == WAITS:
+        dot += f'<text x="{x}" y="{y - 11}" text-anchor="middle" font-size="10" fill="#8d6708">{moment.name}</text>'
+    return dot

@@ -1,0 +1,113 @@
+"""What explains a failure in a generated world: its scripts as code to paste, and what the app did and saw."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import understudy
+from understudy._apis.operations import find
+from understudy._diagnostics.request_log import Logged
+
+MOST_LINES = 24  # of a trace; the first and the last of them
+MOST_LETTERS = 70  # of a body
+_STATUS = re.compile(rb'"status": ?"(\w+)"')
+_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*")')
+_NAMES = re.compile(r"\b([A-Za-z]\w*)\(")
+
+
+@dataclass(slots=True)
+class _Line:
+    """Requests one after the other that were the same and showed the same."""
+
+    at: float
+    what: str
+    until: float
+    times: int = 1
+
+    def __str__(self) -> str:
+        again = f"  ({self.times} times, until {self.until:.1f})" if self.times > 1 else ""
+        return f"{self.at:8.1f}  {self.what}{again}"
+
+
+def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], start: float) -> str:
+    """A text for `BaseException.add_note`.
+
+    Args:
+        code: the line that sets up what was generated, `{}` in it for the value.
+        opening: the line that makes the world, if it is another one.
+        log: the requests, oldest first.
+        start: what the clock showed at first, in unix seconds.
+    """
+    lines = [code.replace("{}", repr(value))]
+    if opening and not code.startswith("with "):
+        lines = [opening, f"    {lines[0]}"]
+    return "\n".join(
+        [
+            "understudy: this is what the service did, as code to paste",
+            *(f"    {line}" for line in (*_imports(lines), *lines)),
+            "and what the app did, at which second of the clock, and saw",
+            *_trace(log, start),
+        ]
+    )
+
+
+def _imports(code: Sequence[str]) -> Iterator[str]:
+    """The imports that some code needs. Words in its texts may be taken for names; that does no harm."""
+    names = {name for line in code for name in _NAMES.findall(line)}
+    known = sorted(names & set(understudy.__all__))
+    if known:
+        yield f"from understudy import {', '.join(known)}"
+    if "Scenario" in names:
+        yield "from understudy.strategies import Scenario"
+
+
+def _trace(log: Sequence[Logged], start: float) -> Iterator[str]:
+    lines = list[_Line]()
+    for logged in log:
+        what, at = f"{_did(logged)} -> {_saw(logged)}", logged.at - start
+        if lines and lines[-1].what == what:
+            lines[-1].times += 1
+            lines[-1].until = at
+        else:
+            lines.append(_Line(at, what, at))
+    if not lines:
+        yield "    nothing: no request came"
+    left_out = lines[MOST_LINES // 2 : -MOST_LINES // 2] if len(lines) > MOST_LINES else []
+    for number, line in enumerate(lines):
+        if not left_out or number < MOST_LINES // 2 or number >= len(lines) - MOST_LINES // 2:
+            yield str(line)
+        elif line is left_out[0]:
+            yield f"          ... {sum(one.times for one in left_out)} more requests ..."
+
+
+def _did(logged: Logged) -> str:
+    sent = logged.sent
+    operation, ids, _ = find(sent.method, sent.path)
+    name = f"{sent.method} {sent.path}" if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
+    body = sent.json
+    return name if not body else f"{name} {_shortened(json.dumps(body, ensure_ascii=False, separators=(',', ':')))}"
+
+
+def _saw(logged: Logged) -> str:
+    """The status of the run that was shown, or the refusal, or the HTTP status; and the fault that it met."""
+    fault = f"  ({logged.fault.what!r})" if logged.fault is not None else ""
+    if logged.status is None:
+        return f"no answer{fault}"
+    if logged.stream:
+        broken = "" if logged.stream == "read" else ", not read to its end"
+        return f"a stream{f', to {logged.shown.decode()}' if logged.shown else ''}{broken}{fault}"
+    if logged.status >= 400:
+        message = _MESSAGE.search(logged.shown)
+        text = json.loads(message[1]) if message else logged.shown.decode(errors="replace")
+        return f"{logged.status} {_shortened(text, 2 * MOST_LETTERS)}{fault}"
+    status = _STATUS.search(logged.shown)
+    return f"{status[1].decode() if status else logged.status}{fault}"
+
+
+def _shortened(text: str, most: int = MOST_LETTERS) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."

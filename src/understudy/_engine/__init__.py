@@ -1,0 +1,1 @@
+"""The simulated service without any API: clock, ids, scripts, runs, files. Knows no HTTP."""

@@ -1,0 +1,71 @@
+"""Time is a value that somebody moves. It never goes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from understudy.errors import did_you_mean
+
+MODES = ("poll", "manual", "sleep", "real")
+
+
+class Clock:
+    """The clock of one world, in unix seconds.
+
+    Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `sleep`: the
+    app's own sleeping does (see `understudy._virtual_time`); `real`: the wall clock.
+    """
+
+    def __init__(
+        self, mode: str = "poll", start: float = 1_700_000_000, lock: AbstractContextManager[Any] | None = None
+    ) -> None:
+        if mode not in MODES:
+            choices = ", ".join(map(repr, MODES))
+            raise ValueError(f"time={mode!r}: expected one of {choices}.{did_you_mean(mode, MODES)}")
+        if not isinstance(start, int | float):
+            raise TypeError(f"start={start!r}: expected unix seconds, a number, such as 1_700_000_000")
+        self.mode = mode
+        self._now = start
+        self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
+        self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
+
+    @property
+    def virtual(self) -> bool:
+        """False only for the wall clock."""
+        return self.mode != "real"
+
+    def now(self) -> float:
+        """The present, in (virtual) unix seconds."""
+        return time.time() if self.mode == "real" else self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; everything that falls due on the way happens, in order.
+
+        Raises:
+            TypeError: no number.
+            ValueError: a negative number of seconds.
+            RuntimeError: the clock is the wall clock.
+        """
+        if not isinstance(seconds, int | float):
+            way_out = f", such as {seconds!r}.total_seconds()" if hasattr(seconds, "total_seconds") else ""
+            raise TypeError(f"clock.advance({seconds!r}): expected a number of seconds{way_out}")
+        if seconds < 0:
+            raise ValueError(f"clock.advance({seconds!r}): time never goes back")
+        with self._lock:
+            self.move_to(self.now() + seconds)
+
+    def move_to(self, at: float) -> None:
+        """Move to a point in time; a point in the past leaves the clock where it is."""
+        if not self.virtual:
+            raise RuntimeError("the clock runs in real time (time='real'): nobody moves it")
+        with self._lock:
+            if at > self._now:
+                self._now = at
+                self.on_move()
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.mode} now={self.now()}>"

@@ -1,0 +1,92 @@
+"""A message's content, from the reply that a script gives: parts, annotations, and the pieces a stream sends them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from understudy._engine.objects import Annotation, ImageFile, MessageDelta, Text
+from understudy._engine.ports import EnginePorts, image_id
+from understudy.scripts import Reply
+
+WORDS = re.compile(r"\s*\S+|\s+$")
+_MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
+
+
+def deltas(stage: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
+    """The pieces in which a reply is sent, in order; joined they are its content."""
+    found = []
+    for index, part in enumerate(_parts(stage, move, at)):
+        annotations = 0
+        for number, piece in enumerate(_pieces(part, move)):
+            found.append(MessageDelta(index, piece, number == 0, annotations))
+            annotations += len(piece.annotations) if isinstance(piece, Text) else 0
+    return found
+
+
+def _pieces(part: Text | ImageFile, move: Reply) -> Sequence[Text | ImageFile]:
+    if isinstance(part, ImageFile):
+        return [part]
+    return _cut(part, move.chunks if move.chunks is not None and move.parts is None else _words(part))
+
+
+def _joined(text: Any, piece: Any) -> Text:
+    return Text(text.value + piece.value, text.annotations + piece.annotations)
+
+
+def _parts(stage: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]:
+    parts: list[Text | ImageFile] = []
+    given = move.parts if move.parts is not None else (move.text or "",)
+    citations = list(move.citations)
+    for part in given:
+        if isinstance(part, str):
+            parts.append(_annotated(part, citations))
+        else:
+            parts.append(ImageFile(stage.add_image(part, at)))
+    if citations:  # those without a marker of their own
+        last = max((place for place, part in enumerate(parts) if isinstance(part, Text)), default=None)
+        assert last is not None  # see checking
+        text: Any = parts[last]
+        names = [f"【4:{number}†{stage.file_name(file_id)}】" for number, file_id in enumerate(citations)]
+        parts[last] = _joined(text, _annotated("".join(names), citations, len(text.value)))
+    parts += [ImageFile(image_id(stage, image, at)) for image in move.images]
+    return parts
+
+
+def _annotated(value: str, citations: list[str], offset: int = 0) -> Text:
+    """Give each marker in a text the next citation, taking it off the list."""
+    annotations = []
+    for match in _MARKER.finditer(value):
+        if not citations:
+            break
+        file_id = citations.pop(0)
+        kind = "file_path" if match[0].startswith("sandbox:") else "file_citation"
+        start, end = offset + match.start(), offset + match.end()
+        annotations.append(Annotation(kind=kind, text=match[0], start=start, end=end, file_id=file_id))
+    return Text(value, tuple(annotations))
+
+
+def _words(text: Text) -> list[str]:
+    """The text word by word; a citation marker is a piece of its own, as recorded. Joined again they are the text."""
+    pieces: list[str] = []
+    position = 0
+    for annotation in text.annotations:
+        pieces += WORDS.findall(text.value[position : annotation.start])
+        pieces.append(text.value[annotation.start : annotation.end])
+        position = annotation.end
+    return pieces + WORDS.findall(text.value[position:])
+
+
+def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
+    """The text in pieces, each with the annotations that end in it."""
+    pieces = []
+    position = 0
+    for chunk in chunks:
+        end = position + len(chunk)
+        pieces.append(Text(chunk, tuple(a for a in text.annotations if position < a.end <= end)))
+        position = end
+    if position < len(text.value) or not pieces:  # a citation's marker, put after the chunks
+        rest = tuple(a for a in text.annotations if position < a.end)
+        pieces.append(Text(text.value[position:], rest))
+    return pieces

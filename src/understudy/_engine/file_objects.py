@@ -1,0 +1,192 @@
+"""What the service holds of files: files, uploads in parts, vector stores, the files and batches in them.
+
+As in `objects`, what lives through statuses has a frozen `state` that only `lifecycle.moved` replaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from understudy._engine.agenda import Entry
+from understudy._engine.listing import Listing
+
+DAY_SECONDS = 86_400
+
+
+class Chunking(NamedTuple):
+    """How a file is cut into passages: sizes in tokens. The defaults are the service's. [REC]"""
+
+    size: int = 800
+    overlap: int = 400
+
+
+DEFAULT_CHUNKING = Chunking()
+
+
+@dataclass(slots=True, kw_only=True)
+class File:
+    id: str
+    created_at: float
+    filename: str
+    purpose: str
+    content: bytes
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadState:
+    status: str = "pending"
+    file: File | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class UploadPart:
+    id: str
+    created_at: float
+    upload_id: str
+    data: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Upload:
+    """`bytes`: how many were announced. `file_lifetime`: seconds that its file will live, None for ever."""
+
+    id: str
+    created_at: float
+    filename: str
+    purpose: str
+    bytes: int
+    expires_at: float
+    file_lifetime: int | None = None
+    state: UploadState = UploadState()
+    parts: dict[str, UploadPart] = field(default_factory=dict)
+    deadline: Entry = field(init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFileState:
+    """`last_error`: (code, message)."""
+
+    status: str = "in_progress"
+    usage_bytes: int = 0
+    last_error: tuple[str, str] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreFile:
+    """A file in a vector store; its id is the file's.
+
+    Attributes:
+        due: the entry on the agenda that ends its indexing; None once it is indexed.
+        shown: what an answer last showed of it: what "asked again" is measured against.
+    """
+
+    id: str
+    created_at: float
+    vector_store_id: str
+    chunking: Chunking = DEFAULT_CHUNKING
+    attributes: dict[str, Any] = field(default_factory=dict)
+    state: StoreFileState = StoreFileState()
+    batch: FileBatch | None = None
+    due: Entry | None = None
+    shown: Any = None
+    passages: tuple[str, ...] | None = None  # cut when first searched
+
+    def look(self) -> Any:
+        return self.state.status
+
+    def due_at(self) -> float | None:
+        """When its status changes by itself."""
+        return self.due.at if self.due is not None else None
+
+
+class Counts:
+    """How many files are in which status, and when the next of them changes."""
+
+    __slots__ = ("by_status",)
+    STATUSES = ("in_progress", "completed", "failed", "cancelled")
+
+    def __init__(self) -> None:
+        self.by_status = dict.fromkeys(self.STATUSES, 0)
+
+    def change(self, old: str | None, new: str | None) -> None:
+        """A file went from one status to another; None stands for not being there."""
+        if old is not None:
+            self.by_status[old] -= 1
+        if new is not None:
+            self.by_status[new] += 1
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+    def look(self) -> Any:
+        return tuple(self.by_status.values())
+
+
+def _next_due(files: Listing[StoreFile], counts: Counts) -> float | None:
+    if not counts.by_status["in_progress"]:
+        return None
+    return min((file.due.at for file in files if file.due is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreState:
+    status: str = "completed"
+
+
+@dataclass(slots=True, kw_only=True)
+class VectorStore:
+    """`lifetime_days`: days it lives after it was last active, None for ever."""
+
+    id: str
+    created_at: float
+    last_active_at: float
+    name: str | None = None
+    description: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    lifetime_days: int | None = None
+    usage_bytes: int = 0
+    state: StoreState = StoreState()
+    files: Listing[StoreFile] = field(default_factory=Listing)
+    batches: dict[str, FileBatch] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    deadline: Entry | None = None
+    shown: Any = None
+
+    @property
+    def expires_at(self) -> float | None:
+        return None if self.lifetime_days is None else self.last_active_at + self.lifetime_days * DAY_SECONDS
+
+    def look(self) -> Any:
+        return self.state.status, self.counts.look()
+
+    def due_at(self) -> float | None:
+        """When its status or its counts change by themselves, its expiry aside."""
+        return _next_due(self.files, self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchState:
+    status: str = "in_progress"
+
+
+@dataclass(slots=True, kw_only=True)
+class FileBatch:
+    """Files added together. Its list is in the order of their ids, whichever order is asked for. [REC, Oct 2025]"""
+
+    id: str
+    created_at: float
+    vector_store_id: str
+    state: BatchState = BatchState()
+    files: Listing[StoreFile] = field(default_factory=Listing)
+    counts: Counts = field(default_factory=Counts)
+    shown: Any = None
+
+    def look(self) -> Any:
+        return self.state.status, self.counts.look()
+
+    def due_at(self) -> float | None:
+        """When its status or its counts change by themselves."""
+        return _next_due(self.files, self.counts)

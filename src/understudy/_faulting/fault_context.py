@@ -1,0 +1,71 @@
+"""A fault as it was set, and the call that meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from understudy._apis.common.operation_call import Operation
+from understudy._common.messages import Chunk, Request, Response
+from understudy._engine.engine import Engine
+from understudy.faults import Fault, Sunset
+
+
+@dataclass(slots=True)
+class ArmedFault:
+    """A fault as it was set, and what became of it: how many calls it fits were seen, how many of them it struck.
+
+    `is_optional`: it came with a generated script, and it is no mistake if the app gives no occasion for it.
+    """
+
+    fault: Fault
+    where: str
+    seen: int = 0
+    struck: int = 0
+    is_optional: bool = False
+
+    def meets(self, operation: Operation, ids: dict[str, str], is_streamed: bool) -> bool:
+        """Count a call; whether the fault strikes it."""
+        fault = self.fault
+        if fault.on not in (None, operation.name) or fault.run not in (None, ids.get("run_id")):
+            return False
+        if (fault.needs_stream and not is_streamed) or (isinstance(fault.what, Sunset) and not operation.beta):
+            return False
+        self.seen += 1
+        return self.seen >= fault.nth and (fault.most is None or self.struck < fault.most)
+
+    @property
+    def is_left(self) -> bool:
+        return not self.is_optional and self.struck < (self.fault.most or 1)
+
+    def __str__(self) -> str:
+        often = f"happened {self.struck} of {self.fault.most or 1} times, {self.seen} call(s) were of its kind"
+        return f"{self.fault!r}: {often}  (set at {self.where})"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultContext:
+    """A call that meets a fault. `serve()` lets the service act; it may be called once, or not at all."""
+
+    entry: ArmedFault
+    engine: Engine
+    request: Request
+    serve: Callable[[], Response]
+
+    @property
+    def fault(self) -> Fault:
+        return self.entry.fault
+
+    def serve_stream(self, change: Callable[[Iterator[Chunk]], Iterator[Chunk]]) -> Response:
+        """Let the service act, and change the stream it answers with. If it refuses, the fault has not happened."""
+        answer = self.serve()
+        if answer.stream is None:
+            self.entry.struck -= 1
+        else:
+            answer.stream = change(answer.stream)
+        return answer
+
+    def pass_time(self, seconds: float) -> None:
+        """Move a virtual clock; the wall clock moves by itself."""
+        if self.engine.clock.virtual and seconds:
+            self.engine.clock.move_to(self.engine.clock.now() + seconds)

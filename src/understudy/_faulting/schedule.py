@@ -1,0 +1,100 @@
+"""The faults of one world, and which of them a call meets.
+
+One function a kind of fault, found by its type in `_EFFECTS`; to add a kind, write its value in `understudy.faults`, its
+function in `answers` or `streams`, and enter it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from understudy._apis.common.operation_call import Operation
+from understudy._common.messages import Abort, Answer, Request, Response
+from understudy._engine.engine import Engine
+from understudy._faulting import answers, streams
+from understudy._faulting.fault_context import ArmedFault, FaultContext
+from understudy.faults import (
+    BadJSON,
+    ConnectionReset,
+    DuplicateEvents,
+    Fault,
+    HTMLBody,
+    Overloaded,
+    RateLimited,
+    ReorderedEvents,
+    ServerError,
+    Slow,
+    StreamCut,
+    StreamError,
+    Sunset,
+    Timeout,
+    What,
+)
+
+SLEPT = (
+    "a fault was an exception, after which the SDK sleeps about 0.5 s in earnest before it retries: build the client with "
+    "max_retries=0, or use time='sleep' where the retry is what is tested"
+)
+
+_EFFECTS: dict[type[What], Callable[[FaultContext, Any], Answer]] = {
+    RateLimited: answers.rate_limited,
+    ServerError: answers.server_error,
+    Overloaded: answers.overloaded,
+    HTMLBody: answers.html,
+    Sunset: answers.sunset,
+    BadJSON: answers.bad_json,
+    Timeout: answers.timeout,
+    ConnectionReset: answers.connection_reset,
+    Slow: answers.slow,
+    StreamCut: streams.cut,
+    StreamError: streams.error,
+    DuplicateEvents: streams.duplicated,
+    ReorderedEvents: streams.reordered,
+}
+
+
+class Faults:
+    """The faults of one world, in the order they were set."""
+
+    def __init__(self, engine: Engine, hints: list[str]) -> None:
+        self._world = engine
+        self._hints = hints
+        self._set: list[ArmedFault] = []
+        self._broken: set[str] = set()  # operations that ended in an exception last time
+
+    def add(self, fault: Fault, where: str, *, is_optional: bool = False) -> None:
+        self._set.append(ArmedFault(fault, where, is_optional=is_optional))
+
+    @property
+    def schedule(self) -> tuple[Fault, ...]:
+        return tuple(entry.fault for entry in self._set)
+
+    def take_left(self) -> list[ArmedFault]:
+        """The faults that did not happen, or not as often as they were to; none of them will any more."""
+        left, self._set = [entry for entry in self._set if entry.is_left], []
+        return left
+
+    def find(self, operation: Operation, ids: dict[str, str], request: Request) -> ArmedFault | None:
+        """The fault that a call meets: of those that fit, the first. Each counts the calls it fits."""
+        self._notice_retry(operation, request)
+        is_streamed = b'"stream"' in request.body and (request.json or {}).get("stream") is True
+        met = [entry for entry in self._set if entry.meets(operation, ids, is_streamed)]
+        return met[0] if met else None
+
+    def strike(self, entry: ArmedFault, operation: Operation, request: Request, serve: Callable[[], Response]) -> Answer:
+        """Answer a call as its fault has it."""
+        entry.struck += 1
+        fault = entry.fault
+        answer = _EFFECTS[type(fault.what)](FaultContext(entry, self._world, request, serve), fault.what)
+        if isinstance(answer, Abort):
+            self._broken.add(operation.name)
+        return answer
+
+    def _notice_retry(self, operation: Operation, request: Request) -> None:
+        if operation.name not in self._broken:
+            return
+        self._broken.discard(operation.name)
+        is_retry = request.header("x-stainless-retry-count", "0") != "0"
+        if is_retry and answers.nobody_waits(self._world) and SLEPT not in self._hints:
+            self._hints.append(SLEPT)

@@ -1,0 +1,10 @@
+"""How like the real service is a fake of it? Recorded sessions are sent to it again, and its answers compared.
+
+Works on any server that speaks the API; on our own, the derived scripts make the runs go as they were recorded.
+"""
+
+from __future__ import annotations
+
+from understudy._fidelity.conform import conform
+
+__all__ = ["conform"]

@@ -1,0 +1,101 @@
+"""What may differ from the recordings, and why: one dated list of rules about behaviour, none about a recording.
+
+A rule that explains nothing any more is to be taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from understudy._fidelity.answers import moment_of
+from understudy._fidelity.compare import Difference
+from understudy._fidelity.runner import Outcome
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason to differ.
+
+    Attributes:
+        name: what it is called in reports.
+        since: the day it was entered.
+        reason: why the fake does not do what was recorded.
+        fits: whether a difference in an outcome is of this kind.
+    """
+
+    name: str
+    since: str
+    reason: str
+    fits: Callable[[Difference, Outcome], bool]
+
+
+def _failed_by_itself(_: Difference, outcome: Outcome) -> bool:
+    return outcome.exchange.status >= 500
+
+
+def _indexing(difference: Difference, outcome: Outcome) -> bool:
+    states = {difference.recorded, difference.served} if difference.within == "status" else set()
+    return difference.owner == "vector_store.file" and states == {"in_progress", "completed"} and _is_list(outcome)
+
+
+def _late_listing(_: Difference, outcome: Outcome) -> bool:
+    if outcome.operation != "vector_stores.list" or outcome.served is None:
+        return False
+    recorded, served = (_young(page) for page in (outcome.exchange.json, outcome.served.json))
+    return recorded < served
+
+
+def _reversed_ties(difference: Difference, outcome: Outcome) -> bool:
+    if outcome.operation != "vector_stores.file_batches.list_files" or moment_of(outcome.exchange) >= OCTOBER_2025:
+        return False
+    return difference.kind in ("id", "length") or difference.within in ("has_more", "first_id", "last_id")
+
+
+def _is_list(outcome: Outcome) -> bool:
+    return outcome.operation in ("vector_stores.files.list", "vector_stores.file_batches.list_files")
+
+
+def _young(page: Any) -> int:
+    """How many of the listed objects were made within a minute of the newest."""
+    stamps = [item["created_at"] for item in page["data"]]
+    return sum(stamp > max(stamps) - 60 for stamp in stamps)
+
+
+OCTOBER_2025 = 1_759_276_800
+
+ACCEPTED: tuple[Rule, ...] = (
+    Rule(
+        name="the service's own failures",
+        since="2026-11-22",
+        reason="The service failed by itself (5xx). A fake fails only when a test tells it to, with a fault.",
+        fits=_failed_by_itself,
+    ),
+    Rule(
+        name="which file is indexed first",
+        since="2026-11-22",
+        reason="Of several files that are indexed side by side some were done earlier than others, in no order that the "
+        "recordings explain. The fake takes the same second for each, so a list never shows them mixed.",
+        fits=_indexing,
+    ),
+    Rule(
+        name="a store is listed late",
+        since="2026-11-22",
+        reason="A list of vector stores asked for within seconds of their creation lacked some of them, and had the "
+        "later ones: the service's index lagged. A fake that lost what was just stored would help nobody.",
+        fits=_late_listing,
+    ),
+    Rule(
+        name="files of one second in a batch",
+        since="2026-11-22",
+        reason="Until September 2025 the files of a batch that were made in the same second came in opposite orders for asc "
+        "and desc; since October 2025 in the order of their ids for both. The fake does what the service did last.",
+        fits=_reversed_ties,
+    ),
+)
+
+
+def rule_for(difference: Difference, outcome: Outcome) -> Rule | None:
+    """The rule that explains a difference; None if none does."""
+    return next((rule for rule in ACCEPTED if rule.fits(difference, outcome)), None)

@@ -1,0 +1,194 @@
+"""Compares a served answer with the recorded one: every key, type, null, enum, order and text that the masks leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from understudy._fidelity.bindings import ID, Bindings, same_kind
+from understudy._reconstruct import field_dates
+
+Json = dict[str, Any]
+
+# Masked: the number differs from run to run. Null and type are compared all the same.
+_COUNTS = frozenset(
+    ["bytes", "usage_bytes", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens"]
+)
+_OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # what stands in them is the app's own
+
+# What time alone may still change: while only these differ, a fake that is behind the recording may catch up.
+_STATE = ("status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes")
+_DETAIL = ("required_action", "last_error", "incomplete_details", "content", "step_details", "file_counts", "file")
+_PROGRESS = frozenset((*_STATE, *_DETAIL))
+# Where a lifetime is counted from. A step's is its run's, so it is not here. [REC, semantics 2 and 10]
+_LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store": "last_active_at"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which a served answer differs.
+
+    Attributes:
+        path: where, `data[0].status`; `!status` and `!header NAME` for what is not in the body.
+        kind: missing, extra, type, value, id, length, order, events, header, status.
+        owner: the `object` field of the object it is in; "" outside of any.
+        within: the path relative to that object, `[]` for any item.
+        recorded, served: the two values, or what there was instead.
+    """
+
+    path: str
+    kind: str
+    owner: str
+    within: str
+    recorded: Any
+    served: Any
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the difference may be gone when more time has passed."""
+        if self.kind == "status":
+            return self.recorded == 200 and str(self.served).startswith("404")  # what a run has not made yet
+        keys = re.split(r"[.\[]", self.within)
+        return bool(_PROGRESS & set(keys)) or (self.kind == "length" and self.owner in ("list", ""))
+
+    def __str__(self) -> str:
+        if self.kind == "missing":
+            return f"{self.path} is missing (recorded {_short(self.recorded)})"
+        if self.kind == "extra":
+            return f"{self.path} is {_short(self.served)}, but was never recorded"
+        return f"{self.path}: recorded {_short(self.recorded)}, served {_short(self.served)} ({self.kind})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in an answer a value stands; see `Difference`."""
+
+    path: str = ""
+    owner: str = ""
+    within: str = ""
+
+    def key(self, name: str) -> Place:
+        return Place(_dot(self.path, name), self.owner, _dot(self.within, name))
+
+    def item(self, position: int) -> Place:
+        return Place(f"{self.path}[{position}]", self.owner, f"{self.within}[]")
+
+    @property
+    def name(self) -> str:
+        return self.within.rpartition(".")[2]
+
+
+def _dot(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and path[-1] != " " else path + name
+
+
+TOP = Place()
+
+
+class Comparison:
+    """Compares values; ids are bound on the way, in the bindings given.
+
+    Args:
+        bindings: recorded to served ids. They grow.
+        moment: how new the recorded answer is, in unix seconds: what counts for the keys it may lack.
+        operation: whose answers these are; some of its answers may lack keys that others had.
+        shape: only shapes: which keys, which types; for runs on a server that cannot be told what the model says.
+    """
+
+    def __init__(self, bindings: Bindings, moment: float, *, operation: str = "", shape: bool = False) -> None:
+        self.bindings = bindings
+        self.operation = operation
+        self.moment = moment
+        self.shape = shape
+
+    def values(self, recorded: Any, served: Any, place: Place = TOP) -> Iterator[Difference]:
+        if isinstance(recorded, dict) and isinstance(served, dict):
+            yield from self._dicts(recorded, served, place)
+        elif isinstance(recorded, list) and isinstance(served, list):
+            yield from self._lists(recorded, served, place)
+        elif self.shape and (recorded is None or served is None):
+            return
+        elif type(recorded) is not type(served):
+            yield _difference(place, "type", recorded, served)
+        elif isinstance(recorded, str):
+            yield from self._strings(recorded, served, place)
+        elif recorded != served and not _is_masked(place) and not self.shape:
+            yield _difference(place, "value", recorded, served)
+
+    def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Difference]:
+        if isinstance(recorded.get("object"), str):
+            place = Place(place.path, recorded["object"], "")
+        if self.shape and recorded.get("type") != served.get("type"):
+            return  # another kind of step, call or part: which kinds there are is the run's own affair
+        if place.name in _OPEN and not self.shape:
+            if self.bindings.value(recorded) != served:
+                yield _difference(place, "value", recorded, served)
+            return
+        for key, value in recorded.items():
+            at = place.key(key)
+            if key in served:
+                yield from self.values(value, served[key], at)
+            else:
+                yield _difference(at, "missing", value, None)
+        for key in served:
+            at = place.key(key)
+            if key not in recorded and not field_dates.not_yet(at.owner, at.within, self.operation, self.moment):
+                yield _difference(at, "extra", None, served[key])
+        common = [key for key in recorded if key in served]
+        if field_dates.has_order(self.moment) and common != [key for key in served if key in recorded]:
+            yield _difference(place, "order", list(recorded), list(served))
+        yield from self._lifetime(recorded, served, place)
+
+    def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Difference]:
+        """Times are masked, but how long an object lives is not."""
+        start = _LIFETIMES.get(place.owner)
+        if place.within or start is None or not recorded.get("expires_at") or not served.get("expires_at"):
+            return
+        expected, got = (view["expires_at"] - view[start] for view in (recorded, served))
+        if expected != got:
+            yield _difference(place.key("expires_at"), "value", f"{start} + {expected}", f"{start} + {got}")
+
+    def _lists(self, recorded: list[Any], served: list[Any], place: Place) -> Iterator[Difference]:
+        if self.shape:
+            for value in served[:1] if recorded else []:
+                yield from self.values(recorded[0], value, place.item(0))
+            return
+        if len(recorded) != len(served):
+            yield _difference(place, "length", len(recorded), len(served))
+        for position, (left, right) in enumerate(zip(recorded, served, strict=False)):
+            yield from self.values(left, right, place.item(position))
+
+    def _strings(self, recorded: str, served: str, place: Place) -> Iterator[Difference]:
+        if recorded == served and not ID.search(recorded):
+            return
+        if _names_an_id(place) or ID.fullmatch(recorded):
+            if not self.bindings.bind(recorded, served) and not (self.shape and same_kind(recorded, served)):
+                yield _difference(place, "id", self.bindings.served(recorded), served)
+        elif self.shape and place.name != "object":
+            return
+        elif self._text(recorded) != self._text(served):
+            yield _difference(place, "value", recorded, served)
+
+    def _text(self, text: str) -> str:
+        """A text with its ids replaced, and without those that nobody can know."""
+        return re.sub(r"\breq_[0-9a-f]{32}\b", "req_", self.bindings.text(text))
+
+
+def _names_an_id(place: Place) -> bool:
+    name = place.name.removesuffix("[]")
+    return (name == "id" and place.owner != "model") or name.endswith(("_id", "_ids"))
+
+
+def _is_masked(place: Place) -> bool:
+    return place.name.endswith("_at") or place.name in _COUNTS or place.within == "created"
+
+
+def _difference(place: Place, kind: str, recorded: Any, served: Any) -> Difference:
+    return Difference(place.path or "the body", kind, place.owner, place.within, recorded, served)

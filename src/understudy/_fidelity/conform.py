@@ -1,0 +1,89 @@
+"""The fidelity run: every recording of a folder against one service, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from understudy._cassettes.load import load
+from understudy._fidelity.runner import Outcome, replay
+from understudy._fidelity.score import Score, Tally
+from understudy._fidelity.target import Server, Simulated, Target, connection_to
+from understudy.errors import CassetteError, UnderstudyError
+
+NEEDED_PERCENT = 98.0
+FINDINGS_SHOWN = 50
+
+
+def recordings_in(folder: Path) -> dict[str, Path]:
+    """The recordings under a folder, by their path in it, in order."""
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.y*ml"))}
+
+
+def outcomes_of(folder: Path, target: Target) -> Iterator[tuple[str, list[Outcome]]]:
+    """Replay every recording of a folder; gives each one's name and outcomes."""
+    for name, path in recordings_in(folder).items():
+        yield name, replay(load(path), target)
+
+
+def conform(recordings: str | Path, base_url: str | None = None, json_file: str | Path | None = None) -> int:
+    """Replay recordings against our own service, or the server at `base_url`, and print how they compare.
+
+    A server gets the key in OPENAI_API_KEY, if there is one. Gives the exit status: 0 when at least 98 % agree and every
+    difference is in the list, 1 when not, 2 when the folder holds no recordings, or one that cannot be read, or the server
+    does not answer or cannot be used.
+    """
+    folder = Path(recordings)
+    if not recordings_in(folder):
+        print(f"{folder}: no recordings (*.yaml) there", file=sys.stderr)
+        return 2
+    score = Score()
+    try:
+        with _target(base_url) as target:
+            for name, outcomes in outcomes_of(folder, target):
+                score.add(name, outcomes)
+    except CassetteError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, HTTPException, UnderstudyError) as error:
+        print(f"{base_url}: {error}" if base_url else error, file=sys.stderr)
+        return 2
+    print_table(score, sys.stdout)
+    if json_file is not None:
+        Path(json_file).write_text(json.dumps(score.to_json(), indent=2) + "\n", encoding="utf-8")
+    return 0 if score.percent >= NEEDED_PERCENT and not score.findings else 1
+
+
+@contextmanager
+def _target(base_url: str | None) -> Iterator[Target]:
+    if base_url is None:
+        yield Simulated()
+        return
+    with closing(connection_to(base_url)) as connection:
+        yield Server(connection, urlsplit(base_url).path, os.environ.get("OPENAI_API_KEY") or "sk-understudy")
+
+
+def print_table(score: Score, out: TextIO) -> None:
+    """The score per operation, and what nothing explains."""
+    width = max(len(name) for name in (*score.operations, "operation"))
+    print(f"{'operation':{width}} {'agree':>9} {'explained':>9} {'differ':>6} {'left out':>8}", file=out)
+    for name in sorted(score.operations):
+        print(_row(name, score.operations[name], width), file=out)
+    print(_row("all", score.whole, width), file=out)
+    print(f"{score.percent} % of the exchanges agree.", file=out)
+    for session, outcome, difference in score.findings[:FINDINGS_SHOWN]:
+        print(f"{session} {outcome.exchange}\n    {difference}", file=out)
+    if len(score.findings) > FINDINGS_SHOWN:
+        print(f"... and {len(score.findings) - FINDINGS_SHOWN} more", file=out)
+
+
+def _row(name: str, tally: Tally, width: int) -> str:
+    share = f"{tally.agreed}/{tally.total}"
+    return f"{name:{width}} {share:>9} {tally.explained:>9} {tally.unexplained:>6} {tally.left_out:>8}"

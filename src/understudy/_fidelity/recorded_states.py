@@ -1,0 +1,56 @@
+"""What must have happened on the service before a write can be answered as it was: told by the recorded answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from understudy._apis.operations import find
+from understudy._cassettes.interaction import Interaction
+from understudy._engine.lifecycle import TERMINAL
+
+_STATUS = re.compile(r"status ['\"](\w+)['\"]")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A state of the service: `path` asks for it, `is_met` knows it."""
+
+    path: str
+    is_met: Callable[[Json], bool]
+
+
+def wanted_before(exchange: Interaction) -> Wanted | None:
+    """The state that a recorded write was made in; None when any will do."""
+    operation, ids, _ = find(exchange.method, exchange.path)
+    name = operation.name if operation else ""
+    if name in ("runs.cancel", "runs.update", "runs.submit_tool_outputs"):
+        path = f"/threads/{ids['thread_id']}/runs/{ids['run_id']}"
+        return Wanted(path, _run_state(name, exchange))
+    if name in ("messages.create", "runs.create") and exchange.status == 200:
+        return Wanted(f"/threads/{ids['thread_id']}/runs?limit=1", _nothing_runs)
+    if name == "vector_stores.file_batches.cancel" and exchange.status == 200:
+        path = f"/vector_stores/{ids['vector_store_id']}/file_batches/{ids['batch_id']}"
+        over = exchange.json["status"] == "completed"
+        return Wanted(path, lambda view: not over or view["status"] == "completed")
+    return None
+
+
+def _run_state(name: str, exchange: Interaction) -> Callable[[Json], bool]:
+    if exchange.status >= 400:
+        told = _STATUS.search(str(exchange.json))
+        return lambda view: told is None or view["status"] == told[1]
+    if name == "runs.submit_tool_outputs":
+        return lambda view: view["status"] == "requires_action"
+    if name == "runs.update":
+        return lambda view: view["status"] in TERMINAL
+    had_started = exchange.json["started_at"] is not None
+    return lambda view: not had_started or view["started_at"] is not None
+
+
+def _nothing_runs(page: Json) -> bool:
+    return all(run["status"] in TERMINAL for run in page["data"])

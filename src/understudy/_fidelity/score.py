@@ -1,0 +1,82 @@
+"""The score of a fidelity run: exchange by exchange agreed, explained or not, added up per operation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from understudy._fidelity.accepted_differences import Rule, rule_for
+from understudy._fidelity.compare import Difference
+from understudy._fidelity.runner import Outcome
+
+
+@dataclass
+class Tally:
+    """How many exchanges agreed, differed for a reason that stands in the list, or differed without one."""
+
+    agreed: int = 0
+    explained: int = 0
+    unexplained: int = 0
+    left_out: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.agreed + self.explained + self.unexplained
+
+
+@dataclass
+class Score:
+    """The score of a whole run.
+
+    Attributes:
+        operations: a tally per operation.
+        rules: how many exchanges each rule of the list explains.
+        findings: what nothing explains: (session, outcome, difference).
+    """
+
+    operations: dict[str, Tally] = field(default_factory=dict)
+    rules: Counter[Rule] = field(default_factory=Counter)
+    findings: list[tuple[str, Outcome, Difference]] = field(default_factory=list)
+
+    def add(self, session: str, outcomes: Iterable[Outcome]) -> None:
+        """Count the outcomes of one session."""
+        for outcome in outcomes:
+            tally = self.operations.setdefault(outcome.operation, Tally())
+            if outcome.left_out:
+                tally.left_out += 1
+                continue
+            rules = [rule_for(difference, outcome) for difference in outcome.differences]
+            if not rules:
+                tally.agreed += 1
+            elif None not in rules:
+                tally.explained += 1
+            else:
+                tally.unexplained += 1
+            self.rules.update({rule for rule in rules if rule is not None})
+            pairs = zip(outcome.differences, rules, strict=True)
+            self.findings += [(session, outcome, difference) for difference, rule in pairs if rule is None]
+
+    @property
+    def whole(self) -> Tally:
+        tallies = self.operations.values()
+        names = ("agreed", "explained", "unexplained", "left_out")
+        return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in names))
+
+    @property
+    def percent(self) -> float:
+        """Agreed exchanges of all that were sent, in percent, cut (not rounded) to one place."""
+        whole = self.whole
+        return int(1000 * whole.agreed / whole.total) / 10 if whole.total else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "percent": self.percent,
+            "operations": {name: vars(self.operations[name]) for name in sorted(self.operations)},
+            "accepted": {rule.name: count for rule, count in sorted(self.rules.items(), key=lambda item: item[0].name)},
+            "findings": [
+                {"session": session, "exchange": str(outcome.exchange), "difference": str(difference)}
+                for session, outcome, difference in self.findings
+            ],
+        }

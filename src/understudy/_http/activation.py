@@ -1,0 +1,138 @@
+"""Hooks `_transport_for_url` of every HTTP client class, for as long as anything is active.
+
+It is the only point through which every kind of client passes: sync and async, Azure, proxies, `openai[aiohttp]`, users'
+own transports, and httpx clients handed to openai 3.x (which itself speaks httpx2). It is a private name, so activation
+tries it out once per process and fails loudly if it does not bite: a silent miss would be a request to the network.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from understudy._common.messages import Answer, Handler, HostRules, Request, Response
+from understudy._http import current
+from understudy._http.api_key import supplied_api_key
+from understudy._http.transports import transport_class
+
+HOOK = "_transport_for_url"
+
+_lock = threading.RLock()
+_depth = 0
+_undo: list[Callable[[], None]] = []
+_tested: set[type] = set()
+
+
+@contextmanager
+def activate(handler: Handler) -> Iterator[None]:
+    """Answer every request of ours made in this context with `handler`, until the block is left.
+
+    Activations nest; the innermost answers. An API key is supplied meanwhile to apps that have none.
+    """
+    _hook()
+    frame = current.enter(handler)
+    try:
+        with supplied_api_key():
+            _self_test()
+            yield
+    finally:
+        current.leave(frame)
+        _unhook()
+
+
+def transport_for(handler: Handler, lib: ModuleType) -> Any:
+    """A transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
+    return transport_class(lib)(handler)
+
+
+def libraries() -> list[ModuleType]:
+    """The installed HTTP libraries, each once (one may be aliased to the other)."""
+    found = [importlib.import_module(name) for name in ("httpx", "httpx2") if importlib.util.find_spec(name)]
+    return list({id(lib.Client): lib for lib in found}.values())
+
+
+def _hook() -> None:
+    global _depth
+    with _lock:
+        _depth += 1
+        if _depth > 1:
+            return
+        _undo.extend(
+            _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+            for lib in libraries()
+            for client_class in (lib.Client, lib.AsyncClient)
+        )
+        _undo.append(_wrap(threading.Thread, "start", _marking(threading.Thread.start)))
+
+
+def _unhook() -> None:
+    global _depth
+    with _lock:
+        _depth -= 1
+        if _depth == 0:
+            while _undo:
+                _undo.pop()()
+
+
+def _wrap(owner: type, name: str, replacement: Any) -> Callable[[], None]:
+    original = owner.__dict__.get(name)
+    setattr(owner, name, replacement)
+    if original is None:
+        return lambda: delattr(owner, name)
+    return lambda: setattr(owner, name, original)
+
+
+def _hooked(lib: ModuleType, original: Any) -> Any:
+    intercepting = transport_class(lib)
+
+    def _transport_for_url(self: Any, url: Any) -> Any:
+        transport = original(self, url) if original is not None else self._transport
+        handler = current.handler_for(self)
+        # A MockTransport that somebody put there by hand is a decision of theirs; our own transport is one of ours.
+        if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
+            return transport
+        return intercepting(handler, transport)
+
+    return _transport_for_url
+
+
+def _marking(original: Any) -> Any:
+    def start(self: threading.Thread) -> None:
+        current.mark_thread(self)
+        original(self)
+
+    return start
+
+
+class _Probe:
+    """Answers the self-test."""
+
+    rules = HostRules(hosts=("understudy.invalid",))
+
+    def handle(self, request: Request) -> Answer:  # noqa: ARG002
+        return Response(299)
+
+
+def _self_test() -> None:
+    for lib in libraries():
+        if lib.Client in _tested:
+            continue
+        with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
+            frame = current.enter(_Probe())
+            try:
+                status = client.get("http://understudy.invalid/").status_code
+            except NotImplementedError:  # what the bare transport says when the hook let the request through to it
+                status = 0
+            finally:
+                current.leave(frame)
+        if status != 299:
+            raise RuntimeError(
+                f"understudy cannot intercept {lib.__name__} {getattr(lib, '__version__', '?')}: its clients no longer ask "
+                f"{HOOK}. Nothing was sent. Please report this; until it is mended, an older {lib.__name__} works."
+            )
+        _tested.add(lib.Client)

@@ -1,0 +1,40 @@
+"""Which requests are ours, and which are none of our business."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from understudy._common.messages import HostRules
+
+
+def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
+    """Say whether a request belongs to the API.
+
+    A listed host is ours whatever is sent to it. Any other host is ours if an OpenAI SDK is speaking: so an app with a
+    `base_url` of its own (a proxy, a compatible server) never escapes to the network. `headers` must look names up in any
+    case, as the HTTP libraries' own header objects do.
+
+    `X-Stainless-Lang` marks every SDK of the generator OpenAI uses; Anthropic's carries it too, and is told apart by the
+    version header that it always sends.
+    """
+    if _listed(host, rules.pass_hosts):
+        return False
+    if _listed(host, rules.hosts):
+        return True
+    if "assistants" in headers.get("openai-beta", ""):
+        return True
+    return "x-stainless-lang" in headers and "anthropic-version" not in headers
+
+
+def own_base_url() -> tuple[str, ...]:
+    """The host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it."""
+    host = urlsplit(os.environ.get("OPENAI_BASE_URL", "")).hostname
+    return (host,) if host else ()
+
+
+@lru_cache(maxsize=256)
+def _listed(host: str, patterns: tuple[str, ...]) -> bool:
+    return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in patterns)

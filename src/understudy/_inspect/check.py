@@ -1,0 +1,65 @@
+"""The check of many cassettes: everything that somebody has to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from understudy._cassettes import load
+from understudy._cassettes.atomic_files import is_held
+from understudy._cassettes.secrets import Scrubber
+from understudy._inspect.findings import Finding, findings
+from understudy._inspect.usage import Project
+from understudy.errors import CassetteError
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
+
+
+def cassettes_in(paths: Iterable[Path]) -> list[Path]:
+    """The cassettes that paths name: files as they are, and all YAML and JSON files of folders. Each once, in order."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        inner = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found |= {
+            each: None
+            for each in inner
+            if each is path or (each.suffix in _SUFFIXES and each.is_file() and not each.name.startswith("."))
+        }
+    return list(found)
+
+
+def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[str] = ()) -> Iterator[Finding]:
+    """Every finding, cassette by cassette.
+
+    Args:
+        cassettes: files that exist.
+        project: whose tests should play them; None leaves that out.
+        scrub: patterns of the user's own secrets.
+    """
+    scrubber = Scrubber(tuple(scrub))
+    folders: dict[Path, None] = {}
+    for path in cassettes:
+        folders[path.parent] = None
+        try:
+            interactions = load(path)
+        except CassetteError as error:
+            yield Finding(path=path, kind="unreadable", problem=str(error).removeprefix(f"{path}").lstrip(": "))
+            continue
+        yield from findings(path, interactions, scrubber)
+        if project is not None and not project.plays(path):
+            remedy = f"name it in a test, @pytest.mark.cassette({path.name!r}), or delete it"
+            yield Finding(path=path, kind="unplayed", problem="no test plays it", remedy=remedy)
+    for folder in folders:
+        yield from _interrupted(folder)
+
+
+def _interrupted(folder: Path) -> Iterator[Finding]:
+    """Journals of recordings that never came to their end."""
+    for journal in sorted(folder.glob(".*.journal")):
+        named = _JOURNAL.fullmatch(journal.name)
+        if named is not None and not is_held(journal):
+            problem = f"a recording of it was interrupted; what it had so far stands in {journal.name}"
+            remedy = "record it again: the journal is then saved as a cassette of its own, beside it"
+            yield Finding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)

@@ -1,0 +1,101 @@
+"""What is wrong with a cassette, and what to do about it: secrets, answers that break the spec, parts that are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from understudy._cassettes import Interaction
+from understudy._cassettes.secrets import Scrubber
+from understudy._inspect import spec
+
+_MOST_OF_ONE_ANSWER = 3  # violations told of one answer: a server that differs at all differs often
+_ON_LEAK = "revoke it, then write SCRUBBED in its place: the file may be edited by hand"
+_ON_VIOLATION = "compare it with the server it came from; an answer edited by hand has to keep the API's shape"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that somebody has to look at.
+
+    Attributes:
+        path: of the cassette.
+        kind: `unreadable`, `secret`, `spec`, `interrupted` or `unplayed`.
+        problem: what is wrong.
+        remedy: what to do.
+        interaction: which exchange it is about; None for the whole file.
+    """
+
+    path: Path
+    kind: str
+    problem: str
+    remedy: str = ""
+    interaction: Interaction | None = None
+
+    @property
+    def brief(self) -> str:
+        """Exchange and problem, where the file is known and what to do is said elsewhere."""
+        return self.problem if self.interaction is None else f"{self.interaction}: {self.problem}"
+
+    def __str__(self) -> str:
+        remedy = f"\n    {self.remedy}" if self.remedy else ""
+        return f"{self.path}: {self.brief}{remedy}"
+
+
+def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[Finding]:
+    """Everything wrong with a cassette that could be read."""
+    for interaction in interactions:
+        for where, hints in secrets(interaction, scrubber):
+            problem = f"a secret in the {where} ({hints})"
+            yield Finding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
+    for interaction in interactions:
+        for problem in _violations(interaction):
+            yield Finding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
+
+
+def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
+    """Where an exchange holds what looks like a secret, and hints that do not tell it."""
+    for where, text in _texts(interaction):
+        hints = dict.fromkeys(hint for _, hint in scrubber.find(text))
+        if hints:
+            yield where, ", ".join(hints)
+
+
+def _texts(interaction: Interaction) -> Iterator[tuple[str, str]]:
+    yield "URL", interaction.url
+    for name, value in interaction.request_headers:
+        yield f"request header {name}", f"{name}: {value}"
+    yield "request body", _text(interaction.request_body)
+    for name, value in interaction.headers:
+        yield f"answer's header {name}", f"{name}: {value}"
+    yield "answer's body", _text(interaction.body)
+
+
+def _text(body: bytes | None) -> str:
+    try:
+        return (body or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        return (body or b"").decode("latin-1")
+
+
+def _violations(interaction: Interaction) -> Iterator[str]:
+    wrong_first = sorted(spec.violations(interaction), key=lambda violation: bool(violation.missing))
+    found = [str(violation) for violation in wrong_first]
+    yield from (f"breaks the API's shape: {violation}" for violation in found[:_MOST_OF_ONE_ANSWER])
+    if len(found) > _MOST_OF_ONE_ANSWER:
+        yield f"breaks the API's shape in {len(found) - _MOST_OF_ONE_ANSWER} places more"
+
+
+def unreadable_parts(interactions: Sequence[Interaction]) -> list[str]:
+    """The bodies that a recorder lost, and the answers that broke off; each a sentence."""
+    found = []
+    for interaction in interactions:
+        if interaction.request_body is None:
+            found.append(f"{interaction}: the request's body is lost; it matches any")
+        if interaction.body is None:
+            found.append(f"{interaction}: the answer's body is lost; it is given empty")
+        if interaction.broken is not None:
+            kind, text = interaction.broken
+            found.append(f"{interaction}: the answer broke off ({kind}: {text}); a replay breaks off likewise")
+    return found

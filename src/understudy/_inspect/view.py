@@ -1,0 +1,195 @@
+"""What is in a cassette, as values: where it comes from, its exchanges, its runs, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from understudy._apis.operations import find
+from understudy._cassettes import Interaction
+from understudy._cassettes.secrets import Scrubber
+from understudy._diagnostics.timeline import Timeline, short
+from understudy._inspect.findings import Finding, findings, unreadable_parts
+from understudy._inspect.runs import text_of, timelines
+from understudy._reconstruct.timestamps import newest, sent_at
+
+_DAY = 86_400
+_CLOUDS = ((".openai.azure.com", "Azure OpenAI"), ("api.openai.com", "OpenAI"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One or more exchanges in a row that asked the same and were told the same.
+
+    Attributes:
+        first, last: their numbers in the recording.
+        count: how many polls that were, those included which the recorder left out.
+        what: what the answer says, in words.
+    """
+
+    first: int
+    last: int
+    count: int
+    method: str
+    path: str
+    operation: str
+    status: int
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CassetteView:
+    """A cassette as it is shown.
+
+    Attributes:
+        recorded: first and last moment of the recording in unix seconds; None when nothing in it tells.
+        now: when it is looked at, in unix seconds.
+        clients, servers: who recorded it, and from whom; the most frequent first.
+        no_runs: why its runs cannot be told; "" if they can.
+        unreadable: parts that are lost; each a sentence.
+    """
+
+    path: Path
+    interactions: int
+    recorded: tuple[float, float] | None
+    now: float
+    clients: tuple[str, ...]
+    servers: tuple[str, ...]
+    lines: tuple[Line, ...]
+    runs: tuple[Timeline, ...]
+    no_runs: str
+    unreadable: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def age(self) -> str:
+        """When it was recorded, in words."""
+        if self.recorded is None:
+            return "unknown: nothing in it tells"
+        day = datetime.fromtimestamp(self.recorded[0], UTC).strftime("%Y-%m-%d %H:%M UTC")
+        days = int((self.now - self.recorded[0]) // _DAY)
+        return f"{day}, {days} days ago" if days else f"{day}, today"
+
+
+def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> CassetteView:
+    """Look at a cassette. `now`: in unix seconds, what its age is counted from."""
+    runs: list[Timeline] = []
+    no_runs = ""
+    try:
+        runs = timelines(interactions)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
+        no_runs = f"its objects are not shaped as the API's: {error!r}"
+    return CassetteView(
+        path=path,
+        interactions=len(interactions),
+        recorded=_recorded(interactions),
+        now=now,
+        clients=_most_frequent(filter(None, map(client_of, interactions))),
+        servers=_most_frequent(map(server_of, interactions)),
+        lines=tuple(_lines(interactions)),
+        runs=tuple(runs),
+        no_runs=no_runs,
+        unreadable=tuple(unreadable_parts(interactions)),
+        findings=tuple(findings(path, interactions, Scrubber())),
+    )
+
+
+def _most_frequent(names: Any) -> tuple[str, ...]:
+    return tuple(name for name, _ in Counter(names).most_common())
+
+
+# -- where it comes from ----------------------------------------------------------
+
+
+def client_of(interaction: Interaction) -> str:
+    """What sent the request, as its headers say; "" when they do not."""
+    headers = {name.lower(): value for name, value in interaction.request_headers}
+    language, version = headers.get("x-stainless-lang"), headers.get("x-stainless-package-version")
+    if language and version:
+        return f"OpenAI SDK for {language} {version}"
+    return headers.get("user-agent", "")
+
+
+def server_of(interaction: Interaction) -> str:
+    """Whose server answered, by its host; `openai-version` shows that it was the real one, or plays it."""
+    name = next((name for end, name in _CLOUDS if interaction.host.endswith(end)), "")
+    said = [name, f"openai-version {version}" if (version := interaction.header("openai-version")) else ""]
+    about = ", ".join(filter(None, said))
+    return f"{interaction.host or 'an unknown host'}{f' ({about})' if about else ''}"
+
+
+def _recorded(interactions: Sequence[Interaction]) -> tuple[float, float] | None:
+    """By what the recorder wrote, else the answers' dates, else the newest object that they show."""
+    for told in (_written_down, lambda one: sent_at(one.header("date")), _newest_object):
+        moments = [moment for moment in map(told, interactions) if moment]
+        if moments:
+            return min(moments), max(moments)
+    return None
+
+
+def _written_down(interaction: Interaction) -> float:
+    try:
+        return datetime.fromisoformat(interaction.recorded_at or "").timestamp()
+    except ValueError:
+        return sent_at(interaction.recorded_at)  # Ruby VCR's way to write it
+
+
+def _newest_object(interaction: Interaction) -> float:
+    return newest([data for _, data in interaction.events] or interaction.json)
+
+
+# -- its exchanges ------------------------------------------------------------------
+
+
+def _lines(interactions: Sequence[Interaction]) -> Iterator[Line]:
+    told = [(interaction, _operation(interaction), what_of(interaction)) for interaction in interactions]
+    for (path, operation, status, what), group in groupby(
+        told, key=lambda one: (f"{one[0].method} {_path(one[0])}", one[1], one[0].status, one[2])
+    ):
+        members = [interaction for interaction, _, _ in group]
+        method, _, rest = path.partition(" ")
+        polls = sum(member.dwell[1] for member in members)
+        yield Line(members[0].index, members[-1].index, polls, method, rest, operation, status, what)
+
+
+def _path(interaction: Interaction) -> str:
+    query = "&".join(f"{name}={value}" for name, value in interaction.query)
+    return f"{interaction.path}?{query}" if query else interaction.path
+
+
+def _operation(interaction: Interaction) -> str:
+    operation, _, _ = find(interaction.method, interaction.path)
+    return operation.name if operation is not None else "not of the Assistants API"
+
+
+def what_of(interaction: Interaction) -> str:
+    """What an answer says, in a few words."""
+    if interaction.body is None:
+        return "lost"
+    if interaction.is_stream:
+        names = [name for name, _ in interaction.events if name != "done"]
+        return f"{len(names)} events, {names[0]} to {names[-1]}" if names else "an empty stream"
+    value = interaction.json
+    if not isinstance(value, dict):
+        return f"{len(interaction.body)} bytes"
+    if isinstance(value.get("error"), dict):
+        return short(str(value["error"].get("message")))
+    return _what_of_object(value)
+
+
+def _what_of_object(value: dict[str, Any]) -> str:
+    if isinstance(value.get("data"), list):
+        more = " and more" if value.get("has_more") else ""
+        return f"{len(value['data'])} listed{more}"
+    if value.get("object") == "thread.message":
+        try:
+            return f"{value.get('role')}: {short(text_of(value))!r}"
+        except (KeyError, TypeError, AttributeError):  # another server's idea of a message
+            return "a message"
+    said = (value.get("id"), value.get("status"), "deleted" if value.get("deleted") else None)
+    return ", ".join(str(item) for item in said if item)

@@ -1,0 +1,93 @@
+"""Whether an app, told the same, does the same: over all cases of one test, for which trajectories form a tree.
+
+Two cases whose trajectories begin alike are told the same until these part, so until then the app must send the same
+requests. What was sent and answered so far (a *history*) is kept as one number; to each belongs the request that came next.
+A case that sends another one after the same history shows that the app is not deterministic.
+
+Compared are method and path, in which all ids are the service's own. Not compared is what may differ with good reason: the
+query, headers, bodies. Query and bodies belong to the history, though: after a time of day or a random number in a body
+nothing is compared any more, rather than compared wrongly. The same after a request that was let out: its answer is not seen
+here. A form's body does not belong to it: its boundary is random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from understudy._common.messages import Abort, Answer, Chunk, Forward, Request
+from understudy.errors import Nondeterministic
+
+_END = "nothing more"
+
+
+class Histories:
+    """What came after each history, in all cases of one test so far, and in which of them."""
+
+    def __init__(self) -> None:
+        self.next: dict[int, tuple[str, str]] = {}
+
+
+class Witness:
+    """Follows one case: a world for each backend that performs its trajectory, in the order they are made."""
+
+    def __init__(self, histories: Histories, case: str) -> None:
+        self.histories = histories
+        self.case = case
+        self.worlds: list[WitnessedWorld] = []
+
+    def world(self) -> WitnessedWorld:
+        self.worlds.append(WitnessedWorld(self, len(self.worlds)))
+        return self.worlds[-1]
+
+    def problems(self, *, passed: bool) -> list[Nondeterministic]:
+        """How this case shows that the app is not deterministic. `passed`: it went to its end, and did not fail or skip."""
+        if passed:
+            for world in self.worlds:
+                world.compare(_END)
+        return [world.problem for world in self.worlds if world.problem is not None]
+
+
+class WitnessedWorld:
+    """The history of one world. The door calls it under the world's lock."""
+
+    def __init__(self, witness: Witness, number: int) -> None:
+        self.problem: Nondeterministic | None = None
+        self._witness = witness
+        self._history = hash(("world", number))
+        self._requests = 0
+
+    def saw(self, request: Request, path: str, answer: Answer) -> None:
+        """A request, and how it was answered."""
+        self.compare(f"{request.method} {path}")
+        self._requests += 1
+        is_form = (request.header("content-type") or "").startswith("multipart/")
+        self._add(request.method, request.url, b"" if is_form else request.body)
+        if isinstance(answer, Forward):
+            self._add(self._witness.case)  # which no other case has
+        elif isinstance(answer, Abort):
+            self._add(answer.kind)
+        else:
+            self._add(answer.status, answer.body)
+            if answer.stream is not None:
+                answer.stream = self._listened(answer.stream)
+
+    def compare(self, what: str) -> None:
+        """Compare what comes now with what came after the same history in other cases."""
+        before, case = self._witness.histories.next.setdefault(self._history, (what, self._witness.case))
+        if before == what or self.problem is not None:
+            return
+        self.problem = Nondeterministic(
+            f"the app is not deterministic: after the same {self._requests} request(s) and the same answers, it sent\n"
+            f"  {before}  in [{case}]\n"
+            f"  {what}  in [{self._witness.case}]\n"
+            "A case speaks for every run that goes its way only if the app does the same whenever it is told the same. Look "
+            "for chance, real time, threads, and what outlives a case; or say every_lifecycle(..., deterministic=False)."
+        )
+
+    def _add(self, *what: object) -> None:
+        self._history = hash((self._history, *what))
+
+    def _listened(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in stream:
+            self._add(chunk)
+            yield chunk

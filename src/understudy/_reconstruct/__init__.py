@@ -1,0 +1,1 @@
+"""What a recorded session shows of its runs and objects."""

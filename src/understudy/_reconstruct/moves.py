@@ -1,0 +1,164 @@
+"""What a run does, derived from what its recording shows the model did: the script that makes a fake do the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from understudy._reconstruct.session_facts import Json, RunFacts
+from understudy.errors import ImpossibleScript
+from understudy.scripts import (
+    CodeInterpreter,
+    Expire,
+    Fail,
+    FileSearch,
+    FunctionCall,
+    Hang,
+    Incomplete,
+    Move,
+    Reply,
+    SearchResult,
+    Step,
+    Wait,
+)
+
+LAST_SECOND = 1  # so that a run of which no step is shown is in progress for some time
+UNKNOWN_SECONDS = 60  # how much longer a run goes on whose end no answer shows
+NOT_SHOWN = "(not shown in the recording)"
+_PIXEL = b"\x89PNG\r\n\x1a\n"  # what an image's bytes are when nobody looks at them
+
+Served = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Performed:
+    """One step of a run: its move, and the ids it was recorded with ("" where no answer shows them)."""
+
+    at: float
+    move: Step
+    step_id: str = ""
+    message_id: str = ""
+
+
+def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
+    """The script of a run. `served` gives the id that stands for a recorded file's."""
+    return *(performed.move for performed in steps_of(run, served)), *ending_of(run)
+
+
+def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[Performed]:
+    """The steps shown, with the messages and calls that no shown step explains, in order.
+
+    `keep_ids`: function calls get the recorded ids, and images are named by theirs instead of being made anew.
+    """
+    told = _Told(run, served, keep_ids)
+    waiting = run.calls_waited_for()
+    messages = dict(run.messages)
+    found: list[Performed] = []
+    for step in run.steps.values():
+        details, at = step["step_details"], step["created_at"]
+        if details["type"] == "message_creation":
+            message_id = details["message_creation"]["message_id"]
+            move: Step = _reply(messages.pop(message_id, None), told)
+            found.append(Performed(at, move, step["id"], message_id))
+            continue
+        calls = details["tool_calls"] or (waiting and waiting.pop(0).calls) or []
+        shown = {call["id"] for call in calls}
+        waiting = [waited for waited in waiting if not shown & {call["id"] for call in waited.calls}]
+        if calls:
+            found.append(Performed(at, _calls(calls, told), step["id"]))
+    spoken = ((message["created_at"], _reply(message, told), message["id"]) for message in messages.values())
+    found += [Performed(at, reply, message_id=message_id) for at, reply, message_id in spoken]
+    found += [Performed(waited.at, _calls(waited.calls, told)) for waited in waiting]
+    return sorted(found, key=lambda performed: performed.at)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the moves of a run are made from; see `steps_of`."""
+
+    run: RunFacts
+    served: Served
+    keep_ids: bool
+
+    def image(self, file_id: str) -> str | bytes:
+        return file_id if self.keep_ids else _PIXEL
+
+
+def _calls(shown: list[Json], told: _Told) -> Step:
+    moves = [_call(call, told) for call in shown]
+    return moves[0] if len(moves) == 1 else tuple(moves)
+
+
+def _call(call: Json, told: _Told) -> Move:
+    details = call[call["type"]]
+    if call["type"] == "function":
+        # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
+        call_id = call["id"] if told.keep_ids or told.run.created is None else None
+        arguments = readable(details["arguments"]) if told.keep_ids else details["arguments"]
+        return FunctionCall(details["name"], arguments, id=call_id)
+    if call["type"] == "code_interpreter":
+        logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
+        drawn = (output["image"]["file_id"] for output in details["outputs"] if output["type"] == "image")
+        images = tuple(told.image(file_id) for file_id in drawn)
+        return CodeInterpreter(details["input"], logs="\n".join(logs) if logs else None, images=images)
+    return FileSearch(tuple(_result(result, told.served) for result in details.get("results") or ()))
+
+
+def readable(arguments: str) -> Json | str:
+    """A call's arguments as the mapping that is written exactly so; the text itself if there is none."""
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return arguments
+    is_written_so = json.dumps(value, ensure_ascii=False, separators=(",", ":")) == arguments
+    return value if isinstance(value, dict) and is_written_so else arguments
+
+
+def _result(result: Json, served: Served) -> SearchResult:
+    text = "".join(piece.get("text", "") for piece in result.get("content") or ())
+    return SearchResult(served(result["file_id"]), result["score"], text)
+
+
+def _reply(message: Json | None, told: _Told) -> Reply:
+    content = message["content"] if message is not None else []
+    if message is None or not content:
+        return Reply(NOT_SHOWN)
+    cited = [note for part in content if part["type"] == "text" for note in part["text"]["annotations"]]
+    citations = tuple(told.served(note[note["type"]]["file_id"]) for note in cited if note["type"] in note)
+    if len(content) > 1 or content[0]["type"] != "text":
+        return _of_parts(content, citations, told)
+    text = content[0]["text"]["value"]
+    chunks = told.run.chunks.get(message["id"])
+    if chunks is not None and "".join(chunks) == text:
+        return Reply(chunks=tuple(chunks), text=text, citations=citations)
+    return Reply(text, citations=citations)
+
+
+def _of_parts(content: list[Json], citations: tuple[str, ...], told: _Told) -> Reply:
+    """A reply of several parts. Images can be named by their ids only where they come after one text."""
+    images = tuple(part["image_file"]["file_id"] for part in content if part["type"] == "image_file")
+    if told.keep_ids and content[0]["type"] == "text" and len(images) == len(content) - 1:
+        return Reply(content[0]["text"]["value"], citations=citations, images=images)
+    return Reply(parts=tuple(_part(part) for part in content), citations=citations)
+
+
+def _part(part: Json) -> str | bytes:
+    return part["text"]["value"] if part["type"] == "text" else _PIXEL
+
+
+def ending_of(run: RunFacts) -> list[Step]:
+    """How the run ends. One that was cancelled would else have gone on."""
+    last = run.views[-1][1] if run.views else {}
+    if run.cancelled is not None:
+        return [Hang(on_cancel="completes" if run.status == "completed" else "cancelled")]
+    if run.status == "failed":
+        try:
+            return [Fail(last["last_error"]["code"], last["last_error"]["message"])]
+        except ImpossibleScript:  # a code that came later
+            return [Fail(message=last["last_error"]["message"])]
+    if run.status == "incomplete":
+        return [Incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"))]
+    if run.status == "expired":
+        return [Expire()]
+    return [Wait(LAST_SECOND if run.status == "completed" else UNKNOWN_SECONDS)]

@@ -1,0 +1,166 @@
+"""asyncio in virtual time: a loop's `time` is the world's, and waiting for the next timer moves it there.
+
+Not `asyncio.sleep` is replaced, but what every kind of waiting comes down to: the loop's `time` and its selector's `select`.
+So `wait_for`, `timeout`, `gather` and concurrent pollers keep the order they would have. Time stands still while a job runs
+in an executor or a real socket is open: then the selector waits in earnest, and only what took longer than the next timer
+moves the clock. Short jobs are waited for on the spot, so that they end in the order in which they began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from understudy._virtual_time.virtual_clock import VirtualTime, here
+
+SHORT_JOB = 0.05  # real seconds
+RESOLUTION = 1e-6  # seconds: unix time as a float is no finer than 2.4e-7
+
+_virtual: dict[int, VirtualLoop] = {}  # by the id of the loop, which is alive as long as it is in here
+_undo: list[Callable[[], None]] = []
+
+
+class VirtualLoop:
+    """An asyncio loop made virtual, until `restore`."""
+
+    def __init__(self, loop: Any, moment: VirtualTime) -> None:
+        if not hasattr(loop, "_selector") or not hasattr(loop, "_scheduled"):
+            raise RuntimeError(
+                f"time='sleep' can move asyncio's own event loops, not {type(loop).__module__}.{type(loop).__name__}. "
+                "Run this test on asyncio's loop."
+            )
+        self.loop: Any = loop
+        self.moment = moment
+        self._elapsed_before = moment.elapsed
+        self._shift = moment.monotonic() - loop.time()  # timers that wait already keep their distance
+        self._jobs = 0
+        self._selector: Any = self.loop._selector  # noqa: SLF001 - there is no public way
+        self._resolution = self.loop._clock_resolution  # noqa: SLF001
+        self._executor: Any = loop.run_in_executor
+        self.loop.time = lambda: moment.monotonic() - self._shift
+        self.loop.run_in_executor = self._run_in_executor
+        self.loop._selector = _Selector(self, self._selector)  # noqa: SLF001
+        self.loop._clock_resolution = RESOLUTION  # noqa: SLF001
+        _virtual[id(loop)] = self
+
+    def restore(self) -> None:
+        """Real time again. Timers that still wait have the virtual time that passed behind them."""
+        del _virtual[id(self.loop)]
+        del self.loop.time, self.loop.run_in_executor
+        self.loop._selector = self._selector  # noqa: SLF001
+        self.loop._clock_resolution = self._resolution  # noqa: SLF001
+        passed = self.moment.elapsed - self._elapsed_before
+        for timer in self.loop._scheduled:  # noqa: SLF001 - all by the same, so the heap stays one
+            timer._when -= passed  # noqa: SLF001
+
+    @contextmanager
+    def waiting_for_a_job(self) -> Iterator[None]:
+        """Something else goes on outside of virtual time."""
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
+
+    def is_busy(self, selector: Any) -> bool:
+        """Whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
+        return self._jobs > 0 or len(selector.get_map() or ()) > 1
+
+    def _run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        if executor is None:
+            executor = self.loop._default_executor  # noqa: SLF001
+            if executor is None:
+                executor = concurrent.futures.ThreadPoolExecutor(thread_name_prefix="asyncio")
+                self.loop.set_default_executor(executor)
+        future = self._executor(_Patient(executor), func, *args)
+        self._jobs += 1
+        future.add_done_callback(self._job_done)
+        return future
+
+    def _job_done(self, _: Any) -> None:
+        self._jobs -= 1
+
+
+class _Patient:
+    """An executor that waits a moment for what was submitted to it."""
+
+    def __init__(self, executor: Any) -> None:
+        self._executor = executor
+
+    def submit(self, *job: Any) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = self._executor.submit(*job)
+        concurrent.futures.wait([future], timeout=SHORT_JOB)
+        return future
+
+
+class _Selector:
+    """A selector that moves the clock instead of waiting."""
+
+    def __init__(self, owner: VirtualLoop, selector: Any) -> None:
+        self._owner = owner
+        self._selector = selector
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._selector, name)
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = self._selector.select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        if timeout is None or self._owner.is_busy(self._selector):
+            ready = self._selector.select(timeout)
+        if not ready and timeout is not None:
+            self._owner.moment.sleep(timeout)
+        return ready
+
+
+def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
+    """Make a loop virtual, and give what undoes it. A loop that is already goes on as it is, if it is of the same world.
+
+    Raises:
+        RuntimeError: not a loop of asyncio's own, or two worlds want to move the time of one loop.
+    """
+    known = _virtual.get(id(loop))
+    if known is None:
+        return VirtualLoop(loop, moment).restore
+    if known.moment is not moment:
+        raise RuntimeError(
+            "two simulations with time='sleep' are active in one event loop: which of them moves its time? Leave it to one."
+        )
+    return lambda: None
+
+
+def watch() -> None:
+    """From now on, a loop that begins to run in a world whose clock is moved by sleeping is virtual while it runs."""
+    original = asyncio.BaseEventLoop.run_forever
+    shutdown: Callable[..., Any] = asyncio.BaseEventLoop.shutdown_default_executor
+
+    def run_forever(self: asyncio.BaseEventLoop) -> None:
+        moment = here()
+        if moment is None:
+            original(self)
+            return
+        undo = make_virtual(self, moment)
+        try:
+            original(self)
+        finally:
+            undo()
+
+    async def shutdown_default_executor(self: asyncio.BaseEventLoop, *timeout: Any, **named: Any) -> None:
+        virtual = _virtual.get(id(self))  # its threads are joined in a thread, and from Python 3.12 on within 300 seconds
+        with virtual.waiting_for_a_job() if virtual is not None else nullcontext():
+            await shutdown(self, *timeout, **named)
+
+    asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign]
+    asyncio.BaseEventLoop.shutdown_default_executor = shutdown_default_executor  # type: ignore[method-assign]
+    _undo.append(lambda: setattr(asyncio.BaseEventLoop, "run_forever", original))
+    _undo.append(lambda: setattr(asyncio.BaseEventLoop, "shutdown_default_executor", shutdown))
+
+
+def unwatch() -> None:
+    """The end of `watch`."""
+    while _undo:
+        _undo.pop()()

@@ -1,0 +1,108 @@
+"""Replaces the functions of `time`, under whatever name a module holds them.
+
+What replaces them asks, at each call, who calls: only code in a world whose clock is moved by sleeping, and not of the
+standard library, pytest or hypothesis, is given virtual time. So everything else, other threads among it, goes on as ever.
+
+Out of reach: a function that was taken into a default argument, a class or a container before the world was entered, and
+clocks that are not in `time` (`datetime.now`).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from understudy._virtual_time.virtual_clock import here
+
+# They measure and wait in earnest. trio has a clock of its own: see `trio_clock`.
+_EXCEPTED = sys.stdlib_module_names | {
+    *("pytest", "_pytest", "pluggy", "hypothesis", "xdist", "execnet", "pytest_asyncio", "pytest_timeout"),
+    *("coverage", "trio"),
+}
+_NANOSECONDS = 1_000_000_000
+
+_replaced: list[tuple[Any, str, str]] = []  # owner, its name for a function, the function's own
+_scanned: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # by module: its names for functions of `time`
+
+
+def is_excepted(name: str | None) -> bool:
+    """Whether a module goes on in real time."""
+    return name is not None and name.partition(".")[0] in _EXCEPTED
+
+
+def _sleep(seconds: float) -> None:
+    moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001 - who calls
+    if moment is None or not isinstance(seconds, int | float) or seconds < 0:
+        _ORIGINALS["sleep"](seconds)  # which refuses what is no number of seconds
+        return
+    moment.sleep(seconds)
+    if threading.active_count() > 1:
+        _ORIGINALS["sleep"](0)  # as every sleep does, let others have their turn
+
+
+def _reading(name: str, factor: int | None) -> Callable[[], float]:
+    original = getattr(time, name)
+    seconds = name.removesuffix("_ns")
+
+    def read() -> float:
+        moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001
+        if moment is None:
+            return original()  # type: ignore[no-any-return]
+        value: float = getattr(moment, seconds)()
+        return value if factor is None else round(value * factor)
+
+    read.__name__ = read.__qualname__ = name
+    return read
+
+
+_REPLACEMENTS: dict[str, Callable[..., Any]] = {
+    "sleep": _sleep,
+    **{name: _reading(name, None) for name in ("time", "monotonic", "perf_counter")},
+    **{name: _reading(name, _NANOSECONDS) for name in ("time_ns", "monotonic_ns", "perf_counter_ns")},
+}
+_ORIGINALS: dict[str, Callable[..., Any]] = {name: getattr(time, name) for name in _REPLACEMENTS}
+_NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
+
+
+def replaced_by_another() -> str | None:
+    """A function of `time` that somebody else has replaced; None if nobody has."""
+    return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
+
+
+def replace() -> None:
+    """Replace them in `time`, and in every module that took one of them by name."""
+    for name in _REPLACEMENTS:
+        _replace(time, name, name)
+    for module in list(sys.modules.values()):
+        for name, function in _names_in(module):
+            _replace(module, name, function)
+
+
+def restore() -> None:
+    """Put everything back; a name that somebody set anew in between is left alone."""
+    while _replaced:
+        owner, name, function = _replaced.pop()
+        if getattr(owner, name, None) is _REPLACEMENTS[function]:
+            setattr(owner, name, _ORIGINALS[function])
+
+
+def _replace(owner: Any, name: str, function: str) -> None:
+    if getattr(owner, name, None) is _ORIGINALS[function]:
+        setattr(owner, name, _REPLACEMENTS[function])
+        _replaced.append((owner, name, function))
+
+
+def _names_in(module: Any) -> list[tuple[str, str]]:
+    """The names under which a module holds functions of `time`; each module is looked through once."""
+    name = getattr(module, "__name__", None)
+    if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
+        return []
+    known = _scanned.get(name)
+    if known is None or known[0] is not module:
+        held = [(key, _NAME_OF[id(value)]) for key, value in list(vars(module).items()) if id(value) in _NAME_OF]
+        known = _scanned[name] = (module, held)
+    return known[1]

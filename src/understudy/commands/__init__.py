@@ -1,1 +1,0 @@
-"""The subcommands of `understudy`, one module each. Heavy imports happen when a command runs."""

@@ -1,0 +1,317 @@
+"""The pytest plugin: options, markers, fixtures. No logic, and nothing heavy at pytest start: only what a test uses is
+imported, when it uses it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from understudy._backend.backend import Backend
+    from understudy._cassettes import Cassette
+    from understudy.errors import UnderstudyError
+
+_problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
+_stack = pytest.StashKey[ExitStack]()
+_LIFECYCLES = "understudy_lifecycles"  # user properties: they travel from xdist workers
+_HINT = "understudy_hint"
+
+MARKERS = (
+    (
+        "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, script=None, hosts=(), other='error'): "
+        "settings of the fixture `understudy` in this test, class or module. time: who moves the clock ('poll', 'manual', "
+        "'sleep', 'real'); strict: True if every run needs a script, False if scripts may go unused; other='pass': let out "
+        "what is not simulated."
+    ),
+    (
+        "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
+        "`cassettes/<test file>/<test>.yaml`. fallback='simulate': the simulated service goes on where the recording ends. "
+        "The rest are settings of understudy.use_cassette."
+    ),
+)
+
+
+# How openai's SDK says that the API under test is deprecated.
+_KNOWN = ["ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated$:DeprecationWarning"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated")
+    group.addoption(
+        "--understudy-record",
+        choices=("none", "once", "new", "all"),
+        default="none",
+        help="what cassettes record: none (default: never touch the network), once (only cassettes that do not exist), "
+        "new (what a cassette does not hold yet), all (everything anew)",
+    )
+    group.addoption(
+        "--understudy-unplayed",
+        choices=("error", "warn", "ignore"),
+        default="ignore",
+        help="what to do about recorded requests that a test did not play: fail it, warn, or nothing (default: ignore)",
+    )
+    group.addoption(
+        "--understudy-force",
+        action="store_true",
+        help="let a recording of errors (404, 410, 401, 5xx) replace a recorded success",
+    )
+    group.addoption(
+        "--understudy-cov",
+        action="store_true",
+        help="lifecycle coverage: which statuses, transitions, steps, outcomes, events, faults the app has met, which not",
+    )
+    group.addoption(
+        "--understudy-cov-report",
+        action="append",
+        metavar="TYPE",
+        help="term (default), json[:FILE], html[:FILE]; may be given several times; switches --understudy-cov on",
+    )
+    group.addoption(
+        "--understudy-cov-fail-under",
+        metavar="MIN",
+        help="fail if less than this percentage of the lifecycle was met; switches --understudy-cov on",
+    )
+    parser.addini("understudy_cov_omit", "what the app cannot meet and coverage does not ask for", type="args", default=[])
+    parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
+    parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])
+    parser.addini("understudy_pass_hosts", "host names whose requests are let out, whatever SDK", type="args", default=[])
+    parser.addini(
+        "understudy_api_key",
+        "supply an API key for the whole session, collection included: for apps that build a client on import",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.getini("filterwarnings")[:0] = _KNOWN  # first: what the project says about warnings comes after, and wins
+    config.pluginmanager.register(Summary(), "understudy-summary")
+    if any(config.getoption(f"understudy_cov{more}") for more in ("", "_report", "_fail_under")):
+        from understudy.pytest_plugin.lifecycle_coverage import LifecycleCoverage
+
+        config.pluginmanager.register(LifecycleCoverage(config), "understudy-coverage")
+    if config.getini("understudy_api_key"):
+        from understudy._http.api_key import supplied_api_key
+
+        config.stash[_stack] = ExitStack()
+        config.stash[_stack].enter_context(supplied_api_key())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _stack in config.stash:
+        config.stash[_stack].close()
+
+
+# -- fixtures -------------------------------------------------------------------
+
+
+@pytest.fixture
+def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A simulated Assistants API that answers every OpenAI client in this test: a `Backend`.
+
+    Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
+    Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
+    """
+    from understudy._backend.simulate import active
+    from understudy.pytest_plugin.settings import backend_for, is_fallback
+
+    backend = backend_for(request.node)
+    with nullcontext() if is_fallback(request.node) else active(backend):
+        request.node.stash.setdefault(_problems, []).insert(0, backend.close)
+        yield backend
+    _collect_hints(request.node, backend.hints)
+
+
+@pytest.fixture
+def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
+    """The cassette that this test plays or records: `.played`, `.unplayed`, `.path`.
+
+    The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
+    """
+    from understudy.pytest_plugin.settings import cassette_for, is_fallback
+
+    backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
+    with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
+        request.node.stash.setdefault(_problems, []).insert(0, session.finish)
+        yield session.cassette
+
+
+def _vcr_config(request: pytest.FixtureRequest) -> Any:
+    """The project's fixture of that name, where it comes from vcrpy and has one."""
+    try:
+        return request.getfixturevalue("vcr_config")
+    except pytest.FixtureLookupError as error:
+        if error.argname != "vcr_config":
+            raise
+        return None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A marked test has its cassette, whether it names the fixture or not. A generated case says of what it is one."""
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made
+        item.user_properties.append((_LIFECYCLES, f"{script.bound}: all {script.total} trajectories up to this bound"))
+    names = getattr(item, "fixturenames", None)
+    if names is None or item.get_closest_marker("cassette") is None:
+        return
+    if "understudy_cassette" not in names:
+        names.insert(0, "understudy_cassette")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What an app does in one case of `every_lifecycle` is compared with what it does in the others."""
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    if getattr(script, "is_compared", False):
+        from understudy.pytest_plugin.settings import witness_for
+
+        script.witness = witness_for(item, script)
+
+
+# -- the end of a test ----------------------------------------------------------
+
+_call_failed = pytest.StashKey[bool]()
+
+
+def _failed(item: pytest.Item) -> bool:
+    return item.stash.get(_call_failed, False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Mistakes of the test fail it in its call phase (FAILED, not ERROR), even when the app swallowed them."""
+    item.stash[_call_failed] = True
+    try:
+        result = yield
+    except BaseException as error:
+        problems = _ask(item, passed=False)
+        _skip_unperformable(item, [error, *problems])
+        _explain(item, error)
+        if problems:  # the test's own failure goes first; what understudy knows stands beside it
+            item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
+        raise
+    problems = _ask(item, passed=True)
+    if problems:
+        from understudy.errors import raise_all
+
+        _skip_unperformable(item, problems)
+        try:
+            raise_all(problems)
+        except AssertionError as error:
+            _explain(item, error)
+            raise
+    item.stash[_call_failed] = False
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
+    report = yield
+    if (
+        report.failed
+        and call.excinfo is not None
+        and "OPENAI_API_KEY" in str(call.excinfo.value)
+        and _problems not in item.stash
+    ):
+        report.sections.append(("understudy", _how_to_get_a_key(item)))
+    return report
+
+
+def _how_to_get_a_key(item: pytest.Item) -> str:
+    if "understudy" in getattr(item, "fixturenames", ()):
+        return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture ask for `understudy`, too."
+    return (
+        "This test does not ask for the fixture `understudy`, so nothing is simulated and no key supplied; a marker alone "
+        f"does neither. If it is to be simulated: `def {getattr(item, 'originalname', item.name)}(understudy)`."
+    )
+
+
+def _skip_unperformable(item: pytest.Item, problems: Sequence[BaseException]) -> None:
+    """A generated case that calls a function says nothing about an app whose runs have none: skipped, and counted so."""
+    from understudy.errors import NoFunction
+
+    if any(name == _LIFECYCLES for name, _ in item.user_properties):
+        for problem in problems:
+            if isinstance(problem, NoFunction):
+                pytest.skip(str(problem))
+
+
+def _explain(item: pytest.Item, error: BaseException) -> None:
+    backend: Any = getattr(item, "funcargs", {}).get("understudy")
+    if backend is not None and isinstance(error, Exception):
+        backend.explain(error)
+
+
+def _ask(item: pytest.Item, *, passed: bool) -> list[UnderstudyError]:
+    problems = [problem for close in item.stash.get(_problems, []) for problem in close()]
+    script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
+    witness = getattr(script, "witness", None)
+    if witness is not None:
+        script.witness = None
+        problems += witness.problems(passed=passed and not problems)
+    return problems
+
+
+# -- what the terminal says -----------------------------------------------------
+
+
+def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
+    for hint in hints:
+        item.user_properties.append((_HINT, hint))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """The hints of the worlds that the test made itself."""
+    try:
+        return (yield)
+    finally:
+        session = sys.modules.get("understudy._backend.simulate")  # imported by whoever made one
+        if session is not None:
+            _collect_hints(item, session.take_hints())
+
+
+class Summary:
+    """What the terminal says at the end: which lifecycles were tried, and hints. One for each session."""
+
+    def __init__(self) -> None:
+        self._hints: dict[str, list[str]] = {}
+        self._cases: dict[tuple[str, str], Counter[str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, value in report.user_properties:
+            if name == _LIFECYCLES and (report.when == "call" or not report.passed):
+                case = (report.nodeid.partition("[")[0], str(value))
+                self._cases.setdefault(case, Counter())[report.outcome] += 1
+            elif name == _HINT and report.when == "teardown":
+                self._hints.setdefault(str(value), []).append(report.nodeid)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Hints are what would make tests better: each is shown once, with the first test it is about."""
+        for (test, bound), ended in self._cases.items():
+            counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
+            terminalreporter.line(f"{test}: {bound}; {counted}")
+        if self._hints:
+            terminalreporter.section("understudy hints")
+        for hint, tests in self._hints.items():
+            more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+            terminalreporter.line(f"{tests[0]}{more}: {hint}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """An app that builds its client on import fails without a key: name the setting that helps."""
+    report = yield
+    if report.failed and "OPENAI_API_KEY" in str(report.longrepr) and not collector.config.getini("understudy_api_key"):
+        hint = "The app builds an OpenAI client when it is imported. Set `understudy_api_key = true` in the pytest ini."
+        report.sections.append(("understudy", hint))
+    return report

@@ -1,1 +1,0 @@
-"""What tests exercised and what happened in them, for people to read."""

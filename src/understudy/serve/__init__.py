@@ -1,1 +1,0 @@
-"""The simulated service over HTTP: for other languages, for looking at it by hand, for recording from."""

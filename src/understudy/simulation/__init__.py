@@ -1,1 +1,0 @@
-"""The simulated service without its wire format: store, clock, ids, lifecycle, scripts. No HTTP, no JSON texts."""

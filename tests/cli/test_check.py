@@ -1,0 +1,190 @@
+"""`understudy check`: every finding names file, exchange and what to do; what is fine is not found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cassettes.building import TOOL_CALL, entry, written
+from tests.cassettes.driving import RECORDINGS, recordings
+from understudy._cli.main import main
+
+THREAD = (
+    "POST",
+    "/threads",
+    {},
+    {"id": "thread_1", "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}},
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a pytest ini, a test file of three tests, and a folder of cassettes."""
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_app.py").write_text(
+        "class TestApp:\n    def test_one(self): ...\n\n\nclass TestMore(Base):\n    pass\n\n\n"
+        "async def test_two(): ...\n\n\n@mark.cassette('by_name.yaml')\ndef test_three(): ...\n"
+    )
+    (tmp_path / "cassettes" / "tests" / "test_app").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def cassette(project: Path, place: str) -> Path:
+    """A good cassette at a place."""
+    path = project / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return written(path, [THREAD])
+
+
+@pytest.mark.skipif(not recordings(), reason="the real recordings do not lie beside this repository")
+def test_real_recordings_are_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of all real recordings nothing is found: no false secret, no false breach of the spec."""
+    assert main(["check", str(RECORDINGS), "--unplayed", "ignore"]) == 0
+    assert capsys.readouterr().out == f"{len(recordings())} cassettes, 0 findings\n"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "cassettes/tests/test_app/TestApp.test_one.yaml",
+        "cassettes/tests/test_app/TestApp.test_one[a-b].yaml",
+        "cassettes/tests/test_app/test_two.yaml",
+        "tests/cassettes/test_app/test_two.yaml",
+        "cassettes/deep/by_name.yaml",
+    ],
+)
+def test_played_cassettes_are_not_found(place: str, project: Path) -> None:
+    """A cassette at a test's place (ours or pytest-recording's), or named in a Python file, is played."""
+    cassette(project, place)
+    assert main(["check", str(project / place)]) == 0
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "cassettes/tests/test_app/test_one.yaml",
+        "cassettes/tests/test_app/TestApp.test_gone.yaml",
+        "cassettes/tests/test_gone/test_two.yaml",
+        "cassettes/tests/TestApp.test_one.yaml",
+        "cassettes/alone.yaml",
+    ],
+)
+def test_orphans_are_found(place: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cassette of a test that is gone is found by name, with what to do; asked to, the check leaves that out."""
+    path = cassette(project, place)
+    assert main(["check"]) == 1
+    name = Path(place).name
+    said = capsys.readouterr().out
+    assert f"{path}: no test plays it\n    name it in a test, @pytest.mark.cassette({name!r}), or delete it\n" in said
+    assert main(["check", "--unplayed", "ignore"]) == 0
+
+
+def test_an_inherited_test_may_play(project: Path) -> None:
+    """Where a class has bases, its tests may come from there: it gets the benefit of the doubt."""
+    cassette(project, "cassettes/tests/test_app/TestMore.test_two.yaml")
+    assert main(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", "[tool.pytest.ini_options]\nunderstudy_cassettes = 'tapes'\n"),
+        ("pytest.ini", "[pytest]\nunderstudy_cassettes = tapes\n"),
+        ("setup.cfg", "[tool:pytest]\nunderstudy_cassettes = tapes\n"),
+    ],
+)
+def test_the_folder_is_the_plugins(file: str, text: str, project: Path) -> None:
+    """The ini option that moves the plugin's cassettes moves the check's, too."""
+    (project / file).write_text(text)
+    cassette(project, "tapes/tests/test_app/test_two.yaml")
+    assert main(["check"]) == 0
+    cassette(project, "tapes/tests/test_app/test_gone.yaml")
+    assert main(["check"]) == 1
+
+
+def test_what_pytest_records_is_played(project: Path) -> None:
+    """The rule is the plugin's own: where it looks for a test's cassette, the check sees a test that plays it."""
+    (project / "tests" / "test_app.py").write_text(
+        "import pytest\n\nclass TestApp:\n    @pytest.mark.cassette\n    @pytest.mark.parametrize('x', ['a/b'])\n"
+        "    def test_one(self, understudy_cassette, x):\n        raise AssertionError(understudy_cassette.path)\n"
+    )
+    place = cassette(project, "cassettes/tests/test_app/TestApp.test_one[a-b].yaml")
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "tests"], capture_output=True, text=True, check=False)
+    assert f"AssertionError: {place}" in done.stdout
+    assert main(["check"]) == 0
+
+
+def test_secrets_are_found_where_they_are(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is named with its exchange and part, told by a hint only; own patterns count."""
+    entries = [entry(THREAD), entry(TOOL_CALL[1])]
+    entries[0]["request"]["headers"]["api-key"] = ["0123456789abcdef0123456789abcdef"]
+    entries[1]["request"]["body"] = json.dumps({"role": "user", "content": "customer 4711-0815"})
+    path = project / "cassettes" / "by_name.yaml"
+    path.write_text(json.dumps({"version": 1, "interactions": entries}))
+    assert main(["check", "--scrub", r"\d{4}-\d{4}"]) == 1
+    said = capsys.readouterr().out
+    assert f"{path}: #0 POST /threads: a secret in the request header api-key (" in said
+    assert "#1 POST /threads/thread_1/messages: a secret in the request body" in said
+    assert "revoke it, then write SCRUBBED in its place" in said
+    assert "0123456789abcdef" not in said
+    assert "0815" not in said
+
+
+def test_damage_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Empty, cut, foreign files and answers that break the spec are findings; the rest is checked all the same."""
+    folder = project / "cassettes"
+    (folder / "empty.yaml").write_text("")
+    (folder / "foreign.json").write_text('{"name": "package"}')
+    written(folder / "by_name.yaml", [("GET", "/threads/thread_1", None, THREAD[3] | {"id": 7})])
+    assert main(["check"]) == 1
+    said = capsys.readouterr().out
+    assert f"{folder / 'empty.yaml'}: 1: this file is empty" in said
+    assert f"{folder / 'foreign.json'}: 1: this file is not a cassette" in said
+    assert "#0 GET /threads/thread_1: breaks the API's shape: id: is 7, expected string" in said
+    assert "an answer edited by hand has to keep the API's shape" in said
+    assert said.endswith("3 cassettes, 3 findings\n")
+
+
+def test_many_breaches_of_one_answer_are_summed_up(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an answer that is no such object at all, three breaches are told, and how many there are more."""
+    written(project / "cassettes" / "by_name.yaml", [("GET", "/threads/thread_1", None, {})])
+    main(["check"])
+    assert "breaks the API's shape in 2 places more" in capsys.readouterr().out
+
+
+def test_an_interrupted_recording_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The journal that a dead process left is named, with how to get a cassette out of it."""
+    path = cassette(project, "cassettes/by_name.yaml")
+    (path.parent / f".{path.name}.999999999-1.journal").write_text("{}\n")
+    (path.parent / ".not-ours.journal").write_text("")
+    assert main(["check"]) == 1
+    assert f"{path}: a recording of it was interrupted" in capsys.readouterr().out
+
+
+def test_wrong_use(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path that does not exist, and a folder without cassettes, are wrong use: they are no clean result."""
+    assert main(["check", "nowhere"]) == 2
+    assert "nowhere: there is no such file or folder" in capsys.readouterr().err
+    assert main(["check", "tests"]) == 2
+    assert "tests: there are no cassettes in it" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", "--unplayed", "perhaps"])
+    assert stopped.value.code == 2
+
+
+def test_no_project_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a pytest ini the present folder is the project; hidden folders and environments are not searched."""
+    monkeypatch.chdir(tmp_path)
+    cassette(tmp_path, "cassettes/a.yaml")
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "pyvenv.cfg").write_text("")
+    (tmp_path / "env" / "uses.py").write_text("'a.yaml'")
+    assert main(["check", "--root", str(tmp_path)]) == 1
+    (tmp_path / "uses.py").write_text("'a.yaml'")
+    assert main(["check", "--root", str(tmp_path)]) == 0

@@ -1,0 +1,30 @@
+"""The machine's clock, replaced: tests of real time do not wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from understudy._engine import clock as clock_module
+from understudy._http import transports
+
+
+class Wall:
+    """A wall clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 5_000.0
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """The machine's clock, replaced."""
+    wall = Wall()
+    monkeypatch.setattr(clock_module, "time", wall)
+    monkeypatch.setattr(transports, "time", wall)
+    return wall

@@ -1,0 +1,155 @@
+"""COVERAGE.md: operation by operation, parameter by parameter, what is faked and how that is known.
+
+    python -m tools.coverage_ledger SPEC [COVERAGE.md]
+
+Drawn from the table of operations, the tables of refusals and transitions, the evidence, and the observed spec; without a
+second argument it is printed. The test suite fails when the file and the code drift apart.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
+from understudy._apis.common.operation_call import Operation
+from understudy._apis.error_texts import REFUSALS
+from understudy._apis.operations import OPERATIONS
+from understudy._engine import lifecycle
+
+Json = dict[str, Any]
+
+_INTRO = """\
+# What is faked, and how it is known
+
+Written by `python -m tools.coverage_ledger`, not by hand; the suite fails when it is out of date.
+
+| mark | meaning |
+|---|---|
+| REC | a real recording shows it |
+| RUN | an independent suite, run against the real service, shows it |
+| REP | users quoted what the real service answered |
+| SPEC, DOCS | published in the OpenAPI document, or in the documentation |
+| INF | a guess |
+"""
+_MACHINES = {
+    "run": lifecycle.RUN,
+    "run step": lifecycle.STEP,
+    "message": lifecycle.MESSAGE,
+    "upload": lifecycle.UPLOAD,
+    "vector store": lifecycle.VECTOR_STORE,
+    "file in a vector store": lifecycle.STORE_FILE,
+    "file batch": lifecycle.FILE_BATCH,
+}
+
+
+def ledger(spec: Json) -> str:
+    """The text of COVERAGE.md, drawn with an OpenAPI document."""
+    sections = [
+        _INTRO,
+        _summary(spec),
+        "## Operations\n",
+        *(_operation(operation, spec) for operation in OPERATIONS),
+        "## Not faked\n\n" + "".join(f"- {line}\n" for line in (*_missing(spec), *NOT_FAKED)),
+        _transitions(),
+        _refusals(),
+    ]
+    return "\n".join(sections)
+
+
+def _summary(spec: Json) -> str:
+    rows = [row for operation in OPERATIONS for row in _parameters(operation, spec)]
+    marks = Counter(operation.mark for operation in OPERATIONS)
+    counted = ", ".join(f"{count} {mark}" for mark, count in marks.most_common())
+    partly = sum(effect != "yes" for _, _, effect in rows)
+    return (
+        f"{len(OPERATIONS)} operations ({counted}), {len(rows)} parameters, of which {partly} are taken without being acted "
+        f"on in full; {len(REFUSALS)} refusals.\n"
+    )
+
+
+def _operation(operation: Operation, spec: Json) -> str:
+    exchanges = RECORDED.get(operation.name, (0, ""))[0]
+    seen = f"{exchanges} recorded exchanges" if exchanges else "never recorded"
+    head = f"### {operation.name}\n\n`{operation.method} {operation.path}` · {operation.mark} · {seen}\n"
+    rows = [f"| `{name}` | {mark} | {effect} |\n" for name, mark, effect in _parameters(operation, spec)]
+    table = "\n| parameter | known by | acted on |\n|---|---|---|\n" + "".join(rows) if rows else ""
+    return head + table
+
+
+def _parameters(operation: Operation, spec: Json) -> Iterator[tuple[str, str, str]]:
+    """Every parameter of the spec or of ours, with its evidence, and what the fake does with it."""
+    published = _published(operation, spec)
+    known = _known(operation)
+    recorded = RECORDED.get(operation.name, (0, ""))[1].split()
+    effects = EFFECTS.get(operation.name, {})
+    for name in dict.fromkeys([*published, *known]):
+        mark = "REC" if name in recorded else ELSEWHERE.get(name) or ("SPEC" if name in published else "INF")
+        yield name, mark, effects.get(name, "yes") if name in known else "**not faked**: refused as unknown"
+
+
+def _known(operation: Operation) -> list[str]:
+    body = operation.body
+    nested = getattr(body, "nested", {})
+    return [*operation.query, *(body.known if body is not None else ()), *nested]
+
+
+def _published(operation: Operation, spec: Json) -> list[str]:
+    described = spec["paths"].get(operation.path, {}).get(operation.method.lower(), {})
+    query = [parameter["name"] for parameter in described.get("parameters", ()) if parameter["in"] == "query"]
+    content = described.get("requestBody", {}).get("content", {})
+    return query + [name for media in content.values() for name in _properties(media["schema"], spec)]
+
+
+def _properties(schema: Json, spec: Json) -> list[str]:
+    while "$ref" in schema:
+        schema = spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    own = list(schema.get("properties", ()))
+    return own + [name for part in schema.get("allOf", ()) for name in _properties(part, spec)]
+
+
+def _missing(spec: Json) -> Iterator[str]:
+    """Operations of the spec that are not in the table."""
+    ours = {(operation.method, operation.path) for operation in OPERATIONS}
+    for path, methods in spec["paths"].items():
+        for method in methods:
+            if method in ("get", "post", "delete", "put", "patch") and (method.upper(), path) not in ours:
+                yield f"`{method.upper()} {path}`."
+
+
+def _transitions() -> str:
+    rows = [
+        f"| {kind} | {move.source} | {move.target} | {move.mark} |\n" for kind, table in _MACHINES.items() for move in table
+    ]
+    return "## Which status follows which\n\n| object | from | to | known by |\n|---|---|---|---|\n" + "".join(rows)
+
+
+def _refusals() -> str:
+    rows = [
+        f"| {refusal.status} | {_cell(refusal.message)} | {refusal.code or ''} | {refusal.mark} |\n"
+        for refusal in REFUSALS.values()
+    ]
+    return "## Refusals\n\n| status | message | code | known by |\n|---|---|---|---|\n" + "".join(rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> None:
+    """Print the ledger, or write it where the second argument says."""
+    if not 1 <= len(arguments) <= 2:
+        sys.exit(__doc__)
+    text = ledger(json.loads(Path(arguments[0]).read_text("utf-8")))
+    if len(arguments) == 2:
+        Path(arguments[1]).write_text(text, "utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
