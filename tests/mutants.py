@@ -105,9 +105,8 @@ def tell(found: dict[str, int | None], of: int) -> None:
     print(f"\n{len(found)} of {of:,} mutants")
     for folder, counts in sorted(table.items()):
         total = sum(counts.values())
-        print(
-            f"{folder}: {counts['killed'] / total:.0%} noticed ({counts['killed']} of {total}; {counts['timeout']} out of time)"
-        )
+        killed, late = counts["killed"], counts["timeout"]
+        print(f"{folder}: {killed / total:.0%} noticed ({killed} of {total}; {late} out of time)")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from understudy._properties.scenario import Scenario
 from understudy.pytest_plugin import hooks
 from understudy.scripts import ScriptedRun
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _SECTION = re.compile(r"^(Args|Attributes|Raises|Warns|Rules|Modes):$")
 _ENTRY = re.compile(r"^([\w*, ]+?): (.*)$")
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.cassettes.loopback import served
 from tests.pytest_plugin.conftest import INI
-from tests.serve.conftest import Serve
-from tests.serve.conftest import serve as serve
+from tests.serve.serving import Serve
+from tests.serve.serving import serve as serve
 from understudy import use_cassette
 from understudy._backend.backend import Backend
 from understudy._cassettes import load

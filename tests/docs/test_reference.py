@@ -16,7 +16,7 @@ from understudy._cli import main
 from understudy.pytest_plugin import hooks
 
 REFERENCE = ROOT / "docs" / "reference"
-GENERATOR = runpy.run_path(str(REFERENCE / "generate.py"))
+GENERATOR = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 
 
 @pytest.mark.parametrize("name", GENERATOR["PAGES"])

@@ -13,14 +13,14 @@ import pytest
 
 from tests.engine.transcript import transcript
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # A generation of openai writes its requests its own way, so only runs of the same one are compared.
 OTHER_PYTHON = os.environ.get("UNDERSTUDY_OTHER_PYTHON")
 
 
 def digest(python: str, hash_seed: str) -> str:
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(TESTS)}
-    command = [python, "-W", "ignore", "-m", "runs.transcript"]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+    command = [python, "-W", "ignore", "-m", "tests.engine.transcript"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.serve.serving import serve as serve
 from understudy._cassettes.load import load
 from understudy._fidelity.conform import recordings_in
 from understudy._fidelity.runner import Outcome, replay

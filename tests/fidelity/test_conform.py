@@ -17,7 +17,7 @@ import pytest
 
 from tests.cassettes.building import written
 from tests.cassettes.loopback import served
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy import CodeInterpreter, FileSearch, FunctionCall, Reply, SearchResult, use_cassette
 from understudy._backend.backend import Backend
 from understudy._cli.main import main

@@ -30,7 +30,7 @@ def world() -> Backend:
 
 def state(backend: Backend) -> Any:
     """Everything the service holds, as values."""
-    held = backend._world
+    held = backend._engine
     threads = [(render.thread(thread), [render.message(message) for message in thread.messages]) for thread in held.threads]
     runs = [(render.run(run), len(run.timeline)) for thread in held.threads for run in thread.runs]
     stores = [

@@ -92,7 +92,7 @@ def test_settings_by_marker(project: pytest.Pytester) -> None:
             assert thread.created_at == 1_800_000_000
             assert thread.id == THREAD_OF_SEED_7
 
-        THREAD_OF_SEED_7 = "thread_" + __import__("understudy").Backend(seed=7)._world.new_id("thread").split("_")[1]
+        THREAD_OF_SEED_7 = "thread_" + __import__("understudy").Backend(seed=7)._engine.new_id("thread").split("_")[1]
         """
     )
     project.runpytest().assert_outcomes(passed=2)

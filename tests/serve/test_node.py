@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / ".venv" / "node" / "node_modules"

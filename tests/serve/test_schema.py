@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import understudy
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 
 SPEC = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"
 CHECKS = "not_a_server_error,response_schema_conformance"

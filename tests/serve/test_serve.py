@@ -15,7 +15,7 @@ import httpx
 import pytest
 from openai import APIConnectionError, AsyncOpenAI, AzureOpenAI, OpenAI
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy._cli.main import main
 
 

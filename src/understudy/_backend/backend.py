@@ -125,7 +125,7 @@ class Backend:
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
         if (witness := getattr(script, "witness", None)) is not None:
-            self._door.witness = witness.engine()
+            self._door.witness = witness.backend()
         if not callable(script):  # a function has no repr that is code
             self.generated("backend.perform({})", script)
 

@@ -28,27 +28,27 @@ class Histories:
 
 
 class Witness:
-    """Follows one case: a world for each backend that performs its trajectory, in the order they are made."""
+    """Follows one case: a history for each backend that performs its trajectory, in the order they are made."""
 
     def __init__(self, histories: Histories, case: str) -> None:
         self.histories = histories
         self.case = case
-        self.worlds: list[WitnessedWorld] = []
+        self.backends: list[WitnessedBackend] = []
 
-    def world(self) -> WitnessedWorld:
-        self.worlds.append(WitnessedWorld(self, len(self.worlds)))
-        return self.worlds[-1]
+    def backend(self) -> WitnessedBackend:
+        self.backends.append(WitnessedBackend(self, len(self.backends)))
+        return self.backends[-1]
 
     def problems(self, *, passed: bool) -> list[Nondeterministic]:
         """How this case shows that the app is not deterministic. `passed`: it went to its end, and did not fail or skip."""
         if passed:
-            for world in self.worlds:
-                world.compare(_END)
-        return [world.problem for world in self.worlds if world.problem is not None]
+            for backend in self.backends:
+                backend.compare(_END)
+        return [backend.problem for backend in self.backends if backend.problem is not None]
 
 
-class WitnessedWorld:
-    """The history of one world. The door calls it under the world's lock."""
+class WitnessedBackend:
+    """The history of one backend. The dispatcher calls it under the backend's lock."""
 
     def __init__(self, witness: Witness, number: int) -> None:
         self.problem: Nondeterministic | None = None
