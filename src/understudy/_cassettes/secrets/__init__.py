@@ -1,0 +1,7 @@
+"""Keep secrets off the disk: find them, take them out, and look again before anything is written."""
+
+from understudy._cassettes.secrets.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from understudy._cassettes.secrets.scrubber import Scrubber
+from understudy._cassettes.secrets.spans import SCRUBBED
+
+__all__ = ["REQUEST_HEADERS", "RESPONSE_HEADERS", "SCRUBBED", "Scrubber"]
