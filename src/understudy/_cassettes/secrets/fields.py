@@ -1,4 +1,4 @@
-"""Find the values behind telling names: members of JSON at any depth of quoting, fields of forms, queries, settings, headers."""
+"""Find the values behind telling names: in JSON at any depth of quoting, forms, queries, settings, headers, markup."""
 
 from __future__ import annotations
 

@@ -41,35 +41,61 @@ _CERTAIN_LAST = frozenset({"secret", "secrets", "pwd"})
 # `password_hash`, `secret_value`, `new_password_2`: what may come behind the word that tells.
 _MAY_FOLLOW = frozenset(
     [
-        "confirmation",
-        "confirm",
-        "again",
-        "repeat",
-        "hash",
-        "value",
-        "plain",
-        "plaintext",
-        "text",
-        "string",
-        "old",
-        "new",
-        "b64",
+        *("confirmation", "confirm", "again", "repeat", "hash", "value", "plain", "plaintext"),
+        *("text", "string", "old", "new", "b64", "base64"),
     ]
 )
 _LIKELY_LAST = frozenset(
-    ["auth", "authorization", "authentication", "bearer", "jwt", "credential", "credentials", "cookie", "cookies", "csrf"]
+    [
+        *("auth", "authorization", "authentication", "bearer", "jwt", "credential", "credentials"),
+        *("cookie", "cookies", "setcookie", "csrf", "xsrf"),
+    ]
 )
-_LIKELY_LAST |= {"xsrf", "setcookie"}
 _POSSIBLE_LAST = frozenset({"key", "keys", "token", "signature", "sig", "otp"})
 # Tokens that count, page or mark; keys that look up.
 _NOT_A_TOKEN = frozenset(
-    """next page previous prev continuation cursor pagination sync start stop eos bos pad unk sep cls mask special first last
-    max min num number total count per cached input output prompt completion text reasoning begin end image audio content
-    split resume delta""".split()
+    [
+        *(
+            "next",
+            "page",
+            "previous",
+            "prev",
+            "continuation",
+            "cursor",
+            "pagination",
+            "sync",
+            "start",
+            "stop",
+            "begin",
+            "end",
+        ),
+        *(
+            "eos",
+            "bos",
+            "pad",
+            "unk",
+            "sep",
+            "cls",
+            "mask",
+            "special",
+            "first",
+            "last",
+            "max",
+            "min",
+            "num",
+            "number",
+            "total",
+        ),
+        *("count", "per", "cached", "input", "output", "prompt", "completion", "text", "reasoning", "image", "audio"),
+        *("content", "split", "resume", "delta"),
+    ]
 )
 _NOT_A_KEY = frozenset(
-    """primary foreign public partition sort cache idempotency row range group unique composite candidate lookup translation
-    message object issue project column field dict map json sorting order registry shortcut hot""".split()
+    [
+        *("primary", "foreign", "public", "partition", "sort", "cache", "idempotency", "row", "range", "group", "unique"),
+        *("composite", "candidate", "lookup", "translation", "message", "object", "issue", "project", "column", "field"),
+        *("dict", "map", "json", "sorting", "order", "registry", "shortcut", "hot"),
+    ]
 )
 
 # In a query or a form, short names are telling too: a link that lets in whoever has it.
