@@ -22,7 +22,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import load, parse
 from understudy._cassettes.resources import object_path, pollable
-from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
+from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber, without_secrets
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
 
@@ -57,7 +57,7 @@ class Storage:
 
     def recover(self) -> list[Path]:
         with locked(self.path):
-            return recover(self.path, self._clean)
+            return recover(self.path, lambda interaction: without_secrets(interaction, self._scrubber))
 
     def is_of_this_run(self) -> bool:
         """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""

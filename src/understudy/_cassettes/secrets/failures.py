@@ -23,11 +23,12 @@ def scrubbed_error(error: UnderstudyError, clean: Callable[[str], str]) -> Under
         for note in getattr(error, "__notes__", ()):
             shown.add_note(clean(note))
         return shown
-    _clean_chain(error, clean)
+    clean_chain(error, clean)
     return error
 
 
-def _clean_chain(error: BaseException, clean: Callable[[str], str]) -> None:
+def clean_chain(error: BaseException, clean: Callable[[str], str]) -> None:
+    """Take the secrets out of the texts of an error and of what led to it."""
     seen = set[int]()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:

@@ -56,7 +56,7 @@ def secrets_of(headers: Headers) -> Iterator[str]:
     """Yield the values of the headers that hold secrets, whole and in pieces."""
     for name, value in headers:
         name = name.lower()
-        if name in REQUEST_HEADERS or name in RESPONSE_HEADERS or not _is_secret(name, value):
+        if not is_secret_header(name, value):
             continue
         yield value
         for piece in re.split(r"[ ;,]+", value):
@@ -64,7 +64,10 @@ def secrets_of(headers: Headers) -> Iterator[str]:
         yield from _password(value)
 
 
-def _is_secret(name: str, value: str) -> bool:
+def is_secret_header(name: str, value: str) -> bool:
+    """Whether a header holds a secret; `name` in lower case."""
+    if name in REQUEST_HEADERS or name in RESPONSE_HEADERS:
+        return False
     level = grade(name)
     return name in _SECRET or level >= Grade.LIKELY or (level is not Grade.NONE and fits(level, value))
 
