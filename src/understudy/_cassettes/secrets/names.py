@@ -111,6 +111,8 @@ _QUERY = frozenset(QUERY_NAMES)
 def grade(name: str) -> Grade:
     """How telling a name is: of a member, a field, a header, a variable."""
     words = [word.lower() for word in _WORD.findall(name)]
+    if "".join(words).endswith(CERTAIN_ENDS):
+        return Grade.CERTAIN
     while len(words) > 1 and (words[-1] in _MAY_FOLLOW or words[-1].isdecimal()):
         words.pop()
     if not words:
