@@ -203,7 +203,7 @@ def test_a_miss_shows_no_secret(
     pytester.mkdir("cassettes").joinpath("c.yaml").write_text(json.dumps({"version": 1, "interactions": [entry]}))
     monkeypatch.setenv("PLANTED", OPAQUE)
     pytester.makepyfile(LEAKY_TEST)
-    result = pytester.runpytest("-p", "no:randomly", *options)
+    result = pytester.runpytest("-p", "no:asyncio", *options)
     said = result.stdout.str() + result.stderr.str()
     result.assert_outcomes(failed=1)
     assert "has no answer to POST /threads" in said

@@ -203,7 +203,7 @@ class CassetteSession:
         except CassetteError as refusal:
             if error is None:
                 raise
-            error.add_note(str(refusal))  # the test's own failure goes first
+            error.add_note(self._scrubber.text(str(refusal)))  # the test's own failure goes first
 
     def handle(self, request: Request) -> Answer:
         """Answer one request; what goes wrong is kept, and told to the app in a 501."""
@@ -294,7 +294,7 @@ class CassetteSession:
                 raise self._recorder.refusal
             self._storage.check(self._recorder.interactions(), replace=self._record == "all")
         except CassetteError as refusal:
-            self.problems.append(refusal)
+            self.problems.append(scrubbed_error(refusal, self._scrubber.text))
             self._refused = True
 
 

@@ -16,11 +16,11 @@ _DEPTHS = {0: 0, 1: 1, 3: 2, 7: 3, 15: 4}  # backslashes before a quote, and how
 
 # Behind the name: `": "`, `": [`, `": 1`; `","value":"` and `", "`, where names are values themselves.
 _MEMBER = re.compile(
-    r"(?P<slashes>\\*)(?P<quote>[\"'])\s*(?:(?P<is>:|=>)|,\s*(?:\\*[\"']value\\*[\"']\s*:)?)\s*"
+    r"(?P<slashes>\\*)(?P<quote>[\"'])\s*(?:(?P<is>:|=>|value\s*=)|,\s*(?:\\*[\"']value\\*[\"']\s*:)?)\s*"
     r"(?P<opens>\\*[\"']|[\[{]|-?[0-9][0-9.]{3,}(?![\w.]))"
 )
 _ASSIGNED = re.compile(
-    r"(?:\]|%5[dD])*(?:[ \t]*(?:[:=]|=>|:=)[ \t]*)(?:(?P<opens>\\*[\"'`])|(?:(?:Bearer|Basic|Token|Digest|ApiKey) +)?)"
+    r"(?:\]|%5[dD])*[ \t]*(?:=>|:=|[:=])[ \t]*(?:(?P<opens>\\*[\"'`])|(?:(?:Bearer|Basic|Token|Digest|ApiKey) +)?)"
 )
 _BARE = re.compile(r"[^\s\"'\\&;,<>{}()\[\]`]{6,}+(?!\()")
 _OPTION = re.compile(r"[ =](?P<opens>\\*[\"'])?")
@@ -30,6 +30,7 @@ _PART_HEAD = re.compile(r"(?i)content-disposition:[^\n]*?\bname=\"?([^\"\r\n;]+)
 _PART_END = re.compile(r"\r?\n--")
 _TOKEN_OF_LOGPROBS = re.compile(r"\\*[\"']\s*,\s*\\*[\"'](?:logprob|bytes|top_logprobs)\\*[\"']")
 _LOGPROB_BEFORE = re.compile(r"(?:logprob\\*[\"']\s*:\s*[^\s,{}]+|bytes\\*[\"']\s*:\s*(?:null|\[[^\]]*\]))\s*,\s*\\*[\"']\Z")
+_WORDS_BEFORE = re.compile(r"[\"'](?:[A-Za-z0-9]+ ){1,4}\Z")
 _SCHEMA = frozenset({"type", "$ref", "description", "anyOf", "oneOf", "allOf", "enum", "const"})
 
 
@@ -68,7 +69,7 @@ def _names(text: str, lowered: str) -> Iterator[tuple[int, int]]:
 def _behind(text: str, start: int, end: int, level: Grade) -> Iterator[SecretSpan]:
     hint = f"{text[start:end][-24:]}=..."
     member = _MEMBER.match(text, end)
-    if member is not None and start > 0 and text[start - 1] == member["quote"]:
+    if member is not None and _begins(text, start, member["quote"]):
         if member["is"] or ":" in member[0] or (level is not Grade.POSSIBLE and "[" in text[max(0, start - 8) : start]):
             yield from _member(text, start, member, level, hint)
         return
@@ -81,6 +82,14 @@ def _behind(text: str, start: int, end: int, level: Grade) -> Iterator[SecretSpa
         yield SecretSpan(element.start(1), element.end(1), hint)
 
 
+def _begins(text: str, start: int, quote: str) -> bool:
+    """Whether the name, or the words that it is the last of, come right behind a quote."""
+    if start == 0 or text[start - 1] != " ":
+        return start > 0 and text[start - 1] == quote
+    words = _WORDS_BEFORE.search(text, max(0, start - 40), start)
+    return words is not None and words[0][0] == quote
+
+
 def _member(text: str, start: int, match: re.Match[str], level: Grade, hint: str) -> Iterator[SecretSpan]:
     opens, at = match["opens"], match.end()
     if opens[-1] in "\"'":
@@ -89,11 +98,10 @@ def _member(text: str, start: int, match: re.Match[str], level: Grade, hint: str
             return
         if fits(level, value[0]):
             yield SecretSpan(value.start(), value.end(), hint)
-    elif level is not Grade.CERTAIN:
-        return
     elif opens in "[{":
-        yield from _inside(text, match.start("opens"), f"{match['slashes']}{match['quote']}", hint)
-    else:
+        if level is not Grade.POSSIBLE:
+            yield from _inside(text, match.start("opens"), f"{match['slashes']}{match['quote']}", level, hint)
+    elif level is Grade.CERTAIN:
         quote = f"{match['slashes']}{match['quote']}"
         yield SecretSpan(match.start("opens"), at, hint, f"{quote}{SCRUBBED}{quote}")
 
@@ -103,7 +111,7 @@ def _is_of_logprobs(text: str, start: int, end: int) -> bool:
     return bool(_TOKEN_OF_LOGPROBS.match(text, end) or _LOGPROB_BEFORE.search(text, max(0, start - 400), start))
 
 
-def _inside(text: str, at: int, quote: str, hint: str) -> Iterator[SecretSpan]:
+def _inside(text: str, at: int, quote: str, level: Grade, hint: str) -> Iterator[SecretSpan]:
     """The texts in a list or an object behind a telling name, unless it is the schema of such a field."""
     token = _token(quote)
     depth, found = 0, list[SecretSpan]()
@@ -116,7 +124,7 @@ def _inside(text: str, at: int, quote: str, hint: str) -> Iterator[SecretSpan]:
         if match["name"] is not None:
             if match["name"] in _SCHEMA:
                 return
-        elif match["value"] is not None and fits(Grade.CERTAIN, match["value"]):
+        elif match["value"] is not None and fits(level, match["value"]):
             found.append(SecretSpan(match.start("value"), match.end("value"), hint))
     yield from found
 

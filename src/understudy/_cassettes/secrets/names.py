@@ -21,8 +21,10 @@ class Grade(IntEnum):
 
 
 # Every name of a grade contains one of these; searching for them first is what makes the search fast.
-STEMS = ("key", "secret", "pass", "pwd", "token", "auth", "bearer", "jwt", "credential", "signature", "cookie")
-STEMS += ("connection", "connstr", "conn_str", "conn-str", "csrf", "xsrf", "otp", "sig")
+STEMS = (
+    *("key", "secret", "pass", "pw", "token", "auth", "bearer", "jwt", "cred", "signature", "sig", "cookie"),
+    *("connection", "connstr", "conn_str", "conn-str", "csrf", "xsrf", "otp", "hmac", "sas", "sessionid"),
+)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -42,16 +44,16 @@ _CERTAIN_LAST = frozenset({"secret", "secrets", "pwd"})
 _MAY_FOLLOW = frozenset(
     [
         *("confirmation", "confirm", "again", "repeat", "hash", "value", "plain", "plaintext"),
-        *("text", "string", "old", "new", "b64", "base64"),
+        *("text", "string", "old", "new", "b64", "base64", "pem"),
     ]
 )
 _LIKELY_LAST = frozenset(
     [
         *("auth", "authorization", "authentication", "bearer", "jwt", "credential", "credentials"),
-        *("cookie", "cookies", "setcookie", "csrf", "xsrf"),
+        *("cookie", "cookies", "setcookie", "csrf", "xsrf", "pass", "pw", "passkey", "cred", "creds", "oauth"),
     ]
 )
-_POSSIBLE_LAST = frozenset({"key", "keys", "token", "signature", "sig", "otp"})
+_POSSIBLE_LAST = frozenset({"key", "keys", "token", "signature", "sig", "otp", "hmac", "sas", "sessionid"})
 # Tokens that count, page or mark; keys that look up.
 _NOT_A_TOKEN = frozenset(
     [
