@@ -68,7 +68,7 @@ class Storage:
         """Take what these headers hold of secrets out wherever it turns up: in what the journal holds already, too."""
         with self._learning:
             new = self._scrubber.learn_headers(headers)
-            if any(self._holds(interaction, new) for interaction in self._written):
+            if new and any(self._holds(interaction, new) for interaction in self._written):
                 self._journal.rewrite(lambda: map(self._clean, self._written), unless=self._scrubber.find)
 
     def journal(self, interaction: Interaction) -> None:
@@ -82,7 +82,7 @@ class Storage:
         bodies = ((body or b"").decode("utf-8", "replace") for body in (interaction.request_body, interaction.body))
         pairs = (*interaction.request_headers, *interaction.headers)
         texts = (interaction.url, *bodies, *(value for _, value in pairs), *(interaction.broken or ()))
-        return bool(secrets) and any(self._scrubber.holds(text, secrets) for text in texts)
+        return any(self._scrubber.holds(text, secrets) for text in texts)
 
     def check(self, recorded: Sequence[Interaction], *, replace: bool) -> None:
         """Go through all of saving but the writing: what it would refuse is known while the test still runs.
