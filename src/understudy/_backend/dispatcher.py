@@ -12,6 +12,7 @@ from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.paths import api_path
 from understudy._apis.operations import OPERATIONS, find
 from understudy._backend.service import Service
+from understudy._cassettes.secrets import Scrubber, clean_chain
 from understudy._common.messages import Answer, Chunk, Forward, Request, Response
 from understudy._common.observers import Watch, observer_of
 from understudy._diagnostics.request_log import Logged
@@ -92,19 +93,23 @@ class Dispatcher:
         raise NotSimulated(_not_simulated(request.method, path))
 
     def _failed(self, error: UnderstudyError) -> Response:
-        self.problems.append(error)
+        self._keep(error)
         return envelope(error)
+
+    def _keep(self, error: UnderstudyError) -> None:
+        clean_chain(error, Scrubber().text)  # it may quote what the app sent
+        self.problems.append(error)
 
     def _guarded(self, stream: Iterator[Chunk], path: str) -> Iterator[Chunk]:
         """A stream in which what goes wrong reaches the app as an `error` event that every SDK raises, and is kept."""
         try:
             yield from stream
         except UnderstudyError as error:
-            self.problems.append(error)
+            self._keep(error)
             yield _error_event(error)
         except Exception as cause:
             defect = _internal(cause, f"the stream of {path}")
-            self.problems.append(defect)
+            self._keep(defect)
             yield _error_event(defect)
 
 

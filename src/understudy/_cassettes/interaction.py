@@ -35,7 +35,7 @@ RAISABLE = frozenset(
 TRANSIENT = frozenset({408, 409, 429})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Interaction:
     """A request and its answer.
 
@@ -114,6 +114,10 @@ class Interaction:
     def events(self) -> list[tuple[str, Any]]:
         """The events of a streamed answer; empty for any other."""
         return sse.parse(self.body) if self.is_stream and self.body else []
+
+    def __repr__(self) -> str:
+        # Neither bodies, headers nor the query: reprs get into tracebacks, and what was not scrubbed yet must not.
+        return f"<Interaction #{self.index} {self.method} {self.path}, {self.status}>"
 
     def __str__(self) -> str:
         query = urlsplit(self.url).query

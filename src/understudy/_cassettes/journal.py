@@ -1,6 +1,7 @@
 """The journal of a recording under way: every exchange, scrubbed, on the disk before the app goes on.
 
 A process that dies leaves its journal behind; the next one that records the same cassette makes a cassette of its own of it.
+What is learned to be a secret only later is taken out of what was written before.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import itertools
 import json
 import os
 import re
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,16 +32,38 @@ class Journal:
         self._path = cassette.parent / f".{cassette.name}.{os.getpid()}-{next(_numbers)}.journal"
         self._file: IO[str] | None = None
         self._lock = Lock(self._path)
+        self._writing = threading.Lock()
+        self._lines: list[str] = []
 
     def add(self, interaction: Interaction, unless: Callable[[str], object]) -> None:
         """Write an exchange down, durably; `unless` its text is something that must not be on a disk."""
         line = json.dumps(as_entry(interaction), default=_binary)
         if unless(line):
             return
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
-            self._file = self._path.open("w", encoding="utf-8")
+        with self._writing:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
+                self._file = self._path.open("w", encoding="utf-8")
+            self._lines.append(line)
+            self._append(line)
+
+    def rewrite(self, interactions: Callable[[], Iterable[Interaction]], unless: Callable[[str], object]) -> None:
+        """Put cleaner exchanges in the place of those written so far; the file is never without either of them."""
+        with self._writing:
+            if self._file is None:
+                return
+            lines = [json.dumps(as_entry(interaction), default=_binary) for interaction in interactions()]
+            lines = [line for line in lines if not unless(line)]
+            if lines == self._lines:
+                return
+            self._file.close()
+            write_whole(self._path, "".join(f"{line}\n" for line in lines))
+            self._file = self._path.open("a", encoding="utf-8")
+            self._lines = lines
+
+    def _append(self, line: str) -> None:
+        assert self._file is not None
         self._file.write(line + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -59,8 +83,13 @@ class Journal:
             self.close()
 
 
-def recover(cassette: Path) -> list[Path]:
-    """Make cassettes of the journals that dead processes left; their paths, `<name>.recovered.yaml` beside the cassette."""
+def recover(cassette: Path, clean: Callable[[Interaction], Interaction] = lambda interaction: interaction) -> list[Path]:
+    """Make cassettes of the journals that dead processes left; their paths, `<name>.recovered.yaml` beside the cassette.
+
+    Args:
+        cassette: whose journals.
+        clean: takes out of an exchange what this process knows to be secret, which the dead one may not have known.
+    """
     recovered = []
     pattern = re.compile(re.escape(f".{cassette.name}.") + r"\d+-\d+\.journal")
     for journal in sorted(cassette.parent.glob(f".{_no_glob(cassette.name)}.*.journal")):
@@ -69,7 +98,8 @@ def recover(cassette: Path) -> list[Path]:
         entries = list(_entries(journal))
         if entries:
             path = _free(cassette)
-            write_whole(path, dump(parse(json.dumps({"interactions": entries, "version": 1}), journal), path))
+            interactions = parse(json.dumps({"interactions": entries, "version": 1}), journal)
+            write_whole(path, dump(map(clean, interactions), path))
             recovered.append(path)
         journal.unlink()
     for path in recovered:

@@ -22,7 +22,7 @@ from understudy._cassettes.matching import CustomMatcher, Matching
 from understudy._cassettes.recorder import Recorder, current_test
 from understudy._cassettes.recording import Recording
 from understudy._cassettes.replay import Replay
-from understudy._cassettes.secrets import Scrubber
+from understudy._cassettes.secrets import Scrubber, scrubbed_error
 from understudy._cassettes.storage import Storage
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
@@ -203,7 +203,7 @@ class CassetteSession:
         except CassetteError as refusal:
             if error is None:
                 raise
-            error.add_note(str(refusal))  # the test's own failure goes first
+            error.add_note(self._scrubber.text(str(refusal)))  # the test's own failure goes first
 
     def handle(self, request: Request) -> Answer:
         """Answer one request; what goes wrong is kept, and told to the app in a 501."""
@@ -243,15 +243,18 @@ class CassetteSession:
         return answer
 
     def _recorded_answer(self, replay: Replay | StrictReplay, request: Request) -> Answer:
-        try:
-            return replay.answer(request)
-        except ReplayMiss:
+        answer = _answer_or_miss(replay, request)
+        if isinstance(answer, ReplayMiss):
             scrubbed = self._scrubber.request(request)  # what was recorded lacks the secrets that this request holds
-            if scrubbed is None:
-                raise
-            return replay.answer(scrubbed)
+            if scrubbed is not None:
+                # Not inside an `except`: the first miss quotes the secrets, and would be shown as the context of this one.
+                answer = _answer_or_miss(replay, scrubbed)
+        if isinstance(answer, ReplayMiss):
+            raise answer
+        return answer
 
     def _keep(self, problem: UnderstudyError) -> Answer:
+        problem = scrubbed_error(problem, self._scrubber.text)
         with self._lock:
             self.problems.append(problem)
         return envelope(problem)
@@ -275,7 +278,7 @@ class CassetteSession:
         left = self.unplayed() if self._unplayed != "ignore" else []
         if left:
             lines = "\n".join(f"  {interaction}" for interaction in left)
-            text = f"{self.path.name}: {len(left)} recorded interactions were not played:\n{lines}"
+            text = self._scrubber.text(f"{self.path.name}: {len(left)} recorded interactions were not played:\n{lines}")
             if self._unplayed == "error":
                 self.problems.append(Unused(text))
             else:
@@ -291,7 +294,7 @@ class CassetteSession:
                 raise self._recorder.refusal
             self._storage.check(self._recorder.interactions(), replace=self._record == "all")
         except CassetteError as refusal:
-            self.problems.append(refusal)
+            self.problems.append(scrubbed_error(refusal, self._scrubber.text))
             self._refused = True
 
 
@@ -339,6 +342,14 @@ def use_cassette(
     with session:
         yield session.cassette
         raise_all(session.finish())
+
+
+def _answer_or_miss(replay: Replay | StrictReplay, request: Request) -> Answer | ReplayMiss:
+    """The recorded answer, or the miss as a value."""
+    try:
+        return replay.answer(request)
+    except ReplayMiss as miss:
+        return miss
 
 
 def _plain(request: Request) -> Request:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import load, parse
 from understudy._cassettes.resources import object_path, pollable
-from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
+from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber, without_secrets
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
 
@@ -45,6 +46,8 @@ class Storage:
         self._scrubber = scrubber
         self._rename_ids, self._keep_polls, self._force = rename_ids, keep_polls, force
         self._journal = Journal(path)
+        self._written: list[Interaction] = []  # to the journal, as they were recorded
+        self._learning = threading.Lock()
         self._base: list[Interaction] = []
 
     def read(self) -> list[Interaction]:
@@ -54,7 +57,7 @@ class Storage:
 
     def recover(self) -> list[Path]:
         with locked(self.path):
-            return recover(self.path)
+            return recover(self.path, lambda interaction: without_secrets(interaction, self._scrubber))
 
     def is_of_this_run(self) -> bool:
         """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""
@@ -62,12 +65,24 @@ class Storage:
             return notes.exists() and notes.read_text() == RUN
 
     def learn(self, headers: Headers) -> None:
-        """What these headers hold of secrets is to be taken out wherever it turns up."""
-        self._scrubber.learn_headers(headers)
+        """Take what these headers hold of secrets out wherever it turns up: in what the journal holds already, too."""
+        with self._learning:
+            new = self._scrubber.learn_headers(headers)
+            if new and any(self._holds(interaction, new) for interaction in self._written):
+                self._journal.rewrite(lambda: map(self._clean, self._written), unless=self._scrubber.find)
 
     def journal(self, interaction: Interaction) -> None:
         """Write an exchange down at once, against a crash."""
-        self._journal.add(self._clean(interaction), unless=self._scrubber.find)
+        with self._learning:
+            self._written.append(interaction)
+            self._journal.add(self._clean(interaction), unless=self._scrubber.find)
+
+    def _holds(self, interaction: Interaction, secrets: Sequence[str]) -> bool:
+        """Whether a recorded exchange holds one of these secrets, in any coding."""
+        bodies = ((body or b"").decode("utf-8", "replace") for body in (interaction.request_body, interaction.body))
+        pairs = (*interaction.request_headers, *interaction.headers)
+        texts = (interaction.url, *bodies, *(value for _, value in pairs), *(interaction.broken or ()))
+        return any(self._scrubber.holds(text, secrets) for text in texts)
 
     def check(self, recorded: Sequence[Interaction], *, replace: bool) -> None:
         """Go through all of saving but the writing: what it would refuse is known while the test still runs.

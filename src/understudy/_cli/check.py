@@ -49,6 +49,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from understudy._cassettes.secrets import Scrubber
     from understudy._inspect.check import cassettes_in, check
     from understudy._inspect.text import counted
     from understudy._inspect.usage import Project, root_above
@@ -63,9 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{(missing or given)[0]}: {problem}", file=sys.stderr)
         return 2
     found = 0
+    clean = Scrubber(arguments.scrub).text
     for finding in check(cassettes, None if arguments.unplayed == "ignore" else project, arguments.scrub):
         found += 1
-        print(finding)
+        print(clean(str(finding)))  # it names the exchange with its query, and quotes the server
     print(f"{counted(len(cassettes), 'cassette')}, {counted(found, 'finding')}")
     return 1 if found else 0
 

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         interactions = load(path)
     except CassetteError as error:
-        print(error, file=sys.stderr)
+        print(Scrubber().text(str(error)), file=sys.stderr)  # it may quote what it could not read
         return 1 if path.exists() else 2
     view = view_of(path, interactions, time.time())
     if arguments.html is not None:

@@ -88,7 +88,8 @@ class Request:
             return None
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.url}>"
+        # Without the query: reprs get into tracebacks, and a query may hold a key.
+        return f"<Request {self.method} {self.url.partition('?')[0]}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from understudy._apis.common.sse import DONE
 from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Response, SentRequest, text_headers
@@ -29,14 +29,14 @@ class Logged:
 
     method: str
     path: str
-    body: bytes
-    headers: Headers | RawHeaders
+    body: bytes = field(repr=False)  # reprs get into tracebacks: what may hold a key is left out of them
+    headers: Headers | RawHeaders = field(repr=False)
     at: float
     wall: float
     status: int | None = None
     fault: Fault | None = None
     stream: str = ""
-    shown: bytes = b""
+    shown: bytes = field(default=b"", repr=False)
 
     @property
     def sent(self) -> SentRequest:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import understudy
 from understudy._apis.operations import find
+from understudy._cassettes.secrets import Scrubber
 from understudy._diagnostics.request_log import Logged
 
 MOST_LINES = 24  # of a trace; the first and the last of them
@@ -66,9 +67,9 @@ def _imports(code: Sequence[str]) -> Iterator[str]:
 
 
 def _trace(log: Sequence[Logged], start: float) -> Iterator[str]:
-    lines = list[_Line]()
+    lines, clean = list[_Line](), Scrubber().text
     for logged in log:
-        what, at = f"{_did(logged)} -> {_saw(logged)}", logged.at - start
+        what, at = f"{_did(logged, clean)} -> {_saw(logged, clean)}", logged.at - start
         if lines and lines[-1].what == what:
             lines[-1].times += 1
             lines[-1].until = at
@@ -84,15 +85,17 @@ def _trace(log: Sequence[Logged], start: float) -> Iterator[str]:
             yield f"          ... {sum(one.times for one in left_out)} more requests ..."
 
 
-def _did(logged: Logged) -> str:
+def _did(logged: Logged, clean: Callable[[str], str]) -> str:
     sent = logged.sent
     operation, ids, _ = find(sent.method, sent.path)
-    name = f"{sent.method} {sent.path}" if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
+    name = clean(f"{sent.method} {sent.path}") if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
     body = sent.json
-    return name if not body else f"{name} {_shortened(json.dumps(body, ensure_ascii=False, separators=(',', ':')))}"
+    # Cleaned before it is shortened: what is left of a secret that was cut has no shape.
+    text = clean(json.dumps(body, ensure_ascii=False, separators=(",", ":"))) if body else ""
+    return f"{name} {_shortened(text)}" if text else name
 
 
-def _saw(logged: Logged) -> str:
+def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
     """The status of the run that was shown, or the refusal, or the HTTP status; and the fault that it met."""
     fault = f"  ({logged.fault.what!r})" if logged.fault is not None else ""
     if logged.status is None:
@@ -103,7 +106,7 @@ def _saw(logged: Logged) -> str:
     if logged.status >= 400:
         message = _MESSAGE.search(logged.shown)
         text = json.loads(message[1]) if message else logged.shown.decode(errors="replace")
-        return f"{logged.status} {_shortened(text, 2 * MOST_LETTERS)}{fault}"
+        return f"{logged.status} {_shortened(clean(text), 2 * MOST_LETTERS)}{fault}"
     status = _STATUS.search(logged.shown)
     return f"{status[1].decode() if status else logged.status}{fault}"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from understudy._apis.operations import find
 from understudy._cassettes import Interaction
-from understudy._cassettes.secrets import Scrubber
+from understudy._cassettes.secrets import Scrubber, without_secrets
 from understudy._diagnostics.timeline import Timeline, short
 from understudy._inspect.findings import Finding, findings, unreadable_parts
 from understudy._inspect.runs import text_of, timelines
@@ -77,7 +77,13 @@ class CassetteView:
 
 
 def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> CassetteView:
-    """Look at a cassette. `now`: in unix seconds, what its age is counted from."""
+    """Look at a cassette. `now`: in unix seconds, what its age is counted from.
+
+    What is shown of it holds no secret: taken out here, since of one that is cut off later the rest has no shape.
+    """
+    scrubber = Scrubber()
+    found = tuple(findings(path, interactions, scrubber))
+    interactions = [without_secrets(interaction, scrubber) for interaction in interactions]
     runs: list[Timeline] = []
     no_runs = ""
     try:
@@ -95,7 +101,7 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> Cass
         runs=tuple(runs),
         no_runs=no_runs,
         unreadable=tuple(unreadable_parts(interactions)),
-        findings=tuple(findings(path, interactions, Scrubber())),
+        findings=found,
     )
 
 

@@ -1,0 +1,9 @@
+"""Keep secrets off the disk: find them, take them out, and look again before anything is written."""
+
+from understudy._cassettes.secrets.exchanges import without_secrets
+from understudy._cassettes.secrets.failures import clean_chain, scrubbed_error
+from understudy._cassettes.secrets.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from understudy._cassettes.secrets.scrubber import Scrubber
+from understudy._cassettes.secrets.spans import SCRUBBED
+
+__all__ = ["REQUEST_HEADERS", "RESPONSE_HEADERS", "SCRUBBED", "Scrubber", "clean_chain", "scrubbed_error", "without_secrets"]

@@ -1,0 +1,148 @@
+"""Takes secrets out of exchanges, and finds those that are left.
+
+Four nets, one behind the other: headers are kept only if they are on a list; the user's own patterns, telling names and the
+shapes of keys find what nobody has said to be secret; and what is known to be secret because of where it was (an
+`Authorization` header, a cookie, the environment) is taken out wherever else it turns up, in every cheap coding.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from understudy._cassettes.secrets.codings import Coded, coded
+from understudy._cassettes.secrets.environment import environment_secrets
+from understudy._cassettes.secrets.fields import field_spans
+from understudy._cassettes.secrets.headers import secrets_of
+from understudy._cassettes.secrets.names import Grade, query_grade
+from understudy._cassettes.secrets.shapes import shape_spans
+from understudy._cassettes.secrets.spans import SCRUBBED, SecretSpan, lower, without
+from understudy._cassettes.secrets.streams import joined, without_split
+from understudy._cassettes.secrets.values import fits
+from understudy._common.messages import Headers, Request
+
+_SHORTEST = 8  # a shorter "secret" from the environment would tear holes into innocent text
+_NOT_SECRET = frozenset({SCRUBBED, "understudy-needs-no-key"})
+
+
+class Scrubber:
+    """Takes secrets out of exchanges.
+
+    Args:
+        patterns: regular expressions of the user's own; a group named `keep` stays.
+    """
+
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
+        own = [patterns] if isinstance(patterns, str) else patterns
+        self._own = tuple(re.compile(pattern) for pattern in own)
+        self._known: dict[str, Coded] = {}
+        for value in environment_secrets(os.environ):
+            self.learn(value)
+
+    def learn(self, value: str) -> bool:
+        """Take this very text out from now on, in whichever coding; whether that is new."""
+        value = value.strip()
+        if len(value) < _SHORTEST or value in _NOT_SECRET or SCRUBBED in value or value in self._known:
+            return False
+        self._known[value] = coded(value)
+        return True
+
+    def learn_headers(self, headers: Headers) -> list[str]:
+        """Learn the values of the headers that hold secrets; those that are new."""
+        return [value.strip() for value in secrets_of(headers) if self.learn(value)]
+
+    def text(self, text: str) -> str:
+        """The text without its secrets."""
+        for pattern in self._own:
+            text = pattern.sub(_replacement, text)
+        for spans in (field_spans, shape_spans):
+            text = without(text, spans(text, lower(text)))
+        # After the shapes: a replay that does not know this very key must come to the same text by its shape alone.
+        return without(text, self._known_spans(text, lower(text)))
+
+    def url(self, url: str) -> str:
+        """A URL without its secrets, hidden behind percent signs or not."""
+        head, mark, query = url.partition("?")
+        pairs = [self._pair(pair) for pair in query.split("&")] if mark else []
+        head = self.text(head)
+        if self.text(unquote(head)) != unquote(head):
+            head = quote(self.text(unquote(head)), safe=":/@[]*()!$',;=~+")
+        return head + mark + "&".join(pairs)
+
+    def _pair(self, pair: str) -> str:
+        name, mark, value = pair.partition("=")
+        level = query_grade(unquote_plus(name))
+        if level is not Grade.NONE and fits(level, unquote_plus(value)):
+            return name + mark + SCRUBBED
+        plain = unquote_plus(pair)
+        clean = self.text(plain)
+        if clean == plain:
+            return self.text(pair)
+        name, mark, value = clean.partition("=")
+        return quote_plus(name) + mark + quote_plus(value)
+
+    def body(self, body: bytes) -> bytes:
+        """A body without its secrets. What is no text is searched byte for byte all the same."""
+        encoding = _encoding(body)
+        text = body.decode(encoding)
+        if b"data:" in body and b"delta" in body:
+            text = without_split(text, self.spans)
+        return self.text(text).encode(encoding)
+
+    def headers(self, headers: Headers, allowed: Iterable[str]) -> Headers:
+        """Those headers that are allowed, without secrets in their values."""
+        kept = set(allowed)
+        return tuple((name.lower(), self.text(value)) for name, value in headers if name.lower() in kept)
+
+    def request(self, request: Request) -> Request | None:
+        """A request as it would have been recorded; None when it holds no secret."""
+        self.learn_headers(request.headers)
+        url, body = self.url(request.url), self.body(request.body)
+        if url == request.url and body == request.body:
+            return None
+        return Request(request.method, url, request.headers, body)
+
+    def spans(self, text: str) -> list[SecretSpan]:
+        """Where a text holds secrets, by all nets at once."""
+        lowered = lower(text)
+        found = [*field_spans(text, lowered), *shape_spans(text, lowered), *self._known_spans(text, lowered)]
+        for pattern in self._own:
+            for match in pattern.finditer(text):
+                clean = _replacement(match)
+                if clean != match[0]:
+                    hint = match.groupdict().get("keep") or match[0][:4]
+                    found.append(SecretSpan(match.start(), match.end(), f"{hint[-24:].strip()}...", clean))
+        return found
+
+    def find(self, text: str) -> list[tuple[int, str]]:
+        """What is still secret in a text: (line from 1, a hint that does not tell it)."""
+        found = [(text.count("\n", 0, span.start) + 1, span.hint) for span in self.spans(text)]
+        split = [(1, hint) for said in joined(text) for _, hint in self.find(said)] if _may_be_split(text) else []
+        return sorted({*found, *split})
+
+    def holds(self, text: str, values: Iterable[str]) -> bool:
+        """Whether a text, or what its deltas become, holds one of these known secrets."""
+        texts = [text, *(joined(text) if _may_be_split(text) else ())]
+        return any(next(self._known[value].spans(each, lower(each)), None) is not None for each in texts for value in values)
+
+    def _known_spans(self, text: str, lowered: str) -> Iterator[SecretSpan]:
+        for known in self._known.values():
+            yield from known.spans(text, lowered)
+
+
+def _may_be_split(text: str) -> bool:
+    return text.startswith(("data:", "event:"))
+
+
+def _encoding(body: bytes) -> str:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def _replacement(match: re.Match[str]) -> str:
+    return (match.groupdict().get("keep") or "") + SCRUBBED

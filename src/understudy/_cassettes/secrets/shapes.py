@@ -1,0 +1,105 @@
+"""Find secrets by their shape: what the issuers of keys put in front of them, tokens, cookies, passwords in URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from understudy._cassettes.secrets.spans import SecretSpan
+from understudy._cassettes.secrets.values import has_key_part, is_random
+
+ISSUERS = (
+    *("hf", "npm", "dop_v1", "doo_v1", "pypi", "shpat", "shpss", "shpca", "lin_api", "ntn", "secret", "figd", "rubygems"),
+    *("r8", "gsk", "pplx", "tvly", "xai", "nvapi", "fw", "sq0atp", "sq0csp", "EAAA", "dapi", "pat", "glsa", "lsv2_pt"),
+    *("lsv2_sk", "pcsk", "sbp", "vercel", "dckr_pat", "glptt", "gldt", "atlasv1", "phc", "phx", "key", "api", "tok"),
+)
+COOKIES = (
+    *("__cf_bm", "_cfuvid", "__cflb", "cf_clearance", "session", "sessionid", "session_id", "csrftoken", "JSESSIONID"),
+    *("connect.sid", "PHPSESSID", "ASP.NET_SessionId", "laravel_session", "_session_id", "sid", "remember_token"),
+)
+_ISSUER = "|".join(map(re.escape, ISSUERS))
+_COOKIE = "|".join(map(re.escape, COOKIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one kind of secret looks.
+
+    Attributes:
+        marks: texts in lower case, one of which is in every secret of the kind: looked for first, they are found fast.
+        pattern: the secret; its group `keep`, if there is one, says what it was and stays.
+        accepts: judges what the pattern found, without `keep`.
+    """
+
+    marks: tuple[str, ...]
+    pattern: re.Pattern[str]
+    accepts: Callable[[str], bool] = lambda _value: True
+
+
+def _shape(marks: str, pattern: str, accepts: Callable[[str], bool] = lambda _value: True) -> Shape:
+    return Shape(tuple(marks.split()), re.compile(pattern), accepts)
+
+
+SHAPES = (
+    # OpenAI, Anthropic and whoever follows them; masked ones too
+    _shape(
+        "sk- rk- pk- sess- ek-",
+        r"(?P<keep>(?<![A-Za-z0-9])(?:sk|rk|pk|sess|ek)-)(?!SCRUBBED)[A-Za-z0-9_*.-]{6,}[A-Za-z0-9_*]",
+        has_key_part,
+    ),
+    _shape(
+        "org- org_ proj- proj_ user- user_",
+        r"(?P<keep>\b(?:org|proj|user)[-_])(?!SCRUBBED)(?=[A-Za-z0-9]*[0-9A-Z])[A-Za-z0-9]{12,}\b",
+    ),
+    _shape("key-", r"(?P<keep>\bkey-)(?!SCRUBBED)[0-9a-f]{32}\b"),  # Mailgun
+    _shape(
+        "bearer basic token digest",
+        r"(?i:(?P<keep>\b(?:bearer|basic|token|digest)[ +])(?!SCRUBBED)(?=[\w.~+/-]*[0-9])[\w.~+/-]{12,}=*)",
+    ),
+    _shape("eyj", r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"),  # a JSON web token
+    _shape("akia asia agpa aida aroa", r"(?P<keep>\b(?:AKIA|ASIA|AGPA|AIDA|AROA))(?!SCRUBBED)[A-Z0-9]{16}\b"),  # AWS
+    _shape("ghp_ gho_ ghu_ ghs_ ghr_", r"(?P<keep>\bgh[pousr]_)(?!SCRUBBED)[A-Za-z0-9]{20,}"),
+    _shape("github_pat_", r"(?P<keep>\bgithub_pat_)(?!SCRUBBED)[A-Za-z0-9_]{20,}"),
+    _shape("glpat-", r"(?P<keep>\bglpat-)(?!SCRUBBED)[A-Za-z0-9_-]{15,}"),
+    _shape("xox", r"(?P<keep>\bxox[abeoprs]-)(?!SCRUBBED)[A-Za-z0-9-]{10,}"),  # Slack
+    _shape("xapp-", r"(?P<keep>\bxapp-)(?!SCRUBBED)[A-Za-z0-9-]{10,}"),
+    _shape("aiza", r"(?P<keep>\bAIza)(?!SCRUBBED)[A-Za-z0-9_-]{30,}"),  # Google
+    _shape("ya29.", r"(?P<keep>\bya29\.)(?!SCRUBBED)[A-Za-z0-9_-]{15,}"),
+    _shape("gocspx-", r"(?P<keep>\bGOCSPX-)(?!SCRUBBED)[A-Za-z0-9_-]{20,}"),
+    _shape("sk_ rk_ pk_ whsec_", r"(?P<keep>\b(?:sk|rk|pk|whsec)_(?:live_|test_)?)(?!SCRUBBED)[A-Za-z0-9]{16,}"),  # Stripe
+    _shape(
+        " ".join(f"{issuer.lower()}{end}" for issuer in ISSUERS for end in "-_"),
+        rf"(?P<keep>\b(?:{_ISSUER})[-_])(?!SCRUBBED)(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{{16,}}",
+        has_key_part,
+    ),
+    _shape("dapi", r"(?P<keep>\bdapi)(?!SCRUBBED)[0-9a-f]{32}\b"),  # Databricks
+    _shape("sg.", r"(?P<keep>\bSG\.)(?!SCRUBBED)[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),  # SendGrid
+    _shape("ac sk", r"(?P<keep>\b(?:AC|SK))(?!SCRUBBED)[0-9a-f]{32}\b"),  # Twilio
+    _shape(":aa", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}"),  # a Telegram bot
+    _shape(
+        "private key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)"
+    ),
+    # user:password@host, up to the last @ before the host; what stands behind host:port is a path
+    _shape(
+        "://",
+        r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@\"'\\<>]{0,80}:)(?!\d+[/?#])(?!SCRUBBED@)"
+        r"[^\s\"'\\<>]{1,200}(?=@[\w.\[-])",
+    ),
+    _shape("://", r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)(?!SCRUBBED)[A-Za-z0-9_-]{16,}(?=@)", is_random),
+    _shape("hooks.slack.com", r"(?P<keep>https://hooks\.slack\.com/services/)(?!SCRUBBED)[A-Za-z0-9/]+"),
+    _shape("api/webhooks/", r"(?P<keep>/api/webhooks/[0-9]{10,25}/)(?!SCRUBBED)[\w-]{30,}"),  # Discord
+    _shape("=", rf"(?P<keep>(?<![\w.-])(?:{_COOKIE})=)(?!SCRUBBED)[^\s;,\"'\\&]{{6,}}"),
+)
+
+
+def shape_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
+    """Find what looks like a secret; `lowered` is the text in lower case."""
+    for shape in SHAPES:
+        if not any(mark in lowered for mark in shape.marks):
+            continue
+        for match in shape.pattern.finditer(text):
+            keep = match.groupdict().get("keep") or ""
+            if shape.accepts(match[0][len(keep) :]):
+                hint = keep[-24:].strip() or match[0][:4]
+                yield SecretSpan(match.start() + len(keep), match.end(), f"{hint}...")

@@ -1,0 +1,237 @@
+"""Each net by itself: every name, shape and coding it lists, what it must leave alone, and where else it cleans."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cassettes.loopback import served
+from tests.cassettes.test_secrets import BETA, SECRETS, Leaky, spell
+from understudy import use_cassette
+from understudy._cassettes import load
+from understudy._cassettes.journal import recover
+from understudy._cassettes.secrets import Scrubber, names, shapes
+from understudy._cassettes.secrets.names import Grade, grade, query_grade
+from understudy.errors import CassetteError, ReplayMiss
+
+OPAQUE = spell("q7Z", "f83kLm20PxVb8Ns4PcTy")
+
+
+@pytest.mark.parametrize("end", names.CERTAIN_ENDS)
+def test_each_telling_name_tells(end: str) -> None:
+    """A name of the list tells, alone, behind a prefix, and in capitals; the search by stems finds it in JSON."""
+    for name in (end, f"my_{end}", f"MY_{end.upper()}"):
+        assert grade(name) is Grade.CERTAIN
+        text = json.dumps({name: OPAQUE})
+        assert Scrubber().text(text) == json.dumps({name: "SCRUBBED"})
+
+
+@pytest.mark.parametrize("name", names.QUERY_NAMES)
+def test_each_name_of_a_query_tells(name: str) -> None:
+    """In a URL, a form and a multipart body the name's value is taken out."""
+    assert query_grade(name) > Grade.NONE
+    assert Scrubber().url(f"https://x/y?a=1&{name}={OPAQUE}&b=2") == f"https://x/y?a=1&{name}=SCRUBBED&b=2"
+    assert Scrubber().body(f"a=1&{name}={OPAQUE}".encode()) == f"a=1&{name}=SCRUBBED".encode()
+    part = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{{}}\r\n--x--\r\n'
+    assert Scrubber().text(part.format(OPAQUE)) == part.format("SCRUBBED")
+
+
+@pytest.mark.parametrize("issuer", shapes.ISSUERS)
+def test_each_issuer_is_known(issuer: str) -> None:
+    """A key that begins with the issuer's prefix is found, and what it was is left to read."""
+    for end in "-_":
+        assert Scrubber().text(f"see {issuer}{end}{OPAQUE}.") == f"see {issuer}{end}SCRUBBED."
+
+
+@pytest.mark.parametrize("cookie", shapes.COOKIES)
+def test_each_cookie_is_known(cookie: str) -> None:
+    """A session cookie in a text is found by its name."""
+    assert OPAQUE not in Scrubber().text(f"curl -b '{cookie}={OPAQUE}; theme=dark'")
+
+
+MORE_EXAMPLES = (
+    spell("key-", "0123456789abcdef0123456789abcdef"),
+    spell("GOCSPX-", "Ab3dEfGhIjKlMnOpQrStUvWx"),
+    spell("https://", "Ab3dEfGh1jKlMn0pQrStUvWx@github.com/x"),
+    spell("https://discord.example/api/webhooks/", "1234567890123/Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789"),
+)
+
+
+@pytest.mark.parametrize("shape", shapes.SHAPES, ids=lambda shape: shape.marks[0])
+def test_each_shape_finds_something(shape: shapes.Shape) -> None:
+    """Each pattern finds an example, which holds one of its marks: else it would never be tried."""
+    found = [example for example in (*SECRETS.values(), *MORE_EXAMPLES) if shape.pattern.search(example)]
+    assert found
+    assert any(mark in example.lower() for example in found for mark in shape.marks)
+    assert all(mark == mark.lower() for mark in shape.marks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the sk-learn-contrib package, see sk-toolbox-installation-guide and sk-toolbox2024-guide",
+        '{"token": "Hello", "logprob": -0.31, "bytes": [72, 101], "top_logprobs": []}',
+        '{"logprob": -0.31, "token": "A1b2C3d4E5f6G7h8J9", "top_logprobs": []}',
+        '{"bytes": null, "logprob": -0.31, "token": "A1b2C3d4E5f6G7h8J9"}',
+        '{"max_tokens": 12345678, "prompt_tokens": 123456, "total_tokens": 99999999}',
+        '{"next_page_token": "CAUQAA1b2C3d4E5f6G7h8", "nextPageToken": "CAUQAA1b2C3d4E5f6G7h8"}',
+        '{"author": "Jane 0Doe 1981", "authors": ["Jane 0Doe"], "authority": "EU 2016/679", "key_points": "a1 b2 c3 d4"}',
+        '{"key": "category", "prompt_cache_key": "A1b2C3d4E5f6G7h8J9", "idempotency_key": "A1b2C3d4E5f6G7h8J9"}',
+        '{"keyboard": "qwertz102keys", "monkey": "George 2nd", "tokenizer": "cl100k_base", "secretary": "Ms 7of9"}',
+        '{"properties": {"password": {"type": "string", "description": "At least 8 characters"}}, "required": ["password"]}',
+        '{"auth": "client_credentials", "authorization": "none required", "code": "rate_limit_exceeded"}',
+        "sorted(rows, key=operator.itemgetter(1)); code = 12345678; passwords must have 8 characters",
+        "see https://host.example:8080/users/@jane and mailto:jane@host.example",
+        '{"session_id": "A1b2C3d4E5f6G7h8J9", "signature": "def f(x: int) -> str"}',
+    ],
+)
+def test_no_false_alarm(text: str) -> None:
+    """Words, counters, cursors, schemas and the model's own tokens are left alone."""
+    assert Scrubber().text(text) == text
+    assert Scrubber().find(text) == []
+
+
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=4, max_size=30)
+
+
+@given(VALUES, st.integers(0, 3), st.booleans())
+def test_a_value_behind_a_telling_name_goes_whole(value: str, depth: int, ascii_only: bool) -> None:
+    """Whatever characters it holds, at any depth of JSON in JSON; what stands around it stays, and it is still JSON."""
+    scrubber = Scrubber()
+    text = json.dumps({"a": "before", "password": value, "z": "behind"}, ensure_ascii=ascii_only)
+    for _ in range(depth):
+        text = json.dumps({"arguments": text}, ensure_ascii=ascii_only)
+    clean = scrubber.text(text)
+    inner = json.loads(clean)
+    for _ in range(depth):
+        inner = json.loads(inner["arguments"])
+    assert (inner["a"], inner["z"]) == ("before", "behind")
+    assert inner["password"] in ("SCRUBBED", value if clean == text else "")
+    assert scrubber.find(clean) == [] == scrubber.find(json.dumps(clean))
+
+
+@given(
+    st.text("abcK9-_ +/=", min_size=8, max_size=20).filter(lambda key: len(key.strip()) >= 8), st.integers(1, 7), st.data()
+)
+def test_a_known_secret_is_found_in_a_stream_however_it_is_cut(key: str, size: int, data: st.DataObject) -> None:
+    """The text that the deltas become does not hold it; the deltas around it are as they were."""
+    scrubber = Scrubber()
+    key = key.strip()
+    scrubber.learn(key)
+    said = f"<<{key}>>"
+    pieces = [said[at : at + size] for at in range(0, len(said), size)]
+    events = [{"delta": {"content": [{"index": 0, "text": {"value": piece}}]}} for piece in ["Hello ", *pieces, " bye"]]
+    stream = "".join(f"event: thread.message.delta\ndata: {json.dumps(event)}\n\n" for event in events)
+    clean = scrubber.body(stream.encode()).decode()
+    lines = [json.loads(line[6:]) for line in clean.splitlines() if line.startswith("data: ")]
+    joined = "".join(event["delta"]["content"][0]["text"]["value"] for event in lines)
+    assert key not in joined
+    assert joined.startswith("Hello <<")
+    assert joined.endswith(">> bye")
+
+
+def test_a_long_text_is_searched_in_time_in_proportion() -> None:
+    """No pattern goes back and forth over what it has seen: texts made to provoke it take no longer for each character."""
+    scrubber = Scrubber()
+    scrubber.learn(OPAQUE)
+    for piece in ('"password": "', "\\", '\\\\"', "a-", "://a:", "key", "token=", "Bearer ", "sk-", "%71", "u0026code="):
+        began = time.process_time()
+        scrubber.spans(piece * (20_000 // len(piece)))
+        assert time.process_time() - began < 5
+
+
+def test_a_key_learned_late_leaves_the_journal(tmp_path: Path) -> None:
+    """It stood in an early answer as plain text, and became known with a later request: the journal no longer holds it."""
+    path = tmp_path / "c.yaml"
+    headers = {**BETA, "authorization": f"Bearer {OPAQUE}"}
+    with served(Leaky(OPAQUE)) as base, use_cassette(path, record="once"):
+        httpx.post(f"{base}/v1/assistants/answer", json={}, headers=BETA)
+        (journal,) = tmp_path.glob("*.journal")
+        assert OPAQUE in journal.read_text()
+        httpx.post(f"{base}/v1/assistants/other", json={}, headers=headers)
+        assert OPAQUE not in journal.read_text()
+        assert len(journal.read_text().splitlines()) == 2
+    assert [one.json["id"] for one in load(path)] == ["asst_1", "asst_1"]
+
+
+def test_a_recovered_cassette_lacks_what_is_known_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that recovers a journal takes out what it knows itself, and loses nothing else."""
+    entry = {
+        "request": {"method": "POST", "uri": "https://x/v1/threads", "headers": {}, "body": f"use {OPAQUE}"},
+        "response": {"status": {"code": 200, "message": ""}, "headers": {}, "body": {"string": "{}"}},
+    }
+    (tmp_path / ".c.yaml.1-1.journal").write_text(json.dumps(entry) + "\n")
+    monkeypatch.setenv("SOME_API_KEY", OPAQUE)
+    with pytest.warns(RuntimeWarning, match="cut off"), use_cassette(tmp_path / "c.yaml", record="once"):
+        pass
+    (one,) = load(tmp_path / "c.recovered.yaml")
+    assert one.request_body == b"use SCRUBBED"
+    assert recover(tmp_path / "c.yaml") == []
+
+
+LEAKY_TEST = """
+import os
+import httpx
+import pytest
+
+@pytest.mark.cassette("c.yaml")
+def test_it():
+    httpx.post(
+        "https://api.openai.com/v1/threads?api_key=" + os.environ["PLANTED"],
+        headers={"Authorization": "Bearer " + os.environ["PLANTED"], "OpenAI-Beta": "assistants=v2"},
+        json={"metadata": {"password": os.environ["PLANTED"]}, "said": os.environ["PLANTED"]},
+    )
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-vv", "-l"), ("-vv", "-l", "--tb=long"), ("--full-trace",), ("--tb=native",)])
+def test_a_miss_shows_no_secret(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """Neither its text, nor what it was raised in the midst of, nor what its frames hold, nor the recorded body."""
+    recorded = spell("ghp_", "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789")
+    entry = {
+        "request": {"method": "POST", "uri": "https://api.openai.com/v1/threads", "body": json.dumps({"said": recorded})},
+        "response": {"status": {"code": 200, "message": ""}, "body": {"string": "{}"}},
+    }
+    pytester.mkdir("cassettes").joinpath("c.yaml").write_text(json.dumps({"version": 1, "interactions": [entry]}))
+    monkeypatch.setenv("PLANTED", OPAQUE)
+    pytester.makepyfile(LEAKY_TEST)
+    result = pytester.runpytest("-p", "no:asyncio", *options)
+    said = result.stdout.str() + result.stderr.str()
+    result.assert_outcomes(failed=1)
+    assert "has no answer to POST /threads" in said
+    assert "During handling" not in said
+    assert OPAQUE not in said
+    assert recorded not in said
+
+
+def test_what_is_kept_of_a_miss_leads_to_no_secret(tmp_path: Path) -> None:
+    """The error has no context and no cause; its frames are those of the end of the block."""
+    path = tmp_path / "c.yaml"
+    with served(Leaky("x")) as base, use_cassette(path, record="once"):
+        httpx.post(f"{base}/v1/assistants/answer", json={"password": OPAQUE}, headers=BETA)
+    with pytest.raises(ReplayMiss) as raised, use_cassette(path):
+        httpx.post("https://api.openai.com/v1/assistants/other", json={"password": OPAQUE}, headers=BETA)
+    assert raised.value.__context__ is None
+    assert raised.value.__cause__ is None
+    frames = raised.value.__traceback__
+    while frames is not None:
+        assert "replay" not in Path(frames.tb_frame.f_code.co_filename).name
+        frames = frames.tb_next
+    assert OPAQUE not in str(raised.value)
+
+
+def test_a_refusal_to_save_tells_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the nets fail, the last look names the line and a hint."""
+    monkeypatch.setattr(Scrubber, "text", lambda self, text: text)
+    with served(Leaky("x")) as base, pytest.raises(CassetteError, match=r"password=\.\.\.") as raised:
+        with use_cassette(tmp_path / "c.yaml", record="once"):
+            httpx.post(f"{base}/v1/assistants/answer", json={"password": OPAQUE}, headers=BETA)
+    assert OPAQUE not in str(raised.value)
