@@ -29,7 +29,7 @@ REFUSALS: dict[str, Refusal] = {
     # -- not found
     "assistant.not_found": Refusal(404, "No assistant found with id '{id}'.", None, None, "REP"),
     "thread.not_found": Refusal(404, "No thread found with id '{id}'.", None, None, "REC"),
-    "message.not_found": Refusal(404, "No message found with id '{id}'.", None, None, "INF"),
+    "message.not_found": Refusal(404, "No message found with id '{id}'.", None, None, "REP"),
     "run.not_found": Refusal(404, "No run found with id '{id}'.", None, None, "INF"),
     "step.not_found": Refusal(404, "No run step found with id '{id}'.", None, None, "REC"),
     "store.not_found": Refusal(404, "No vector store found with id '{id}'.", None, None, "REP"),
@@ -41,6 +41,8 @@ REFUSALS: dict[str, Refusal] = {
     "model.not_found": Refusal(404, "The model '{id}' does not exist", "model", "model_not_found", "REC"),
     # -- files and uploads
     "file.not_downloadable": Refusal(400, "Not allowed to download files of purpose: {purpose}", None, None, "REP"),
+    "file.extension": Refusal(400, "Invalid extension {extension}. Supported formats: {formats}", None, None, "REP"),
+    "file.large": Refusal(400, "File is too large.", None, None, "REP"),
     "form.purpose": Refusal(400, "{value} is not one of {allowed} - '{path}'", "{path}", None, "REC", detail=True),
     "form.missing": Refusal(400, "'{path}' is a required property", None, None, "INF", detail=True),
     "form.unknown": Refusal(
@@ -98,7 +100,7 @@ REFUSALS: dict[str, Refusal] = {
     "model.parameter": Refusal(
         400,
         "Unsupported parameter: '{path}' is not supported with this model.",
-        "{path}",
+        "{param}",
         "unsupported_parameter",
         "REP",
     ),
@@ -107,6 +109,23 @@ REFUSALS: dict[str, Refusal] = {
         "Invalid tools: all tools must be of type `function` when `response_format` is of type `json_schema`.",
         None,
         None,
+        "REP",
+    ),
+    "schema.function": Refusal(
+        400,
+        "Invalid schema for function '{schema_of}': {what}",
+        "{path}",
+        "invalid_function_parameters",
+        "REP",
+    ),
+    "schema.response_format": Refusal(
+        400, "Invalid schema for response_format '{schema_of}': {what}", "{path}", "invalid_json_schema", "INF"
+    ),
+    "outputs.large": Refusal(
+        400,
+        "'{path}' too large: the combined tool outputs must be less than 512kb.",
+        "{path}",
+        "invalid_value",
         "REP",
     ),
     # -- state
@@ -172,6 +191,14 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "unknown": Refusal(400, "Unknown parameter: '{path}'.", "{path}", "unknown_parameter", "REP"),
     "missing": Refusal(400, "Missing required parameter: '{path}'.", "{path}", "missing_required_parameter", "REP"),
+    # Quoted for chat completions ("You provided 'urls', did you mean to provide 'url'?"); INF for assistants.
+    "missing.near": Refusal(
+        400,
+        "Missing required parameter: '{path}'. You provided '{given}', did you mean to provide '{meant}'?",
+        "{path}",
+        "missing_required_parameter",
+        "REP",
+    ),
     "type": Refusal(
         400, "Invalid type for '{path}': expected {expected}, but got {got} instead.", "{path}", "invalid_type", "REC"
     ),
@@ -198,12 +225,18 @@ REFUSALS: dict[str, Refusal] = {
         "invalid_value",
         "REP",
     ),
-    "string.short": Refusal(
+    "string.empty": Refusal(
         400,
-        "Invalid '{path}': string too short. Expected a string with minimum length {least}, but got a string with length "
-        "{length} instead.",
+        "Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string instead.",
         "{path}",
-        "string_below_min_length",
+        "empty_string",
+        "REP",
+    ),
+    "string.pattern": Refusal(
+        400,
+        "Invalid '{path}': string does not match pattern. Expected a string that matches the pattern '{pattern}'.",
+        "{path}",
+        "invalid_value",
         "REP",
     ),
     "array.long": Refusal(
@@ -214,13 +247,12 @@ REFUSALS: dict[str, Refusal] = {
         "array_above_max_length",
         "REP",
     ),
-    "array.short": Refusal(
+    "array.empty": Refusal(
         400,
-        "Invalid '{path}': array too short. Expected an array with minimum length {least}, but got an array with length "
-        "{length} instead.",
+        "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
         "{path}",
-        "array_below_min_length",
-        "INF",
+        "empty_array",
+        "REP",
     ),
     "object.large": Refusal(
         400,

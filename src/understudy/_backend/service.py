@@ -13,6 +13,7 @@ from understudy._apis.common.forms import Form
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.operation_call import Call, Operation
 from understudy._apis.common.schema import Fields
+from understudy._apis.dialect import API_VERSION, is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._common.messages import Headers, Request, Response
 from understudy._engine.api_error import ApiError
@@ -65,7 +66,7 @@ class Service:
         _check_auth(request)
         if "%" in request.path:
             ids = {name: unquote(value) for name, value in ids.items()}
-        if operation.beta:
+        if operation.beta and not is_azure(request):  # Microsoft's examples send none [DOCS]
             _check_beta(request)
         query = _checked_query(operation, request)
         body = _checked_body(operation.body, request) if operation.body is not None else {}
@@ -162,7 +163,7 @@ def _checked_query(operation: Operation, request: Request) -> dict[str, Any]:
         return {}
     query: dict[str, Any] = {}
     for name, text in request.query:
-        if name == "api-version":  # Azure's
+        if name == API_VERSION:
             continue
         if name not in operation.query:
             raise ApiError("unknown", path=name)
