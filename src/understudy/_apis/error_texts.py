@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from understudy._apis.common.json_encoding import pretty
-from understudy._common.messages import Response
+from understudy._common.messages import Headers, Response
 
 
 class Refusal(NamedTuple):
@@ -146,7 +146,8 @@ REFUSALS: dict[str, Refusal] = {
     "run.other_outputs_expected": Refusal(
         400, "Expected tool outputs for call_ids {expected}, got {got}", None, None, "REP"
     ),
-    # -- headers
+    # -- paths and headers
+    "url.unknown": Refusal(404, "Invalid URL ({method} {path})", None, None, "REP"),
     "auth.missing": Refusal(
         401,
         "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
@@ -280,9 +281,43 @@ REFUSALS: dict[str, Refusal] = {
 }
 
 
-def refusal_response(name: str, facts: dict[str, Any]) -> Response:
+# The object that a part of a path names, and its refusal when it does not exist.
+_MISSING = {
+    "assistant_id": "assistant.not_found",
+    "thread_id": "thread.not_found",
+    "message_id": "message.not_found",
+    "run_id": "run.not_found",
+    "step_id": "step.not_found",
+    "file_id": "file.not_found",
+    "upload_id": "upload.not_found",
+    "model": "model.not_found",
+    "vector_store_id": "store.not_found",
+    "batch_id": "batch.not_found",
+}
+
+
+def missing_object(ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """The refusal of what a path names last, with its facts. `ids`: the parts of the path, in order."""
+    name, value = list(ids.items())[-1]
+    if name == "file_id" and "vector_store_id" in ids:
+        return "store_file.not_found", {"id": value, "store_id": ids["vector_store_id"]}
+    return _MISSING[name], {"id": value, "store_id": ids.get("vector_store_id", "")}
+
+
+# What the gate before the service says on Azure, in an envelope of its own: a code and a message, the code being the
+# status. [REP: SciSharp/BotSharp#386, vibrantlabsai/ragas#478] What the service itself refuses looks as OpenAI's. [REP]
+AZURE: dict[str, str] = {
+    "auth.missing": "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
+    "for an active subscription and use a correct regional API endpoint for your resource.",
+    "url.unknown": "Resource not found",
+}
+
+
+def refusal_response(name: str, facts: dict[str, Any], *, on_azure: bool = False) -> Response:
     """The answer for a refusal, in the service's own words. `type` is always `invalid_request_error`. [REC]"""
     refusal = REFUSALS[name]
+    if on_azure and name in AZURE:
+        return Response(refusal.status, (), pretty({"error": {"code": str(refusal.status), "message": AZURE[name]}}))
     error = {
         "message": refusal.message.format_map(facts),
         "type": "invalid_request_error",
@@ -292,5 +327,5 @@ def refusal_response(name: str, facts: dict[str, Any]) -> Response:
     body: dict[str, Any] = {"error": error}
     if refusal.detail:
         body["detail"] = {"message": error["message"], "code": error["code"]}
-    headers = (("www-authenticate", 'Bearer realm="OpenAI API"'),) if refusal.status == 401 else ()  # [REC]
+    headers: Headers = (("www-authenticate", 'Bearer realm="OpenAI API"'),) if refusal.status == 401 else ()  # [REC]
     return Response(refusal.status, headers, pretty(body))

@@ -56,11 +56,25 @@ class Service:
         try:
             response = self._carry_out(operation, ids, request)
         except ApiError as refused:
-            response = refusal_response(*_told(refused, ids))
+            response = refusal_response(*_told(refused, ids), on_azure=is_azure(request))
         if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
             self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
+
+    def redirected(self, request: Request) -> Response:
+        """Send a request whose path ends in a slash to the same path without it. [REC]
+
+        307, with no body and no content type; who does not follow gets nothing else.
+        """
+        before, mark, query = request.url.partition("?")
+        headers: Headers = (
+            ("date", _date(int(self.engine.clock.now()))),
+            ("location", before.rstrip("/") + mark + query),
+            *_VERSION,
+            ("x-request-id", self.engine.ids.request()),
+        )
+        return Response(307, headers)
 
     def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
         _check_auth(request)

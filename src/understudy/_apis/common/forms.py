@@ -17,13 +17,11 @@ from understudy._engine.api_error import ApiError
 # What a file may end in, by purpose; other purposes take any. A name without an extension is taken as well. [REC]
 # For assistants: openai/openai-dotnet#270 [REP]; for vision, the images that models see [DOCS, sentence INF]; for batch,
 # what its guide asks for [DOCS, sentence INF]. Files to fine-tune with were taken whatever they ended in. [REC]
-EXTENSIONS: dict[str, tuple[str, ...]] = {
-    "assistants": tuple(
-        "c cpp css csv docx gif go html java jpeg jpg js json md pdf php pkl png pptx py rb tar tex ts txt webp xlsx xml "
-        "zip".split()
-    ),
-    "vision": ("gif", "jpeg", "jpg", "png", "webp"),
-    "batch": ("jsonl",),
+EXTENSIONS: dict[str, str] = {
+    "assistants": "c cpp css csv docx gif go html java jpeg jpg js json md pdf php pkl png pptx py rb tar tex ts txt webp "
+    "xlsx xml zip",
+    "vision": "gif jpeg jpg png webp",
+    "batch": "jsonl",
 }
 FILE_BYTES = 512 * 2**20  # the most a file may hold [SPEC]
 
@@ -107,8 +105,8 @@ def _purpose(part: Part, path: str) -> Any:
 def check_extension(filename: str, purpose: str) -> None:
     """Refuse a file that its purpose has no use for, told by the end of its name."""
     _, dot, extension = filename.rpartition(".")
-    allowed = EXTENSIONS.get(purpose)
-    if dot and allowed is not None and extension.lower() not in allowed:
+    allowed = EXTENSIONS.get(purpose, "").split()
+    if dot and allowed and extension.lower() not in allowed:
         formats = ", ".join(f'"{name}"' for name in allowed)
         raise ApiError("file.extension", extension=extension, formats=formats)
 
