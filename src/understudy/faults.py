@@ -126,8 +126,8 @@ class ConnectionReset(What):
 class NotFound(What):
     """404, as if the object that the path names did not exist: one just made is not found for a while.
 
-    Since October 2025 a file just put into a vector store was, for some seconds. [REP: mkdev-me/terraform-provider-openai#35,
-    #37] Calls that name no object (create, list) do not meet it.
+    Since October 2025 a file just put into a vector store was not, for some seconds. [REP:
+    mkdev-me/terraform-provider-openai#35, #37] Calls that name no object (create, list) do not meet it.
     """
 
     phases: ClassVar[tuple[str, ...]] = ("before",)

@@ -79,7 +79,7 @@ def overloaded(struck: FaultContext, what: Overloaded) -> Answer:
     return _error(struck, 503, what.message, "server_error", None, _retry_at_once(struck))
 
 
-def not_found(struck: FaultContext, what: NotFound) -> Answer:  # noqa: ARG001 - every effect has two parameters
+def not_found(struck: FaultContext, what: NotFound) -> Answer:
     """The service's own refusal of the object that the path names last."""
     _, ids, _ = find(struck.request.method, api_path(struck.request.path))
     response = refusal_response(*missing_object({name: unquote(value) for name, value in ids.items()}))
