@@ -7,6 +7,7 @@ from typing import Any
 
 from understudy._apis.assistants.defaults import SAMPLING
 from understudy._apis.common.operation_call import Call
+from understudy._apis.common.schema import Bound
 from understudy._apis.dialect import is_azure
 from understudy._engine.api_error import ApiError
 from understudy._engine.models import is_reasoning
@@ -68,3 +69,14 @@ def sampling_for(model: str, held: Mapping[str, float | None]) -> dict[str, floa
 
 def _is_json_schema(response_format: Any) -> bool:
     return isinstance(response_format, dict) and response_format.get("type") == "json_schema"
+
+
+# What holds between a model and the other settings, for the table of limits; `check_settings` enforces it.
+SETTINGS_RULES: dict[str, Bound] = {
+    "model": Bound(
+        "rule", "one that the Assistants API takes (not asked of Azure's deployments)", "model.unsupported", "REP"
+    ),
+    "temperature": Bound("rule", "neither sent to a reasoning model nor kept for one", "model.parameter", "REP"),
+    "top_p": Bound("rule", "neither sent to a reasoning model nor kept for one", "model.parameter", "INF"),
+    "response_format": Bound("rule", "`json_schema` only if every tool is a function", "tools.json_schema", "REP"),
+}
