@@ -97,9 +97,9 @@ def test_a_reasoning_model_takes_no_sampling_settings(backend: Backend, client: 
         assert caught.value.param == param
     reasoning = assistants.create(model="o3-mini", instructions="x")
     assert (reasoning.temperature, reasoning.top_p) == (None, None)
-    run = runs.create_and_poll(thread.id, assistant_id=reasoning.id)
+    run = runs.create_and_poll(thread_id=thread.id, assistant_id=reasoning.id)
     assert (run.status, run.temperature, run.top_p) == ("completed", None, None)
-    back = runs.create_and_poll(thread.id, assistant_id=reasoning.id, model="gpt-4o")
+    back = runs.create_and_poll(thread_id=thread.id, assistant_id=reasoning.id, model="gpt-4o")
     assert (back.temperature, back.top_p) == (1.0, 1.0)
     assert assistants.update(reasoning.id, model="gpt-4o").temperature == 1.0
 
