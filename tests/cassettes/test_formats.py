@@ -30,7 +30,7 @@ def talk(client: openai.OpenAI, streamed: bool) -> list[str]:
     if streamed:
         with beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
             stream.until_done()
-        assert client.files.create(file=("a.pkl", b"\x00\xff\r\nbinary"), purpose="assistants").filename == "a.pkl"
+        assert client.files.create(file=("a.bin", b"\x00\xff\r\nbinary"), purpose="assistants").filename == "a.bin"
     page = beta.threads.messages.list(thread.id)
     return [message.content[0].to_dict()["text"]["value"] for message in page]  # type: ignore[index]
 
