@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 import tests.sdk_types as sdk_types
 import understudy
@@ -43,9 +43,15 @@ def validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": spec()["components"]})
 
 
+def _is_known(error: ValidationError) -> bool:
+    """Whether the spec is wrong: it says 256 for the least `max_completion_tokens`, the service took 16. [REC]"""
+    return error.validator == "minimum" and list(error.absolute_path)[-1:] == ["max_completion_tokens"]
+
+
 def check(value: Any, schema: str) -> None:
     """Assert that a JSON value follows a schema."""
-    errors = sorted(validator(schema).iter_errors(value), key=lambda error: list(error.absolute_path))
+    found = (error for error in validator(schema).iter_errors(value) if not _is_known(error))
+    errors = sorted(found, key=lambda error: list(error.absolute_path))
     assert not errors, f"{schema}: " + "\n".join(f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in errors)
 
 
@@ -63,10 +69,12 @@ def check_answer(request: Request, answer: Answer) -> Answer:
         return answer
     if answer.stream is not None:
         answer.stream = _checked_stream(answer.stream)
-    elif answer.status == 501:
-        pass  # the test's mistake, not the service's words
+    elif answer.status in (307, 501):
+        pass  # no body; the test's mistake, not the service's words
     elif answer.status != 200:
-        check(json.loads(answer.body), "ErrorResponse")
+        body = json.loads(answer.body)
+        if set(body["error"]) != {"code", "message"}:  # as Azure's gate has it
+            check(body, "ErrorResponse")
     elif (schema := response_schema(operation.method, operation.path)) is not None:
         body = json.loads(answer.body)
         check(_without_null_ids(body), schema)

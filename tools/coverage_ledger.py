@@ -2,7 +2,7 @@
 
     python -m tools.coverage_ledger SPEC [COVERAGE.md]
 
-Drawn from the table of operations, the tables of refusals and transitions, the evidence, and the observed spec; without a
+Drawn from the tables of operations, limits, refusals and transitions, the evidence, and the observed spec; without a
 second argument it is printed. The test suite fails when the file and the code drift apart.
 """
 
@@ -17,7 +17,9 @@ from typing import Any
 
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
 from understudy._apis.common.operation_call import Operation
+from understudy._apis.common.schema import Bound
 from understudy._apis.error_texts import REFUSALS
+from understudy._apis.limits import limits
 from understudy._apis.operations import OPERATIONS
 from understudy._engine import lifecycle
 
@@ -55,6 +57,7 @@ def ledger(spec: Json) -> str:
         "## Operations\n",
         *(_operation(operation, spec) for operation in OPERATIONS),
         "## Not faked\n\n" + "".join(f"- {line}\n" for line in (*_missing(spec), *NOT_FAKED)),
+        _limits(),
         _transitions(),
         _refusals(),
     ]
@@ -119,6 +122,52 @@ def _missing(spec: Json) -> Iterator[str]:
         for method in methods:
             if method in ("get", "post", "delete", "put", "patch") and (method.upper(), path) not in ours:
                 yield f"`{method.upper()} {path}`."
+
+
+_LIMITS = """\
+## Limits
+
+Enforced on every request, with what the service said otherwise. `known by` is of the limit / of the sentence. Each row has a
+test of its own, of that name, in `tests/apis/test_limits.py`: just inside is taken, just outside is refused.
+
+| where | what must hold | refused with | known by | operations | test |
+|---|---|---|---|---|---|
+"""
+_HOLDS = {
+    "required": "is there",
+    "most characters": "at most {} characters",
+    "most characters in a key": "at most {} characters in a key",
+    "most items": "at most {} items",
+    "most pairs": "at most {} pairs",
+    "most": "at most {}",
+    "least": "at least {}",
+    "not empty": "not empty",
+    "pattern": "matches `{}`",
+    "prefix": "an id that begins with `{}`",
+    "one of": "one of {}",
+    "a URL": "an absolute URL",
+    "rule": "{}",
+}
+
+
+def _limits() -> str:
+    """One row for each limit at one path, with the operations that have it."""
+    rows: dict[tuple[str, Bound], list[str]] = {}
+    for limit in limits():
+        operations = rows.setdefault((limit.path, limit.bound), [])
+        operations += [] if limit.operation in operations else [limit.operation]
+    return _LIMITS + "".join(_limit(path, bound, operations) for (path, bound), operations in rows.items())
+
+
+def _limit(path: str, bound: Bound, operations: list[str]) -> str:
+    words = ", ".join(f"`{word}`" for word in bound.value) if isinstance(bound.value, tuple) else bound.value
+    refusal = REFUSALS[bound.refusal]
+    test = f"`test_a_{'rule' if bound.kind == 'rule' else 'limit'}[... {path}: {bound.kind}]`"
+    holds = _HOLDS[bound.kind].format(words)
+    return (
+        f"| `{path or 'the body'}` | {_cell(holds)} | {_cell(refusal.message)} | {bound.mark} / {refusal.mark} | "
+        f"{', '.join(operations)} | {test} |\n"
+    )
 
 
 def _transitions() -> str:

@@ -65,7 +65,7 @@ _SETTINGS = {
     "tools": _TOOLS,
     "reasoning_effort": _ECHOED,
     "temperature": _ECHOED + "; refused for reasoning models",
-    "top_p": _ECHOED,
+    "top_p": _ECHOED + "; refused for reasoning models",
     "response_format": _ECHOED + "; `json_schema` beside hosted tools is refused",
 }
 _RUN = {
@@ -104,6 +104,7 @@ NOT_FAKED = (
     "Text in PDF, DOCX and other binary files: only UTF-8 content is searched and shown as parsed content.",
     "Ranking by embeddings, the rewriting of queries, hybrid search.",
     "The check of a MIME type against an upload's purpose; sizes above what memory holds.",
+    "The 100,000,000 `file_ids` of an inline vector store, the 100,000 messages of a thread: taken without being counted.",
     "Projects and organisations: every key sees everything, and no key is wrong but an empty one.",
     "Permissions, but that the service's own models cannot be deleted.",
     "Waiting of a run for files that are still being indexed: they are found at once.",

@@ -32,6 +32,7 @@ __all__ = [
     "DuplicateEvents",
     "Fault",
     "HTMLBody",
+    "NotFound",
     "Overloaded",
     "RateLimited",
     "ReorderedEvents",
@@ -119,6 +120,17 @@ class ConnectionReset(What):
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in RESET_KINDS:
             raise ValueError(f"ConnectionReset(kind={self.kind!r}): expected one of {', '.join(map(repr, RESET_KINDS))}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NotFound(What):
+    """404, as if the object that the path names did not exist: one just made is not found for a while.
+
+    Since October 2025 a file just put into a vector store was not, for some seconds. [REP:
+    mkdev-me/terraform-provider-openai#35, #37] Calls that name no object (create, list) do not meet it.
+    """
+
+    phases: ClassVar[tuple[str, ...]] = ("before",)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -254,6 +266,8 @@ class Fault(CodeRepr):
             raise ValueError(f"{self.what!r} cannot happen in phase {self.phase_of!r}, only in {self.what.phases}")
         if self.event is not None and self.phase_of != "during":
             raise ValueError(f"{self!r}: an event is a place in a stream, which is phase='during'")
+        if isinstance(self.what, NotFound) and self.on is not None and "{" not in BY_NAME[self.on].path:
+            raise ValueError(f"{self!r}: {self.on} names no object that could be missing")
         if isinstance(self.what, Timeout) and self.what.connect and self.phase_of != "before":
             raise ValueError(f"{self!r}: without a connection the service does not act")
 

@@ -16,8 +16,8 @@ def upload(client: Any, name: str = "notes.txt", content: bytes = b"hello", purp
 def test_a_file_is_kept_as_it_was_uploaded(backend: Backend, client: Any) -> None:
     """Name, size, purpose and bytes of an upload are what is retrieved, listed and downloaded."""
     content = bytes(range(256)) + b"\r\n--not a boundary\r\n"
-    made = upload(client, '数据 "x".bin', content, "vision")
-    assert made.filename == '数据 "x".bin'
+    made = upload(client, '数据 "x".png', content, "vision")
+    assert made.filename == '数据 "x".png'
     assert (made.bytes, made.status, made.purpose) == (len(content), "processed", "vision")
     assert client.files.retrieve(made.id) == made
     assert client.files.list().data == [made]
@@ -42,15 +42,15 @@ def test_content_comes_as_an_attachment(client: Any) -> None:
     headers = client.files.content(made.id).response.headers
     assert headers["content-type"] == "application/octet-stream"
     assert headers["content-disposition"] == 'attachment; filename="image.png"'
-    other = upload(client, "naïve.txt", purpose="vision")
+    other = upload(client, "naïve.png", purpose="vision")
     assert client.files.content(other.id).response.headers["content-disposition"] == (
-        "attachment; filename*=utf-8''na%C3%AFve.txt"
+        "attachment; filename*=utf-8''na%C3%AFve.png"
     )
 
 
 def test_lists_filter_by_purpose_and_page(client: Any) -> None:
     """A list of files knows purpose, order, limit and after, and gives everything when no limit is asked for."""
-    names = [upload(client, f"{n}.txt", purpose="assistants" if n % 2 else "vision").filename for n in range(30)]
+    names = [upload(client, f"{n}.png", purpose="assistants" if n % 2 else "vision").filename for n in range(30)]
     assert [file.filename for file in client.files.list()] == names[::-1]
     assert [file.filename for file in client.files.list(purpose="vision")] == names[::-1][1::2]
     some = client.files.list(purpose="vision", limit=3)
@@ -110,9 +110,9 @@ def test_a_file_that_expires_is_gone_at_its_time(backend: Backend, client: Any) 
 def test_a_batch_file_expires_by_itself(backend: Backend, client: Any) -> None:
     """Files for batches are kept for 30 days; others, until they are deleted."""
     assert upload(client).expires_at is None
-    made = upload(client, purpose="batch")
+    made = upload(client, "lines.jsonl", purpose="batch")
     assert made.expires_at == made.created_at + 30 * 86_400
-    longer = upload(client, purpose="batch", expires_after={"anchor": "created_at", "seconds": 3600})
+    longer = upload(client, "lines.jsonl", purpose="batch", expires_after={"anchor": "created_at", "seconds": 3600})
     assert longer.expires_at == longer.created_at + 3600
 
 

@@ -37,13 +37,13 @@ def test_a_message_of_texts_and_images(backend: Backend, client: Any) -> None:
 
 
 def test_what_a_message_is_updated_with(client: Any) -> None:
-    """An update replaces the metadata; one that sends none leaves it."""
+    """An update replaces the metadata; one that sends none, or null, leaves it."""
     thread = client.beta.threads.create()
     messages = client.beta.threads.messages
     message = messages.create(thread.id, role="user", content="x", metadata={"a": "1"})
     assert messages.update(message.id, thread_id=thread.id, metadata={"b": "2"}).metadata == {"b": "2"}
     assert messages.update(message.id, thread_id=thread.id).metadata == {"b": "2"}
-    assert messages.update(message.id, thread_id=thread.id, metadata=None).metadata == {}
+    assert messages.update(message.id, thread_id=thread.id, metadata=None).metadata == {"b": "2"}
 
 
 def test_what_a_run_is_updated_with(client: Any) -> None:

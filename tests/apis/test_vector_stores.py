@@ -119,7 +119,7 @@ def test_modifying_leaves_the_rest(client: Any) -> None:
     assert store.expires_at == store.last_active_at + 3 * DAY
     changed = client.vector_stores.update(store.id, name="b")
     assert (changed.name, changed.metadata, changed.expires_at) == ("b", {"k": "v"}, store.expires_at)
-    assert client.vector_stores.update(store.id, expires_after=None).expires_at is None
+    assert client.vector_stores.update(store.id, expires_after=None).expires_at == store.expires_at
 
 
 def test_an_unused_store_expires(backend: Backend, client: Any) -> None:

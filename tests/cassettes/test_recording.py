@@ -132,7 +132,7 @@ def test_json_cassettes(tmp_path: Path, sdk: Sdk) -> None:
     old = path.read_bytes()
     refused = pytest.raises(CassetteError, match=r"binary body of .*/files; name it \.yaml")
     with served(service()) as base, refused, use_cassette(path, record="new"):
-        sdk(base).files.create(file=("a.bin", b"\x00\xff"), purpose="assistants")
+        sdk(base).files.create(file=("a.pkl", b"\x00\xff"), purpose="assistants")
     assert path.read_bytes() == old
 
 
@@ -405,7 +405,7 @@ def test_multipart_replays_under_another_boundary(tmp_path: Path, sdk: Sdk) -> N
 
     def upload(base: str, content: bytes) -> str:
         client = sdk(base)
-        return client.files.create(file=("a.bin", content), purpose="assistants").id
+        return client.files.create(file=("a.pkl", content), purpose="assistants").id
 
     path = tmp_path / "c.yaml"
     with served(server) as base, use_cassette(path, record="once"):

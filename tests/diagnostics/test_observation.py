@@ -187,7 +187,7 @@ def test_requests_keep_their_order_and_their_faults_do_not_hide(ready):
 def test_requests_are_seen_whatever_their_body(ready):
     """An upload, which is no JSON, is seen without one; its bytes are there."""
     backend, client, _ = ready
-    client.files.create(file=("a.bin", b"\x00\xff"), purpose="assistants")
+    client.files.create(file=("a.pkl", b"\x00\xff"), purpose="assistants")
     assert backend.requests[-1].json is None
     assert b"\x00\xff" in backend.requests[-1].body
 

@@ -51,6 +51,7 @@ CASES: tuple[tuple[us.Fault, str], ...] = (
     (us.Fault(us.Slow(30), event="thread.run.in_progress"), STREAM),
     (us.Fault(us.DuplicateEvents(), event="thread.message.delta"), STREAM),
     (us.Fault(us.ReorderedEvents(), event="thread.message.created"), STREAM),
+    (us.Fault(us.NotFound()), MESSAGE),
     (us.Fault(us.Sunset()), MESSAGE),
 )
 

@@ -21,6 +21,7 @@ from understudy import (
     DuplicateEvents,
     Fault,
     HTMLBody,
+    NotFound,
     Overloaded,
     RateLimited,
     ReorderedEvents,
@@ -42,6 +43,7 @@ WHOLE = st.one_of(
     st.builds(ConnectionReset, kind=st.sampled_from([None, "ReadError", "RemoteProtocolError"])),
     st.builds(HTMLBody, status=st.integers(200, 599)),
     st.builds(Slow, st.integers(0, 9)),
+    st.just(NotFound()),
     st.just(Sunset()),
 )
 STREAMED = st.one_of(

@@ -13,19 +13,27 @@ from understudy._cassettes.load import load
 from understudy._fidelity.conform import recordings_in
 from understudy._fidelity.runner import Outcome, replay
 from understudy._fidelity.target import Simulated
+from understudy._reconstruct.field_dates import Eras
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT.parent / "shared" / "recordings"
-NAMES = sorted(recordings_in(FOLDER)) if FOLDER.is_dir() else []
+SHARED = ROOT.parent / "shared"
+FOLDERS = [folder for folder in (SHARED / "recordings", SHARED / "recordings-more") if folder.is_dir()]
+NAMES = sorted(f"{folder.name}/{name}" for folder in FOLDERS for name in recordings_in(folder))
 NEEDS_RECORDINGS = pytest.mark.skipif(not NAMES, reason="the recordings of the real service are not beside this repository")
 
 Replayed = Callable[[str], list[Outcome]]
 
 
 @cache
+def learned() -> Eras:
+    """When keys appeared, as all recordings together tell it."""
+    return Eras(load(SHARED / name) for name in NAMES)
+
+
+@cache
 def _replayed(name: str) -> list[Outcome]:
     target = Simulated()
-    outcomes = replay(load(FOLDER / name), target)
+    outcomes = replay(load(SHARED / name), target, learned())
     assert target.backend.close() == [], "the service says that it, or what it was told, is wrong"
     return outcomes
 

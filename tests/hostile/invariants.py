@@ -54,8 +54,8 @@ def check(backend: Backend, request: Request) -> int:
         assert [type(problem) for problem in problems] == [NotSimulated], problems
     else:
         assert not problems, problems
-        assert answer.status == 200 or 400 <= answer.status < 500, answer.status
-    if answer.status != 200:
+        assert answer.status in (200, 307) or 400 <= answer.status < 500, answer.status
+    if answer.status not in (200, 307):
         envelope(answer)
         assert state(backend) == before, f"{answer.status} {answer.body!r}, and yet something has changed"
     return answer.status
@@ -65,6 +65,9 @@ def envelope(answer: Response) -> None:
     """Assert that an answer is an error as the service writes it."""
     assert ("content-type", "application/json") in answer.headers
     error = json.loads(answer.body.decode("utf-8"))["error"]
+    if list(error) == ["code", "message"]:  # Azure's gate: no key, no such path
+        assert error["code"] == str(answer.status) in ("401", "404")
+        return
     assert list(error) == ["message", "type", "param", "code"]
     assert isinstance(error["message"], str)
     assert error["message"]

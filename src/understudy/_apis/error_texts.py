@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from understudy._apis.common.json_encoding import pretty
-from understudy._common.messages import Response
+from understudy._common.messages import Headers, Response
 
 
 class Refusal(NamedTuple):
@@ -29,7 +29,7 @@ REFUSALS: dict[str, Refusal] = {
     # -- not found
     "assistant.not_found": Refusal(404, "No assistant found with id '{id}'.", None, None, "REP"),
     "thread.not_found": Refusal(404, "No thread found with id '{id}'.", None, None, "REC"),
-    "message.not_found": Refusal(404, "No message found with id '{id}'.", None, None, "INF"),
+    "message.not_found": Refusal(404, "No message found with id '{id}'.", None, None, "REP"),
     "run.not_found": Refusal(404, "No run found with id '{id}'.", None, None, "INF"),
     "step.not_found": Refusal(404, "No run step found with id '{id}'.", None, None, "REC"),
     "store.not_found": Refusal(404, "No vector store found with id '{id}'.", None, None, "REP"),
@@ -41,6 +41,8 @@ REFUSALS: dict[str, Refusal] = {
     "model.not_found": Refusal(404, "The model '{id}' does not exist", "model", "model_not_found", "REC"),
     # -- files and uploads
     "file.not_downloadable": Refusal(400, "Not allowed to download files of purpose: {purpose}", None, None, "REP"),
+    "file.extension": Refusal(400, "Invalid extension {extension}. Supported formats: {formats}", None, None, "REP"),
+    "file.large": Refusal(400, "File is too large.", None, None, "REP"),
     "form.purpose": Refusal(400, "{value} is not one of {allowed} - '{path}'", "{path}", None, "REC", detail=True),
     "form.missing": Refusal(400, "'{path}' is a required property", None, None, "INF", detail=True),
     "form.unknown": Refusal(
@@ -98,7 +100,7 @@ REFUSALS: dict[str, Refusal] = {
     "model.parameter": Refusal(
         400,
         "Unsupported parameter: '{path}' is not supported with this model.",
-        "{path}",
+        "{param}",
         "unsupported_parameter",
         "REP",
     ),
@@ -107,6 +109,23 @@ REFUSALS: dict[str, Refusal] = {
         "Invalid tools: all tools must be of type `function` when `response_format` is of type `json_schema`.",
         None,
         None,
+        "REP",
+    ),
+    "schema.function": Refusal(
+        400,
+        "Invalid schema for function '{schema_of}': {what}",
+        "{path}",
+        "invalid_function_parameters",
+        "REP",
+    ),
+    "schema.response_format": Refusal(
+        400, "Invalid schema for response_format '{schema_of}': {what}", "{path}", "invalid_json_schema", "INF"
+    ),
+    "outputs.large": Refusal(
+        400,
+        "'{path}' too large: the combined tool outputs must be less than 512kb.",
+        "{path}",
+        "invalid_value",
         "REP",
     ),
     # -- state
@@ -127,7 +146,8 @@ REFUSALS: dict[str, Refusal] = {
     "run.other_outputs_expected": Refusal(
         400, "Expected tool outputs for call_ids {expected}, got {got}", None, None, "REP"
     ),
-    # -- headers
+    # -- paths and headers
+    "url.unknown": Refusal(404, "Invalid URL ({method} {path})", None, None, "REP"),
     "auth.missing": Refusal(
         401,
         "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
@@ -172,6 +192,14 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "unknown": Refusal(400, "Unknown parameter: '{path}'.", "{path}", "unknown_parameter", "REP"),
     "missing": Refusal(400, "Missing required parameter: '{path}'.", "{path}", "missing_required_parameter", "REP"),
+    # Quoted for chat completions ("You provided 'urls', did you mean to provide 'url'?"); INF for assistants.
+    "missing.near": Refusal(
+        400,
+        "Missing required parameter: '{path}'. You provided '{given}', did you mean to provide '{meant}'?",
+        "{path}",
+        "missing_required_parameter",
+        "REP",
+    ),
     "type": Refusal(
         400, "Invalid type for '{path}': expected {expected}, but got {got} instead.", "{path}", "invalid_type", "REC"
     ),
@@ -198,12 +226,18 @@ REFUSALS: dict[str, Refusal] = {
         "invalid_value",
         "REP",
     ),
-    "string.short": Refusal(
+    "string.empty": Refusal(
         400,
-        "Invalid '{path}': string too short. Expected a string with minimum length {least}, but got a string with length "
-        "{length} instead.",
+        "Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string instead.",
         "{path}",
-        "string_below_min_length",
+        "empty_string",
+        "REP",
+    ),
+    "string.pattern": Refusal(
+        400,
+        "Invalid '{path}': string does not match pattern. Expected a string that matches the pattern '{pattern}'.",
+        "{path}",
+        "invalid_value",
         "REP",
     ),
     "array.long": Refusal(
@@ -214,13 +248,12 @@ REFUSALS: dict[str, Refusal] = {
         "array_above_max_length",
         "REP",
     ),
-    "array.short": Refusal(
+    "array.empty": Refusal(
         400,
-        "Invalid '{path}': array too short. Expected an array with minimum length {least}, but got an array with length "
-        "{length} instead.",
+        "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
         "{path}",
-        "array_below_min_length",
-        "INF",
+        "empty_array",
+        "REP",
     ),
     "object.large": Refusal(
         400,
@@ -248,9 +281,43 @@ REFUSALS: dict[str, Refusal] = {
 }
 
 
-def refusal_response(name: str, facts: dict[str, Any]) -> Response:
+# The object that a part of a path names, and its refusal when it does not exist.
+_MISSING = {
+    "assistant_id": "assistant.not_found",
+    "thread_id": "thread.not_found",
+    "message_id": "message.not_found",
+    "run_id": "run.not_found",
+    "step_id": "step.not_found",
+    "file_id": "file.not_found",
+    "upload_id": "upload.not_found",
+    "model": "model.not_found",
+    "vector_store_id": "store.not_found",
+    "batch_id": "batch.not_found",
+}
+
+
+def missing_object(ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """The refusal of what a path names last, with its facts. `ids`: the parts of the path, in order."""
+    name, value = list(ids.items())[-1]
+    if name == "file_id" and "vector_store_id" in ids:
+        return "store_file.not_found", {"id": value, "store_id": ids["vector_store_id"]}
+    return _MISSING[name], {"id": value, "store_id": ids.get("vector_store_id", "")}
+
+
+# What the gate before the service says on Azure, in an envelope of its own: a code and a message, the code being the
+# status. [REP: SciSharp/BotSharp#386, vibrantlabsai/ragas#478] What the service itself refuses looks as OpenAI's. [REP]
+AZURE: dict[str, str] = {
+    "auth.missing": "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
+    "for an active subscription and use a correct regional API endpoint for your resource.",
+    "url.unknown": "Resource not found",
+}
+
+
+def refusal_response(name: str, facts: dict[str, Any], *, on_azure: bool = False) -> Response:
     """The answer for a refusal, in the service's own words. `type` is always `invalid_request_error`. [REC]"""
     refusal = REFUSALS[name]
+    if on_azure and name in AZURE:
+        return Response(refusal.status, (), pretty({"error": {"code": str(refusal.status), "message": AZURE[name]}}))
     error = {
         "message": refusal.message.format_map(facts),
         "type": "invalid_request_error",
@@ -260,5 +327,5 @@ def refusal_response(name: str, facts: dict[str, Any]) -> Response:
     body: dict[str, Any] = {"error": error}
     if refusal.detail:
         body["detail"] = {"message": error["message"], "code": error["code"]}
-    headers = (("www-authenticate", 'Bearer realm="OpenAI API"'),) if refusal.status == 401 else ()  # [REC]
+    headers: Headers = (("www-authenticate", 'Bearer realm="OpenAI API"'),) if refusal.status == 401 else ()  # [REC]
     return Response(refusal.status, headers, pretty(body))

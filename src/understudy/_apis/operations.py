@@ -32,6 +32,7 @@ from understudy._apis.common.file_bodies import (
 from understudy._apis.common.forms import ADD_UPLOAD_PART, CREATE_FILE
 from understudy._apis.common.operation_call import INCLUDE_CONTENT, Operation
 from understudy._apis.common.paging import PAGE_QUERY
+from understudy._apis.common.paths import ROOTS
 from understudy._apis.common.schema import array, enum, integer, string
 
 _INCLUDE: dict[str, Any] = {"include[]": array(enum(INCLUDE_CONTENT))}
@@ -172,6 +173,18 @@ for _operation in OPERATIONS:
     _ROUTES.setdefault((_segments[0], len(_segments)), []).append(_Route(_operation))
 for _routes in _ROUTES.values():
     _routes.sort(key=lambda route: len(route.ids))  # literal segments win over ids: `/threads/runs` is no thread
+
+
+_SIMULATED = frozenset(root for root, _ in _ROUTES)
+
+
+def is_of_another_api(path: str) -> bool:
+    """Whether a path belongs to an API of the service that is not simulated: `/chat/completions`, `/responses`.
+
+    `path` is an API path, see `paths.api_path`.
+    """
+    root = path.strip("/").partition("/")[0]
+    return root in ROOTS and root not in _SIMULATED
 
 
 def find(method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:

@@ -81,6 +81,10 @@ class Backend:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
         return self._door.handle(request)
 
+    def over_http(self) -> None:
+        """Answer as a server does: a path of no API is the service's 404, and no mistake of a test."""
+        self._door.is_served = True
+
     @property
     def problems(self) -> list[UnderstudyError]:
         """What went wrong on the test's side so far."""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from understudy._apis.common import sse
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.paths import api_path
-from understudy._apis.operations import OPERATIONS, find
+from understudy._apis.dialect import is_azure
+from understudy._apis.error_texts import refusal_response
+from understudy._apis.operations import OPERATIONS, find, is_of_another_api
 from understudy._backend.service import Service
 from understudy._cassettes.secrets import Scrubber, clean_chain
 from understudy._common.messages import Answer, Chunk, Forward, Request, Response
@@ -35,6 +37,7 @@ class Dispatcher:
         respx: asked for what is not simulated; None until a test uses it.
         witness: told of every request and its answer; None unless a trajectory is performed whose cases are compared.
         passed: API paths that begin with one of these are let out.
+        is_served: it answers over HTTP, where a path of no API is the service's 404.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -45,6 +48,7 @@ class Dispatcher:
         self.respx: Any = None
         self.witness: Any = None
         self.passed: list[str] = []
+        self.is_served = False
         self._world = engine
         looks_on = observer_of()
         self._watch: Watch | None = looks_on.simulation(engine.run_of_id) if looks_on is not None else None
@@ -73,6 +77,8 @@ class Dispatcher:
 
     def _answer(self, request: Request, path: str, logged: Logged) -> Answer:
         operation, ids, allowed = find(request.method, path)
+        if operation is not None and path.endswith("/"):
+            return self.service.redirected(request)
         if operation is not None:
             faults = self.faults
             entry = faults.find(operation, ids, request) if faults is not None else None
@@ -90,6 +96,8 @@ class Dispatcher:
             return Forward()
         if allowed:
             return _method_not_allowed(request.method, request.path, allowed)
+        if self.is_served and not is_of_another_api(path):
+            return _unknown_url(request)
         raise NotSimulated(_not_simulated(request.method, path))
 
     def _failed(self, error: UnderstudyError) -> Response:
@@ -132,6 +140,14 @@ def _method_not_allowed(method: str, path: str, allowed: list[str]) -> Response:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
     return Response(405, headers, pretty({"error": error}))
+
+
+def _unknown_url(request: Request) -> Response:
+    """What the service says to a path that it does not have. [REP]"""
+    facts = {"method": request.method, "path": request.path}
+    response = refusal_response("url.unknown", facts, on_azure=is_azure(request))
+    response.headers = (("content-type", "application/json"), *response.headers)
+    return response
 
 
 def _not_simulated(method: str, path: str) -> str:

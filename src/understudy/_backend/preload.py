@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from understudy._apis.assistants import render
-from understudy._apis.assistants.bodies import CREATE_ASSISTANT, CREATE_MESSAGE, CREATE_THREAD
+from understudy._apis.assistants.bodies import CREATE_ASSISTANT, CREATE_MESSAGE, CREATE_THREAD, THREAD_MESSAGES
 from understudy._apis.assistants.endpoints import assistants, messages, threads
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
@@ -53,7 +53,9 @@ def add_thread(
     if isinstance(given, str):
         raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
     bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
-    body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": bodies})
+    first, rest = bodies[:THREAD_MESSAGES], bodies[THREAD_MESSAGES:]  # a thread may hold more than it is created with
+    body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": first})
+    body["messages"] += [_checked("add_thread", CREATE_MESSAGE, message) for message in rest]
     with engine.lock:
         _check_new(engine.threads, object_id, "thread")
         with _in_python("add_thread"):

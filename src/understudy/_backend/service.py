@@ -13,6 +13,7 @@ from understudy._apis.common.forms import Form
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.operation_call import Call, Operation
 from understudy._apis.common.schema import Fields
+from understudy._apis.dialect import API_VERSION, is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._common.messages import Headers, Request, Response
 from understudy._engine.api_error import ApiError
@@ -55,17 +56,31 @@ class Service:
         try:
             response = self._carry_out(operation, ids, request)
         except ApiError as refused:
-            response = refusal_response(*_told(refused, ids))
+            response = refusal_response(*_told(refused, ids), on_azure=is_azure(request))
         if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
             self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
 
+    def redirected(self, request: Request) -> Response:
+        """Send a request whose path ends in a slash to the same path without it. [REC]
+
+        307, with no body and no content type; who does not follow gets nothing else.
+        """
+        before, mark, query = request.url.partition("?")
+        headers: Headers = (
+            ("date", _date(int(self.engine.clock.now()))),
+            ("location", before.rstrip("/") + mark + query),
+            *_VERSION,
+            ("x-request-id", self.engine.ids.request()),
+        )
+        return Response(307, headers)
+
     def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
         _check_auth(request)
         if "%" in request.path:
             ids = {name: unquote(value) for name, value in ids.items()}
-        if operation.beta:
+        if operation.beta and not is_azure(request):  # Microsoft's examples send none [DOCS]
             _check_beta(request)
         query = _checked_query(operation, request)
         body = _checked_body(operation.body, request) if operation.body is not None else {}
@@ -162,7 +177,7 @@ def _checked_query(operation: Operation, request: Request) -> dict[str, Any]:
         return {}
     query: dict[str, Any] = {}
     for name, text in request.query:
-        if name == "api-version":  # Azure's
+        if name == API_VERSION:
             continue
         if name not in operation.query:
             raise ApiError("unknown", path=name)

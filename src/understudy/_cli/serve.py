@@ -93,6 +93,7 @@ def make_application(arguments: argparse.Namespace) -> Any:
 
     def make() -> Backend:
         backend = Backend(time=arguments.time, seed=arguments.seed)
+        backend.over_http()
         if set_up is not None:
             set_up(backend)
         return backend

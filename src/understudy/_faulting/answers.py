@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from understudy._apis.common.json_encoding import pretty
+from understudy._apis.common.paths import api_path
+from understudy._apis.error_texts import missing_object, refusal_response
+from understudy._apis.operations import find
 from understudy._common.messages import Abort, Answer, Chunk, Headers, Pause, Response
 from understudy._engine.engine import Engine
 from understudy._faulting import streams
@@ -13,6 +17,7 @@ from understudy.faults import (
     BadJSON,
     ConnectionReset,
     HTMLBody,
+    NotFound,
     Overloaded,
     RateLimited,
     ServerError,
@@ -72,6 +77,18 @@ def server_error(struck: FaultContext, what: ServerError) -> Answer:
 
 def overloaded(struck: FaultContext, what: Overloaded) -> Answer:
     return _error(struck, 503, what.message, "server_error", None, _retry_at_once(struck))
+
+
+def not_found(struck: FaultContext, what: NotFound) -> Answer:
+    """The service's own refusal of the object that the path names last."""
+    _, ids, _ = find(struck.request.method, api_path(struck.request.path))
+    response = refusal_response(*missing_object({name: unquote(value) for name, value in ids.items()}))
+    response.headers = (
+        ("content-type", "application/json"),
+        ("x-request-id", struck.engine.ids.request()),
+        *response.headers,
+    )
+    return response
 
 
 def html(struck: FaultContext, what: HTMLBody) -> Answer:

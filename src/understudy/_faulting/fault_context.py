@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from understudy._apis.common.operation_call import Operation
 from understudy._common.messages import Chunk, Request, Response
 from understudy._engine.engine import Engine
-from understudy.faults import Fault, Sunset
+from understudy.faults import Fault, NotFound, Sunset
 
 
 @dataclass(slots=True)
@@ -30,6 +30,8 @@ class ArmedFault:
         if fault.on not in (None, operation.name) or fault.run not in (None, ids.get("run_id")):
             return False
         if (fault.needs_stream and not is_streamed) or (isinstance(fault.what, Sunset) and not operation.beta):
+            return False
+        if isinstance(fault.what, NotFound) and not ids:
             return False
         self.seen += 1
         return self.seen >= fault.nth and (fault.most is None or self.struck < fault.most)

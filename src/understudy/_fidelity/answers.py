@@ -12,8 +12,8 @@ from understudy._apis.common import sse
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.bindings import Bindings
-from understudy._fidelity.compare import Comparison, Difference, Place
-from understudy._reconstruct.timestamps import newest, sent_at
+from understudy._fidelity.compare import USUAL, Comparison, Difference, Habits, Place
+from understudy._reconstruct.timestamps import moment_of
 
 _SAME = ("content-type", "openai-version", "content-disposition", "www-authenticate")
 _THERE = ("x-request-id", "openai-processing-ms", "date")
@@ -40,11 +40,6 @@ class Served:
             return None
 
 
-def moment_of(recorded: Interaction) -> float:
-    """How new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
-    return newest([data for _, data in recorded.events] or recorded.json) or sent_at(recorded.header("date"))
-
-
 def compared(
     recorded: Interaction,
     served: Served,
@@ -53,10 +48,12 @@ def compared(
     operation: str = "",
     fallback: float = 0,
     shape: bool = False,
+    habits: Habits = USUAL,
 ) -> list[Difference]:
     """How an answer differs. `fallback`: the moment of an answer that does not show one. The bindings grow."""
     events = recorded.events
-    comparison = Comparison(bindings, moment_of(recorded) or fallback, operation=operation, shape=shape)
+    moment = moment_of(recorded) or fallback
+    comparison = Comparison(bindings, moment, operation=operation, shape=shape, habits=habits)
     found = [*_heads(recorded, served)]
     if recorded.status != served.status:
         return [*found, Difference("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from understudy._fidelity.bindings import ID, Bindings, same_kind
-from understudy._reconstruct import field_dates
+from understudy._reconstruct.field_dates import Eras, has_order, tag_of
 
 Json = dict[str, Any]
 
@@ -92,6 +92,21 @@ def _dot(path: str, name: str) -> str:
 TOP = Place()
 
 
+class Habits(NamedTuple):
+    """What is known of the recordings that are compared with.
+
+    Attributes:
+        eras: when keys appeared.
+        keeps_order: whether the recording shows the order of keys; some recorders sort them.
+    """
+
+    eras: Eras
+    keeps_order: bool = True
+
+
+USUAL = Habits(Eras())
+
+
 class Comparison:
     """Compares values; ids are bound on the way, in the bindings given.
 
@@ -100,13 +115,18 @@ class Comparison:
         moment: how new the recorded answer is, in unix seconds: what counts for the keys it may lack.
         operation: whose answers these are; some of its answers may lack keys that others had.
         shape: only shapes: which keys, which types; for runs on a server that cannot be told what the model says.
+        habits: what is known of the recording.
     """
 
-    def __init__(self, bindings: Bindings, moment: float, *, operation: str = "", shape: bool = False) -> None:
+    def __init__(
+        self, bindings: Bindings, moment: float, *, operation: str = "", shape: bool = False, habits: Habits = USUAL
+    ) -> None:
         self.bindings = bindings
         self.operation = operation
         self.moment = moment
         self.shape = shape
+        self.eras = habits.eras
+        self.has_order = habits.keeps_order and has_order(moment)
 
     def values(self, recorded: Any, served: Any, place: Place = TOP) -> Iterator[Difference]:
         if isinstance(recorded, dict) and isinstance(served, dict):
@@ -138,13 +158,16 @@ class Comparison:
             else:
                 yield _difference(at, "missing", value, None)
         for key in served:
-            at = place.key(key)
-            if key not in recorded and not field_dates.not_yet(at.owner, at.within, self.operation, self.moment):
-                yield _difference(at, "extra", None, served[key])
+            if key not in recorded and not self._is_younger(place, served, key):
+                yield _difference(place.key(key), "extra", None, served[key])
         common = [key for key in recorded if key in served]
-        if field_dates.has_order(self.moment) and common != [key for key in served if key in recorded]:
+        if self.has_order and common != [key for key in served if key in recorded]:
             yield _difference(place, "order", list(recorded), list(served))
         yield from self._lifetime(recorded, served, place)
+
+    def _is_younger(self, place: Place, served: Json, key: str) -> bool:
+        """Whether the recording cannot have a key that came only after it was made."""
+        return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment)
 
     def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Difference]:
         """Times are masked, but how long an object lives is not."""

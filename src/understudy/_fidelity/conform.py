@@ -16,6 +16,7 @@ from understudy._cassettes.load import load
 from understudy._fidelity.runner import Outcome, replay
 from understudy._fidelity.score import Score, Tally
 from understudy._fidelity.target import Server, Simulated, Target, connection_to
+from understudy._reconstruct.field_dates import Eras
 from understudy.errors import CassetteError, UnderstudyError
 
 NEEDED_PERCENT = 98.0
@@ -27,10 +28,15 @@ def recordings_in(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.y*ml"))}
 
 
-def outcomes_of(folder: Path, target: Target) -> Iterator[tuple[str, list[Outcome]]]:
-    """Replay every recording of a folder; gives each one's name and outcomes."""
-    for name, path in recordings_in(folder).items():
-        yield name, replay(load(path), target)
+def outcomes_of(target: Target, *folders: Path) -> Iterator[tuple[Path, str, list[Outcome]]]:
+    """Replay every recording of some folders, which together tell when keys appeared.
+
+    Gives each one's folder, name and outcomes.
+    """
+    sessions = {(folder, name): load(path) for folder in folders for name, path in recordings_in(folder).items()}
+    eras = Eras(sessions.values())
+    for (folder, name), session in sessions.items():
+        yield folder, name, replay(session, target, eras)
 
 
 def conform(recordings: str | Path, base_url: str | None = None, json_file: str | Path | None = None) -> int:
@@ -47,7 +53,7 @@ def conform(recordings: str | Path, base_url: str | None = None, json_file: str 
     score = Score()
     try:
         with _target(base_url) as target:
-            for name, outcomes in outcomes_of(folder, target):
+            for _, name, outcomes in outcomes_of(target, folder):
                 score.add(name, outcomes)
     except CassetteError as error:
         print(error, file=sys.stderr)

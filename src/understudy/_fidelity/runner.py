@@ -10,17 +10,18 @@ from typing import Any
 from understudy._apis.operations import find
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
-from understudy._fidelity.answers import Served, compared, moment_of
+from understudy._fidelity.answers import Served, compared
 from understudy._fidelity.bindings import ID, Bindings
-from understudy._fidelity.compare import Difference
+from understudy._fidelity.compare import Difference, Habits
 from understudy._fidelity.pinned_ids import ranked_ids
 from understudy._fidelity.rebuild import body_of
 from understudy._fidelity.recorded_states import wanted_before
 from understudy._fidelity.target import Target
+from understudy._reconstruct.field_dates import Eras
 from understudy._reconstruct.moves import NOT_SHOWN, moves_of, steps_of
 from understudy._reconstruct.preconditions import Seed, Seeds
-from understudy._reconstruct.session_facts import Facts, Json, RunFacts, is_v1, objects_in
-from understudy._reconstruct.timestamps import newest
+from understudy._reconstruct.session_facts import Facts, Json, RunFacts, dicts_in, is_v1, objects_in
+from understudy._reconstruct.timestamps import moment_of, newest
 from understudy.errors import UnderstudyError
 from understudy.scripts import FunctionCall, Reply
 
@@ -48,10 +49,11 @@ class Outcome:
 class SessionRunner:
     """One session on one service."""
 
-    def __init__(self, session: Sequence[Interaction], target: Target) -> None:
+    def __init__(self, session: Sequence[Interaction], target: Target, eras: Eras | None = None) -> None:
         self._session = session
         self._target = target
         kept = [exchange for exchange in session if not is_v1(exchange)]
+        self._habits = Habits(Eras([session]) if eras is None else eras, keeps_order(session))
         self._facts = Facts(kept)
         self._needed = Seeds(kept, self._facts)
         self._ranked = ranked_ids(session) if target.is_told else {}
@@ -88,6 +90,8 @@ class SessionRunner:
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
         if is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
+        if find(exchange.method, exchange.path) == (None, {}, []) and exchange.status < 400:
+            return "belongs to another API, which is not simulated"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
         if not self._target.is_told and exchange.status < 400 and self._names_unmade(exchange):
@@ -197,7 +201,9 @@ class SessionRunner:
 
     def _compared(self, exchange: Interaction, served: Served, bindings: Bindings, operation: str) -> list[Difference]:
         shape = self._by_shape(operation)
-        return compared(exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape)
+        return compared(
+            exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape, habits=self._habits
+        )
 
     def _recorded_request(self, exchange: Interaction) -> Served:
         body = self._bindings.body(body_of(exchange))
@@ -244,6 +250,15 @@ def _ids_of(run: RunFacts) -> list[str]:
     return ids
 
 
-def replay(session: Sequence[Interaction], target: Target) -> list[Outcome]:
-    """Send a recorded session to a service and compare its answers with the recorded ones."""
-    return SessionRunner(session, target).run()
+def keeps_order(session: Sequence[Interaction]) -> bool:
+    """Whether a recording shows the order of keys: not when all of its objects have them sorted."""
+    held = [value for exchange in session for value in dicts_in(exchange.json) if len(value) > 1]
+    return not held or any(list(value) != sorted(value) for value in held)
+
+
+def replay(session: Sequence[Interaction], target: Target, eras: Eras | None = None) -> list[Outcome]:
+    """Send a recorded session to a service and compare its answers with the recorded ones.
+
+    `eras`: when keys appeared, as more recordings than this one tell it; None for what this one and the table tell.
+    """
+    return SessionRunner(session, target, eras).run()

@@ -26,6 +26,9 @@ class Tally:
         return self.agreed + self.explained + self.unexplained
 
 
+_COUNTS = ("agreed", "explained", "unexplained", "left_out")
+
+
 @dataclass
 class Score:
     """The score of a whole run.
@@ -58,11 +61,22 @@ class Score:
             pairs = zip(outcome.differences, rules, strict=True)
             self.findings += [(session, outcome, difference) for difference, rule in pairs if rule is None]
 
+    @classmethod
+    def sum(cls, scores: Iterable[Score]) -> Score:
+        """Several scores as one."""
+        total = cls()
+        for score in scores:
+            total.rules.update(score.rules)
+            total.findings += score.findings
+            for name, tally in score.operations.items():
+                held = total.operations.setdefault(name, Tally())
+                total.operations[name] = Tally(*(getattr(held, key) + getattr(tally, key) for key in _COUNTS))
+        return total
+
     @property
     def whole(self) -> Tally:
         tallies = self.operations.values()
-        names = ("agreed", "explained", "unexplained", "left_out")
-        return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in names))
+        return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in _COUNTS))
 
     @property
     def percent(self) -> float:

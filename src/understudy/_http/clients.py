@@ -10,7 +10,10 @@ from understudy._http.api_key import KEY
 
 
 def client(handler: Handler, *, asynchronous: bool, options: dict[str, Any]) -> Any:
-    """An `OpenAI` or `AsyncOpenAI` whose transport is the handler, on the HTTP library that this openai speaks."""
+    """An `OpenAI` or `AsyncOpenAI` whose transport is the handler, on the HTTP library that this openai speaks.
+
+    It follows redirects, as the SDK's own does.
+    """
     import openai
     from openai import _base_client
 
@@ -19,5 +22,5 @@ def client(handler: Handler, *, asynchronous: bool, options: dict[str, Any]) -> 
     transport = transport_for(handler, lib)
     options.setdefault("api_key", KEY)
     if asynchronous:
-        return openai.AsyncOpenAI(http_client=lib.AsyncClient(transport=transport), **options)
-    return openai.OpenAI(http_client=lib.Client(transport=transport), **options)
+        return openai.AsyncOpenAI(http_client=lib.AsyncClient(transport=transport, follow_redirects=True), **options)
+    return openai.OpenAI(http_client=lib.Client(transport=transport, follow_redirects=True), **options)

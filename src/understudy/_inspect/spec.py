@@ -96,7 +96,7 @@ def _came_later(violation: Violation, answer: Any, moment: float) -> bool:
             owner, below = value["object"], ""
         below += "[]" if isinstance(key, int) else f".{key}"
         value = value[key] if key != violation.missing else None
-    return bool(violation.missing) and not_yet(owner, below.lstrip("."), "", moment)
+    return bool(violation.missing) and not_yet(owner, below.lstrip("."), moment)
 
 
 def _of_event(number: int, name: str, data: Any) -> Iterator[Violation]:

@@ -179,6 +179,15 @@ def objects_in(value: Any) -> Iterator[Json]:
             yield from objects_in(item)
 
 
+def dicts_in(value: Any) -> Iterator[Json]:
+    """Every JSON object in a value, outer ones first."""
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from dicts_in(item)
+
+
 def is_v1(exchange: Interaction) -> bool:
     """Whether an exchange was recorded with the v1 header: what it shows is not what v2 did."""
     return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from understudy._cassettes.interaction import Interaction
+
 
 def sent_at(date: str | None) -> float:
     """The moment that a `date` header tells; 0 if it tells none."""
@@ -22,3 +24,8 @@ def newest(value: Any) -> float:
     if isinstance(value, list):
         return max([0, *map(newest, value)])
     return 0
+
+
+def moment_of(recorded: Interaction) -> float:
+    """How new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
+    return newest([data for _, data in recorded.events] or recorded.json) or sent_at(recorded.header("date"))

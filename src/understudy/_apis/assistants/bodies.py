@@ -7,24 +7,34 @@ from typing import Any
 from understudy._apis.common.schema import (
     Check,
     Fields,
+    Id,
+    Rule,
+    Text,
     anything,
     array,
     boolean,
     decimal,
     either,
     enum,
-    id_of,
     integer,
     metadata,
-    nullable,
     string,
     tagged,
     url,
 )
+from understudy._apis.function_schemas import check_parameters, check_response_schema
 from understudy._engine.api_error import ApiError
+
+FILE_ID = Id("file", also="assistant-")  # files of Azure are `assistant-...` [DOCS]
+STORE_ID = Id("vs")
+NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
+THREAD_MESSAGES = 32  # the most that a thread is created with [REP: openai-php/client#269, dimagi/open-chat-studio#688]
+OUTPUT_CHARACTERS = 1_048_576  # the most of one tool output [REP: microsoft/semantic-kernel#12814]
+OUTPUT_BYTES = 512 * 1024  # what all outputs of a submit stay below [REP: VRSEN/agency-swarm-lab#39, semantic-kernel#12814]
 
 # -- tools --------------------------------------------------------------------
 
+_NAME = Text(most=64, least=1, pattern=NAME_PATTERN)  # the sentences quoted for chat completions [REP]
 _RANKING_OPTIONS = Fields(
     {
         "ranker": enum("auto", "default_2024_08_21"),
@@ -39,12 +49,14 @@ _FUNCTION = Fields(
         "type": anything,
         "function": Fields(
             {
-                "name": string(most=64),
-                "description": nullable(string()),
-                "parameters": nullable(either((dict, anything), expected="an object")),
-                "strict": nullable(boolean),
+                "name": _NAME,
+                # [REP: whoz-oss/coday#6, jan-janssen/LangSim#66]
+                "description": string(most=1024, mark="REP"),
+                "parameters": either((dict, anything), expected="an object"),
+                "strict": boolean,
             },
             required=("name",),
+            rules=(Rule("`parameters` is the JSON schema of an object", "schema.function", "REP", check_parameters),),
         ),
     },
     required=("function",),
@@ -52,32 +64,30 @@ _FUNCTION = Fields(
 _FILE_SEARCH = Fields(
     {
         "type": anything,
-        "file_search": nullable(Fields({"max_num_results": integer(1, 50), "ranking_options": nullable(_RANKING_OPTIONS)})),
+        "file_search": Fields({"max_num_results": integer(1, 50), "ranking_options": _RANKING_OPTIONS}),
     }
 )
 _TOOL = tagged("type", {"code_interpreter": _CODE_INTERPRETER, "file_search": _FILE_SEARCH, "function": _FUNCTION})
 
 
 def _tools(most: int) -> Check:
-    return nullable(array(_TOOL, of="objects", most=most))
+    return array(_TOOL, of="objects", most=most)
 
 
-_FILE_IDS = array(string(), of="strings", most=20)
+_FILE_IDS = array(FILE_ID, of="strings", most=20)
 
 
-class _Static(Fields):
-    """A static chunking strategy: the overlap is at most half of the size. [SPEC; the refusal's text INF]"""
-
-    def __call__(self, value: Any, path: str = "") -> Any:
-        checked = super().__call__(value, path)
-        if checked["chunk_overlap_tokens"] * 2 > checked["max_chunk_size_tokens"]:
-            raise ApiError("chunk.overlap", path=f"{path}.chunk_overlap_tokens")
-        return checked
+def _half_at_most(static: Any, path: str) -> None:
+    if static["chunk_overlap_tokens"] * 2 > static["max_chunk_size_tokens"]:
+        raise ApiError("chunk.overlap", path=f"{path}.chunk_overlap_tokens")
 
 
-_STATIC = _Static(
+_STATIC = Fields(
     {"max_chunk_size_tokens": integer(100, 4096), "chunk_overlap_tokens": integer(0)},
     required=("max_chunk_size_tokens", "chunk_overlap_tokens"),
+    rules=(
+        Rule("`chunk_overlap_tokens` is at most half of `max_chunk_size_tokens`", "chunk.overlap", "SPEC", _half_at_most),
+    ),
 )
 CHUNKING_STRATEGY = tagged(
     "type",
@@ -88,93 +98,80 @@ CHUNKING_STRATEGY = tagged(
 )
 _INLINE_STORE = Fields(
     {
-        "file_ids": array(string(), of="strings", most=100_000_000),
-        "chunking_strategy": nullable(CHUNKING_STRATEGY),
+        "file_ids": array(FILE_ID, of="strings"),  # the spec's 100,000,000 are more than a request holds
+        "chunking_strategy": CHUNKING_STRATEGY,
         "metadata": metadata,
     }
 )
-_STORE_IDS = array(string(), of="strings", most=1)
+_STORE_IDS = array(STORE_ID, of="strings", most=1)
 
 
-class _Search(Fields):
-    """Stores that exist, or stores to be made, not both. [SPEC; the refusal's text INF]"""
+def _named_or_made(search: Any, path: str) -> None:
+    if search.get("vector_store_ids") and search.get("vector_stores"):
+        raise ApiError("exclusive", path=f"{path}.vector_stores", other=f"{path}.vector_store_ids")
 
-    def __call__(self, value: Any, path: str = "") -> Any:
-        checked = super().__call__(value, path)
-        if checked.get("vector_store_ids") and checked.get("vector_stores"):
-            raise ApiError("exclusive", path=f"{path}.vector_stores", other=f"{path}.vector_store_ids")
-        return checked
+
+_EXCLUSIVE_STORES = Rule("stores that exist, or stores to be made, not both", "exclusive", "SPEC", _named_or_made)
 
 
 def _tool_resources(*, inline_stores: bool) -> Check:
     search: dict[str, Check] = {"vector_store_ids": _STORE_IDS}
     if inline_stores:
         search["vector_stores"] = array(_INLINE_STORE, of="objects", most=1)
-    return nullable(
-        Fields({"code_interpreter": nullable(Fields({"file_ids": _FILE_IDS})), "file_search": nullable(_Search(search))})
-    )
+    rules = (_EXCLUSIVE_STORES,) if inline_stores else ()
+    return Fields({"code_interpreter": Fields({"file_ids": _FILE_IDS}), "file_search": Fields(search, rules=rules)})
 
 
 # -- settings shared by assistants and runs -----------------------------------
 
-_RESPONSE_FORMAT = nullable(
-    either(
-        (str, enum("auto")),
-        (
-            dict,
-            tagged(
-                "type",
-                {
-                    "text": Fields({"type": anything}),
-                    "json_object": Fields({"type": anything}),
-                    "json_schema": Fields(
-                        {
-                            "type": anything,
-                            "json_schema": Fields(
-                                {
-                                    "name": string(most=64),
-                                    "description": string(),
-                                    "schema": either((dict, anything), expected="an object"),
-                                    "strict": nullable(boolean),
-                                },
-                                required=("name",),
-                            ),
-                        },
-                        required=("json_schema",),
-                    ),
-                },
-            ),
+_JSON_SCHEMA = Fields(
+    {
+        "name": _NAME,
+        "description": string(),
+        "schema": either((dict, anything), expected="an object"),
+        "strict": boolean,
+    },
+    required=("name",),
+    rules=(Rule("`schema` is the JSON schema of an object", "schema.response_format", "INF", check_response_schema),),
+)
+_RESPONSE_FORMAT = either(
+    (str, enum("auto")),
+    (
+        dict,
+        tagged(
+            "type",
+            {
+                "text": Fields({"type": anything}),
+                "json_object": Fields({"type": anything}),
+                "json_schema": Fields({"type": anything, "json_schema": _JSON_SCHEMA}, required=("json_schema",)),
+            },
         ),
-        expected="one of 'auto' or an object",
-    )
+    ),
+    expected="one of 'auto' or an object",
 )
-_TOOL_CHOICE = nullable(
-    either(
-        (str, enum("none", "auto", "required")),
-        (
-            dict,
-            tagged(
-                "type",
-                {
-                    "function": Fields(
-                        {"type": anything, "function": Fields({"name": string()}, required=("name",))},
-                        required=("function",),
-                    ),
-                    "code_interpreter": Fields({"type": anything}),
-                    "file_search": Fields({"type": anything}),
-                },
-            ),
+_TOOL_CHOICE = either(
+    (str, enum("none", "auto", "required")),
+    (
+        dict,
+        tagged(
+            "type",
+            {
+                "function": Fields(
+                    {"type": anything, "function": Fields({"name": string()}, required=("name",))},
+                    required=("function",),
+                ),
+                "code_interpreter": Fields({"type": anything}),
+                "file_search": Fields({"type": anything}),
+            },
         ),
-        expected="one of 'none', 'auto', 'required' or an object",
-    )
+    ),
+    expected="one of 'none', 'auto', 'required' or an object",
 )
-_TRUNCATION = nullable(
-    Fields({"type": enum("auto", "last_messages"), "last_messages": nullable(integer(1))}, required=("type",))
-)
+_TRUNCATION = Fields({"type": enum("auto", "last_messages"), "last_messages": integer(1)}, required=("type",))
 _SAMPLING: dict[str, Check] = {
-    "temperature": nullable(decimal(0, 2)),
-    "top_p": nullable(decimal(0, 1)),
-    "reasoning_effort": nullable(enum("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+    "temperature": decimal(0, 2),
+    "top_p": decimal(0, 1),
+    "reasoning_effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "response_format": _RESPONSE_FORMAT,
     "metadata": metadata,
 }
@@ -183,9 +180,9 @@ _SAMPLING: dict[str, Check] = {
 
 _ASSISTANT: dict[str, Check] = {
     "model": string(),
-    "name": nullable(string(most=256)),
-    "description": nullable(string(most=512)),
-    "instructions": nullable(string(most=256_000)),
+    "name": string(most=256),
+    "description": string(most=512, mark="REP"),
+    "instructions": string(most=256_000),
     "tools": _tools(128),
     **_SAMPLING,
 }
@@ -194,47 +191,36 @@ MODIFY_ASSISTANT = Fields({**_ASSISTANT, "tool_resources": _tool_resources(inlin
 
 # -- threads and messages -----------------------------------------------------
 
+_DETAIL = enum("auto", "low", "high")
 _CONTENT_PART = tagged(
     "type",
     {
-        "text": Fields({"type": anything, "text": string(most=256_000)}, required=("text",)),
+        "text": Fields({"type": anything, "text": string(most=256_000, mark="REP")}, required=("text",)),
         "image_file": Fields(
             {
                 "type": anything,
-                "image_file": Fields({"file_id": string(), "detail": enum("auto", "low", "high")}, required=("file_id",)),
+                "image_file": Fields({"file_id": FILE_ID, "detail": _DETAIL}, required=("file_id",)),
             },
             required=("image_file",),
         ),
         "image_url": Fields(
-            {
-                "type": anything,
-                "image_url": Fields({"url": url, "detail": enum("auto", "low", "high")}, required=("url",)),
-            },
+            {"type": anything, "image_url": Fields({"url": url, "detail": _DETAIL}, required=("url",))},
             required=("image_url",),
         ),
     },
 )
-_ATTACHMENT = Fields(
-    {
-        "file_id": string(),
-        "tools": array(
-            tagged(
-                "type",
-                {"code_interpreter": Fields({"type": anything}), "file_search": Fields({"type": anything})},
-            ),
-            of="objects",
-        ),
-    }
-)
+_ATTACHED_TOOL = tagged("type", {"code_interpreter": Fields({"type": anything}), "file_search": Fields({"type": anything})})
+# That `tools` must be there: openai/openai-python#1335 [REP]
+_ATTACHMENT = Fields({"file_id": FILE_ID, "tools": array(_ATTACHED_TOOL, of="objects")}, required=("tools",), mark="REP")
 CREATE_MESSAGE = Fields(
     {
         "role": enum("user", "assistant"),
         "content": either(
-            (str, string(most=256_000, least=1)),
+            (str, string(most=256_000, least=1, mark="REP")),
             (list, array(_CONTENT_PART, of="objects", least=1)),
             expected="one of a string or array of objects",
         ),
-        "attachments": nullable(array(_ATTACHMENT, of="objects")),
+        "attachments": array(_ATTACHMENT, of="objects"),
         "metadata": metadata,
     },
     required=("role", "content"),
@@ -242,7 +228,7 @@ CREATE_MESSAGE = Fields(
 MODIFY_MESSAGE = Fields({"metadata": metadata})
 CREATE_THREAD = Fields(
     {
-        "messages": array(CREATE_MESSAGE, of="objects"),
+        "messages": array(CREATE_MESSAGE, of="objects", most=THREAD_MESSAGES, mark="REP"),
         "tool_resources": _tool_resources(inline_stores=True),
         "metadata": metadata,
     }
@@ -252,14 +238,14 @@ MODIFY_THREAD = Fields({"tool_resources": _tool_resources(inline_stores=False), 
 # -- runs ---------------------------------------------------------------------
 
 _RUN: dict[str, Check] = {
-    "assistant_id": id_of("asst"),
-    "model": nullable(string()),
-    "instructions": nullable(string(most=256_000)),
+    "assistant_id": Id("asst"),
+    "model": string(),
+    "instructions": string(most=256_000, mark="INF"),
     "tools": _tools(20),
-    "stream": nullable(boolean),
-    # The spec says at least 256; the service took 16 in April 2024. [REC]
-    "max_prompt_tokens": nullable(integer(1)),
-    "max_completion_tokens": nullable(integer(1)),
+    "stream": boolean,
+    "max_prompt_tokens": integer(256),
+    # The spec says at least 256; the service took 16 in April 2024 [REC] and no less [REP: openai/openai-node#1465].
+    "max_completion_tokens": integer(16, mark="REP"),
     "truncation_strategy": _TRUNCATION,
     "tool_choice": _TOOL_CHOICE,
     "parallel_tool_calls": boolean,
@@ -268,8 +254,8 @@ _RUN: dict[str, Check] = {
 CREATE_RUN = Fields(
     {
         **_RUN,
-        "additional_instructions": nullable(string(most=256_000)),
-        "additional_messages": nullable(array(CREATE_MESSAGE, of="objects")),
+        "additional_instructions": string(most=256_000, mark="INF"),
+        "additional_messages": array(CREATE_MESSAGE, of="objects"),
     },
     required=("assistant_id",),
 )
@@ -278,11 +264,22 @@ CREATE_THREAD_AND_RUN = Fields(
     required=("assistant_id",),
 )
 MODIFY_RUN = Fields({"metadata": metadata})
+
+
+def _small_together(body: Any, _: str) -> None:
+    size = sum(len(output.get("output", "").encode()) for output in body["tool_outputs"])
+    if size >= OUTPUT_BYTES:
+        raise ApiError("outputs.large", path="tool_outputs")
+
+
 SUBMIT_TOOL_OUTPUTS = Fields(
     {
-        "tool_outputs": array(Fields({"tool_call_id": string(), "output": nullable(string())}), of="objects"),
-        "stream": nullable(boolean),
+        "tool_outputs": array(
+            Fields({"tool_call_id": string(), "output": string(most=OUTPUT_CHARACTERS, mark="REP")}), of="objects"
+        ),
+        "stream": boolean,
     },
     required=("tool_outputs",),
+    rules=(Rule("all outputs together are less than 512 kB", "outputs.large", "REP", _small_together),),
 )
 EMPTY = Fields({})

@@ -11,8 +11,8 @@ from understudy._engine.vector_stores import Entry
 
 Json = dict[str, Any]
 
-# What stands in the place of an explicit null. Names that are not here keep their null. [REC for the values, INF for null]
-_DEFAULTS: Json = {"temperature": 1.0, "top_p": 1.0, "response_format": "auto", "tool_choice": "auto"}
+# Settings that a reasoning model does not take, with what every other model has when none is sent. [REC for the values]
+SAMPLING: dict[str, float] = {"temperature": 1.0, "top_p": 1.0}
 
 
 def normal_settings(body: Json) -> Json:
@@ -20,13 +20,13 @@ def normal_settings(body: Json) -> Json:
     fields: Json = {}
     for name, value in body.items():
         if name == "tools":
-            fields[name] = [normal_tool(tool) for tool in value or []]
+            fields[name] = [normal_tool(tool) for tool in value]
         elif name == "metadata":
-            fields[name] = dict(value or {})
-        elif name in ("temperature", "top_p") and value is not None:
+            fields[name] = dict(value)
+        elif name in SAMPLING:
             fields[name] = float(value)
         elif name != "tool_resources":
-            fields[name] = _DEFAULTS.get(name) if value is None else value
+            fields[name] = value
     return fields
 
 
@@ -58,15 +58,23 @@ THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was l
 
 
 def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None) -> Json:
-    """What an assistant's tool_resources become: only those of tools that are on; inline vector stores are made. [REC]"""
-    given = given or {}
+    """What an assistant's tool_resources become: those of tools that are on, empty where none were given [REC], then what
+    was given for other tools, kept for the time when they are on [REP]. Inline vector stores are made. [REC]
+    """
+    given = {name: value for name, value in (given or {}).items() if value is not None}
     resources: Json = {}
-    for kind in dict.fromkeys(tool["type"] for tool in tools):  # in the order of the tools [REC]
+    kinds = [tool["type"] for tool in tools if tool["type"] != "function"]
+    for kind in dict.fromkeys([*kinds, *given]):  # in the order of the tools [REC]
         if kind == "code_interpreter":
-            resources[kind] = {"file_ids": list((given.get(kind) or {}).get("file_ids", []))}
-        elif kind == "file_search":
-            resources[kind] = {"vector_store_ids": store_ids(engine, given.get(kind) or {})}
+            resources[kind] = {"file_ids": list(given.get(kind, {}).get("file_ids", []))}
+        else:
+            resources[kind] = {"vector_store_ids": store_ids(engine, given.get(kind, {}))}
     return resources
+
+
+def kept_resources(resources: Json) -> Json:
+    """What of stored tool_resources was given: all but the empty lists that a tool has by itself."""
+    return {name: value for name, value in resources.items() if any(value.values())}
 
 
 def thread_tool_resources(engine: Engine, given: Json | None) -> Json:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from understudy._apis.assistants.bodies import CHUNKING_STRATEGY
-from understudy._apis.common.forms import EXPIRES_AFTER
+from understudy._apis.assistants.bodies import CHUNKING_STRATEGY, FILE_ID
+from understudy._apis.common.forms import EXPIRES_AFTER, check_extension
 from understudy._apis.common.schema import (
     Check,
     Fields,
+    Id,
+    Rule,
     anything,
     array,
     attributes,
@@ -18,7 +20,6 @@ from understudy._apis.common.schema import (
     enum,
     integer,
     metadata,
-    nullable,
     string,
     tagged,
 )
@@ -34,57 +35,65 @@ CREATE_UPLOAD = Fields(
         "purpose": enum("assistants", "batch", "fine-tune", "vision", "user_data", "evals"),
         "bytes": integer(1, UPLOAD_BYTES),
         "mime_type": string(),
-        "expires_after": nullable(EXPIRES_AFTER),
+        "expires_after": EXPIRES_AFTER,
     },
     required=("filename", "purpose", "bytes", "mime_type"),
+    rules=(
+        Rule(
+            "the file's extension is one of those of its purpose",
+            "file.extension",
+            "INF",
+            lambda body, _: check_extension(body["filename"], body["purpose"]),
+        ),
+    ),
 )
-COMPLETE_UPLOAD = Fields({"part_ids": array(string(), of="strings"), "md5": nullable(string())}, required=("part_ids",))
+COMPLETE_UPLOAD = Fields({"part_ids": array(Id("part"), of="strings"), "md5": string()}, required=("part_ids",))
 
 # -- vector stores ------------------------------------------------------------
 
-_LIFETIME = nullable(
-    Fields({"anchor": enum("last_active_at"), "days": integer(1, 365)}, required=("anchor", "days")),
-)
+_LIFETIME = Fields({"anchor": enum("last_active_at"), "days": integer(1, 365)}, required=("anchor", "days"))
 CREATE_VECTOR_STORE = Fields(
     {
-        "file_ids": nullable(array(string(), of="strings", most=500)),
-        "name": nullable(string()),
-        "description": nullable(string()),
+        "file_ids": array(FILE_ID, of="strings", most=500),
+        "name": string(),
+        "description": string(),
         "expires_after": _LIFETIME,
-        "chunking_strategy": nullable(CHUNKING_STRATEGY),
+        "chunking_strategy": CHUNKING_STRATEGY,
         "metadata": metadata,
     }
 )
-MODIFY_VECTOR_STORE = Fields({"name": nullable(string()), "expires_after": _LIFETIME, "metadata": metadata})
+MODIFY_VECTOR_STORE = Fields({"name": string(), "expires_after": _LIFETIME, "metadata": metadata})
 
 _STORE_FILE: dict[str, Check] = {
-    "file_id": string(),
-    "chunking_strategy": nullable(CHUNKING_STRATEGY),
+    "file_id": FILE_ID,
+    "chunking_strategy": CHUNKING_STRATEGY,
     "attributes": attributes,
 }
 ADD_STORE_FILE = Fields(_STORE_FILE, required=("file_id",))
-MODIFY_STORE_FILE = Fields({"attributes": attributes}, required=("attributes",))
+MODIFY_STORE_FILE = Fields({"attributes": attributes}, required=("attributes",), nulls=("attributes",))
 
 
-class _Batch(Fields):
-    """Either `file_ids` or `files`. [SPEC; the refusals' texts INF]"""
-
-    def __call__(self, value: Any, path: str = "") -> Any:
-        checked = super().__call__(value, path)
-        if "files" in checked and "file_ids" in checked:
-            raise ApiError("exclusive", path="files", other="file_ids")
-        if "files" not in checked and "file_ids" not in checked:
-            raise ApiError("missing", path="file_ids")
-        return checked
+def _one_kind(batch: Any, _: str) -> None:
+    if "files" in batch and "file_ids" in batch:
+        raise ApiError("exclusive", path="files", other="file_ids")
 
 
-CREATE_FILE_BATCH = _Batch(
+def _some_kind(batch: Any, _: str) -> None:
+    if "files" not in batch and "file_ids" not in batch:
+        raise ApiError("missing", path="file_ids")
+
+
+CREATE_FILE_BATCH = Fields(
     {
-        "file_ids": array(string(), of="strings", least=1, most=2000),
+        "file_ids": array(FILE_ID, of="strings", least=1, most=2000),
         "files": array(ADD_STORE_FILE, of="objects", least=1, most=2000),
-        "chunking_strategy": nullable(CHUNKING_STRATEGY),
+        "chunking_strategy": CHUNKING_STRATEGY,
         "attributes": attributes,
-    }
+    },
+    rules=(
+        Rule("`file_ids` or `files`, not both", "exclusive", "SPEC", _one_kind),
+        Rule("one of `file_ids` and `files` is there", "missing", "SPEC", _some_kind),
+    ),
 )
 
 # -- search -------------------------------------------------------------------
@@ -128,12 +137,10 @@ _FILTER = tagged(
 SEARCH = Fields(
     {
         "query": either((str, string()), (list, array(string(), of="strings", least=1)), expected="a string or an array"),
-        "rewrite_query": nullable(boolean),
-        "max_num_results": nullable(integer(1, 50)),
-        "filters": nullable(_filter),
-        "ranking_options": nullable(
-            Fields({"ranker": enum("none", "auto", "default-2024-11-15"), "score_threshold": decimal(0, 1)})
-        ),
+        "rewrite_query": boolean,
+        "max_num_results": integer(1, 50),
+        "filters": _filter,
+        "ranking_options": Fields({"ranker": enum("none", "auto", "default-2024-11-15"), "score_threshold": decimal(0, 1)}),
     },
     required=("query",),
 )

@@ -10,9 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from understudy._apis.common.multipart import Part, parse
-from understudy._apis.common.schema import Fields, enum, integer
+from understudy._apis.common.schema import Fields, Rule, enum, integer
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
+
+# What a file may end in, by purpose; other purposes take any. A name without an extension is taken as well. [REC]
+# For assistants: openai/openai-dotnet#270 [REP]; for vision, the images that models see [DOCS, sentence INF]; for batch,
+# what its guide asks for [DOCS, sentence INF]. Files to fine-tune with were taken whatever they ended in. [REC]
+EXTENSIONS: dict[str, str] = {
+    "assistants": "c cpp css csv docx gif go html java jpeg jpg js json md pdf php pkl png pptx py rb tar tex ts txt webp "
+    "xlsx xml zip",
+    "vision": "gif jpeg jpg png webp",
+    "batch": "jsonl",
+}
+FILE_BYTES = 512 * 2**20  # the most a file may hold [SPEC]
 
 FormCheck = Callable[[Part, str], Any]
 
@@ -27,6 +38,7 @@ class Form:
         known: name of a field to its check; `expires_after[seconds]` stands as `expires_after`, see `nested`.
         required: the fields that must be there.
         nested: fields sent as `name[key]`, with the check of the whole.
+        rules: what must hold between the fields.
     """
 
     def __init__(
@@ -34,10 +46,12 @@ class Form:
         known: Mapping[str, FormCheck],
         required: tuple[str, ...],
         nested: Mapping[str, Callable[[Any, str], Any]] | None = None,
+        rules: tuple[Rule, ...] = (),
     ) -> None:
         self.known = dict(known)
         self.required = required
         self.nested = dict(nested or {})
+        self.rules = rules
 
     def read(self, request: Request) -> dict[str, Any]:
         """The checked fields of a request's form."""
@@ -56,7 +70,10 @@ class Form:
             if name not in given:
                 raise ApiError("form.missing", path=name)
         checked = {name: self.known[name](part, name) for name, part in given.items()}
-        return checked | {name: self.nested[name](value, name) for name, value in objects.items()}
+        checked |= {name: self.nested[name](value, name) for name, value in objects.items()}
+        for rule in self.rules:
+            rule.check(checked, "")
+        return checked
 
 
 def _split(name: str) -> tuple[str, str | None]:
@@ -85,6 +102,33 @@ def _purpose(part: Part, path: str) -> Any:
     return part.text
 
 
+def check_extension(filename: str, purpose: str) -> None:
+    """Refuse a file that its purpose has no use for, told by the end of its name."""
+    _, dot, extension = filename.rpartition(".")
+    allowed = EXTENSIONS.get(purpose, "").split()
+    if dot and allowed and extension.lower() not in allowed:
+        formats = ", ".join(f'"{name}"' for name in allowed)
+        raise ApiError("file.extension", extension=extension, formats=formats)
+
+
+def _check_size(part: Part) -> None:
+    if len(part.data) > FILE_BYTES:
+        raise ApiError("file.large")
+
+
 EXPIRES_AFTER = Fields({"anchor": enum("created_at"), "seconds": integer(3600, 2_592_000)}, required=("anchor", "seconds"))
-CREATE_FILE = Form({"purpose": _purpose, "file": _file}, ("file", "purpose"), {"expires_after": EXPIRES_AFTER})
+CREATE_FILE = Form(
+    {"purpose": _purpose, "file": _file},
+    ("file", "purpose"),
+    {"expires_after": EXPIRES_AFTER},
+    rules=(
+        Rule(
+            "the file's extension is one of those of its purpose",
+            "file.extension",
+            "REP",
+            lambda form, _: check_extension(form["file"].filename, form["purpose"]),
+        ),
+        Rule("the file is no larger than 512 MB", "file.large", "SPEC", lambda form, _: _check_size(form["file"])),
+    ),
+)
 ADD_UPLOAD_PART = Form({"data": _data}, ("data",))

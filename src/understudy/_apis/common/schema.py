@@ -1,20 +1,26 @@
 """What a body or a query may hold, as values that check it. A value that does not fit is refused in the service's words.
 
 A checker is called with the value and its path (`thread.messages[0].content`); it gives the value back or raises
-`ApiError`. The first thing wrong is the one that is told, in the order: unknown keys, missing keys, then key by key.
+`ApiError`. The first thing wrong is the one reported, in the order: missing keys, unknown keys, then key by key, then what
+holds between keys. A null is what it is in every body of the API: not given.
+
+A checker's `bounds()` are its limits as rows of a table: what must hold, the refusal otherwise, and how the bound is known.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, NamedTuple
 
 from understudy._engine.api_error import ApiError
 
 Check = Callable[[Any, str], Any]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\"<>\\^`{|}]+\Z")
+_ALIKE = 0.7  # how like a wrong key must be to be taken for the missing one, from 0 to 1 [INF]
 
 _ARTICLES = {
     str: "a string",
@@ -27,6 +33,38 @@ _ARTICLES = {
 }
 
 
+class Bound(NamedTuple):
+    """One limit of a value.
+
+    Attributes:
+        kind: what is limited: `most characters`, `least`, `pattern`, `prefix`, ...
+        value: the number, the pattern or the words allowed.
+        refusal: the refusal when it is broken, a key of `refusals.REFUSALS`.
+        mark: how the bound (not the sentence) is known.
+    """
+
+    kind: str
+    value: Any
+    refusal: str
+    mark: str
+
+
+class Rule(NamedTuple):
+    """What must hold between the keys of an object.
+
+    Attributes:
+        says: what must hold, for people.
+        refusal: the refusal when it does not.
+        mark: how it is known.
+        check: called with the object and its path; raises `ApiError`.
+    """
+
+    says: str
+    refusal: str
+    mark: str
+    check: Callable[[Any, str], None]
+
+
 def type_name(value: Any) -> str:
     """How the service calls a value's type; it says `an integer` and `a decimal`. [REP]"""
     return _ARTICLES.get(type(value), "an object")
@@ -36,41 +74,77 @@ def _wrong_type(value: Any, path: str, expected: str) -> ApiError:
     return ApiError("type", path=path, expected=expected, got=type_name(value))
 
 
-def string(*, most: int | None = None, least: int = 0) -> Check:
-    def check(value: Any, path: str) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A string. `pattern`: what all of it must match."""
+
+    most: int | None = None
+    least: int = 0
+    pattern: str | None = None
+    mark: str = "SPEC"
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
             raise _wrong_type(value, path, "a string")
-        if most is not None and len(value) > most:
-            raise ApiError("string.long", path=path, most=most, length=len(value))
-        if len(value) < least:
-            raise ApiError("string.short", path=path, least=least, length=len(value))
+        if self.most is not None and len(value) > self.most:
+            raise ApiError("string.long", path=path, most=self.most, length=len(value))
+        if not value and self.least:
+            raise ApiError("string.empty", path=path)
+        if self.pattern is not None and not re.search(self.pattern.replace("$", r"\Z"), value):
+            raise ApiError("string.pattern", path=path, pattern=self.pattern)
         return value
 
-    return check
+    def bounds(self) -> list[Bound]:
+        return [
+            *([Bound("most characters", self.most, "string.long", self.mark)] if self.most is not None else []),
+            *([Bound("not empty", 1, "string.empty", self.mark)] if self.least else []),
+            *([Bound("pattern", self.pattern, "string.pattern", self.mark)] if self.pattern is not None else []),
+        ]
 
 
-def id_of(prefix: str) -> Check:
-    """An id that begins with a prefix."""
+string = Text
 
-    def check(value: Any, path: str) -> Any:
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """An id that begins with a prefix. `also`: another one that is taken as well."""
+
+    prefix: str
+    also: str = ""
+    mark: str = "REP"
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
             raise _wrong_type(value, path, "a string")
-        if not value.startswith(prefix):
-            raise ApiError("id", path=path, value=value, prefix=prefix)
+        if not value.startswith(self.prefix) and not (self.also and value.startswith(self.also)):
+            raise ApiError("id", path=path, value=value, prefix=self.prefix)
         return value
 
-    return check
+    def bounds(self) -> list[Bound]:
+        return [Bound("prefix", self.prefix, "id", self.mark)]
 
 
-def enum(*allowed: str) -> Check:
-    def check(value: Any, path: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some words."""
+
+    allowed: tuple[str, ...]
+    mark: str = "SPEC"
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
-            raise _wrong_type(value, path, _one_of(allowed) if len(allowed) == 1 else "a string")
-        if value not in allowed:
-            raise ApiError("enum", path=path, value=f"'{value}'", allowed=_one_of(allowed))
+            raise _wrong_type(value, path, _one_of(self.allowed) if len(self.allowed) == 1 else "a string")
+        if value not in self.allowed:
+            raise ApiError("enum", path=path, value=f"'{value}'", allowed=_one_of(self.allowed))
         return value
 
-    return check
+    def bounds(self) -> list[Bound]:
+        return [Bound("one of", self.allowed, "enum", self.mark)]
+
+
+def enum(*allowed: str, mark: str = "SPEC") -> Choice:
+    """One of these words."""
+    return Choice(allowed, mark)
 
 
 def _one_of(allowed: tuple[str, ...]) -> str:
@@ -99,96 +173,137 @@ def anything(value: Any, path: str) -> Any:
     return value
 
 
-def integer(least: int | None = None, most: int | None = None) -> Check:
-    return _number((int,), "an integer", "integer", least, most)
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number; `kind` is `integer` or `decimal`."""
 
+    kind: str
+    least: float | None = None
+    most: float | None = None
+    mark: str = "SPEC"
 
-def decimal(least: float | None = None, most: float | None = None) -> Check:
-    return _number((int, float), "a decimal", "decimal", least, most)
-
-
-def _number(types: tuple[type, ...], expected: str, kind: str, least: float | None, most: float | None) -> Check:
-    def check(value: Any, path: str) -> Any:
-        if type(value) not in types:
-            raise _wrong_type(value, path, expected)
-        if most is not None and not value <= most:  # "not": NaN is refused as well
-            raise ApiError("number.large", path=path, kind=kind, most=most, value=value)
-        if least is not None and value < least:
-            raise ApiError("number.small", path=path, kind=kind, least=least, value=value)
+    def __call__(self, value: Any, path: str) -> Any:
+        if type(value) is not int and not (type(value) is float and self.kind == "decimal"):
+            raise _wrong_type(value, path, f"an {self.kind}" if self.kind == "integer" else f"a {self.kind}")
+        if self.most is not None and not value <= self.most:  # "not": NaN is refused as well
+            raise ApiError("number.large", path=path, kind=self.kind, most=self.most, value=value)
+        if self.least is not None and value < self.least:
+            raise ApiError("number.small", path=path, kind=self.kind, least=self.least, value=value)
         return value
 
-    return check
+    def bounds(self) -> list[Bound]:
+        return [
+            *([Bound("least", self.least, "number.small", self.mark)] if self.least is not None else []),
+            *([Bound("most", self.most, "number.large", self.mark)] if self.most is not None else []),
+        ]
 
 
-def array(item: Check, *, of: str = "", most: int | None = None, least: int = 0) -> Check:
+def integer(least: int | None = None, most: int | None = None, *, mark: str = "SPEC") -> Number:
+    """A whole number; true and false are none."""
+    return Number("integer", least, most, mark)
+
+
+def decimal(least: float | None = None, most: float | None = None, *, mark: str = "SPEC") -> Number:
+    """A number, whole or not."""
+    return Number("decimal", least, most, mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
     """A list. `of`: the items' plural, for the text of a wrong type."""
-    expected = f"an array of {of}" if of else "an array"
 
-    def check(value: Any, path: str) -> Any:
+    item: Check
+    of: str = ""
+    most: int | None = None
+    least: int = 0
+    mark: str = "SPEC"
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not list:
-            raise _wrong_type(value, path, expected)
-        if most is not None and len(value) > most:
-            raise ApiError("array.long", path=path, most=most, length=len(value))
-        if len(value) < least:
-            raise ApiError("array.short", path=path, least=least, length=len(value))
-        return [item(entry, f"{path}[{position}]") for position, entry in enumerate(value)]
+            raise _wrong_type(value, path, f"an array of {self.of}" if self.of else "an array")
+        if self.most is not None and len(value) > self.most:
+            raise ApiError("array.long", path=path, most=self.most, length=len(value))
+        if not value and self.least:
+            raise ApiError("array.empty", path=path)
+        return [self.item(entry, f"{path}[{position}]") for position, entry in enumerate(value)]
 
-    return check
-
-
-def nullable(inner: Check) -> Check:
-    def check(value: Any, path: str) -> Any:
-        return None if value is None else inner(value, path)
-
-    return check
+    def bounds(self) -> list[Bound]:
+        return [
+            *([Bound("most items", self.most, "array.long", self.mark)] if self.most is not None else []),
+            *([Bound("not empty", 1, "array.empty", self.mark)] if self.least else []),
+        ]
 
 
-def either(*options: tuple[type, Check], expected: str) -> Check:
+def array(item: Check, *, of: str = "", most: int | None = None, least: int = 0, mark: str = "SPEC") -> Array:
+    """A list of items; `least` is 0, or 1 when it must not be empty."""
+    return Array(item, of, most, least, mark)
+
+
+class Either:
     """The check that belongs to the value's JSON type."""
-    by_type = dict(options)
 
-    def check(value: Any, path: str) -> Any:
-        option = by_type.get(type(value))
+    def __init__(self, *options: tuple[type, Check], expected: str) -> None:
+        self.options = dict(options)
+        self.expected = expected
+
+    def __call__(self, value: Any, path: str) -> Any:
+        option = self.options.get(type(value))
         if option is None:
-            raise _wrong_type(value, path, expected)
+            raise _wrong_type(value, path, self.expected)
         return option(value, path)
 
-    return check
+
+either = Either
 
 
-def tagged(key: str, options: Mapping[str, Check]) -> Check:
+class Tagged:
     """An object whose `key` says which check applies."""
-    allowed = tuple(options)
 
-    def check(value: Any, path: str) -> Any:
+    def __init__(self, key: str, options: Mapping[str, Check]) -> None:
+        self.key = key
+        self.options = dict(options)
+        self.tag = Choice(tuple(options))
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not dict:
             raise _wrong_type(value, path, "an object")
-        if key not in value:
-            raise ApiError("missing", path=join(path, key))
-        tag = enum(*allowed)(value[key], join(path, key))
-        return options[tag](value, path)
-
-    return check
+        if self.key not in value:
+            raise missing(self.key, value, path)
+        tag = self.tag(value[self.key], join(path, self.key))
+        return self.options[tag](value, path)
 
 
-def _pairs(entry: Check) -> Check:
-    """At most 16 pairs; keys up to 64 characters. [SPEC, texts REC and REP]"""
+tagged = Tagged
 
-    def check(value: Any, path: str) -> Any:
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A few pairs: of metadata, of attributes."""
+
+    value: Check
+    most: int = 16
+    most_in_key: int = 64
+    mark: str = "SPEC"
+
+    def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not dict:
             raise _wrong_type(value, path, "an object")
-        if len(value) > 16:
-            raise ApiError("object.large", path=path, most=16, length=len(value))
+        if len(value) > self.most:
+            raise ApiError("object.large", path=path, most=self.most, length=len(value))
         for key, held in value.items():
-            if len(key) > 64:
-                raise ApiError("string.long", path=path, most=64, length=len(key))
-            entry(held, join(path, key))
+            if len(key) > self.most_in_key:
+                raise ApiError("string.long", path=path, most=self.most_in_key, length=len(key))
+            self.value(held, join(path, key))
         return value
 
-    return nullable(check)
+    def bounds(self) -> list[Bound]:
+        return [
+            Bound("most pairs", self.most, "object.large", self.mark),
+            Bound("most characters in a key", self.most_in_key, "string.long", self.mark),
+        ]
 
 
-_METADATA_VALUE = string(most=512)
+_METADATA_VALUE = Text(most=512)
 _ATTRIBUTE = either(
     (str, _METADATA_VALUE),
     (int, anything),
@@ -196,9 +311,9 @@ _ATTRIBUTE = either(
     (bool, anything),
     expected="a string, a number or a boolean",
 )
-metadata = _pairs(_METADATA_VALUE)
+metadata = Pairs(_METADATA_VALUE)
 # Of a file in a vector store: as metadata, but values may be numbers and booleans too. [SPEC]
-attributes = _pairs(_ATTRIBUTE)
+attributes = Pairs(_ATTRIBUTE)
 
 
 class Fields:
@@ -206,24 +321,56 @@ class Fields:
 
     Args:
         known: key to check.
-        required: the keys that must be there.
+        required: the keys that must be there; `nulls` are those of them that may be null, which is then their value.
+        rules: what must hold between the keys.
+        mark: how it is known that the required keys are.
     """
 
-    def __init__(self, known: Mapping[str, Check], required: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, Check],
+        required: tuple[str, ...] = (),
+        *,
+        nulls: tuple[str, ...] = (),
+        rules: tuple[Rule, ...] = (),
+        mark: str = "SPEC",
+    ) -> None:
         self.known = dict(known)
         self.required = required
+        self.nulls = nulls
+        self.rules = rules
+        self.mark = mark
 
     def __call__(self, value: Any, path: str = "") -> Any:
         if type(value) is not dict:
             raise _wrong_type(value, path, "an object")
-        known = self.known
-        for key in value:
-            if key not in known:
-                raise ApiError("unknown", path=join(path, key))
         for key in self.required:
             if key not in value:
-                raise ApiError("missing", path=join(path, key))
-        return {key: known[key](entry, join(path, key)) for key, entry in value.items()}
+                raise missing(key, [given for given in value if given not in self.known], path)
+        for key in value:
+            if key not in self.known:
+                raise ApiError("unknown", path=join(path, key))
+        checked = {key: self._entry(key, entry, path) for key, entry in value.items() if self._is_given(key, entry)}
+        for rule in self.rules:
+            rule.check(checked, path)
+        return checked
+
+    def _is_given(self, key: str, entry: Any) -> bool:
+        return entry is not None or key in self.required
+
+    def _entry(self, key: str, entry: Any, path: str) -> Any:
+        return None if entry is None and key in self.nulls else self.known[key](entry, join(path, key))
+
+    def bounds(self) -> list[Bound]:
+        return [Bound("required", key, "missing", self.mark) for key in self.required]
+
+
+def missing(key: str, given: Any, path: str) -> ApiError:
+    """A key that must be there and is not, with the key that was given for it by mistake, if one is like it. [REP]"""
+    close = get_close_matches(key, list(given), n=1, cutoff=_ALIKE)
+    if close:
+        return ApiError("missing.near", path=join(path, key), given=close[0], meant=key)
+    return ApiError("missing", path=join(path, key))
 
 
 def join(path: str, key: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from understudy._apis.assistants import render
-from understudy._apis.assistants.defaults import normal_settings, normal_tool_resources
+from understudy._apis.assistants.defaults import SAMPLING, kept_resources, normal_settings, normal_tool_resources
 from understudy._apis.assistants.existence_checks import check_resources
-from understudy._apis.assistants.model_rules import check_settings
+from understudy._apis.assistants.model_rules import check_settings, sampling_for
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine
@@ -14,14 +14,14 @@ from understudy._engine.objects import Assistant
 
 def create(call: Call) -> Json:
     body = call.body
-    check_settings(call, model=body["model"], tools=body.get("tools") or [], response_format=body.get("response_format"))
+    check_settings(call, model=body["model"], tools=body.get("tools", []), response_format=body.get("response_format"))
     check_resources(call.engine, body.get("tool_resources"))
     return render.assistant(make(call.engine, call.body))
 
 
 def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> Assistant:  # noqa: A002
     """Make an assistant from a checked create body; the id and the time are the app's, or given when seeding."""
-    fields = normal_settings(body)
+    fields: Json = {**sampling_for(body["model"], {}), **normal_settings(body)}
     fields["tool_resources"] = normal_tool_resources(engine, fields.get("tools", []), body.get("tool_resources"))
     return engine.add_assistant(id=id, created_at=created_at, **fields)
 
@@ -38,17 +38,20 @@ def modify(call: Call) -> Json:
     """Fields not sent stay as they are. [REC]"""
     assistant = call.engine.assistant(call.ids["assistant_id"])
     fields = normal_settings(call.body)
+    held = {name: getattr(assistant, name) for name in SAMPLING}
+    model = fields.get("model", assistant.model)
     check_settings(
         call,
-        model=fields.get("model") or assistant.model,
+        model=model,
         tools=fields.get("tools", assistant.tools),
         response_format=fields.get("response_format", assistant.response_format),
+        held=held,
     )
     check_resources(call.engine, call.body.get("tool_resources"))
-    for name, value in fields.items():
+    for name, value in (sampling_for(model, held) | fields).items():
         setattr(assistant, name, value)
     if "tool_resources" in call.body or "tools" in call.body:
-        given = call.body.get("tool_resources", assistant.tool_resources)
+        given = call.body.get("tool_resources", kept_resources(assistant.tool_resources))
         assistant.tool_resources = normal_tool_resources(call.engine, assistant.tools, given)
     return render.assistant(assistant)
 

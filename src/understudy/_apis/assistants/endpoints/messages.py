@@ -84,7 +84,7 @@ def modify(call: Call) -> Json:
     """Metadata only. The answer has `file_ids` and no attachments. [REC, 10 of 10]"""
     message = call.engine.message(**call.ids)
     if "metadata" in call.body:
-        message.metadata = dict(call.body["metadata"] or {})
+        message.metadata = dict(call.body["metadata"])
     shown = to_rest(render.message(message))
     return {("file_ids" if key == "attachments" else key): ([] if key == "attachments" else shown[key]) for key in shown}
 

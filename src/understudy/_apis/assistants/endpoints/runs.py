@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.assistants import render
-from understudy._apis.assistants.defaults import normal_settings, thread_tool_resources
+from understudy._apis.assistants.defaults import SAMPLING, normal_settings, thread_tool_resources
 from understudy._apis.assistants.endpoints import messages, threads
 from understudy._apis.assistants.existence_checks import check_message, check_resources, check_thread
-from understudy._apis.assistants.model_rules import check_settings
+from understudy._apis.assistants.model_rules import check_settings, sampling_for
 from understudy._apis.assistants.streaming import stream_response
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common.operation_call import Call, Json
@@ -71,7 +71,8 @@ def create_with_thread(call: Call) -> Json | Response:
 def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
     chosen = settings(assistant, call.body)
-    check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format)
+    held = {name: getattr(assistant, name) for name in SAMPLING}
+    check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, held=held)
     if any(tool["type"] == "file_search" for tool in chosen.tools):
         for store_id in call.engine.store_ids_of(assistant, thread):
             call.engine.stores.usable(store_id)
@@ -83,7 +84,7 @@ def settings(assistant: Assistant, body: Json) -> RunSettings:
 
     `additional_instructions` are appended after a blank line; what the service put between is not known. [INF]
     """
-    given = normal_settings({key: value for key, value in body.items() if value is not None})
+    given = normal_settings(body)
     instructions = given.get("instructions", assistant.instructions)
     if given.get("additional_instructions"):
         instructions = "\n\n".join(filter(None, [instructions, given["additional_instructions"]]))
@@ -91,12 +92,14 @@ def settings(assistant: Assistant, body: Json) -> RunSettings:
     def chosen(name: str, default: Any) -> Any:
         return given.get(name, default)
 
+    model = chosen("model", assistant.model)
+    sampling = sampling_for(model, {name: getattr(assistant, name) for name in SAMPLING})
     return RunSettings(
-        model=chosen("model", assistant.model),
+        model=model,
         instructions=instructions,
         tools=chosen("tools", assistant.tools),
-        temperature=chosen("temperature", assistant.temperature),
-        top_p=chosen("top_p", assistant.top_p),
+        temperature=chosen("temperature", sampling["temperature"]),
+        top_p=chosen("top_p", sampling["top_p"]),
         reasoning_effort=chosen("reasoning_effort", assistant.reasoning_effort),
         max_completion_tokens=chosen("max_completion_tokens", None),
         max_prompt_tokens=chosen("max_prompt_tokens", None),
@@ -128,7 +131,7 @@ def modify(call: Call) -> Json:
     if run.state.status not in TERMINAL:
         raise ApiError("run.cannot_update", status=run.state.status)
     if "metadata" in call.body:
-        run.metadata = dict(call.body["metadata"] or {})
+        run.metadata = dict(call.body["metadata"])
     return show(run)
 
 

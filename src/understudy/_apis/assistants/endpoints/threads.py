@@ -60,7 +60,7 @@ def modify(call: Call) -> Json:
     thread = call.engine.thread(call.ids["thread_id"])
     check_resources(call.engine, call.body.get("tool_resources"))
     if "metadata" in call.body:
-        thread.metadata = dict(call.body["metadata"] or {})
+        thread.metadata = dict(call.body["metadata"])
     if "tool_resources" in call.body:
         thread.tool_resources = thread_tool_resources(call.engine, call.body["tool_resources"])
     return render.thread_as_posted(thread)

@@ -46,15 +46,15 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay; an `expires_after` of null takes the expiry away. [SPEC]"""
+    """Fields not sent stay. [SPEC]"""
     store = call.engine.stores.get(call.ids["vector_store_id"])
     body = call.body
     if "name" in body:
         store.name = body["name"]
     if "metadata" in body:
-        store.metadata = dict(body["metadata"] or {})
+        store.metadata = dict(body["metadata"])
     if "expires_after" in body:
-        call.engine.stores.set_lifetime(store, (body["expires_after"] or {}).get("days"))
+        call.engine.stores.set_lifetime(store, body["expires_after"]["days"])
     return show(store)
 
 

@@ -1,0 +1,82 @@
+"""The JSON schemas that functions and response formats bring: which of them the service takes.
+
+The sentences were quoted for functions of assistants (the type of the whole) and of chat completions (the rest). [REP]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from understudy._engine.api_error import ApiError
+
+Json = dict[str, Any]
+
+# Keywords of a schema that hold schemas: one, a list of them, or a map of them.
+_ONE = ("items", "additionalProperties", "not")
+_LISTS = ("anyOf", "allOf", "oneOf")
+_MAPS = ("properties", "$defs", "definitions")
+
+
+def check_parameters(function: Json, path: str) -> None:
+    """Refuse a function whose parameters are no schema of an object; none at all, or an empty one, is taken. [REP]"""
+    schema = function.get("parameters")
+    if schema:
+        _check("schema.function", schema, function, f"{path}.parameters")
+
+
+def check_response_schema(given: Json, path: str) -> None:
+    """Refuse a response format whose schema is none of an object. [INF: as for functions]"""
+    if given.get("schema"):
+        _check("schema.response_format", given["schema"], given, f"{path}.schema")
+
+
+def _check(refusal: str, schema: Json, named: Json, path: str) -> None:
+    what = _wrong(schema, is_strict=bool(named.get("strict")))
+    if what:
+        raise ApiError(refusal, path=path, schema_of=named["name"], what=what)
+
+
+def _wrong(schema: Json, *, is_strict: bool) -> str:
+    """The first thing wrong with a schema, in the service's words; empty when nothing is."""
+    kind = schema.get("type")
+    if kind != "object":
+        return f"""schema must be a JSON Schema of 'type: "object"', got 'type: "{kind}"'."""
+    for context, part in _schemas((), schema):
+        if part.get("type") == "array" and "items" not in part and "prefixItems" not in part:
+            return f"In context={context!r}, array schema missing items."
+        if is_strict and part.get("type") == "object" and (problem := _not_strict(part)):
+            return f"In context={context!r}, {problem}"
+    return ""
+
+
+def _not_strict(schema: Json) -> str:
+    """What keeps an object's schema from being strict."""
+    if schema.get("additionalProperties") is not False:
+        return "'additionalProperties' is required to be supplied and to be false."
+    required = schema.get("required")
+    listed = required if isinstance(required, list) else []
+    left = [name for name in schema.get("properties") or {} if name not in listed]
+    if left:
+        return (
+            "'required' is required to be supplied and to be an array including every key in properties. "
+            f"Missing '{left[0]}'."
+        )
+    return ""
+
+
+def _schemas(context: tuple[str, ...], schema: Any) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """A schema and all schemas in it, each with the keys that lead there."""
+    if not isinstance(schema, dict):
+        return
+    yield context, schema
+    for key in _ONE:
+        yield from _schemas((*context, key), schema.get(key))
+    for key in _LISTS:
+        parts = schema.get(key)
+        for position, part in enumerate(parts if isinstance(parts, list) else ()):
+            yield from _schemas((*context, key, str(position)), part)
+    for key in _MAPS:
+        parts = schema.get(key)
+        for name, part in parts.items() if isinstance(parts, dict) else ():
+            yield from _schemas((*context, key, name), part)

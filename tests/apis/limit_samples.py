@@ -1,0 +1,216 @@
+"""For any row of the table of limits: a request that is just legal, and one that is just not, and where to send them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from understudy import FunctionCall, Reply
+from understudy._apis.common.forms import Form
+from understudy._apis.common.schema import Array, Choice, Either, Fields, Id, Number, Pairs, Tagged, Text, boolean, url
+from understudy._apis.limits import Limit
+from understudy._apis.operations import BY_NAME
+from understudy._backend.backend import Backend
+
+Json = dict[str, Any]
+
+LEFT_OUT = object()
+GOOD, BAD = {"type": "object", "properties": {}}, {"type": "string"}
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "s"}}
+FUNCTION = {"type": "function", "function": {"name": "look_up"}}
+
+
+class EnginePorts:
+    """A service with one object of every kind, in the state that each operation needs."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        client = backend.client()
+        self.file = backend.add_file(filename="a.txt", content="x").id
+        self.store = backend.add_vector_store(file_ids=[self.file]).id
+        self.assistant = backend.add_assistant(instructions="x", tools=[FUNCTION]).id
+        self.free = backend.add_thread(messages=["x"]).id
+        backend.next_run(FunctionCall("look_up"), Reply("x"))
+        runs = client.beta.threads
+        waiting = runs.create_and_run_poll(
+            assistant_id=self.assistant, thread={"messages": [{"role": "user", "content": "x"}]}
+        )
+        over = runs.create_and_run_poll(assistant_id=self.assistant)
+        self.call = waiting.required_action.submit_tool_outputs.tool_calls[0].id
+        self.runs = {"runs.submit_tool_outputs": waiting}
+        self.over = over
+        self.message = runs.messages.create(self.free, role="user", content="x").id
+        upload = client.uploads.create(filename="a.txt", purpose="assistants", bytes=1, mime_type="text/plain")
+        self.upload = upload.id
+        self.part = client.uploads.parts.create(upload.id, data=b"x").id
+        self.batch = client.vector_stores.file_batches.create(self.store, file_ids=[self.file]).id
+
+    def path(self, name: str) -> str:
+        """The path of an operation, with the ids of what it works on."""
+        run = self.runs.get(name, self.over)
+        is_about_run = "{run_id}" in BY_NAME[name].path
+        return BY_NAME[name].path.format(
+            thread_id=run.thread_id if is_about_run else self.free,
+            run_id=run.id,
+            message_id=self.message,
+            step_id="step_1",
+            assistant_id=self.assistant,
+            vector_store_id=self.store,
+            file_id=self.file,
+            batch_id=self.batch,
+            upload_id=self.upload,
+            model="gpt-4o",
+        )
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {"asst": self.assistant, "file": self.file, "vs": self.store, "part": self.part}
+
+    def usual(self) -> dict[str, Any]:
+        """Values of keys that a request needs to be carried out, though the checks would take any."""
+        return {
+            "model": "gpt-4o",
+            "tool_call_id": self.call,
+            "tool_outputs": [{"tool_call_id": self.call, "output": "x"}],
+            "part_ids": [self.part],
+            "purpose": "assistants",
+            "file": ("a.txt", b"x"),
+            "data": ("part", b"x"),
+        }
+
+    def least(self, check: Any, key: str = "") -> Any:
+        """The smallest value that a check takes and the service can work with."""
+        if key in self.usual():
+            return self.usual()[key]
+        if isinstance(check, Fields):
+            keys = [*check.required, *(name for name in ("tool_call_id",) if name in check.known)]
+            return {name: self.least(check.known[name], name) for name in keys}
+        if isinstance(check, Tagged):
+            tag, option = next(iter(check.options.items()))
+            return {**self.least(option), check.key: tag}
+        return self._least_value(check)
+
+    def _least_value(self, check: Any) -> Any:
+        kinds: dict[type, Callable[[], Any]] = {
+            Text: lambda: "x",
+            Id: lambda: self.ids[check.prefix],
+            Choice: lambda: check.allowed[0],
+            Number: lambda: 1 if check.least is None else check.least,
+            Array: lambda: [self.least(check.item)] * check.least,
+            Either: lambda: self.least(next(iter(check.options.values()))),
+            Pairs: dict,
+        }
+        if type(check) in kinds:
+            return kinds[type(check)]()
+        return "https://example.com/a.png" if check is url else False if check is boolean else "x"
+
+
+def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
+    """A value just inside and one just outside of a limit, at its place."""
+    kind, value = limit.bound.kind, limit.bound.value
+    if kind == "required":
+        is_form = isinstance(limit.check, Form)
+        whole = {key: stage.usual()[key] for key in limit.check.required} if is_form else stage.least(limit.check)
+        return whole, {key: whole[key] for key in whole if key != value}
+    if kind == "most items":
+        item = stage.least(limit.check.item)
+        return [item] * value, [item] * (value + 1)
+    if kind == "not empty":
+        one: Any = "x" if isinstance(limit.check, Text) else [stage.least(limit.check.item)]
+        return one, type(one)()
+    if kind in ("most", "least"):
+        return value, value + (1 if kind == "most" else -1)
+    made: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+        "most characters": (lambda: "x" * value, lambda: "x" * (value + 1)),
+        "pattern": (lambda: "a-B_1", lambda: "a b"),
+        "prefix": (lambda: stage.ids[value], lambda: "other_1"),
+        "one of": (lambda: value[0], lambda: "no such word"),
+        "most pairs": (
+            lambda: _pairs(value),
+            lambda: _pairs(value + 1),
+        ),
+        "most characters in a key": (lambda: {"k" * value: "x"}, lambda: {"k" * (value + 1): "x"}),
+        "a URL": (lambda: "https://example.com/a.png", lambda: "a.png"),
+    }
+    inside, outside = made[kind]
+    return inside(), outside()
+
+
+class Example(NamedTuple):
+    """What a rule takes and what it does not, at its place."""
+
+    inside: Any
+    outside: Any
+
+
+def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
+    """A legal and an illegal example of a rule, by its refusal."""
+    files, both = {"file_ids": [stage.file]}, [{"file_id": stage.file}]
+    size = 512 * 1024
+    examples = {
+        "schema.function": Example({"name": "f", "parameters": GOOD}, {"name": "f", "parameters": BAD}),
+        "schema.response_format": Example({"name": "f", "schema": GOOD}, {"name": "f", "schema": BAD}),
+        "chunk.overlap": Example(_chunks(50), _chunks(51)),
+        "missing": Example(files, {}),
+        "outputs.large": Example(_outputs(stage, size - 1), _outputs(stage, size)),
+        "exclusive": Example(files, {**files, "files": both})
+        if limit.operation.startswith("vector_stores")
+        else Example({"vector_store_ids": [stage.store]}, {"vector_store_ids": [stage.store], "vector_stores": [{}]}),
+        "file.extension": Example(*(_upload(limit, name) for name in ("a.py", "a.vb"))),
+        "file.large": Example(*({"purpose": "user_data", "file": ("a.bin", b"x" * size)} for size in (4, 5))),
+    }
+    return examples[limit.bound.refusal]
+
+
+def settings_examples(limit: Limit, stage: EnginePorts) -> Example:
+    """The same for what holds between a model and other settings."""
+    hosted = [{"type": "file_search"}]
+    examples = {
+        "model": Example({"model": "gpt-4o"}, {"model": "whisper-1"}),
+        "temperature": Example({"model": "gpt-4o", "temperature": 1}, {"model": "o3-mini", "temperature": 1}),
+        "top_p": Example({"model": "gpt-4o", "top_p": 1}, {"model": "o3-mini", "top_p": 1}),
+        "response_format": Example({"model": "gpt-4o"}, {"model": "gpt-4o", "response_format": SCHEMA, "tools": hosted}),
+    }
+    usual = stage.least(BY_NAME[limit.operation].body)
+    return Example(*({**usual, **body} for body in examples[limit.path]))
+
+
+def _pairs(count: int) -> dict[str, str]:
+    return dict.fromkeys(map(str, range(count)), "x")
+
+
+def _chunks(overlap: int) -> Json:
+    return {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": overlap}
+
+
+def _outputs(stage: EnginePorts, size: int) -> Json:
+    return {"tool_outputs": [{"tool_call_id": stage.call, "output": "x" * size}]}
+
+
+def _upload(limit: Limit, name: str) -> Json:
+    if limit.operation == "uploads.create":
+        return {"filename": name, "purpose": "assistants", "bytes": 1, "mime_type": "text/plain"}
+    return {"purpose": "assistants", "file": (name, b"x")}
+
+
+def placed(check: Any, trail: tuple[Any, ...], value: Any, stage: EnginePorts) -> Any:
+    """A body in which a value stands at the end of a trail, and all around it is as small as may be."""
+    if not trail:
+        return value
+    step, rest = trail[0], trail[1:]
+    if isinstance(check, Form):
+        return {**stage.least(Fields(check.known, check.required)), step: placed(check.nested[step], rest, value, stage)}
+    if isinstance(check, Fields):
+        inside = placed(check.known[step], rest, value, stage)
+        is_batch = {"files", "file_ids"} <= set(check.known) and step != "files"
+        return {**stage.least(check), **({"file_ids": [stage.file]} if is_batch else {}), step: inside}
+    if isinstance(check, Array):
+        return [placed(check.item, rest, value, stage)]
+    if isinstance(check, Pairs):
+        return {"a": placed(check.value, rest, value, stage)}
+    if isinstance(check, Either):
+        return placed(check.options[step], rest, value, stage)
+    key, tag = step
+    if not rest and not isinstance(value, dict):  # the tag itself
+        return {**stage.least(check.options[tag]), key: value}
+    return {**placed(check.options[tag], rest, value, stage), key: tag}

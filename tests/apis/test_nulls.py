@@ -1,0 +1,90 @@
+"""A null is what it is in every body of the API: not given. One law over the whole table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import understudy
+from understudy._apis.common.schema import Array, Either, Fields, Tagged
+from understudy._apis.operations import BY_NAME, OPERATIONS
+
+from .limit_samples import EnginePorts, placed
+from .test_limits import HEADERS
+
+Trail = tuple[Any, ...]
+
+
+def optional(check: Any, trail: Trail = ()) -> Iterator[tuple[Trail, str]]:
+    """Every key that an object in a body may leave out: the way to that object, and the key."""
+    if len(trail) > 8:
+        return
+    if isinstance(check, Fields):
+        yield from ((trail, key) for key in check.known if key not in check.required and key != "type")
+        for key, inner in check.known.items():
+            yield from optional(inner, (*trail, key))
+    elif isinstance(check, Array):
+        yield from optional(check.item, (*trail, None))
+    elif isinstance(check, Either):
+        for kind, inner in check.options.items():
+            yield from optional(inner, (*trail, kind))
+    elif isinstance(check, Tagged):
+        for tag, inner in check.options.items():
+            yield from optional(inner, (*trail, (check.key, tag)))
+
+
+CASES = [
+    (operation.name, trail, key)
+    for operation in OPERATIONS
+    if isinstance(operation.body, Fields)
+    for trail, key in optional(operation.body)
+]
+
+
+def answer_to(name: str, trail: Trail, changed: Any) -> Any:
+    """What a service just like any other answers to a request in which the object at the end of the way is changed."""
+    with understudy.simulate(strict=False) as backend:
+        stage = EnginePorts(backend)
+        body = BY_NAME[name].body
+        held = body
+        for step in trail:
+            held = _below(held, step)
+        sent = placed(body, trail, changed(stage.least(held)), stage)
+        answer = httpx.post(f"https://api.openai.com/v1{stage.path(name)}", headers=HEADERS, json=sent)
+        return answer.status_code, answer.json()
+
+
+def _below(check: Any, step: Any) -> Any:
+    if isinstance(check, Fields):
+        return check.known[step]
+    if isinstance(check, Array):
+        return check.item
+    return check.options[step[1] if isinstance(check, Tagged) else step]
+
+
+def named(case: Any) -> str:
+    return case if isinstance(case, str) else ".".join(map(str, case))
+
+
+@pytest.mark.parametrize(("name", "trail", "key"), CASES, ids=named)
+def test_null_is_not_given(name: str, trail: Trail, key: str) -> None:
+    """With null for an optional key a request is answered as without it, to the byte."""
+    with_null = answer_to(name, trail, lambda value: {**value, key: None})
+    without = answer_to(name, trail, lambda value: {other: value[other] for other in value if other != key})
+    assert with_null == without
+    assert "expected" not in str(with_null[1].get("error", "")).replace("Expected tool outputs", "")
+
+
+def test_null_is_no_value_of_a_required_key() -> None:
+    """What must be there must not be null; a file's attributes may be, which takes them away."""
+    with understudy.simulate(strict=False) as backend:
+        client: Any = backend.client()
+        stage = EnginePorts(backend)
+        answer = httpx.post("https://api.openai.com/v1/assistants", headers=HEADERS, json={"model": None})
+        assert answer.json()["error"]["code"] == "invalid_type"
+        files = client.vector_stores.files
+        files.update(stage.file, vector_store_id=stage.store, attributes={"a": 1})
+        assert files.update(stage.file, vector_store_id=stage.store, attributes=None).attributes == {}
