@@ -31,6 +31,8 @@ RAISABLE = frozenset(
         "UnsupportedProtocol",
     ]
 )
+# How a body is marked that the recorded app did not read to its end: what came after is not known.
+LEFT_EARLY = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
 # Answers that a client tries again after: they say nothing of the state of an object. [SDK: `_should_retry`]
 TRANSIENT = frozenset({408, 409, 429})
 
@@ -90,6 +92,11 @@ class Interaction:
     def is_transient(self) -> bool:
         """An answer after which a client tries again: 408, 409, 429, 5xx, or none at all."""
         return self.status in TRANSIENT or self.status >= 500 or (self.broken is not None and not self.body)
+
+    @property
+    def was_left_early(self) -> bool:
+        """Whether the recorded app closed the answer before it had read all of it."""
+        return self.broken == LEFT_EARLY
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)

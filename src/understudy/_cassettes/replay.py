@@ -109,7 +109,7 @@ class Replay:
         self.position.play(write)
         if not write.is_stream:
             self.position.show_all(write)
-        return answers.recorded(write, speed=self.speed, on_event=self._event_shower(write))
+        return answers.recorded(write, self.name, speed=self.speed, on_event=self._event_shower(write))
 
     def _next_write(self, request: Request, asked: Asked) -> Interaction | None:
         """The first recorded write that this is, and that may still be played."""
@@ -209,18 +209,23 @@ class Replay:
     def _stay(self, request: Request, path: str, state: State, end: int) -> None:
         self._stays[path] += 1
         status = state.value.get("status") if state.value else None
-        if self._stays[path] < PATIENCE or status in STOPS - {"requires_action"} or end >= len(self.recording.interactions):
+        interactions = self.recording.interactions
+        ends = end >= len(interactions)
+        if self._stays[path] < PATIENCE or status in STOPS - {"requires_action"}:
             return
+        if ends and (status is None or status in STOPS):
+            return
+        goes_on = "ends there" if ends else f"goes on only after {interactions[end]}, which the app has not sent"
         raise Livelock(
-            f"{self.name}: {request.method} {path} was asked {PATIENCE} times, and stays {status!r}: the recording goes on "
-            f"only after {self.recording.interactions[end]}, which the app has not sent."
+            f"{self.name}: {request.method} {path} was asked {PATIENCE} times, and stays {status!r}: "
+            f"the recording {goes_on}."
         )
 
     def _state(self, path: str, state: State) -> Answer:
         source = state.interaction
         self.position.played.add(source.index)
         if state.value is None or (source.path == path and source.is_read):
-            return answers.recorded(source, polled=True, speed=self.speed)
+            return answers.recorded(source, self.name, polled=True, speed=self.speed)
         return answers.json_answer(state.value, polled=not self.speed)
 
     def _read(self, request: Request, asked: Asked, path: str) -> Answer:
@@ -296,7 +301,7 @@ class Replay:
                 changed[own["id"]] = now
         value = interaction.json
         if not changed or not isinstance(value, dict):
-            return answers.recorded(interaction, speed=self.speed)
+            return answers.recorded(interaction, self.name, speed=self.speed)
         if value.get("object") != "list":
             return answers.json_answer(_laid_over(value, changed))
         return answers.json_answer({**value, "data": [_laid_over(member, changed) for member in value["data"]]})
