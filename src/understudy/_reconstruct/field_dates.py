@@ -30,7 +30,7 @@ ERAS = (
     Era("assistant", "tools[].file_search", since="2024-10-11"),
     Era("assistant", "tools[].file_search.ranking_options.hybrid_search", since="2025-09-16"),
     Era("assistant", "tools[].function.strict", since="2024-12-01"),
-    Era("thread.run", "parallel_tool_calls", since="2024-06-01"),
+    Era("thread.run", "parallel_tool_calls", since="2024-06-19"),
     Era("thread.run", "reasoning_effort", since="2025-03-14"),
     Era("thread.run", "tools[].file_search", since="2024-10-11"),
     Era("thread.run", "tools[].file_search.ranking_options.hybrid_search", since="2025-09-16"),
@@ -61,6 +61,15 @@ _TABLE = {(era.owner, era.path, era.operation): era for era in ERAS}
 def _day(text: str) -> int:
     year, month, day = (int(part) for part in text.split("-"))
     return timegm((year, month, day, 0, 0, 0))
+
+
+# Since this day the answers hold every key that the observed spec requires: what is older may be of another shape.
+SETTLED_SINCE = max(era.since for era in ERAS if era.owner)
+
+
+def is_settled(moment: float) -> bool:
+    """Whether an answer of this moment (unix seconds; 0: unknown) has the shape of the observed spec."""
+    return moment >= _day(SETTLED_SINCE)
 
 
 def not_yet(owner: str, path: str, operation: str, moment: float) -> bool:
