@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from understudy._apis.common import sse
 from understudy._apis.common.paths import api_path
 from understudy._common.messages import Headers
+from understudy._common.printable import printable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -124,7 +125,7 @@ class Interaction:
 
     def __str__(self) -> str:
         query = urlsplit(self.url).query
-        return f"#{self.index} {self.method} {self.path}{'?' + query if query else ''}"
+        return printable(f"#{self.index} {self.method} {self.path}{'?' + query if query else ''}")
 
 
 def header(headers: Headers, name: str) -> str | None:

@@ -162,6 +162,8 @@ class Recording:
 
     def _add_states(self, interaction: Interaction) -> None:
         shown = []
+        if 300 <= interaction.status < 400:
+            return  # a redirect says where an object is, and nothing about its state
         if interaction.is_read and pollable(interaction.path) and object_path(interaction.json) != interaction.path:
             shown.append((interaction.path, self._add_state(interaction.path, (interaction.index, 0), None, interaction)))
         for event, value in _objects(interaction):

@@ -19,7 +19,7 @@ from understudy._apis.common.paths import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.interaction import LEFT_EARLY, Interaction
-from understudy._cassettes.load import load
+from understudy._cassettes.load import load, refuse_special
 from understudy._cassettes.matching import CustomMatcher, Matching
 from understudy._cassettes.recorder import Recorder, current_test
 from understudy._cassettes.recording import Recording
@@ -179,6 +179,7 @@ class CassetteSession:
         """What there is to replay; sets up the recorder where something is to be recorded."""
         if self._record == "none":
             return _of_this_test(load(self.path), or_all=True)
+        refuse_special(self.path)
         self._storage.recover()
         exists = self.path.exists()
         before = self._storage.read() if exists else []

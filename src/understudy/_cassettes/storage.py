@@ -91,8 +91,22 @@ class Storage:
                     write_whole(self.path, self._text(recorded, replace))
                     notes.write_text(RUN)
             self._journal.drop()
+        except OSError as error:
+            raise CassetteError(self._unwritten(error)) from error
         finally:
             self._journal.close()
+
+    def _unwritten(self, error: OSError) -> str:
+        """Say that the file system refused the cassette, and where what was recorded is now."""
+        what = f"{self.path} was not written: {error.strerror or error}."
+        failure = self._journal.failure
+        if failure is None:
+            return (
+                f"{what} What was recorded is in {self._journal.path}: make room (or the folder writable) and record this "
+                "cassette again, then it is saved beside it as a cassette of its own."
+            )
+        held = f"{self._journal.path} holds the exchanges before that" if self._journal.path.exists() else "nothing is kept"
+        return f"{what} Its journal could not be written whole either ({failure.strerror or failure}): {held}."
 
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""
