@@ -21,7 +21,7 @@ from understudy._cli.main import main
 from understudy.errors import CassetteError
 from understudy.pytest_plugin.settings import cassette_path
 
-HEADERS = {"OpenAI-Beta": "assistants=v2"}
+HEADERS = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer key-of-the-test"}
 
 
 def test_a_long_name_is_recorded_and_played(tmp_path: Path, ask: Ask) -> None:

@@ -12,7 +12,7 @@ from tests.cassettes.building import BASE, RUN, THREAD, entry, message, run
 from understudy import use_cassette
 from understudy._cli.main import main
 from understudy._common.printable import printable
-from understudy.errors import CassetteError, ReplayMiss
+from understudy.errors import CassetteError, UnderstudyError
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\r"
 OBEYED = [character for character in EVIL if printable(character) != character]
@@ -54,7 +54,7 @@ def test_commands_show_escapes(command: list[str], evil: Path, capsys: pytest.Ca
 
 def test_misses_show_escapes(evil: Path) -> None:
     """The nearest recorded request, and the difference of the bodies, are shown escaped; the app's envelope too."""
-    with pytest.raises(ReplayMiss) as missed, use_cassette(evil), httpx.Client() as client:
+    with pytest.raises(UnderstudyError) as missed, use_cassette(evil), httpx.Client() as client:
         told = client.post(f"{BASE}{THREAD}/runs", json={"assistant_id": "asst_2"}).json()["error"]["message"]
         client.get(f"{BASE}{THREAD}/messages")
     assert "assistant_id" in str(missed.value)

@@ -26,15 +26,13 @@ def short_name(name: str, longest: int = LONGEST_NAME) -> str:
     """
     if len(os.fsencode(name)) <= longest:
         return name
-    stem, suffix = os.path.splitext(name)
-    end = f"-{_hash(name)}{suffix}"
-    return os.fsencode(stem)[: longest - len(os.fsencode(end))].decode("utf-8", "ignore") + end
+    end = f"-{_hash(name)}{Path(name).suffix}"
+    return os.fsencode(Path(name).stem)[: longest - len(os.fsencode(end))].decode("utf-8", "ignore") + end
 
 
 def hashed_name(name: str) -> str:
     """Give a file name another one that differs from it in more than case."""
-    stem, suffix = os.path.splitext(name)
-    return short_name(f"{stem}-{_hash(name)}{suffix}")
+    return short_name(f"{Path(name).stem}-{_hash(name)}{Path(name).suffix}")
 
 
 def _hash(name: str) -> str:

@@ -89,7 +89,7 @@ def _free_of_clashes(folder: Path, name: str) -> Path:
     from understudy._cassettes.atomic_files import hashed_name, short_name
 
     try:
-        there = set(os.listdir(folder))  # asked for by its name, a file answers in any case on some systems
+        there = {file.name for file in folder.iterdir()}  # asked for by its name, a file answers in any case on some systems
     except OSError:
         there = set()
     if name in there:
