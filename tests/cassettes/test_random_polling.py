@@ -257,3 +257,23 @@ def test_random_polling_of_generated_recordings(
 ) -> None:
     """The same laws over recordings that read anything at any time."""
     assert not polled_at_random(written(folder / "c.json", exchanges), plain, seed).problems
+
+
+def test_a_redirect_tells_no_state(tmp_path: Path, plain: httpx.Client) -> None:
+    """A poll with a trailing slash was answered 307: an app that asks without it goes on as if that had not been."""
+    moved = (307, "")
+    exchanges = [
+        (*CREATE, run("queued")),
+        ("GET", f"{RUN}/", None, moved),
+        ("GET", RUN, None, run("completed")),
+        ("GET", MESSAGES, None, listed(message(2, "run_1"))),
+    ]
+    with play(tmp_path, *exchanges):
+        plain.post(CREATE[1], json=CREATE[2])
+        assert plain.get(f"{RUN}/").status_code == 307
+        assert plain.get(f"{RUN}/").status_code == 307
+        assert plain.get(RUN).json()["status"] == "completed"
+    with play(tmp_path, *exchanges):
+        plain.post(CREATE[1], json=CREATE[2])
+        assert plain.get(RUN).json()["status"] == "completed"
+        assert plain.get(MESSAGES).json()["data"] == [message(2, "run_1")]
