@@ -14,12 +14,17 @@ import json
 from collections.abc import Iterable, Sequence
 
 from understudy._common.messages import Response
+from understudy._common.printable import printable
 
 
 class UnderstudyError(AssertionError):
     """Base of every mistake in a test that understudy can name. `code` is the `error.code` of the 501 envelope."""
 
     code = "understudy_error"
+
+    def __str__(self) -> str:
+        """Give the message without what a terminal would obey: parts of it may come from somebody else's cassette."""
+        return printable(super().__str__())
 
 
 class NotSimulated(UnderstudyError):

@@ -9,7 +9,8 @@ import httpx
 
 from understudy._cassettes import Interaction
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
+SHARED = Path(__file__).parents[3] / "shared"
+RECORDINGS = SHARED / "recordings"
 
 
 def recordings() -> list[Path]:

@@ -12,6 +12,7 @@ from understudy._apis.common.object_view import ObjectView
 from understudy._backend import preload
 from understudy._backend.dispatcher import Dispatcher
 from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
+from understudy._common.printable import printable
 from understudy._engine.clock import Clock
 from understudy._engine.engine import Engine
 from understudy._engine.objects import Run
@@ -374,7 +375,7 @@ class Backend:
         with self._engine.lock:
             log = list(self._door.log)
         start = self._start if self.clock.virtual or not log else log[0].at
-        error.add_note(explanation(*self._generated, opening, log, start))
+        error.add_note(printable(explanation(*self._generated, opening, log, start)))
 
     def note_real_wait(self, text: str) -> None:
         """With `time="sleep"`, something waited in earnest: a hint; under `strict=True`, a mistake of the test."""

@@ -8,6 +8,7 @@ from typing import Any
 from understudy._apis.common import sse
 from understudy._apis.common.json_encoding import pretty
 from understudy._cassettes.interaction import Interaction
+from understudy._cassettes.misses import left_early
 from understudy._common.messages import Abort, Answer, Chunk, Headers, Pause, Response
 
 # They describe the bytes that were on the wire, not the ones that are given now.
@@ -22,6 +23,7 @@ NO_RETRY_WAIT = ("retry-after-ms", "1")
 
 def recorded(
     interaction: Interaction,
+    cassette: str,
     *,
     polled: bool = False,
     speed: float | None = None,
@@ -31,16 +33,24 @@ def recorded(
 
     Args:
         interaction: what was recorded.
+        cassette: its name, for messages.
         polled: the answer is a poll's.
         speed: None gives everything at once; 1.0 keeps the recorded timing of streams and retries, 2.0 halves it.
         on_event: called with the number (from 1) of each event of a stream before it is given.
+
+    Raises:
+        ReplayMiss: the recorded app closed the answer early, and nobody can use a part of it; a stream raises it where the
+            recording ends, when more is asked for.
     """
     body = interaction.body or b""
-    if interaction.broken and not body:
+    if interaction.was_left_early:
+        if (interaction.header("content-type") or "").startswith("application/json"):
+            raise left_early(interaction, cassette)
+    elif interaction.broken and not body:
         return Abort(*interaction.broken)
     headers = _headers(interaction, polled, speed)
     if interaction.is_stream or interaction.broken:
-        return Response(interaction.status, headers, stream=_stream(interaction, body, speed, on_event))
+        return Response(interaction.status, headers, stream=_stream(interaction, body, cassette, speed, on_event))
     return Response(interaction.status, headers, body)
 
 
@@ -67,7 +77,7 @@ def _headers(interaction: Interaction, polled: bool, speed: float | None) -> Hea
 
 
 def _stream(
-    interaction: Interaction, body: bytes, speed: float | None, on_event: Callable[[int], None] | None
+    interaction: Interaction, body: bytes, cassette: str, speed: float | None, on_event: Callable[[int], None] | None
 ) -> Iterator[Chunk]:
     if speed and interaction.timings:
         yield from _timed(interaction, body, speed)
@@ -75,6 +85,8 @@ def _stream(
             on_event(len(interaction.events))
     else:
         yield from _counted(list(sse.split(body)), on_event)
+    if interaction.was_left_early:
+        raise left_early(interaction, cassette)
     if interaction.broken:
         yield Abort(*interaction.broken)
 

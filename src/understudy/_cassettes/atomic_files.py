@@ -5,13 +5,48 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+LONGEST_NAME = 255  # bytes; of every file system in use
 PATIENCE = 600.0  # seconds; a save takes a few
+
+
+def short_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """Give a file name that fits in so many bytes; one that is too long keeps its beginning, a hash and its suffix.
+
+    >>> short_name("test_it.yaml")
+    'test_it.yaml'
+    >>> short_name("test_it[" + 300 * "a" + "].yaml", 40)
+    'test_it[aaaaaaaaaaaaaa-d8fbc94e1e85.yaml'
+    """
+    if len(os.fsencode(name)) <= longest:
+        return name
+    end = f"-{_hash(name)}{Path(name).suffix}"
+    return os.fsencode(Path(name).stem)[: longest - len(os.fsencode(end))].decode("utf-8", "ignore") + end
+
+
+def hashed_name(name: str) -> str:
+    """Give a file name another one that differs from it in more than case."""
+    return short_name(f"{Path(name).stem}-{_hash(name)}{Path(name).suffix}")
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+
+
+def special_kind(path: Path) -> str | None:
+    """Name what is at a path if it is neither a file nor nothing: reading it could wait for ever, or never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None
+    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    return None if stat.S_ISREG(mode) else kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -20,7 +55,7 @@ def write_whole(path: Path, text: str) -> None:
     Nothing is left behind when it fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{short_name(path.name, 200)}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)

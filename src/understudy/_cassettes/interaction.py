@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from understudy._apis.common import sse
 from understudy._apis.common.paths import api_path
 from understudy._common.messages import Headers
+from understudy._common.printable import printable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -31,6 +32,8 @@ RAISABLE = frozenset(
         "UnsupportedProtocol",
     ]
 )
+# How a body is marked that the recorded app did not read to its end: what came after is not known.
+LEFT_EARLY = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
 # Answers that a client tries again after: they say nothing of the state of an object. [SDK: `_should_retry`]
 TRANSIENT = frozenset({408, 409, 429})
 
@@ -91,6 +94,11 @@ class Interaction:
         """An answer after which a client tries again: 408, 409, 429, 5xx, or none at all."""
         return self.status in TRANSIENT or self.status >= 500 or (self.broken is not None and not self.body)
 
+    @property
+    def was_left_early(self) -> bool:
+        """Whether the recorded app closed the answer before it had read all of it."""
+        return self.broken == LEFT_EARLY
+
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
 
@@ -121,7 +129,7 @@ class Interaction:
 
     def __str__(self) -> str:
         query = urlsplit(self.url).query
-        return f"#{self.index} {self.method} {self.path}{'?' + query if query else ''}"
+        return printable(f"#{self.index} {self.method} {self.path}{'?' + query if query else ''}")
 
 
 def header(headers: Headers, name: str) -> str | None:

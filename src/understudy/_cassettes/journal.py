@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from understudy._cassettes.atomic_files import Lock, is_held, write_whole
+from understudy._cassettes.atomic_files import Lock, is_held, short_name, write_whole
 from understudy._cassettes.dump import as_entry, dump
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import parse
@@ -26,27 +26,39 @@ _numbers = itertools.count(1)
 
 
 class Journal:
-    """Lines of one exchange each, in a hidden file beside the cassette. The file is made with the first of them."""
+    """Lines of one exchange each, in a hidden file beside the cassette. The file is made with the first of them.
+
+    Attributes:
+        path: of the file.
+        failure: why an exchange could not be written down, such as a full disk; None as long as all could.
+    """
 
     def __init__(self, cassette: Path) -> None:
-        self._path = cassette.parent / f".{cassette.name}.{os.getpid()}-{next(_numbers)}.journal"
-        self._file: IO[str] | None = None
-        self._lock = Lock(self._path)
+        self._cassette = cassette
+        self.path = cassette.parent / f".{_stem(cassette)}.{os.getpid()}-{next(_numbers)}.journal"
+        self._file: IO[bytes] | None = None
+        self.failure: OSError | None = None
+        self._lock = Lock(self.path)
         self._writing = threading.Lock()
         self._lines: list[str] = []
 
     def add(self, interaction: Interaction, unless: Callable[[str], object]) -> None:
-        """Write an exchange down, durably; `unless` its text is something that must not be on a disk."""
+        """Write an exchange down, durably; `unless` its text is something that must not be on a disk.
+
+        A disk that is full, or cannot be written to, is no reason for the app's own call to fail: the exchange is kept in
+        memory, and `failure` says why it is not on the disk.
+        """
         line = json.dumps(as_entry(interaction), default=_binary)
         if unless(line):
             return
-        with self._writing:
-            if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
-                self._file = self._path.open("w", encoding="utf-8")
-            self._lines.append(line)
-            self._append(line)
+        try:
+            with self._writing:
+                if self._file is None:
+                    self._file = self._opened()
+                self._append(self._file, line.encode() + b"\n")
+                self._lines.append(line)
+        except OSError as error:
+            self.failure = error
 
     def rewrite(self, interactions: Callable[[], Iterable[Interaction]], unless: Callable[[str], object]) -> None:
         """Put cleaner exchanges in the place of those written so far; the file is never without either of them."""
@@ -57,16 +69,35 @@ class Journal:
             lines = [line for line in lines if not unless(line)]
             if lines == self._lines:
                 return
-            self._file.close()
-            write_whole(self._path, "".join(f"{line}\n" for line in lines))
-            self._file = self._path.open("a", encoding="utf-8")
-            self._lines = lines
+            try:
+                self._file.close()
+                write_whole(self.path, "".join(f"{line}\n" for line in lines))
+                self._file = self.path.open("ab", buffering=0)
+                self._lines = lines
+            except OSError as error:
+                self.failure = error
 
-    def _append(self, line: str) -> None:
-        assert self._file is not None
-        self._file.write(line + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def _opened(self) -> IO[bytes]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
+        try:
+            return self.path.open("wb", buffering=0)
+        except OSError:
+            self._lock.give_back(for_good=True)
+            raise
+
+    def _append(self, file: IO[bytes], line: bytes) -> None:
+        """Write a whole line or nothing: half of one would hide those after it."""
+        start = file.tell()
+        try:
+            written = 0
+            while written < len(line):
+                written += file.write(line[written:])
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(start)
+            file.seek(start)
+            raise
 
     def close(self) -> None:
         """The recording could not be saved: its journal stays, for the next process or for a person."""
@@ -79,7 +110,7 @@ class Journal:
         """The recording is saved, or not wanted: the journal is over."""
         if self._file is not None:
             self._file.close()
-            self._path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
             self.close()
 
 
@@ -91,8 +122,8 @@ def recover(cassette: Path, clean: Callable[[Interaction], Interaction] = lambda
         clean: takes out of an exchange what this process knows to be secret, which the dead one may not have known.
     """
     recovered = []
-    pattern = re.compile(re.escape(f".{cassette.name}.") + r"\d+-\d+\.journal")
-    for journal in sorted(cassette.parent.glob(f".{_no_glob(cassette.name)}.*.journal")):
+    pattern = re.compile(re.escape(f".{_stem(cassette)}.") + r"\d+-\d+\.journal")
+    for journal in sorted(cassette.parent.glob(f".{_no_glob(_stem(cassette))}.*.journal")):
         if pattern.fullmatch(journal.name) is None or is_held(journal):
             continue
         entries = list(_entries(journal))
@@ -119,8 +150,14 @@ def _entries(journal: Path) -> list[Any]:
 
 
 def _free(cassette: Path) -> Path:
-    names = (f"{cassette.stem}.recovered{'' if number == 1 else f'-{number}'}.yaml" for number in itertools.count(1))
+    stem = short_name(cassette.stem, 225)
+    names = (f"{stem}.recovered{'' if number == 1 else f'-{number}'}.yaml" for number in itertools.count(1))
     return next(path for name in names if not (path := cassette.with_name(name)).exists())
+
+
+def _stem(cassette: Path) -> str:
+    """The cassette's name, short enough for the journal's to fit."""
+    return short_name(cassette.name, 220)
 
 
 def _no_glob(name: str) -> str:

@@ -7,6 +7,7 @@ since the service is gone, an empty cassette is a lost one.
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable
 from datetime import date
 from io import BytesIO
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from understudy._cassettes.atomic_files import LONGEST_NAME, special_kind
 from understudy._cassettes.content_encoding import encoding_of, lacking, uncompressed
 from understudy._cassettes.document import document, line_of_interaction, refuse
 from understudy._cassettes.interaction import RAISABLE, READS, Interaction, header
@@ -31,6 +33,7 @@ def load(path: str | Path) -> list[Interaction]:
         CassetteError: the file is missing, empty, cut off, corrupt, no cassette at all, or of a newer version.
     """
     path = Path(path)
+    refuse_special(path)
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -42,6 +45,22 @@ def load(path: str | Path) -> list[Interaction]:
         line = error.object[: error.start].count(b"\n") + 1
         refuse(path, line, "is not UTF-8 text: corrupt, or not a cassette")
     return parse(text, path)
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse what cannot be a cassette: a directory, a named pipe, a device, a name that no file can have.
+
+    Raises:
+        CassetteError: it is one of these.
+    """
+    kind = special_kind(path)
+    if kind is not None:
+        raise CassetteError(f"{path}: this is {kind}, not a cassette. Give the path of a file, such as 'tutorial.yaml'.")
+    size = len(os.fsencode(path.name))
+    if size > LONGEST_NAME:
+        raise CassetteError(
+            f"{path}: this name has {size} bytes, and a file's name can have {LONGEST_NAME}. Choose a shorter one."
+        )
 
 
 def parse(text: str, path: str | Path) -> list[Interaction]:

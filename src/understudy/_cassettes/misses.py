@@ -23,6 +23,11 @@ TO_DO = (
     "out of the comparison: ignore=['path.to.it'] or match_on=[...]."
 )
 
+TO_DO_ON_A_CUT = (
+    "What to do: record this flow again with the app as it is now (--understudy-record=all) against a server that still "
+    "speaks the API, write the rest of the answer into the cassette by hand, or stop reading where the recorded app did."
+)
+
 
 def miss(request: Request, name: str, position: ReplayCursor, reason: str | None = None) -> ReplayMiss:
     """The error for a request that the recording has no answer to.
@@ -45,6 +50,24 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
             lines += difference(near[0], request)
     lines.append(TO_DO)
     return ReplayMiss("\n".join(lines))
+
+
+def left_early(interaction: Interaction, name: str) -> ReplayMiss:
+    """The error for an app that reads on where the recorded one stopped reading.
+
+    Args:
+        interaction: whose answer was not recorded to its end.
+        name: of the cassette.
+    """
+    events = len(interaction.events)
+    read = (
+        f"{events} event{'' if events == 1 else 's'}" if interaction.is_stream else f"{len(interaction.body or b'')} bytes"
+    )
+    return ReplayMiss(
+        f"{name} has no more of the answer to {interaction}\n"
+        f"Why: the recorded app closed it after {read}; what the service sent after that was never recorded, and this app "
+        f"reads on\n{TO_DO_ON_A_CUT}"
+    )
 
 
 def nearest(request: Request, interactions: Iterable[Interaction]) -> list[Interaction]:

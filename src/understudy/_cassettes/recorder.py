@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from understudy._cassettes.content_encoding import uncompressed
-from understudy._cassettes.interaction import RAISABLE, Interaction
+from understudy._cassettes.interaction import LEFT_EARLY, RAISABLE, Interaction
 from understudy._common.messages import Headers, Request
 from understudy.errors import CassetteError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # An answer that never came has no status; plain vcrpy needs one, and a client tries again after this one too.
 NO_ANSWER = 502
-CLOSED = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
 
 
 class Recorder:
@@ -108,13 +107,13 @@ class Tap:
     def broken(self, error: BaseException | None) -> None:
         if error is None and self._status == NO_ANSWER and not self._headers:
             return  # still waiting for its answer when the recording ended: nothing is known
-        self._keep(CLOSED if error is None else _reason(error))
+        self._keep(LEFT_EARLY if error is None else _reason(error))
 
     def _keep(self, broken: tuple[str, str] | None) -> None:
         request = self._request
         raw = b"".join(self._chunks)
         body = uncompressed(self._headers, raw)
-        if broken == CLOSED and body.rstrip().endswith(b"data: [DONE]"):
+        if broken == LEFT_EARLY and body.rstrip().endswith(b"data: [DONE]"):
             broken = None  # the SDK's sync streams read no further than this
         streamed = any(
             name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in self._headers

@@ -1,8 +1,20 @@
 """A loaded recording, indexed for replay: what can be asked, what each exchange shows, where epochs are cut.
 
-Built once per cassette and never changed; where a replay stands in it is `replay.ReplayCursor`'s business.
+Built once per cassette and never changed; how far a replay has come in it is the business of
+`position.ReplayCursor`, whose module also says what the terms mean.
 
-A *moment* is a place in the recording: the index of an interaction, and for a streamed one the number of the event in it.
+Each lookup that a request needs is prepared here, so that its cost does not grow with the
+cassette:
+
+* `reads` and `writes`: which interactions a request may be answered from, by the key that makes
+  two requests equal;
+* `states` and `shows`: which states each object went through, and which of them each answer
+  shows;
+* `cuts`, `cut_at`: which writes end an epoch, of what;
+* `marks`: in which order the states of one thread (or vector store) were first seen.
+
+A *moment* is a place in the recording: the index of an interaction, and for a streamed one the
+number of the event in it.
 """
 
 from __future__ import annotations
@@ -16,7 +28,7 @@ from typing import Any
 from understudy._apis.assistants import views
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.matching import Key, Matching
-from understudy._cassettes.resources import Topic, cuts, object_path, pollable, scope
+from understudy._cassettes.resources import Topic, cuts, history_path, object_path, pollable, scope, segments
 
 Moment = tuple[int, int]
 JsonObject = dict[str, Any]
@@ -24,7 +36,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One of the states that an object which changes by itself was seen in.
+    """One of the states that an object was seen in: of those that change by themselves, a run step, or a message.
 
     Attributes:
         moment: when it was first seen.
@@ -35,6 +47,10 @@ class State:
     moment: Moment
     value: JsonObject | None
     interaction: Interaction
+
+    def equals(self, other: State) -> bool:
+        """Whether the app cannot tell this state from the other: the same value, wherever it was recorded."""
+        return self.value is not None and self.value == other.value
 
 
 @dataclass(slots=True)
@@ -73,14 +89,41 @@ class Recording:
         for interaction in self.interactions:
             self._add(interaction)
 
-    def began(self, interaction: Interaction) -> Iterator[str]:
-        """The paths of the runs that must have begun before this answer: those whose messages or steps it shows."""
+    def members_of_runs(self, interaction: Interaction) -> Iterator[JsonObject]:
+        """The messages and steps in an answer that a run has made."""
         value = interaction.json
         if not isinstance(value, dict):
             return
         for member in value.get("data") or () if value.get("object") == "list" else (value,):
             if isinstance(member, dict) and member.get("run_id"):
-                yield f"/threads/{member.get('thread_id')}/runs/{member['run_id']}"
+                yield member
+
+    def first_seen(self, member: JsonObject) -> Moment:
+        """When a message or a step was first recorded."""
+        states = self.states.get(history_path(member) or "")
+        return states[0].moment if states else (0, 0)
+
+    def number_of(self, path: str, value: JsonObject) -> int | None:
+        """The number of the latest state of an object that is this value; None if there is none."""
+        states = self.states.get(path, ())
+        return max((number for number, state in enumerate(states) if state.value == value), default=None)
+
+    def has_begun(self, path: str, number: int) -> bool:
+        """Whether a run had left the queue at any time up to its state of this number."""
+        states = self.states[path][: number + 1]
+        if any(state.value is not None and state.value.get("status") != "queued" for state in states):
+            return True
+        return any(segments(state.interaction.path)[-1] == "submit_tool_outputs" for state in states)
+
+    def calls_asked_after(self, path: str, number: int) -> set[str]:
+        """The ids of the calls whose outputs a run waits for in its states after this one, and in none before."""
+        states = self.states[path]
+        before = {call for state in states[: number + 1] for call in _awaited(state)}
+        return {call for state in states[number + 1 :] for call in _awaited(state)} - before
+
+    def view(self, interaction: Interaction) -> tuple[str, ...]:
+        """Which fields an answer holds besides the usual ones: the values of `include` in its query."""
+        return tuple(sorted(value for key, value in interaction.query if key in ("include", "include[]")))
 
     def _add(self, interaction: Interaction) -> None:
         asked = self.matching.recorded(interaction)
@@ -119,13 +162,19 @@ class Recording:
 
     def _add_states(self, interaction: Interaction) -> None:
         shown = []
+        if 300 <= interaction.status < 400:
+            return  # a redirect says where an object is, and nothing about its state
         if interaction.is_read and pollable(interaction.path) and object_path(interaction.json) != interaction.path:
             shown.append((interaction.path, self._add_state(interaction.path, (interaction.index, 0), None, interaction)))
-        for number, value in _objects(interaction):
-            path = object_path(value)
-            if path is not None:
-                moment = (interaction.index, number)
-                shown.append((path, self._add_state(path, moment, value, interaction)))
+        for event, value in _objects(interaction):
+            path = history_path(value)
+            if path is None:
+                continue
+            if _is_abridged(value, interaction):
+                number = self._state_of_status(path, value)
+                shown += [(path, number)] if number is not None else []
+            else:
+                shown.append((path, self._add_state(path, (interaction.index, event), value, interaction)))
         if shown:
             self.shows[interaction.index] = shown
 
@@ -133,35 +182,56 @@ class Recording:
         """Add a state if it is not the one before it; its number."""
         states = self.states[path]
         if states and value is not None and states[-1].value == value:
-            if source.path == path and source.is_read and not states[-1].interaction.is_read:
+            if pollable(path) and source.path == path and source.is_read and not states[-1].interaction.is_read:
                 self._repeated[scope(path)].setdefault(path, source)
             return len(states) - 1
         if states and value is None and states[-1].value is None and states[-1].interaction.body == source.body:
             return len(states) - 1
-        self._repeated[scope(path)].pop(path, None)
         number = len(states)
         states.append(State(moment, value, source))
-        self.marks[scope(path)].append((moment, path, number))
+        if pollable(path):  # steps and messages move with their run, which has a mark of its own
+            self._repeated[scope(path)].pop(path, None)
+            self.marks[scope(path)].append((moment, path, number))
         return number
+
+    def _state_of_status(self, path: str, value: JsonObject) -> int | None:
+        """The latest state so far of the status that an abridged value shows."""
+        for number, state in reversed(list(enumerate(self.states.get(path, ())))):
+            if state.value is not None and state.value.get("status") == value.get("status"):
+                return number
+        return None
 
 
 def _objects(interaction: Interaction) -> Iterator[tuple[int, JsonObject]]:
-    """The objects that an answer shows whole, in their REST view, each with its number in the stream (0 outside one)."""
+    """The objects that an answer shows, in their REST view, each with its number in the stream (0 outside one)."""
     if interaction.status >= 400:
         return
     if interaction.is_stream:
         for number, (_, data) in enumerate(interaction.events, 1):
-            if isinstance(data, dict) and data.get("object") == "thread.run":
+            if isinstance(data, dict) and data.get("object") in _STREAMED:
                 yield number, views.to_rest(dict(data))
     elif isinstance(interaction.json, dict):
         value = interaction.json
-        if value.get("object") == "list":
-            # A vector store's file is shown with fewer keys in a batch's list: not a state that a poll could show.
-            members = value.get("data") or []
-            yield from ((0, member) for member in members if _whole(member))
-        else:
-            yield 0, value
+        members = (value.get("data") or ()) if value.get("object") == "list" else (value,)
+        yield from ((0, member) for member in members if isinstance(member, dict))
 
 
-def _whole(member: Any) -> bool:
-    return isinstance(member, dict) and member.get("object") in ("thread.run", "vector_store")
+_STREAMED = ("thread.run", "thread.run.step", "thread.message")
+
+
+def _is_abridged(value: JsonObject, interaction: Interaction) -> bool:
+    """Whether this is an object with fewer keys than a poll shows: a vector store's file in a list. [REC]"""
+    return (
+        str(value.get("object")).startswith("vector_store.file")
+        and object_path(value) != interaction.path
+        and (interaction.is_read)
+    )
+
+
+def _awaited(state: State) -> Iterator[str]:
+    """The ids of the calls whose outputs a run waits for."""
+    action = (state.value or {}).get("required_action")
+    waited = action.get("submit_tool_outputs") if isinstance(action, dict) else None
+    for call in (waited.get("tool_calls") if isinstance(waited, dict) else None) or ():
+        if isinstance(call, dict):
+            yield str(call.get("id"))

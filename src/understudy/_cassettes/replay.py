@@ -1,11 +1,20 @@
 """Replays a recording run-aware: however often the app asks, it gets what was recorded, and never an impossible history.
 
-The rules (docs/replay.md explains them):
+The rules (docs/replay.md explains them to users, `position.py` defines the terms):
 
-* writes are consumed in recorded order; each cuts an epoch for the reads it concerns;
-* a poll moves its object to the next distinct state recorded in the epoch, and stays at the last;
-* any other read gets the answer recorded at, or latest before, that position; else the first after it that shows no later
-  state; else what follows from other facts of the recording; else it is a miss.
+1. A write is answered by the first recorded one that equals it, was not played, and does not lie
+   before a played write of the same thread. It ends the epochs of what it concerns.
+2. A poll shows the next state of its object that was recorded in the epoch; at the last one it
+   stays.
+3. Any other read gets the answer recorded at the horizon, or latest before it; asked again there,
+   the next distinct one. If there is none so far, the first one behind the horizon that is not
+   later than what the app has seen.
+4. An answer is brought up to date: whatever it shows in an earlier state than the app has seen is
+   shown as last seen. If that leaves a step in progress in a run that the app has seen end, the
+   answer is stale, and the next candidate is tried.
+5. Otherwise the answer is made of other facts of the recording (`facts.py`), or it is a miss.
+
+Rules 2 and 3 let the position move forward, rule 4 keeps it from ever seeming to move back.
 """
 
 from __future__ import annotations
@@ -13,7 +22,8 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from understudy._apis.common.paths import api_path
 from understudy._cassettes import answers
@@ -22,9 +32,9 @@ from understudy._cassettes.inferred_answers import STOPS, Facts
 from understudy._cassettes.interaction import READS, Interaction
 from understudy._cassettes.matching import Asked, Key
 from understudy._cassettes.misses import miss
-from understudy._cassettes.recording import Recording, State
+from understudy._cassettes.recording import JsonObject, Recording, State
 from understudy._cassettes.replay_cursor import ReplayCursor
-from understudy._cassettes.resources import object_path, pollable
+from understudy._cassettes.resources import history_path, object_path, pollable, run_path
 from understudy._cassettes.timing import Timing
 from understudy._common.messages import Answer, Request
 from understudy.errors import Livelock
@@ -52,7 +62,6 @@ class Replay:
         self._facts: Facts | None = None
         self._lock = threading.RLock()
         self._first: dict[tuple[Key, object], int] = {}
-        self._cursor: dict[Key, int] = {}
         self._stays: defaultdict[str, int] = defaultdict(int)
 
     def answer(self, request: Request) -> Answer:
@@ -100,7 +109,7 @@ class Replay:
         self.position.play(write)
         if not write.is_stream:
             self.position.show_all(write)
-        return answers.recorded(write, speed=self.speed, on_event=self._event_shower(write))
+        return answers.recorded(write, self.name, speed=self.speed, on_event=self._event_shower(write))
 
     def _next_write(self, request: Request, asked: Asked) -> Interaction | None:
         """The first recorded write that this is, and that may still be played."""
@@ -200,52 +209,65 @@ class Replay:
     def _stay(self, request: Request, path: str, state: State, end: int) -> None:
         self._stays[path] += 1
         status = state.value.get("status") if state.value else None
-        if self._stays[path] < PATIENCE or status in STOPS - {"requires_action"} or end >= len(self.recording.interactions):
+        interactions = self.recording.interactions
+        ends = end >= len(interactions)
+        if self._stays[path] < PATIENCE or status in STOPS - {"requires_action"}:
             return
+        if ends and (status is None or status in STOPS):
+            return
+        goes_on = "ends there" if ends else f"goes on only after {interactions[end]}, which the app has not sent"
         raise Livelock(
-            f"{self.name}: {request.method} {path} was asked {PATIENCE} times, and stays {status!r}: the recording goes on "
-            f"only after {self.recording.interactions[end]}, which the app has not sent."
+            f"{self.name}: {request.method} {path} was asked {PATIENCE} times, and stays {status!r}: "
+            f"the recording {goes_on}."
         )
 
     def _state(self, path: str, state: State) -> Answer:
         source = state.interaction
         self.position.played.add(source.index)
         if state.value is None or (source.path == path and source.is_read):
-            return answers.recorded(source, polled=True, speed=self.speed)
+            return answers.recorded(source, self.name, polled=True, speed=self.speed)
         return answers.json_answer(state.value, polled=not self.speed)
 
     def _read(self, request: Request, asked: Asked, path: str) -> Answer:
-        interaction = self._choose(request, asked, path)
-        if interaction is not None:
-            self._cursor[asked.key] = interaction.index
-            self.position.show_all(interaction)
-            return self._up_to_date(interaction)
+        stale = None
+        for interaction in self._candidates(request, asked, path):
+            answer = self._up_to_date(interaction)
+            if answer is not None:
+                self.position.given[asked.key] = interaction.index
+                self.position.show_all(interaction)
+                return answer
+            stale = stale or interaction
         known = self.facts.read(path, request.query, self.position)
         if known is not None:
-            return answers.json_answer(known)
+            return answers.json_answer(self._known_up_to_date(known))
+        if stale is not None:
+            reason = (
+                f"the app has seen this run end, and the last answer recorded up to there ({stale}) shows a step of it in "
+                "progress; no later state of that step was recorded"
+            )
+            raise miss(request, self.name, self.position, reason)
         raise miss(request, self.name, self.position, self._why_not(request, asked, path))
 
-    def _choose(self, request: Request, asked: Asked, path: str) -> Interaction | None:
+    def _candidates(self, request: Request, asked: Asked, path: str) -> Iterator[Interaction]:
+        """The recorded answers that may be given to a read, best first."""
         recorded = self.recording.reads.get(asked.key)
         if not recorded:
-            return None
+            return
         start, end = self.position.epoch(path)
         since = bisect_right(recorded, start, key=_index)
         epoch = recorded[since : bisect_right(recorded, end - 1, key=_index)]
         if self.recording.matching.custom:
             epoch = [other for other in epoch if self.recording.matching.agree(other, request)]
-        if not epoch:
-            return None
         here, beyond = self.position.horizon(path)
         reached = bisect_right(epoch, beyond[0] - 1, key=_index)
-        last = self._cursor.get(asked.key, -1)
+        last = self.position.given.get(asked.key, -1)
         if reached:
-            return self._walk(epoch, reached, max(bisect_right(epoch, here[0] - 1, key=_index), 0), last, beyond[0])
-        for other in epoch:
+            yield self._walk(epoch, reached, max(bisect_right(epoch, here[0] - 1, key=_index), 0), last, beyond[0])
+        for place in range(reached, len(epoch)):
+            other = epoch[place]
             # What comes next may be seen by this very question first: it tells no more than the next poll would.
             if other.index >= last and (other.index == beyond[0] or not self.position.is_later(other)):
-                return other
-        return None
+                yield other
 
     def _walk(self, epoch: list[Interaction], reached: int, first: int, last: int, beyond: int) -> Interaction:
         """The answer at this position; asked again at the same one, the next distinct answer recorded there.
@@ -265,28 +287,71 @@ class Replay:
             return epoch[reached]
         return epoch[reached - 1] if given < reached else now
 
-    def _up_to_date(self, interaction: Interaction) -> Answer:
-        """A list, with the members that the app has already seen in a later state shown in that state."""
-        value = interaction.json
-        behind = {}
+    def _up_to_date(self, interaction: Interaction) -> Answer | None:
+        """An answer with everything shown at least as far as the app has seen it; None if it is stale beyond repair."""
+        changed: dict[str, JsonObject] = {}
         for path, number in self.recording.shows.get(interaction.index, ()):
-            state = self.position.state(path)
-            if state is not None and state.value is not None and self.position.shown(path) > number:
-                behind[state.value["id"]] = state.value
-        if not behind or value.get("object") != "list":
-            return answers.recorded(interaction, speed=self.speed)
-        return answers.json_answer({**value, "data": [behind.get(member["id"], member) for member in value["data"]]})
+            own = self.recording.states[path][number].value
+            now = self.position.now(path, number, interaction)
+            if _is_live_step(now or own) and self._has_ended_since(run_path(own), interaction):
+                now = self.position.last_recorded(path, number, interaction)
+                if _is_live_step(now or own):
+                    return None
+            if own is not None and now is not None:
+                changed[own["id"]] = now
+        value = interaction.json
+        if not changed or not isinstance(value, dict):
+            return answers.recorded(interaction, self.name, speed=self.speed)
+        if value.get("object") != "list":
+            return answers.json_answer(_laid_over(value, changed))
+        return answers.json_answer({**value, "data": [_laid_over(member, changed) for member in value["data"]]})
+
+    def _known_up_to_date(self, value: JsonObject) -> JsonObject:
+        """An answer made of facts, with everything shown at least as far as the app has seen it."""
+        is_list = value.get("object") == "list"
+        changed: dict[str, JsonObject] = {}
+        for member in value["data"] if is_list else [value]:
+            path = history_path(member) or ""
+            number = self.recording.number_of(path, member)
+            if number is not None:
+                source = self.recording.states[path][number].interaction
+                now = self.position.now(path, number, source)
+                changed |= {member["id"]: now} if now is not None else {}
+        if not is_list:
+            return changed.get(value["id"], value)
+        return {**value, "data": [changed.get(member["id"], member) for member in value["data"]]}
+
+    def _has_ended_since(self, path: str, interaction: Interaction) -> bool:
+        """Whether the app has seen a run end, and this answer was recorded before that."""
+        state = self.position.state(path)
+        over = state is not None and self.position.status(path) in STOPS - {"requires_action"}
+        return over and state is not None and interaction.index < state.moment[0]
 
     def _why_not(self, request: Request, asked: Asked, path: str) -> str | None:
         start, end = self.position.epoch(path)
-        recorded, agree = self.recording.reads.get(asked.key, ()), self.recording.matching.agree
-        later = [other for other in recorded if start < other.index < end and agree(other, request)]
+        recorded = [
+            other for other in self.recording.reads.get(asked.key, ()) if self.recording.matching.agree(other, request)
+        ]
+        later = [other for other in recorded if start < other.index < end]
         if later:
             return (
                 f"the answer recorded in this epoch ({later[0]}) shows a later state than the app has seen; poll the run "
                 "first, as the recorded app did"
             )
-        return None
+        return "it was recorded, but not in this epoch" if recorded else None
+
+
+def _is_live_step(value: JsonObject | None) -> bool:
+    return value is not None and value.get("object") == "thread.run.step" and value.get("status") == "in_progress"
+
+
+def _laid_over(member: Any, changed: dict[str, JsonObject]) -> Any:
+    """A member of an answer in its later state. A file in a list of a vector store's keeps to the few keys it has there."""
+    now = changed.get(str(member.get("id"))) if isinstance(member, dict) else None
+    if now is None:
+        return member
+    abridged = member.get("object") == "vector_store.file"
+    return {key: now.get(key, value) for key, value in member.items()} if abridged else now
 
 
 def _index(interaction: Interaction) -> int:

@@ -1,26 +1,64 @@
-"""Where a replay stands in its recording: which writes were played, and which state each object was last shown in.
+"""Where a replay is in its recording. The only mutable thing in a replay, and it only moves forward.
 
-The only place where a replay's state lives. It moves forward, never back.
+Theory of operation. A replay has three parts. The *recording* (`recording.py`) is an index that
+never changes. The *position* (this module) says how far the app has come. The *rules*
+(`replay.py`) choose an answer from the two.
+
+How far the app has come cannot be one number. An app asks in another order than the recorded one
+did: it plays the writes of two conversations interleaved anew, polls one run to its end, and
+leaves another queued. So the position holds, for each thing, the last of it that the app has
+caused or seen:
+
+* **Writes played.** A write is played once. A successful one ends an *epoch* for everything it
+  may have changed: what was recorded before it says nothing about the time after it, and the
+  other way round. An epoch is therefore what lies between two writes of the recording, as seen by
+  one question: `epoch(path)` gives the last *played* write that concerns the path, and the first
+  one after it that does. Each answer comes from inside its question's epoch. That alone excludes
+  a run that is `completed` before its tool outputs were submitted.
+* **States shown.** An object that changes by itself (a run, an upload, a vector store and what is
+  in it) has a sequence of distinct recorded *states*, and so have run steps and messages.
+  `shown(path)` is the number of the latest one that the app has seen, in whatever answer it came.
+  It never decreases: what the app has seen once, it sees at least that far ever after.
+
+Writes and states together define the *horizon* of a thread (or vector store): the stretch of the
+recording in which the app's next read would have happened. It begins at the latest moment whose
+states were all shown, and ends at the first moment that showed a state which the app has not
+seen. An answer recorded before that end tells nothing new; one recorded behind it may.
+
+Whether it does is decided by states, not by places. An answer is *later* if it shows an object in
+a state that differs from the one the app has seen. A poll which only repeated `queued` is another
+place, but an equal state, and an equal state is not later: to the app, the two places are the
+same. Likewise a run that was `queued`, ran, and is `queued` again after a submit has begun, so
+what it had done by then (the steps whose outputs were just submitted) is not later either; only
+what it does afterwards is.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import Any
 
 from understudy._cassettes.interaction import Interaction
-from understudy._cassettes.recording import Moment, Recording, State
-from understudy._cassettes.resources import Topic, scope, topics
+from understudy._cassettes.matching import Key
+from understudy._cassettes.recording import JsonObject, Moment, Recording, State
+from understudy._cassettes.resources import Topic, pollable, run_path, scope, topics
 
 END: Moment = (1 << 60, 0)
 
 
 class ReplayCursor:
-    """A moving place in a recording."""
+    """A moving place in a recording.
+
+    Attributes:
+        played: indices of the interactions that the app was given.
+        given: key of a read to the index of the interaction that answered it last.
+    """
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.played: set[int] = set()
+        self.given: dict[Key, int] = {}
         self._last_cut: dict[Topic, int] = {}
         self._last_write: dict[Topic, int] = {}
         self._shown: dict[str, int] = {}
@@ -44,7 +82,7 @@ class ReplayCursor:
         return all(other.path == write.path and other.method == "POST" for other in between)
 
     def play(self, write: Interaction) -> None:
-        """A write is played: the epochs it cuts are over."""
+        """Play a write: the epochs it cuts are over."""
         self.played.add(write.index)
         for topic in self.recording.cuts.get(write.index, ()):
             self._last_cut[topic] = max(write.index, self._last_cut.get(topic, -1))
@@ -55,7 +93,7 @@ class ReplayCursor:
     # epochs
 
     def epoch(self, path: str) -> tuple[int, int]:
-        """The epoch that a read of this path is asked in: after the write of this index, before the one of that."""
+        """Give the epoch of a read of this path: after the write of this index, before the one of that."""
         about = topics(path)
         start = max(self._last_cut.get(topic, -1) for topic in about)
         end = END[0]
@@ -67,29 +105,36 @@ class ReplayCursor:
         return start, end
 
     def own_cut(self, path: str) -> int:
-        """The last played write to this very object; -1 if there was none."""
+        """Give the index of the last played write to this very object; -1 if there was none."""
         return self._last_cut.get(topics(path)[0], -1)
 
     # states
 
     def shown(self, path: str) -> int:
-        """The number of the state that an object was last shown in; -1 if it was not shown."""
+        """Give the number of the latest state that the app has seen of an object; -1 if it has seen none."""
         return self._shown.get(path, -1)
 
     def state(self, path: str) -> State | None:
+        """Give the latest state that the app has seen of an object."""
         number = self.shown(path)
         return self.recording.states[path][number] if number >= 0 else None
 
+    def status(self, path: str) -> Any:
+        """Give the status that the app has last seen an object in; None if it has seen none."""
+        state = self.state(path)
+        return state.value.get("status") if state is not None and state.value is not None else None
+
     def show(self, path: str, number: int) -> None:
+        """Show a state to the app. One that it is past already moves nothing."""
         self._shown[path] = max(number, self._shown.get(path, -1))
 
     def tell(self, shown: Callable[[str, int], None]) -> None:
-        """Tell which state each object was last shown in."""
+        """Report which state each object was last shown in."""
         for path, number in self._shown.items():
             shown(path, number)
 
     def show_all(self, interaction: Interaction, event: int | None = None) -> None:
-        """The app sees an answer, or of a streamed one the event of this number."""
+        """Show the app an answer, or of a streamed one the events up to this number."""
         self.played.add(interaction.index)
         for path, number in self.recording.shows.get(interaction.index, ()):
             moment = self.recording.states[path][number].moment
@@ -99,7 +144,7 @@ class ReplayCursor:
             self._pass_repeats(interaction)
 
     def _pass_repeats(self, read: Interaction) -> None:
-        """The polls before a read that repeated what the app knows already: it need not ask for them again."""
+        """Pass the polls before a read that repeated what the app knows already: it need not ask for them again."""
         where = scope(read.path)
         marks = self.recording.marks.get(where, ()) if where else ()
         for place in range(self._passed.get(where, 0), len(marks)):
@@ -107,12 +152,12 @@ class ReplayCursor:
             states = self.recording.states[path]
             if moment[0] > read.index or number != self.shown(path) + 1 or number == 0:
                 break
-            if states[number].value != states[number - 1].value:
+            if not states[number].equals(states[number - 1]):
                 break
             self.show(path, number)
 
     def horizon(self, path: str) -> tuple[Moment, Moment]:
-        """The moments between which everything around this path stands: shown up to the first, not yet at the second."""
+        """Give the moments between which a read of this path is: shown up to the first, not yet at the second."""
         where = scope(path)
         marks = self.recording.marks.get(where, ()) if where else ()
         passed, last = self._passed.get(where, 0), self._last_write.get(where, -1)
@@ -125,16 +170,68 @@ class ReplayCursor:
         before = marks[passed - 1][0] if passed else (-1, 0)
         return max(before, (last, 0)), marks[passed][0] if passed < len(marks) else END
 
+    # what an answer would tell
+
     def is_later(self, interaction: Interaction) -> bool:
         """Whether an answer shows an object in a later state than the app has seen it in.
 
-        A message or a step of a run shows that the run had begun.
+        A message or a step of a run that waits in the queue shows that the run has gone on, unless it was there before.
         """
         for path, number in self.recording.shows.get(interaction.index, ()):
-            if 0 <= self.shown(path) < number:
-                return True
-        for path in self.recording.began(interaction):
-            state = self.state(path)
-            if state is not None and state.value is not None and state.value.get("status") == "queued":
-                return True
-        return False
+            if pollable(path) and 0 <= self.shown(path) < number:
+                states = self.recording.states[path]
+                if not states[number].equals(states[self.shown(path)]):
+                    return True
+        members = self.recording.members_of_runs(interaction)
+        return any(self.status(run_path(member)) == "queued" and self._is_news(member) for member in members)
+
+    def _is_news(self, member: JsonObject) -> bool:
+        """Whether a message or a step tells of a queued run what it did only after it left the queue."""
+        path = run_path(member)
+        queued = self.recording.states[path][self.shown(path)]
+        if self.recording.first_seen(member) < queued.moment:
+            return False
+        if member.get("object") != "thread.run.step" or not self.recording.has_begun(path, self.shown(path)):
+            return True
+        # It waits in the queue again: its calls up to here are known, those it asks for later are news.
+        asked_later = self.recording.calls_asked_after(path, self.shown(path))
+        return not _calls(member) or bool(_calls(member) & asked_later)
+
+    def now(self, path: str, number: int, source: Interaction) -> JsonObject | None:
+        """Give the value that an object is to be shown with where an answer holds its state `number`.
+
+        Returns:
+            The latest state that the app has seen; None if that is no later than the answer's own.
+        """
+        seen = self.shown(path)
+        if seen <= number:
+            return None
+        return self._in_place_of(path, number, seen, source)
+
+    def last_recorded(self, path: str, number: int, source: Interaction) -> JsonObject | None:
+        """As `now`, with the last state recorded before the horizon's end, whether the app has seen it or not."""
+        _, beyond = self.horizon(path)
+        states = self.recording.states[path]
+        last = max((n for n, state in enumerate(states) if state.moment < beyond), default=-1)
+        return self._in_place_of(path, number, last, source) if last > number else None
+
+    def _in_place_of(self, path: str, number: int, later: int, source: Interaction) -> JsonObject | None:
+        states = self.recording.states[path]
+        own, seen, view = states[number], states[later], self.recording.view(source)
+        if seen.value is None or seen.equals(own):
+            return None
+        if own.value is None or pollable(path) or self.recording.view(seen.interaction) == view:
+            return seen.value
+        # The two questions ask for different fields (`include=`): only a new status makes a difference between them.
+        status = seen.value.get("status")
+        if own.value.get("status") == status:
+            return None
+        alike = (state.value for state in states[later::-1] if self.recording.view(state.interaction) == view)
+        return next((value for value in alike if value is not None and value.get("status") == status), seen.value)
+
+
+def _calls(step: JsonObject) -> set[str]:
+    """The ids of the calls in a step."""
+    details = step.get("step_details")
+    calls = details.get("tool_calls") if isinstance(details, dict) else None
+    return {str(call.get("id")) for call in calls or () if isinstance(call, dict)}

@@ -50,6 +50,21 @@ def object_path(value: Any) -> str | None:
     return None
 
 
+def history_path(value: Any) -> str | None:
+    """The path of an object whose recorded states are told apart: one that is polled, a run step, a message."""
+    if isinstance(value, dict) and isinstance(value.get("id"), str):
+        if value.get("object") == "thread.run.step":
+            return f"{run_path(value)}/steps/{value['id']}"
+        if value.get("object") == "thread.message":
+            return f"/threads/{value.get('thread_id')}/messages/{value['id']}"
+    return object_path(value)
+
+
+def run_path(member: Any) -> str:
+    """The path of the run that a message or a step belongs to."""
+    return f"/threads/{member.get('thread_id')}/runs/{member.get('run_id')}"
+
+
 @lru_cache(maxsize=4096)
 def scope(path: str) -> Topic:
     """The thread, vector store or other object whose history a path belongs to; empty for a whole collection."""

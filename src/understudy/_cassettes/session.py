@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, Unpack
 
+from understudy._apis.common import sse
 from understudy._apis.common.paths import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
-from understudy._cassettes.interaction import Interaction
-from understudy._cassettes.load import load
+from understudy._cassettes.interaction import LEFT_EARLY, Interaction
+from understudy._cassettes.load import load, refuse_special
 from understudy._cassettes.matching import CustomMatcher, Matching
 from understudy._cassettes.recorder import Recorder, current_test
 from understudy._cassettes.recording import Recording
@@ -26,7 +28,7 @@ from understudy._cassettes.secrets import Scrubber, scrubbed_error
 from understudy._cassettes.storage import Storage
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
-from understudy._common.messages import Answer, Forward, HostRules, Request, host_names
+from understudy._common.messages import Abort, Answer, Chunk, Forward, HostRules, Request, Response, host_names
 from understudy._common.observers import Watch, observer_of
 from understudy._http import activate
 from understudy._http.hosts import own_base_url
@@ -177,6 +179,7 @@ class CassetteSession:
         """What there is to replay; sets up the recorder where something is to be recorded."""
         if self._record == "none":
             return _of_this_test(load(self.path), or_all=True)
+        refuse_special(self.path)
         self._storage.recover()
         exists = self.path.exists()
         before = self._storage.read() if exists else []
@@ -238,6 +241,8 @@ class CassetteSession:
 
     def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
         answer = self._recorded_answer(replay, request)
+        if isinstance(answer, Response) and answer.stream is not None:
+            answer.stream = self._to_its_end(answer.stream, dict(answer.headers))
         if self._watch is not None:
             self._watch.answered(request.method, api_path(request.path), answer)
         return answer
@@ -253,7 +258,23 @@ class CassetteSession:
             raise answer
         return answer
 
-    def _keep(self, problem: UnderstudyError) -> Answer:
+    def _to_its_end(self, stream: Iterator[Chunk], headers: Mapping[str, str]) -> Iterator[Chunk]:
+        """A stream; what goes wrong in it is kept, and reaches the app as its last event.
+
+        The status is sent by then, and an exception would be retried and renamed to "Connection error." by the SDKs; an
+        `error` event they raise as it is.
+        """
+        try:
+            yield from stream
+        except UnderstudyError as problem:
+            said = self._keep(problem).body
+            kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+            if kind.startswith("text/event-stream"):
+                yield sse.render("error", json.loads(said))
+            else:
+                yield Abort(LEFT_EARLY[0], str(problem))
+
+    def _keep(self, problem: UnderstudyError) -> Response:
         problem = scrubbed_error(problem, self._scrubber.text)
         with self._lock:
             self.problems.append(problem)

@@ -103,11 +103,31 @@ class Storage:
         try:
             if recorded and not (failed and self._base):
                 with locked(self.path) as notes:
-                    write_whole(self.path, self._text(recorded, replace))
+                    self._write(self._text(recorded, replace))
                     notes.write_text(RUN)
             self._journal.drop()
         finally:
             self._journal.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            write_whole(self.path, text)
+        except OSError as error:
+            raise CassetteError(self._unwritten(error)) from error
+
+    def _unwritten(self, error: OSError) -> str:
+        """Say that the file system refused the cassette, and where what was recorded is now."""
+        what = f"{self.path} was not written: {error.strerror or error}."
+        failure = self._journal.failure
+        if failure is None:
+            return (
+                f"{what} What was recorded is in {self._journal.path}: make room (or the folder writable) and record this "
+                "cassette again, then it is saved beside it as a cassette of its own."
+            )
+        journal = self._journal.path
+        kept = journal.exists() and journal.stat().st_size > 0
+        held = "it holds the exchanges before that" if kept else "nothing of the recording is kept"
+        return f"{what} Its journal, {journal}, could not be written whole ({failure.strerror or failure}): {held}."
 
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""

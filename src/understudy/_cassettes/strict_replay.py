@@ -48,7 +48,7 @@ class StrictReplay:
                 raise miss(request, self.name, self.position, reason)
             self._next += 1
             self.position.play(expected)
-            return answers.recorded(expected, polled=expected.is_read, speed=self.speed)
+            return answers.recorded(expected, self.name, polled=expected.is_read, speed=self.speed)
 
     def unplayed(self) -> list[Interaction]:
         """What of the recording is left."""

@@ -50,6 +50,7 @@ def add(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes.secrets import Scrubber
+    from understudy._common.printable import printable
     from understudy._inspect.check import cassettes_in, check
     from understudy._inspect.text import counted
     from understudy._inspect.usage import Project, root_above
@@ -63,11 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
         problem = "there is no such file or folder" if missing else "there are no cassettes in it"
         print(f"{(missing or given)[0]}: {problem}", file=sys.stderr)
         return 2
+    encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character gets a question mark
     found = 0
     clean = Scrubber(arguments.scrub).text
     for finding in check(cassettes, None if arguments.unplayed == "ignore" else project, arguments.scrub):
         found += 1
-        print(clean(str(finding)))  # it names the exchange with its query, and quotes the server
+        shown = printable(clean(str(finding)))  # it names the exchange with its query, and quotes the server
+        print(shown.encode(encoding, "replace").decode(encoding))
     print(f"{counted(len(cassettes), 'cassette')}, {counted(found, 'finding')}")
     return 1 if found else 0
 

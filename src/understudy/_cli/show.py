@@ -25,6 +25,7 @@ def add(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes import load
     from understudy._cassettes.secrets import Scrubber
+    from understudy._common.printable import printable
     from understudy._inspect.view import view_of
     from understudy.errors import CassetteError
 
@@ -43,5 +44,5 @@ def run(arguments: argparse.Namespace) -> int:
     from understudy._inspect.text import as_text
 
     encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character gets a question mark
-    print(Scrubber().text(as_text(view)).encode(encoding, "replace").decode(encoding), end="")
+    print(printable(Scrubber().text(as_text(view))).encode(encoding, "replace").decode(encoding), end="")
     return 0

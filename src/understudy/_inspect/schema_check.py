@@ -36,11 +36,19 @@ _BOUNDS: tuple[tuple[str, type | tuple[type, ...], Callable[[Any, Any], bool], s
 
 @dataclass(frozen=True)
 class Violation:
-    """Where a value breaks its schema, and how. `missing`: the key that is not there; "" if it is something else."""
+    """Where a value breaks its schema, and how.
+
+    Attributes:
+        path: keys and list indices from the root to the value.
+        problem: what is wrong, in words.
+        missing: the key that the value lacks; "" if it is something else.
+        is_type: the value is of another JSON type than it should be, and not null.
+    """
 
     path: tuple[str | int, ...]
     problem: str
     missing: str = ""
+    is_type: bool = False
 
     def __str__(self) -> str:
         where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path).lstrip(".")
@@ -59,7 +67,7 @@ class SchemaCheck:
             yield from self.violations(value, self._referred(schema["$ref"]), path)
         problem = _own_problem(value, schema)
         if problem:
-            yield Violation(path, problem)
+            yield Violation(path, problem, is_type=value is not None and not _has_type(value, schema))
             return
         for name in ("allOf",):
             for part in schema.get(name, ()):
@@ -110,12 +118,21 @@ def _is_another_kind(violations: list[Violation], path: tuple[str | int, ...]) -
     return any(violation.path in own and not violation.missing for violation in violations)
 
 
+def _types(schema: Json) -> list[str]:
+    wanted = schema.get("type", ())
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _has_type(value: Any, schema: Json) -> bool:
+    """Whether a value is of one of the JSON types that its schema names, if it names any."""
+    types = _types(schema)
+    return not types or any(_TYPES[name](value) for name in types)
+
+
 def _own_problem(value: Any, schema: Json) -> str:
     """What is wrong with the value itself, leaving out its members; "" if nothing is."""
-    wanted = schema.get("type", ())
-    types = [wanted] if isinstance(wanted, str) else list(wanted)
-    if types and not any(_TYPES[name](value) for name in types):
-        return f"is {_shown(value)}, expected {' or '.join(types)}"
+    if not _has_type(value, schema):
+        return f"is {_shown(value)}, expected {' or '.join(_types(schema))}"
     if "enum" in schema and value not in schema["enum"]:
         return f"is {_shown(value)}, expected one of {', '.join(map(_shown, schema['enum']))}"
     if "const" in schema and value != schema["const"]:

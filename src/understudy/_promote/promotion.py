@@ -9,6 +9,7 @@ from typing import Any
 
 from understudy._backend.backend import Backend
 from understudy._cassettes import Interaction, load
+from understudy._common.printable import printable
 from understudy._inspect import spec
 from understudy._promote.code import written
 from understudy._promote.scenario_setup import ScenarioSetup
@@ -42,7 +43,7 @@ def from_cassette(
     setting_up = _promoted(Path(path), into, time=time, seed=seed)
     if setting_up.left_out:
         listed = "\n".join(f"  {sentence}" for sentence in setting_up.left_out)
-        warnings.warn(f"{path}: not carried over:\n{listed}", UserWarning, stacklevel=2)
+        warnings.warn(printable(f"{path}: not carried over:\n{listed}"), UserWarning, stacklevel=2)
     return setting_up.backend
 
 

@@ -176,10 +176,13 @@ def _things(value: Any, owner: str, path: str) -> Iterator[tuple[str, str, dict[
                 yield from _things(item, owner, f"{path}.{key}" if path else key)
 
 
-def not_yet(owner: str, path: str, moment: float) -> bool:
-    """Whether an answer of this moment may lack a key, by the table: any operation's, any tag's. `path` names the key."""
-    holder, _, key = path.rpartition(".")
-    return any(era[:2] == (owner, holder) and era.key == key and moment < _day(era.since) for era in KNOWN)
+# Since this day the answers hold every key that the observed spec requires: what is older may be of another shape.
+SETTLED_SINCE = max(era.since for era in KNOWN if era.owner)
+
+
+def is_settled(moment: float) -> bool:
+    """Whether an answer of this moment (unix seconds; 0: unknown) has the shape of the observed spec."""
+    return moment >= _day(SETTLED_SINCE)
 
 
 def has_order(moment: float) -> bool:

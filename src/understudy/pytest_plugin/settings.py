@@ -64,6 +64,9 @@ def _hosts(item: pytest.Item, marker: str, settings: Mapping[str, Any]) -> tuple
 def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Path:
     """Where a test's cassette lies: `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under
     the root. Characters that a file name cannot hold become `-`; in a given path, backslashes separate folders everywhere.
+    A name that is too long for a file keeps its beginning and gets a hash; one that differs only by case from that of a
+    cassette which is there gets a hash too, since not every file system can tell the two apart. A cassette that has the
+    plain name keeps it.
     """
     root: Path = item.config.rootpath / item.config.getini("understudy_cassettes")
     if isinstance(given, str | os.PathLike):
@@ -76,7 +79,24 @@ def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Pa
         module = Path(item.path.stem)
     cls = getattr(item, "cls", None)
     name = f"{cls.__name__}.{item.name}" if cls is not None else item.name
-    return root / module / f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml"
+    return _free_of_clashes(root / module, f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml")
+
+
+_LONGEST = 225  # bytes; what is put beside a cassette has a longer name
+
+
+def _free_of_clashes(folder: Path, name: str) -> Path:
+    from understudy._cassettes.atomic_files import hashed_name, short_name
+
+    try:
+        there = {file.name for file in folder.iterdir()}  # asked for by its name, a file answers in any case on some systems
+    except OSError:
+        there = set()
+    if name in there:
+        return folder / name
+    short = short_name(name, _LONGEST)
+    alike = {other for other in there if other.casefold() == short.casefold()}
+    return folder / (hashed_name(short) if alike and short not in alike else short)
 
 
 def is_fallback(item: pytest.Item) -> bool:

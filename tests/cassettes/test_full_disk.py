@@ -1,0 +1,66 @@
+"""A disk that cannot be written to: the app's calls go on; the end says what was not saved, and what is left."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cassettes.loopback import served
+from understudy import use_cassette
+from understudy._backend.backend import Backend
+from understudy.errors import CassetteError
+
+HEADERS = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer key-of-the-test"}
+Break = Callable[[int], None]
+
+
+@pytest.fixture(params=[errno.ENOSPC, errno.EROFS, errno.EDQUOT], ids=["full", "read-only", "quota"])
+def break_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Break:
+    """Make the disk fail after so many writes that were to be durable."""
+    sync, left = os.fsync, [0]
+
+    def fsync(file: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(request.param, os.strerror(request.param))
+        sync(file)
+
+    def after(count: int) -> None:
+        left[0] = count
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    return after
+
+
+@pytest.mark.parametrize("journaled", [0, 1, 2])
+def test_the_app_goes_on_and_the_end_says_what_is_left(tmp_path: Path, break_disk: Break, journaled: int) -> None:
+    """Each call is answered; the refusal names cassette and journal; the journal holds whole lines only."""
+    path = tmp_path / "c.yaml"
+    with served(Backend()) as base:
+        with pytest.raises(CassetteError) as refusal, use_cassette(path, record="once"):
+            break_disk(journaled)
+            for _ in range(2):
+                assert httpx.post(f"{base}/v1/threads", json={}, headers=HEADERS).status_code == 200
+    said = str(refusal.value)
+    assert f"{path} was not written" in said
+    assert not path.exists()
+    (journal,) = tmp_path.glob(".c.yaml.*.journal")
+    assert str(journal) in said
+    assert ("nothing of the recording is kept" in said) is (journaled == 0)
+    assert ("could not be written whole" in said) is (journaled < 2)
+    assert journal.read_bytes().count(b"\n") == journaled
+
+
+def test_a_disk_that_recovers_saves_everything(tmp_path: Path, break_disk: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be journaled is still in memory: once there is room, the cassette is whole."""
+    path, whole = tmp_path / "c.yaml", os.fsync
+    with served(Backend()) as base, use_cassette(path, record="once"):
+        break_disk(0)
+        httpx.post(f"{base}/v1/threads", json={}, headers=HEADERS)
+        monkeypatch.setattr(os, "fsync", whole)
+    assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
