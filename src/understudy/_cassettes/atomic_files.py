@@ -17,8 +17,9 @@ PATIENCE = 600.0  # seconds; a save takes a few
 def write_whole(path: Path, text: str) -> None:
     """Replace a file's content: after a crash at any moment, the old content is there or the new one, never a part.
 
-    Nothing is left behind when it fails.
+    Nothing is left behind when it fails. A symbolic link stays one: its target is replaced.
     """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

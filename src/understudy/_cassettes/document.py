@@ -91,19 +91,20 @@ def document(text: str, path: Path) -> Any:
         _refuse_traps(text, path)
         data = yaml_data(text)
         if "&" in text and "*" in text and _values(data, {}) > MOST_VALUES:
-            refuse_unknown(
-                path, "grows beyond all bounds when its aliases are written out", "No recorder writes such a file."
-            )
+            problem = "grows beyond all bounds when its aliases are written out"
+            refuse_unknown(path, problem, "No recorder writes such a file.")
     except CassetteError:
         raise
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
-        refuse(path, line or 1, f"is cut off or corrupt ({getattr(error, 'problem', None) or error})", error)
+        refuse(
+            path, line or 1, f"is cut off or corrupt, or not a cassette ({getattr(error, 'problem', None) or error})", error
+        )
     except RecursionError as error:
         refuse(path, 1, "is corrupt: it is nested too deeply", error)
     except Exception as error:  # a YAML tag can make its constructor fail in any way
-        refuse(path, getattr(error, "lineno", 1), f"is cut off or corrupt ({error})", error)
+        refuse(path, getattr(error, "lineno", 1), f"is cut off or corrupt, or not a cassette ({error})", error)
     return data
 
 
@@ -171,9 +172,8 @@ def line_of_interaction(text: str, number: int) -> int | None:
     except yaml.YAMLError:
         return None
     if isinstance(root, yaml.MappingNode):
-        lists = {
-            key.value: value for key, value in root.value if key.value in _LISTS
-        }  # of a key that stands twice, the last
+        # Of a key that stands twice, the last holds.
+        lists = {key.value: value for key, value in root.value if key.value in _LISTS}
         root = next((lists[name] for name in _LISTS if name in lists), None)
     if not isinstance(root, yaml.SequenceNode) or number >= len(root.value):
         return None

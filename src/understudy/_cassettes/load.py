@@ -119,10 +119,14 @@ def _reader(data: Any, path: Path, text: str) -> Reader:
         known = unread(data)
         if known is not None:
             refuse_unknown(path, f"is {known[0]}, which is not read", f"To play it, {known[1]}.", 1)
-    if reader is not None:
-        if is_vcrpys:
-            _refuse_cut_or_newer(data, path, text)
-        return reader
+    if reader is None:
+        _refuse_stranger(data, path)
+    if is_vcrpys:
+        _refuse_cut_or_newer(data, path, text)
+    return reader
+
+
+def _refuse_stranger(data: Any, path: Path) -> NoReturn:
     if "request" in first(members(data)):
         remedy = "Convert a copy of it with `python -m vcr.migration`, which belongs to vcrpy."
         refuse_unknown(path, "was written by a vcrpy older than 1.0", remedy, 1)
@@ -138,11 +142,8 @@ def _entries(reader: Reader, data: Any, path: Path, text: str) -> Sequence[Any]:
         refuse(path, _line_of(text, f"{lists[0]}:"), "is not a cassette: its interactions are not a list")
     entries = reader.entries(data)
     # Every such writer puts a line after the interactions: without it the end is missing.
-    if (
-        lists == ["http_interactions"]
-        and "recorded_with" not in data
-        and "recorded_with" not in part(entries and entries[-1])
-    ):
+    ends = data, entries and entries[-1]  # R's vcr 1 says it of each exchange
+    if lists == ["http_interactions"] and not any("recorded_with" in part(end) for end in ends):
         refuse(path, text.count("\n") + 1, "is cut off: the line `recorded_with:` at its end is missing")
     return entries
 
@@ -152,7 +153,7 @@ def _refuse_cut_or_newer(data: Any, path: Path, text: str) -> None:
     _refuse_newer(path, text, "version:", "vcrpy", data.get("version"), FORMAT)
     if isinstance(ours, dict):
         _refuse_newer(path, text, "  format:", "understudy", ours.get("format"), OUR_FORMAT)
-    if isinstance(data["interactions"], list) and "version" not in data:
+    if "version" not in data:
         refuse(path, text.count("\n") + 1, "is cut off: the line `version: 1` at its end is missing")
 
 
@@ -172,9 +173,7 @@ def _line_of(text: str, start: str) -> int | None:
 
 def _refuse_body(reader: Reader, number: int, path: Path, text: str, error: UnknownBody) -> NoReturn:
     problem = f"({reader.recorder}'s) has an exchange (number {number}, from 0) that cannot be replayed: {error}"
-    remedy = (
-        "A serializer of the project's own may have written it: write a copy with the serializer of the recorder itself."
-    )
+    remedy = "If a serializer of the project's own wrote it, write a copy with the recorder's."
     refuse_unknown(path, problem, remedy, line_of_interaction(text, number))
 
 

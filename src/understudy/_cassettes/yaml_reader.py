@@ -29,7 +29,7 @@ def yaml_data(text: str) -> Any:
     """
     import yaml
 
-    return yaml.load(text, Loader=_loader())  # a subclass of the safe loader
+    return yaml.load(text, Loader=_loader())  # noqa: S506 - a subclass of the safe loader
 
 
 @cache
@@ -60,9 +60,7 @@ def _number(loader: Any, node: Any) -> Any:
     if _INT.match(text):
         return int(text)
     if _FLOAT.match(text):
-        return float(
-            text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf").lower().replace(".nan", "nan")
-        )
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     raise _wrong(node, f"{text[:40]!r} is not a number")
 
 
@@ -93,7 +91,7 @@ def _as_file(loader: Any, node: Any) -> Any:
 
 def _as_pieces(loader: Any, node: Any) -> Any:
     """Give the pieces of an iterator that vcrpy pickled: `args` holds the list that it ran over."""
-    arguments = loader.construct_mapping(node, deep=True).get("args") or ([],)
+    arguments: Any = loader.construct_mapping(node, deep=True).get("args") or ([],)
     pieces = arguments[0] if isinstance(arguments, (list, tuple)) and arguments else []
     return list(pieces or ())
 

@@ -17,9 +17,8 @@ _HEAD = len(_TERM) + 4
 def _recognizes(document: Any) -> bool:
     one = first(members(document))
     request, response = part(one, "request"), part(one, "response")
-    return "url" in request and (
-        "status_code" in response or "options" in request or response.get("type") in ("ok", "error")
-    )
+    of_elixir = "options" in request or response.get("type") in ("ok", "error")
+    return "url" in request and ("status_code" in response or of_elixir)
 
 
 def _interaction(number: int, entry: Any, _path: Path) -> Interaction:

@@ -35,12 +35,16 @@ def interaction(number: int, **fields: Any) -> Interaction:
     """
     headers, body = _decompressed(header_pairs(fields.pop("headers", None)), fields.pop("body", b""))
     recorded_at = fields.pop("recorded_at", None)
+    sent, request_headers = fields.pop("request_body", b""), header_pairs(fields.pop("request_headers", None))
+    if sent is None and not header(request_headers, "content-type"):
+        request_headers += (("content-type", "application/octet-stream"),)  # the mark of a body that is lost
     return Interaction(
         index=number,
         method=method(fields.pop("method")),
         url=url(fields.pop("url")),
         status=status(fields.pop("status")),
-        request_headers=header_pairs(fields.pop("request_headers", None)),
+        request_headers=request_headers,
+        request_body=sent,
         headers=headers,
         body=body,
         recorded_at=text(recorded_at) if recorded_at else None,
@@ -139,9 +143,8 @@ def json_body(value: Any) -> bytes:
 
 def form_body(form: Mapping[str, Any]) -> bytes:
     """The body of a form whose fields a recorder keeps as data."""
-    return urlencode(
-        {name: value if isinstance(value, list) else [value] for name, value in form.items()}, doseq=True
-    ).encode()
+    values = {name: value if isinstance(value, list) else [value] for name, value in form.items()}
+    return urlencode(values, doseq=True).encode()
 
 
 def refuse_unknown_body(part: Any, known: Collection[str], body: bytes | None, where: str) -> None:

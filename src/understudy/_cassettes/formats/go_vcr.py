@@ -14,7 +14,7 @@ def _recognizes(document: Any) -> bool:
     interactions = members(document, "interactions")
     one = first(interactions)
     if not interactions:
-        return "interactions" in part(document) and part(document).get("version") == 2  # noqa: PLR2004
+        return "interactions" in part(document) and part(document).get("version") == 2
     return "code" in part(one, "response") or ("url" in part(one, "request") and "form" in part(one, "request"))
 
 

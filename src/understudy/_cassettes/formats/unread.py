@@ -12,18 +12,10 @@ _BINARY = (
     (re.compile(rb"SQLite format 3\x00"), "an SQLite database, as requests-cache and hishel write them", _HAR),
     (re.compile(rb"PK\x03\x04"), "a ZIP archive", "unpack it: what is in it may be read"),
     (re.compile(rb"\x0b\x0e\x0a\xc1"), "R vcr's format qs2", "save it as YAML or JSON with R's vcr"),
-    (
-        re.compile(rb"\d{1,9}:\d{1,9}:"),
-        "a mitmproxy dump",
-        "write it anew as HAR: `mitmdump -nr FILE --set hardump=FILE.har`",
-    ),
+    (re.compile(rb"\d{1,9}:\d{1,9}:"), "a mitmproxy dump", "write a HAR: `mitmdump -nr FILE --set hardump=FILE.har`"),
     (re.compile(rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x0a\x0d\x0d\x0a"), "a capture of packets (pcap)", _HAR),
     (re.compile(rb"!tape\b|---\s*!tape\b"), "a tape of Betamax or OkReplay for Java", _HAR),
-    (
-        re.compile(rb"\s*(?:var|const|import|module\.exports|exports\.|nock\()"),
-        "JavaScript, as yakbak and nock write it",
-        _HAR,
-    ),
+    (re.compile(rb"\s*(?:var|const|import|module\.exports|exports\.|nock\()"), "JavaScript, as yakbak writes it", _HAR),
 )
 
 
@@ -45,16 +37,9 @@ def unread(document: Any) -> tuple[str, str] | None:
         "an OpenAPI description": "openapi" in top or "swagger" in top,
         "expectations of MockServer": "httpRequest" in top or "httpRequest" in one,
         "a tape of Talkback": {"req", "res"} <= top.keys(),
-        "a tape of Betamax or OkReplay for Java": "interactions" in top
-        and {"name", "interactions"} <= top.keys()
-        and _is_tape(top),
+        "a tape of Betamax or OkReplay for Java": "recorded" in first(members(top, "interactions")),
         "a cassette of DVR (Swift)": {"name", "interactions"} <= top.keys(),
         "a cassette of EasyVCR or Scotch (.NET)": "Request" in one and "Response" in one,
-        "a cassette of ReqCassette": "interactions" in top
-        and "body_type" in part(first(members(document, "interactions")), "response"),
+        "a cassette of ReqCassette": "body_type" in part(first(members(top, "interactions")), "response"),
     }
     return next(((name, _HAR) for name, is_it in names.items() if is_it), None)
-
-
-def _is_tape(top: dict[str, Any]) -> bool:
-    return "recorded" in first(members(top, "interactions"))

@@ -26,15 +26,14 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
     request, response = entry["request"], entry["response"]
     code = response["status"]["code"] if "status" in response else response["status_code"]
     body, sent = answer_body(response), fields.as_bytes(request.get("body"))
+    headers = request.get("headers")
     _refuse_unknown_bodies(entry, code, body, sent)
     return fields.interaction(
         number,
         method=request["method"],
         url=request["uri"] if "uri" in request else request["url"],
-        request_headers=request.get("headers"),
-        request_body=fields.request_body(
-            request["method"], request.get("headers"), request.get("body") if sent is None else sent
-        ),
+        request_headers=headers,
+        request_body=fields.request_body(request["method"], headers, sent),
         status=code,
         headers=response.get("headers"),
         body=body,

@@ -42,9 +42,7 @@ def _interaction(number: int, entry: Any, path: Path) -> Interaction:
         number,
         method=_verb(request.get("method", "ANY")),
         url=HOST + str(address) + _query(request),
-        request_headers={
-            name: value["equalTo"] for name, value in part(request, "headers").items() if "equalTo" in part(value)
-        },
+        request_headers=_equal(part(request, "headers")),
         request_body=_sent(request),
         status=response.get("status", 200),
         headers=response.get("headers"),
@@ -62,7 +60,11 @@ def _query(request: Any) -> str:
     wanted = part(request, "queryParameters")
     if any("equalTo" not in part(value) for value in wanted.values()):
         raise fields.Omitted("it answers any query that fits a pattern, not one request")
-    return "?" + urlencode({name: value["equalTo"] for name, value in wanted.items()}) if wanted else ""
+    return "?" + urlencode(_equal(wanted)) if wanted else ""
+
+
+def _equal(wanted: Any) -> dict[str, Any]:
+    return {name: value["equalTo"] for name, value in wanted.items() if "equalTo" in part(value)}
 
 
 def _sent(request: Any) -> bytes | None:
