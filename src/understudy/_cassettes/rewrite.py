@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,12 @@ class Original:
     def __init__(self, text: str, path: Path) -> None:
         self._path = path
         self._is_json = is_json(text)
+        self._text = text
         self._pieces = None if self._is_json else _pieces(text)
-        self._data = json.loads(text) if self._is_json else yaml_data(text)
+
+    @cached_property
+    def _data(self) -> Any:
+        return json.loads(self._text) if self._is_json else yaml_data(self._text)
 
     def entry(self, number: int) -> str:
         """One exchange as text, to look for secrets in it."""
@@ -62,7 +67,7 @@ class Original:
         """
         new = [as_entry(interaction) for interaction in added]
         if self._pieces is not None:
-            return self._pieces.text(kept, new, marked="understudy" in self._data)
+            return self._pieces.text(kept, new)
         entries = [self._data[_ENTRIES][number] if entry is None else entry for number, entry in kept.items()]
         data = {**self._data, _ENTRIES: [*entries, *new]}
         data.setdefault("understudy", {"format": OUR_FORMAT})
@@ -74,17 +79,23 @@ class Original:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """A YAML cassette in pieces: `head + "".join(entries) + tail` is its text, each entry whole lines."""
+    """A YAML cassette in pieces: `head + "".join(entries) + tail` is its text, each entry whole lines.
+
+    Attributes:
+        indent: of the dashes of the entries, in columns.
+        marked: whether it says already that understudy has written in it.
+    """
 
     head: str
     entries: list[str]
     tail: str
     indent: int
+    marked: bool
 
-    def text(self, kept: Mapping[int, dict[str, Any] | None], new: Sequence[Any], *, marked: bool) -> str:
+    def text(self, kept: Mapping[int, dict[str, Any] | None], new: Sequence[Any]) -> str:
         entries = [self.entries[number] if entry is None else self._written(entry) for number, entry in kept.items()]
         entries += [self._written(entry) for entry in new]
-        mark = "" if marked else as_yaml({"understudy": {"format": OUR_FORMAT}})
+        mark = "" if self.marked else as_yaml({"understudy": {"format": OUR_FORMAT}})
         return self.head + "".join(map(_ended, entries)) + mark + self.tail
 
     def _written(self, entry: Any) -> str:
@@ -117,7 +128,8 @@ def _pieces(text: str) -> _Pieces | None:
     if cuts != sorted(cuts):
         return None
     texts = [text[start:stop] for start, stop in pairwise(cuts)]
-    return _Pieces(text[: cuts[0]], texts, text[end:], indent)
+    marked = any(key.value == "understudy" for key, _ in root.value)
+    return _Pieces(text[: cuts[0]], texts, text[end:], indent, marked)
 
 
 def _dash(text: str, inside: int, indent: int) -> int | None:

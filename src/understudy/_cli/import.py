@@ -14,9 +14,9 @@ def add(subparsers: Any) -> None:
         help="other recorders' files become cassettes; the originals are left as they are",
         description="Writes a cassette for each file: of Ruby VCR, betamax, R's vcr, go-vcr, ExVCR, php-vcr, cassetter, "
         "nock, WireMock, Azure's test proxy, HAR (Polly.js, browsers, proxies), vcrpy with a serializer of its own; "
-        "compressed or not. A file needs no import to be played, only to be recorded to. The new cassette is FILE's name with .yaml "
-        "(.imported.yaml if that is FILE itself); an existing one is not replaced. Secrets are scrubbed, and it is said "
-        "where. Exit status 0: all imported; 1: not all, and why; 2: a file is not there.",
+        "compressed or not. A file needs no import to be played, only to be recorded to. The new cassette is FILE's name "
+        "with .yaml (.imported.yaml if that is FILE itself); an existing one is not replaced. Secrets are scrubbed, and "
+        "it is said where. Exit status 0: all imported; 1: not all, and why; 2: a file is not there.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the recordings")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="where to write (default: beside each file)")

@@ -14,8 +14,8 @@ def add(subparsers: Any) -> None:
         "show",
         help="what is in a cassette: exchanges, runs as timelines, secrets, answers that break the spec",
         description="Shows a cassette (vcrpy's, pytest-recording's, ours, or another recorder's): when it was recorded, by "
-        "which SDK and from which server, its exchanges, its runs as timelines, what is lost, secrets, and answers that break the "
-        "observed spec of the API. Exit status 0; 1 for a file that cannot be read, 2 for one that is not there.",
+        "which SDK and from which server, its exchanges, its runs as timelines, what is lost, secrets, and answers that "
+        "break the observed spec of the API. Exit status 0; 1 for a file that cannot be read, 2 for one that is not there.",
     )
     parser.add_argument("cassette", metavar="CASSETTE", type=Path, help="the recording")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page, complete in one file, instead")

@@ -6,7 +6,6 @@ JSON bodies are data; other texts are one text or a list of lines; all else is b
 from __future__ import annotations
 
 import base64
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,7 @@ def _body(raw: Any, headers: Any) -> bytes:
         return "".join(raw).encode()
     if isinstance(raw, str):
         return raw.encode() if is_text or not _is_base64(raw) else base64.b64decode(raw)
-    return json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
+    return fields.json_body(raw)
 
 
 def _is_base64(raw: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from understudy._apis.common.json_encoding import pretty
 from understudy._cassettes.content_encoding import encoding_of, lacking, unpacked
 from understudy._cassettes.interaction import READS, Interaction, header
 from understudy._common.messages import Headers
@@ -137,8 +137,16 @@ def _piece(raw: Any) -> bytes:
 
 
 def json_body(value: Any) -> bytes:
-    """A body that a recorder keeps as data, as JSON text: laid out as the service did."""
-    return pretty(value)
+    """A body that a recorder keeps as data, as JSON text: laid out as the service did.
+
+    Raises:
+        ValueError: it holds a number that JSON cannot hold.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half an emoji, which JSON can only escape
+        return json.dumps(value, indent=2, allow_nan=False).encode()
 
 
 def form_body(form: Mapping[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ def _recognizes(document: Any) -> bool:
 def _interaction(number: int, entry: Any, _path: Path) -> Interaction:
     if not isinstance(entry["path"], str):
         raise fields.Omitted("it answers any path that fits a pattern, not one request")
-    if "responseIsBinary" not in entry and "response" not in entry:
+    if "response" not in entry:
         raise fields.UnknownBody("the answer has no `response`")
     scope = str(entry["scope"])
     port = _DEFAULT_PORTS.get(scope.partition(":")[0], ":")
