@@ -150,17 +150,15 @@ def test_endless_numbers_are_refused(tmp_path: Path, number: str) -> None:
         load(path)
 
 
-def test_special_floats_are_numbers(tmp_path: Path) -> None:
-    """What PyYAML and others write of floats is read as such."""
-    body = "\n".join(
-        "      " + line for line in ("a: 1.5e-07", "b: -0.0", "c: .inf", "d: -.inf", "e: !!float 2.0", "f: !!int 3")
-    )
+def test_numbers_are_numbers(tmp_path: Path) -> None:
+    """What PyYAML and others write of numbers is read as such; what JSON cannot hold is refused."""
+    body = "\n".join("      " + line for line in ("a: 1.5e-07", "b: -0.0", "e: !!float 2.0", "f: !!int 3"))
     text = GOOD.replace('    body:\n      string: \'{"id": "thread_1"}\'\n', f"    parsed_body:\n{body}\n")
     (tmp_path / "c.yaml").write_text(text)
-    assert load(tmp_path / "c.yaml")[0].body is not None
-    assert json.loads(load(tmp_path / "c.yaml")[0].body or b"") == {
-        "a": 1.5e-07, "b": 0.0, "c": float("inf"), "d": float("-inf"), "e": 2.0, "f": 3,
-    }  # fmt: skip
+    assert json.loads(load(tmp_path / "c.yaml")[0].body or b"") == {"a": 1.5e-07, "b": 0.0, "e": 2.0, "f": 3}
+    (tmp_path / "c.yaml").write_text(text.replace("-0.0", "-.inf"))
+    with pytest.raises(CassetteError, match="not JSON compliant"):
+        load(tmp_path / "c.yaml")
 
 
 @pytest.mark.parametrize(
@@ -174,5 +172,5 @@ def test_aliases_are_bounded(tmp_path: Path, aliases: str) -> None:
     """Aliases of aliases, or of themselves, are refused: a body that holds them would be written out."""
     text = GOOD.replace('    body:\n      string: \'{"id": "thread_1"}\'\n', "    parsed_body: 1\n")
     (tmp_path / "c.yaml").write_text(aliases + text)
-    with pytest.raises(CassetteError, match="aliases are written out|contains itself"):
+    with pytest.raises(CassetteError, match=r"(?:written out|contains itself)"):
         load(tmp_path / "c.yaml")
