@@ -221,7 +221,7 @@ def test_old_exchanges_are_cleaned_and_it_is_said(tmp_path: Path) -> None:
     first, second, *_ = load(path)
     assert (first.json, first.status) == ({"id": "thread_1", "object": "thread"}, 200)
     assert first.header("openai-organization") == "SCRUBBED"
-    assert yaml.safe_load(text)["interactions"][1]["note"] == "with SCRUBBED"
+    assert yaml.safe_load(text)["interactions"][1]["note"] == "with sk-SCRUBBED"
     assert yaml.safe_load(text)["interactions"][1]["response"]["status"]["message"] == "Fine"
     assert second.header("content-type") == "application/json"
 
