@@ -333,8 +333,8 @@ def test_a_stub_for_any_body_matches_any(tmp_path: Path) -> None:
          b'{"Content-Type": "text/event-stream"}, "ResponseBody": ["event: done\\n", "data: [DONE]\\n\\n"]}]}'),
          b"\x80\x81", b"event: done\ndata: [DONE]\n\n"),
         ((b'{"log": {"entries": [{"request": {"method": "POST", "url": "https://h/v1/x", "headers": [], "postData": {"mime'
-         b'Type": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b c"}]}}, "response": {"status": 200, '
-         b'"headers": [], "content": {"encoding": "base64", "text": "gIE="}}}]}}'), b"a=b+c", b"\x80\x81"),
+         b'Type": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b c"}]}}, "response": {"status": '
+         b'200, "headers": [], "content": {"encoding": "base64", "text": "gIE="}}}]}}'), b"a=b+c", b"\x80\x81"),
         ((b"- request: {method: POST, url: 'https://h/v1/x', headers: {}, post_fields: {a: b c}}\n"
          b"  response: {status: {code: '200'}, headers: {Content-Transfer-Encoding: binary}, body: gIE=}\n"),
          b"a=b+c", b"\x80\x81"),
