@@ -221,6 +221,7 @@ def test_what_is_not_read_is_named(tmp_path: Path, document: Any, says: str) -> 
         (b"\x0b\x0e\x0a\xc1\x00", "qs2"),
         (b"1462:9:websocket;0:~", "mitmdump"),
         (b"\x0a\x0d\x0d\x0a\x00", "pcap"),
+        (b"---\n- !ruby/struct:VCR::HTTPInteraction\n", "Ruby VCR 1.*migrate_cassettes"),
         (b"!tape\nname: x\n", "OkReplay"),
         (b"var path = require('path');\n", "JavaScript"),
     ],
@@ -307,11 +308,17 @@ def test_wiremocks_bodies_lie_beside_the_mappings(tmp_path: Path) -> None:
     assert load(path)[0].json == {"id": "thread_1"}
 
 
-def test_a_stub_for_any_body_matches_any(tmp_path: Path) -> None:
-    """A WireMock stub without body patterns, and php-vcr's uploads, keep no body: they match any, after an import, too."""
-    document = json.loads(foreign.wiremock(FLOW))
-    for stub in document["mappings"]:
-        stub["request"].pop("bodyPatterns", None)
+@pytest.mark.parametrize("name", ["wiremock", "nock", "r"])
+def test_a_stub_for_any_body_matches_any(tmp_path: Path, name: str) -> None:
+    """A stub that compares no body, and R's vcr when it keeps none, match any body; after an import, too."""
+    document = json.loads(foreign.wiremock(FLOW)) if name == "wiremock" else json.loads(foreign.nock(FLOW))
+    for stub in document["mappings"] if name == "wiremock" else document:
+        stub.get("request", {}).pop("bodyPatterns", None)
+        stub.pop("body", None)
+    if name == "r":
+        document = foreign.yaml.safe_load(foreign.r_vcr_2(FLOW))
+        for one in document["http_interactions"]:
+            del one["request"]["body"], one["request"]["headers"]
     (tmp_path / "c.json").write_text(json.dumps(document))
     assert main(["import", str(tmp_path / "c.json")]) == 0
     for path in (tmp_path / "c.json", tmp_path / "c.yaml"):
@@ -356,6 +363,9 @@ def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes, b
         (lambda one: one["response"].update(body=None, json={"id": "thread_1"}), "json"),
         (lambda one: (one["response"].pop("body"), one["response"].update(payload='{"id": "thread_1"}')), "payload"),
         (lambda one: one["response"].update(body={"json": {"id": "thread_1"}}), "json"),
+        (lambda one: one["response"].update(body={"id": "thread_1"}), "id"),
+        (lambda one: one["response"].update(body={"string": {"id": "thread_1"}}), "string"),
+        (lambda one: one["request"].update(body={"count": 1}), "count"),
         (lambda one: one["response"].update(body={"string": "", "file": "answer-1.json"}), "file"),
         (lambda one: (one["request"].pop("body"), one["request"].update(data={"a": 1})), "data"),
         (lambda one: (one["response"].pop("body"), one.update(response_body="{}")), "response_body"),

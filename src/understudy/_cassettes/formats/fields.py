@@ -113,12 +113,20 @@ def request_body(verb: Any, headers: Any, raw: Any) -> bytes | None:
 
 
 def as_bytes(raw: Any) -> bytes | None:
-    """A body in any of the ways it was ever written; None for null."""
+    """A body in any of the ways it was ever written; None for null.
+
+    Raises:
+        UnknownBody: it is data, or lies under a key that no recorder writes.
+    """
     if isinstance(raw, dict):
         for key in ("base64_string", "base64"):
             if raw.get(key) is not None:
                 return base64.b64decode(raw[key])
+        if raw and "string" not in raw and not raw.keys() & {"base64_string", "base64", "encoding"}:
+            raise UnknownBody(f"a body lies under `{next(iter(raw))}`, or is data, as no recorder known here writes it")
         raw = raw.get("string")
+    if isinstance(raw, dict):
+        raise UnknownBody("a body is data under `string`, as no recorder known here writes it")
     if raw is None:
         return None
     if isinstance(raw, (bytes, str)):

@@ -23,8 +23,9 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
     """Read one exchange of this family."""
     request, response = entry["request"], entry["response"]
     code = response["status"]["code"]
+    is_read = fields.method(request["method"]) in READS
     sent, body = fields.as_bytes(request.get("body")), fields.as_bytes(response.get("body"))
-    if fields.method(request["method"]) not in READS:
+    if not is_read:
         fields.refuse_unknown_body(request, _OF_PART, sent, "request")
         fields.refuse_unknown_body(request.get("body"), _OF_BODY, sent, "request")
     if fields.may_have_body(code):
@@ -35,7 +36,9 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
         method=request["method"],
         url=request["uri"],
         request_headers=request.get("headers"),
-        request_body=fields.request_body(request["method"], request.get("headers"), sent),
+        request_body=fields.request_body(request["method"], request.get("headers"), sent)
+        if "body" in request or is_read
+        else None,
         status=code,
         headers=response.get("headers"),
         body=body,

@@ -14,6 +14,11 @@ _BINARY = (
     (re.compile(rb"\x0b\x0e\x0a\xc1"), "R vcr's format qs2", "save it as YAML or JSON with R's vcr"),
     (re.compile(rb"\d{1,9}:\d{1,9}:"), "a mitmproxy dump", "write a HAR: `mitmdump -nr FILE --set hardump=FILE.har`"),
     (re.compile(rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x0a\x0d\x0d\x0a"), "a capture of packets (pcap)", _HAR),
+    (
+        re.compile(rb"(?:---\s*)?- !ruby/struct:VCR"),
+        "a cassette of Ruby VCR 1",
+        "convert a copy with the task `vcr:migrate_cassettes` of VCR 2",
+    ),
     (re.compile(rb"!tape\b|---\s*!tape\b"), "a tape of Betamax or OkReplay for Java", _HAR),
     (re.compile(rb"\s*(?:var|const|import|module\.exports|exports\.|nock\()"), "JavaScript, as yakbak writes it", _HAR),
 )
