@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,23 @@ def test_a_symbolic_link_is_written_through(tmp_path: Path) -> None:
         assert len(load(target)) == count
     assert [path.name for path in (tmp_path / "links").iterdir()] == ["c.yaml"]
     assert [path.name for path in (tmp_path / "real").iterdir()] == ["c.yaml"]
+
+
+def test_binary_goes_into_json_only_where_it_may_become_yaml(tmp_path: Path) -> None:
+    """JSON cannot hold it: a file that is not named .json becomes YAML, any other is refused and stays."""
+    binary = replace(ONE_MORE, body=b"\x80\x81")
+    for name in ("c.yaml", "c.json"):
+        path = written(tmp_path / name, TOOL_CALL[:2])
+        before, text = load(path), path.read_text()
+        storage = Storage(path, Scrubber(), rename_ids=False, keep_polls=True, force=False)
+        if name == "c.json":
+            with pytest.raises(CassetteError, match=r"name it \.yaml"):
+                storage.save([binary], replace=False, failed=False)
+            assert path.read_text() == text
+        else:
+            storage.save([binary], replace=False, failed=False)
+            assert load(path)[:-1] == before
+            assert load(path)[-1].body == b"\x80\x81"
 
 
 def test_a_cassette_that_became_foreign_is_left_alone(tmp_path: Path) -> None:

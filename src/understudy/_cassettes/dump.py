@@ -104,10 +104,15 @@ def as_json(data: dict[str, Any], path: Path) -> str:
     from vcr.serializers import jsonserializer
 
     for entry in data["interactions"]:
-        bodies = entry["request"].get("body"), (entry["response"].get("body") or {}).get("string")
-        if any(isinstance(body, bytes) for body in bodies):
+        if has_binary(entry):
             raise CassetteError(f"{path}: JSON cannot hold the binary body of {entry['request']['uri']}; name it .yaml")
     return str(jsonserializer.serialize(data))
+
+
+def has_binary(entry: Any) -> bool:
+    """Whether an entry has a body that is not text, which JSON cannot hold."""
+    bodies = entry["request"].get("body"), (entry["response"].get("body") or {}).get("string")
+    return any(isinstance(body, bytes) for body in bodies)
 
 
 def as_yaml(data: Any) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy._cassettes.document import is_json
-from understudy._cassettes.dump import as_entry, as_json, as_yaml
+from understudy._cassettes.dump import as_entry, as_json, as_yaml, has_binary
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import FORMAT, OUR_FORMAT
 from understudy._cassettes.yaml_reader import yaml_data
@@ -71,7 +71,7 @@ class Original:
         entries = [self._data[_ENTRIES][number] if entry is None else entry for number, entry in kept.items()]
         data = {**self._data, _ENTRIES: [*entries, *new]}
         data.setdefault("understudy", {"format": OUR_FORMAT})
-        if self._is_json:
+        if self._is_json and (self._path.suffix == ".json" or not any(map(has_binary, data[_ENTRIES]))):
             return as_json(data, self._path)
         rest = {key: value for key, value in data.items() if key not in (_ENTRIES, "version")}
         return as_yaml({_ENTRIES: data[_ENTRIES]}) + as_yaml({**rest, "version": FORMAT})

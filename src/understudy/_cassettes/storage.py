@@ -89,16 +89,17 @@ class Storage:
         Raises:
             CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
         """
+        cleanings: tuple[str, ...] = ()
         try:
             if recorded and not (failed and self._base):
                 with locked(self.path) as notes:
                     text, cleanings = self._text(recorded, replace)
                     write_whole(self.path, text)
                     notes.write_text(RUN)
-                _report(self.path, cleanings)
             self._journal.drop()
         finally:
             self._journal.close()
+        _report(self.path, cleanings)  # last: where warnings are errors, it is saved all the same
 
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""
