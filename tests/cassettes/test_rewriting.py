@@ -290,8 +290,8 @@ def test_a_cassette_that_became_foreign_is_left_alone(tmp_path: Path) -> None:
     storage.read()
     text = foreign.betamax([Spoken("GET", "/threads/a", None, {})])
     path.write_bytes(text)
-    for replace in (True, False):
+    for anew in (True, False):
         with pytest.raises(CassetteError, match="a file of betamax"):
-            storage.save([ONE_MORE], replace=replace, failed=False)
+            storage.save([ONE_MORE], replace=anew, failed=False)
     assert path.read_bytes() == text
     assert contents_of(path).recorder == "betamax"
