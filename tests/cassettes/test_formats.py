@@ -67,5 +67,5 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text((DATA / "format-1.yaml").read_text().replace("  format: 1\n", f"  format: {OUR_FORMAT + 1}\n"))
     line = path.read_text().splitlines().index(f"  format: {OUR_FORMAT + 1}") + 1
-    with pytest.raises(CassetteError, match=rf"c\.yaml:{line}: this file was written in format 2 of understudy.* upgrade"):
+    with pytest.raises(CassetteError, match=rf"c\.yaml:{line}: this file was written in format 2 of understudy.* Upgrade"):
         load(path)

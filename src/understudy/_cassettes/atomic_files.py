@@ -52,8 +52,9 @@ def special_kind(path: Path) -> str | None:
 def write_whole(path: Path, text: str) -> None:
     """Replace a file's content: after a crash at any moment, the old content is there or the new one, never a part.
 
-    Nothing is left behind when it fails.
+    Nothing is left behind when it fails. A symbolic link stays one: its target is replaced.
     """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{short_name(path.name, 200)}.", suffix=".tmp", dir=path.parent)
     try:

@@ -1,57 +1,129 @@
 """The text of a cassette as plain data: whatever is in the file, the outcome is data or a refusal that says where.
 
-vcrpy's serializers do the reading: they know the tags that its older versions wrote, and build nothing dangerous. What they
-would choke on (nesting that overruns the C stack, merges that grow without bounds) is found out before.
+YAML, JSON or TOML, compressed or not, in any Unicode coding that names itself: told apart by what is in the file, not by its
+name. What a parser would choke on (nesting that overruns the C stack, merges and aliases that grow without bounds, archives
+that unpack to gigabytes) is found out before.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from understudy._cassettes.content_encoding import TooLarge, unpacked_file
+from understudy._cassettes.yaml_reader import yaml_data
 from understudy.errors import CassetteError
 
 DEEPEST = 200  # an exchange is some ten levels deep; at some ten thousand the parser in C ends the process
+MOST_VALUES = 20_000_000  # aliases written out; a cassette of 100 MB has some five million
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _STEPS_IN_A_LINE = re.compile(r"^\s*(?:[-?:]\s+){100}", re.MULTILINE)
+_TOML = re.compile(r"(?:\s|#.*\n)*(?:\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?\n|[\w-]+\s*=\s*[^\s=])")
 _LISTS = ("interactions", "http_interactions")
+_MARKS = (  # UTF-32 first: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def refuse(path: Path, line: int | None, problem: str, cause: BaseException | None = None) -> NoReturn:
-    """Raise the error about a file that cannot be read whole."""
+    """Raise the error about a file that is damaged: a part of it is missing, or cannot be."""
     where = f"{path}:{line}" if line is not None else str(path)
     raise CassetteError(
         f"{where}: this file {problem}. Restore it from version control; nothing was changed or recorded over. To record "
-        "it anew, delete it first."
+        "it anew, move it away first."
     ) from cause
+
+
+def refuse_unknown(path: Path, problem: str, remedy: str, line: int | None = None) -> NoReturn:
+    """Raise the error about a file that may be whole, and is not understood."""
+    where = f"{path}:{line}" if line is not None else str(path)
+    raise CassetteError(f"{where}: this file {problem}. {remedy} It was left as it is.")
+
+
+def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
+    """The text in a file, and how it is wrapped (`"compressed"`, `"in utf-16"`); None for plain UTF-8.
+
+    Raises:
+        CassetteError: it is not text, or unpacks to more than a cassette could hold.
+    """
+    try:
+        plain = unpacked_file(content)
+    except TooLarge as error:
+        refuse_unknown(path, f"cannot be read: it {error}", "No recorder writes such a file.")
+    except (OSError, EOFError, ValueError) as error:
+        refuse(path, 1, f"is compressed, and cut off or damaged ({error})", error)
+    coding = next((name for mark, name in _MARKS if plain.startswith(mark)), "utf-8")
+    wrapped = "compressed" if plain is not content else f"in {coding}" if coding != "utf-8" else None
+    try:
+        return plain.decode(coding), wrapped
+    except UnicodeDecodeError as error:
+        line = plain[: error.start].count(b"\n") + 1
+        refuse(path, line, f"is not {coding.upper()} text: damaged, or not a cassette")
+
+
+def is_json(text: str) -> bool:
+    """Whether a text begins as JSON does. A YAML file that a recorder writes never does."""
+    return text.lstrip()[:1] in ("{", "[")
 
 
 def document(text: str, path: Path) -> Any:
     """The data in a text.
 
     Raises:
-        CassetteError: it is no YAML, or no JSON.
+        CassetteError: it is not YAML, JSON or TOML.
     """
-    from vcr.serializers import jsonserializer, yamlserializer
     from yaml import YAMLError
 
-    is_json = path.suffix == ".json" or text.lstrip()[:1] == "{"
     try:
-        if not is_json:
-            _refuse_traps(text, path)
-        return (jsonserializer if is_json else yamlserializer).deserialize(text)
+        if is_json(text) or path.suffix == ".json":
+            return json.loads(text)
+        if _TOML.match(text):
+            return tomllib.loads(text)
+        _refuse_traps(text, path)
+        data = yaml_data(text)
+        if "&" in text and "*" in text and _values(data, {}) > MOST_VALUES:
+            problem = "grows beyond all bounds when its aliases are written out"
+            refuse_unknown(path, problem, "No recorder writes such a file.")
     except CassetteError:
         raise
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
-        refuse(path, line or 1, f"is cut off or corrupt ({getattr(error, 'problem', None) or error})", error)
+        refuse(
+            path, line or 1, f"is cut off or corrupt, or not a cassette ({getattr(error, 'problem', None) or error})", error
+        )
     except RecursionError as error:
         refuse(path, 1, "is corrupt: it is nested too deeply", error)
     except Exception as error:  # a YAML tag can make its constructor fail in any way
-        refuse(path, getattr(error, "lineno", 1), f"is cut off or corrupt ({error})", error)
+        refuse(path, getattr(error, "lineno", 1), f"is cut off or corrupt, or not a cassette ({error})", error)
+    return data
+
+
+def _values(data: Any, known: dict[int, int]) -> int:
+    """How many values there are once every alias is written out. Linear in what is in memory.
+
+    Raises:
+        ValueError: a value that contains itself.
+    """
+    if not isinstance(data, (dict, list, tuple)):
+        return 1
+    if id(data) in known:
+        if known[id(data)] < 0:
+            raise ValueError("a value contains itself")
+        return known[id(data)]
+    known[id(data)] = -1
+    inner = data.values() if isinstance(data, dict) else data
+    known[id(data)] = 1 + sum(_values(value, known) for value in inner)
+    return known[id(data)]
 
 
 def _refuse_traps(text: str, path: Path) -> None:
@@ -99,9 +171,10 @@ def line_of_interaction(text: str, number: int) -> int | None:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return None
-    assert isinstance(root, yaml.MappingNode)  # the interaction was found in it
-    lists = {
-        key.value: value for key, value in root.value if key.value in _LISTS
-    }  # of a key that stands twice, the last holds
-    entries = next(lists[name] for name in _LISTS if name in lists)
-    return int(entries.value[number].start_mark.line) + 1
+    if isinstance(root, yaml.MappingNode):
+        # Of a key that stands twice, the last holds.
+        lists = {key.value: value for key, value in root.value if key.value in _LISTS}
+        root = next((lists[name] for name in _LISTS if name in lists), None)
+    if not isinstance(root, yaml.SequenceNode) or number >= len(root.value):
+        return None
+    return int(root.value[number].start_mark.line) + 1

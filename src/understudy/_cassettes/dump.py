@@ -30,9 +30,9 @@ def dump(interactions: Iterable[Interaction], path: Path) -> str:
     entries = [as_entry(interaction) for interaction in interactions]
     end = {"understudy": {"format": OUR_FORMAT}, "version": FORMAT}
     if path.suffix == ".json":
-        return _json({**end, "interactions": entries}, path)
+        return as_json({**end, "interactions": entries}, path)
     assert entries  # where nothing was asked, nothing is written
-    return "interactions:\n" + "".join(_yaml([entry]) for entry in entries) + _yaml(end)
+    return "interactions:\n" + "".join(as_yaml([entry]) for entry in entries) + as_yaml(end)
 
 
 def as_entry(interaction: Interaction) -> dict[str, Any]:
@@ -95,16 +95,28 @@ def _readable(body: bytes | None) -> str | bytes | None:
         return body
 
 
-def _json(data: dict[str, Any], path: Path) -> str:
+def as_json(data: dict[str, Any], path: Path) -> str:
+    """A cassette's data as JSON text.
+
+    Raises:
+        CassetteError: it holds a binary body.
+    """
     from vcr.serializers import jsonserializer
 
     for entry in data["interactions"]:
-        if isinstance(entry["request"]["body"], bytes) or isinstance(entry["response"]["body"]["string"], bytes):
+        if has_binary(entry):
             raise CassetteError(f"{path}: JSON cannot hold the binary body of {entry['request']['uri']}; name it .yaml")
     return str(jsonserializer.serialize(data))
 
 
-def _yaml(data: Any) -> str:
+def has_binary(entry: Any) -> bool:
+    """Whether an entry has a body that is not text, which JSON cannot hold."""
+    bodies = entry["request"].get("body"), (entry["response"].get("body") or {}).get("string")
+    return any(isinstance(body, bytes) for body in bodies)
+
+
+def as_yaml(data: Any) -> str:
+    """Data as YAML text, whole lines, to be put behind others."""
     import yaml
 
     # The fast writer knows no characters beyond the first 65,536 (emoji) and would write the whole text escaped.

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from understudy._cassettes.formats.fields import as_bytes, header_pairs
+from understudy._cassettes.formats.vcrpy import answer_body
 from understudy._cassettes.interaction import Interaction
-from understudy._cassettes.load import answer_body, as_bytes, header_pairs
 from understudy._cassettes.vcr_config import VcrConfig
 from understudy._common.messages import Headers, Request
 from understudy.errors import CassetteError

@@ -25,7 +25,7 @@ from understudy._cassettes.recorder import Recorder, current_test
 from understudy._cassettes.recording import Recording
 from understudy._cassettes.replay import Replay
 from understudy._cassettes.secrets import Scrubber, scrubbed_error
-from understudy._cassettes.storage import Storage
+from understudy._cassettes.storage import Storage, refusal_to_write
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
 from understudy._common.messages import Abort, Answer, Chunk, Forward, HostRules, Request, Response, host_names
@@ -155,6 +155,8 @@ class CassetteSession:
         self._watch: Watch | None = looks_on.replay(self.played) if looks_on is not None else None
         self._finished = False
         self._refused = False
+        self._unwritable: str | None = None  # why nothing can be added to what is replayed
+        self._not_added: CassetteError | None = None  # what should have been, all the same
         self._stack = ExitStack()
         self._lock = threading.Lock()
 
@@ -182,8 +184,14 @@ class CassetteSession:
         refuse_special(self.path)
         self._storage.recover()
         exists = self.path.exists()
-        before = self._storage.read() if exists else []
+        contents = self._storage.read() if exists else None
+        before = contents.interactions if contents else []
         if self._record == "once" and exists and not self._storage.is_of_this_run():
+            return _of_this_test(before, or_all=True)
+        if contents is not None and contents.foreign:
+            self._unwritable = refusal_to_write(contents)
+            if self._record == "all":
+                raise CassetteError(self._unwritable)
             return _of_this_test(before, or_all=True)
         self._recorder = Recorder(self._storage, self._hooks)
         return [] if self._record == "all" else _of_this_test(before, or_all=False)
@@ -192,6 +200,8 @@ class CassetteSession:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
+        if self._not_added is not None and isinstance(error, Exception) and error is not self._not_added:
+            raise self._not_added from error  # the app's own error only says that it had no answer
         if self._recorder is None:
             return
         recorded = self._recorder.close()
@@ -230,7 +240,10 @@ class CassetteSession:
         if self._replay is not None and not self._has_left:
             try:
                 return self._replayed(self._replay, shown)
-            except ReplayMiss:
+            except ReplayMiss as miss:
+                if self._unwritable is not None:
+                    self._not_added = CassetteError(f"{miss}\n\n{self._unwritable}")
+                    raise self._not_added from None
                 if self._on_miss is None and self._recorder is None:
                     raise
                 self._has_left = self._on_miss is not None and self._recorder is None

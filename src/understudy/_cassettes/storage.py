@@ -8,20 +8,23 @@ from __future__ import annotations
 import os
 import re
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from understudy._cassettes.atomic_files import locked, write_whole
+from understudy._cassettes.cleaning import changes, cleaned, listed
 from understudy._cassettes.dump import dump, readable
 from understudy._cassettes.id_renaming import renamed
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
-from understudy._cassettes.load import load, parse
+from understudy._cassettes.load import Contents, contents_of, parse
 from understudy._cassettes.resources import object_path, pollable
+from understudy._cassettes.rewrite import Original
 from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber, without_secrets
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
@@ -50,10 +53,11 @@ class Storage:
         self._learning = threading.Lock()
         self._base: list[Interaction] = []
 
-    def read(self) -> list[Interaction]:
+    def read(self) -> Contents:
         """What the cassette holds now; what others add from here on is theirs to keep."""
-        self._base = load(self.path)
-        return self._base
+        contents = contents_of(self.path)
+        self._base = contents.interactions
+        return contents
 
     def recover(self) -> list[Path]:
         with locked(self.path):
@@ -100,14 +104,17 @@ class Storage:
         Raises:
             CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
         """
+        cleanings: tuple[str, ...] = ()
         try:
             if recorded and not (failed and self._base):
                 with locked(self.path) as notes:
-                    self._write(self._text(recorded, replace))
+                    text, cleanings = self._text(recorded, replace)
+                    self._write(text)
                     notes.write_text(RUN)
             self._journal.drop()
         finally:
             self._journal.close()
+        _report(self.path, cleanings)  # last: where warnings are errors, it is saved all the same
 
     def _write(self, text: str) -> None:
         try:
@@ -133,27 +140,50 @@ class Storage:
         """Nothing is saved. The journal stays, for the next process or for a person."""
         self._journal.close()
 
-    def _text(self, recorded: Sequence[Interaction], replace: bool) -> str:
-        there = load(self.path) if self.path.exists() else []
-        theirs = _without(there, self._base) if replace else there
+    def _text(self, recorded: Sequence[Interaction], replace: bool) -> tuple[str, tuple[str, ...]]:
+        """The cassette's next text, and which of its exchanges had to be cleaned."""
+        there = contents_of(self.path) if self.path.exists() else None
+        if there is not None and there.foreign:
+            raise CassetteError(refusal_to_write(there))
+        old = there.interactions if there is not None else []
+        kept = _without(old, self._base) if replace else old
+        clean = {one.index: cleaned(one, self._scrubber) for one in kept}
+        theirs = list(clean.values())
         ours = self._finished(recorded, theirs)
         if not self._force:
             self._refuse_silence(ours)
             if replace:
                 self._refuse_errors(ours)
         whole = _numbered([*theirs, *ours])
-        text = self._note() + dump(whole, self.path)
+        text, cleanings = self._rewritten(there, kept, clean, ours) if there is not None else (dump(whole, self.path), ())
         self._refuse_secrets(text)
         if parse(text, self.path) != whole:
             raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
-        return text
+        return text, cleanings
 
-    def _note(self) -> str:
-        """The comment that somebody has written at the top of a YAML cassette: it is theirs, and stays."""
-        if not self.path.exists() or self.path.suffix == ".json":
-            return ""
-        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-        return "".join(takewhile(lambda line: line.startswith("#"), lines))
+    def _rewritten(
+        self, there: Contents, kept: Sequence[Interaction], clean: dict[int, Interaction], ours: Sequence[Interaction]
+    ) -> tuple[str, tuple[str, ...]]:
+        original = Original(there.text, self.path)
+        entries: dict[int, dict[str, Any] | None] = {}
+        changed: dict[int, list[str]] = {}
+        for one in kept:
+            parts = changes(one, clean[one.index])
+            if not parts and self._scrubber.find(original.entry(one.index)):
+                parts = ["what is kept beside it"]
+            entries[one.index] = original.merged(clean[one.index], self._scrubbed) if parts else None
+            changed[one.index] = parts
+        return original.rewritten(entries, ours), listed(changed)
+
+    def _scrubbed(self, value: Any) -> Any:
+        """A value that is not understood, without its secrets."""
+        if isinstance(value, str):
+            return self._scrubber.text(value)
+        if isinstance(value, bytes):
+            return self._scrubber.body(value)
+        if isinstance(value, dict):
+            return {key: self._scrubbed(inner) for key, inner in value.items()}
+        return [self._scrubbed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
         clean = [self._clean(interaction) for interaction in recorded]
@@ -184,8 +214,9 @@ class Storage:
         if found:
             where = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
             raise CassetteError(
-                f"{self.path} was not written: what was recorded still holds {len(found)} possible secrets.\n{where}\n"
-                "Name their pattern in scrub=[...] and record again."
+                f"{self.path} was not written: it would still hold {len(found)} possible secrets, in these lines:\n{where}\n"
+                "Take them out where they come from, or with a hook (before_record_request, before_record_response). "
+                f"`understudy check {self.path}` names those that were in the file before."
             )
 
     def _refuse_silence(self, ours: Sequence[Interaction]) -> None:
@@ -211,6 +242,22 @@ class Storage:
                     f"{interaction.status} now, and the cassette holds a success. force=True (--understudy-force) "
                     "replaces it all the same."
                 )
+
+
+def refusal_to_write(contents: Contents) -> str:
+    """Why a cassette is played and not recorded to, and what to do."""
+    return (
+        f"{contents.path} is not recorded to: it is {contents.foreign}, and would be rewritten in another form. It was left "
+        f"as it is. To record to a copy: `understudy import {contents.path}`, and name the new file in the test."
+    )
+
+
+def _report(path: Path, cleanings: Sequence[str]) -> None:
+    """Say what was changed of exchanges that were recorded before."""
+    if cleanings:
+        lines = "\n".join(f"  {line}" for line in cleanings)
+        text = f"{path}: exchanges that were recorded before held secrets; SCRUBBED stands in their place now:\n{lines}"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def _grouped(headers: Headers) -> Headers:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "show", "check", "promote", "serve", "conform")
+COMMANDS = ("demo", "show", "check", "import", "promote", "serve", "conform")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

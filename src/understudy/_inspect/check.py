@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from understudy._cassettes import load
 from understudy._cassettes.atomic_files import is_held
+from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect.findings import Finding, findings
 from understudy._inspect.usage import Project
 from understudy.errors import CassetteError
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".har", ".gz")
 _JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
 
 
 def cassettes_in(paths: Iterable[Path]) -> list[Path]:
-    """The cassettes that paths name: files as they are, and all YAML and JSON files of folders. Each once, in order."""
+    """The cassettes that paths name, each once, in order: files as they are, and those of folders that may be one."""
     found: dict[Path, None] = {}
     for path in paths:
         inner = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -43,11 +43,14 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
     for path in cassettes:
         folders[path.parent] = None
         try:
-            interactions = load(path)
+            contents = contents_of(path)
         except CassetteError as error:
             yield Finding(path=path, kind="unreadable", problem=str(error).removeprefix(f"{path}").lstrip(": "))
             continue
-        yield from findings(path, interactions, scrubber)
+        for omitted in contents.omitted:
+            remedy = "it cannot be replayed: record or export it anew where you can, or check that no test asks for it"
+            yield Finding(path=path, kind="omitted", problem=f"left out: {omitted}", remedy=remedy)
+        yield from findings(path, contents.interactions, scrubber)
         if project is not None and not project.plays(path):
             remedy = f"name it in a test, @pytest.mark.cassette({path.name!r}), or delete it"
             yield Finding(path=path, kind="unplayed", problem="no test plays it", remedy=remedy)

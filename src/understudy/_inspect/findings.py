@@ -21,7 +21,7 @@ class Finding:
 
     Attributes:
         path: of the cassette.
-        kind: `unreadable`, `secret`, `spec`, `interrupted` or `unplayed`.
+        kind: `unreadable`, `omitted`, `secret`, `spec`, `interrupted` or `unplayed`.
         problem: what is wrong.
         remedy: what to do.
         interaction: which exchange it is about; None for the whole file.

@@ -16,6 +16,8 @@ def as_text(view: CassetteView) -> str:
 
 def _lines(view: CassetteView) -> Iterator[str]:
     yield f"{view.path}"
+    if view.recorder:
+        yield f"  format    {view.recorder}"
     yield f"  recorded  {view.age}"
     yield f"  by        {'; '.join(view.clients) or 'unknown: no header tells'}"
     yield f"  from      {'; '.join(view.servers) or 'nobody'}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from understudy._apis.operations import find
 from understudy._cassettes import Interaction
+from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
 from understudy._diagnostics.timeline import Timeline, short
 from understudy._inspect.findings import Finding, findings, unreadable_parts
@@ -52,6 +53,7 @@ class CassetteView:
         clients, servers: who recorded it, and from whom; the most frequent first.
         no_runs: why its runs cannot be told; "" if they can.
         unreadable: parts that are lost; each a sentence.
+        recorder: whose format the file is in; "" if that is not known.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class CassetteView:
     no_runs: str
     unreadable: tuple[str, ...]
     findings: tuple[Finding, ...]
+    recorder: str = ""
 
     @property
     def age(self) -> str:
@@ -76,8 +79,8 @@ class CassetteView:
         return f"{day}, {days} days ago" if days else f"{day}, today"
 
 
-def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> CassetteView:
-    """Look at a cassette. `now`: in unix seconds, what its age is counted from.
+def view_of(path: Path, interactions: Sequence[Interaction], now: float, contents: Contents | None = None) -> CassetteView:
+    """Look at a cassette. `now`: in unix seconds, what its age is counted from. `contents`: of its file, if it has one.
 
     What is shown of it holds no secret: taken out here, since of one that is cut off later the rest has no shape.
     """
@@ -100,8 +103,9 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float) -> Cass
         lines=tuple(_lines(interactions)),
         runs=tuple(runs),
         no_runs=no_runs,
-        unreadable=tuple(unreadable_parts(interactions)),
+        unreadable=(*unreadable_parts(interactions), *(contents.omitted if contents else ())),
         findings=found,
+        recorder=contents.recorder if contents else "",
     )
 
 

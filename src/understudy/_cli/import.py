@@ -1,0 +1,58 @@
+"""`understudy import`: other recorders' files become cassettes."""  # noqa: N999 - as the command
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "import",
+        help="other recorders' files become cassettes; the originals are left as they are",
+        description="Writes a cassette for each file: of Ruby VCR, betamax, R's vcr, go-vcr, ExVCR, php-vcr, cassetter, "
+        "nock, WireMock, Azure's test proxy, HAR (Polly.js, browsers, proxies), vcrpy with a serializer of its own; "
+        "compressed or not. A file needs no import to be played, only to be recorded to. The new cassette is FILE's name "
+        "with .yaml (.imported.yaml if that is FILE itself); an existing one is not replaced. Secrets are scrubbed, and "
+        "it is said where. Exit status 0: all imported; 1: not all, and why; 2: a file is not there.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the recordings")
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="where to write (default: beside each file)")
+    parser.add_argument(
+        "--scrub", metavar="PATTERN", action="append", default=[], help="a pattern of your own secrets; may be repeated"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from understudy._cassettes.importing import import_cassette
+    from understudy._cassettes.secrets import Scrubber
+    from understudy.errors import CassetteError
+
+    scrubber = Scrubber(tuple(arguments.scrub))
+    missing = [path for path in arguments.files if not path.is_file()]
+    for path in missing:
+        print(f"{path}: there is no such file", file=sys.stderr)
+    if missing:
+        return 2
+    status = 0
+    for path in arguments.files:
+        try:
+            _say(import_cassette(path, arguments.output, scrubber))
+        except CassetteError as error:
+            print(error, file=sys.stderr)
+            status = 1
+    return status
+
+
+def _say(imported: Any) -> None:
+    from understudy._inspect.text import counted
+
+    original = imported.original
+    print(f"{original.path} ({original.recorder}): {counted(len(original.interactions), 'exchange')} -> {imported.path}")
+    for line in original.omitted:
+        print(f"  left out: {line}")
+    for line in imported.cleanings:
+        print(f"  scrubbed: {line}")
