@@ -281,6 +281,8 @@ def answer(world: SimulatedWorld, request: Request, name: str) -> Response:
     finally:
         set_by.reset(token)
     entry.status = response.status
+    if name.startswith("add_"):
+        entry.body = response.body  # an export needs to know what was made
     world.look()
     return response
 

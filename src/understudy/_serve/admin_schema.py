@@ -10,10 +10,11 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
 
+from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
 from understudy._serve.admin import KNOWN, Verbs
 from understudy._serve.admin_values import CONDITIONS, FAULTS, MOVES, Json
-from understudy.scripts import RUN_ERROR_CODES, SearchResult
+from understudy.scripts import INCOMPLETE_REASONS, RUN_ERROR_CODES, SearchResult
 
 _SIMPLE: dict[Any, Json] = {
     str: {"type": "string"},
@@ -51,6 +52,8 @@ _OWN: dict[tuple[str, str], Json] = {  # what a signature cannot say
     ("fail_file", "code"): {"enum": ["server_error", "unsupported_file", "invalid_file"]},
     ("export", "form"): {"enum": ["python", "cassette"]},
     ("Fail", "code"): {"enum": list(RUN_ERROR_CODES)},
+    ("Incomplete", "reason"): {"enum": list(INCOMPLETE_REASONS)},
+    ("Hang", "on_cancel"): {"enum": ["cancelled", "completes"]},
     ("Reply", "parts"): {"anyOf": [{"type": "array", "items": _BYTES_OR_TEXT}, {"type": "null"}]},
     ("Reply", "images"): {"type": "array", "items": _BYTES_OR_TEXT},
     ("CodeInterpreter", "images"): {"type": "array", "items": _BYTES_OR_TEXT},
@@ -82,6 +85,7 @@ def document() -> Json:
         },
         "paths": paths,
         "components": {"schemas": _schemas()},
+        "x-operations": sorted(BY_NAME),  # what a fault may be `on`
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -195,6 +196,7 @@ def _filling(steps: list[Any]) -> Any:
             outputs = yield _step(_filled(step, latest, run.outputs))
             latest = outputs or latest
 
+    script_with_outputs.__name__ = json.dumps(steps, ensure_ascii=False)  # how messages name it
     return script_with_outputs
 
 

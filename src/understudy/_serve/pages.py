@@ -9,8 +9,7 @@ from understudy._common.messages import Response
 
 _TYPES = {
     "index.html": "text/html; charset=utf-8",
-    "app.js": "text/javascript; charset=utf-8",
-    "moves.js": "text/javascript; charset=utf-8",
+    **dict.fromkeys(("api.js", "app.js", "dom.js", "forms.js"), "text/javascript; charset=utf-8"),
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

@@ -59,10 +59,9 @@ class BackgroundServer:
     """
 
     def __init__(self, application: Application) -> None:
+        self._server = uvicorn_server(application, loop="asyncio")  # whatever policy the tests have set
         self._socket = listener("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        # One loop for whatever policy the tests have set; no signal handlers outside the main thread.
-        self._server = uvicorn_server(application, loop="asyncio")
         self._thread = threading.Thread(target=self._run, name="understudy-server", daemon=True)
         self._thread.start()
 

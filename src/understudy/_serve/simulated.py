@@ -29,6 +29,7 @@ class SimulatedWorld:
     Attributes:
         backend: the service; another one after each reset.
         exchanges: what went over the wire since then.
+        began_with: the mode of the clock then.
         asked: the request being answered.
         said: how many requests came to the admin route since then.
     """
@@ -50,6 +51,7 @@ class SimulatedWorld:
             TypeError, ValueError: settings that a `Backend` does not take; everything stays as it was.
         """
         self.backend = self._make(**settings)
+        self.began_with = self.backend.clock.mode
         self.exchanges = Exchanges()
         self.asked: Request | None = None
         self.said = 0
