@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-import understudy._backend.simulate  # noqa: F401 - or each inner run would import them anew, and their values differ from ours
-import understudy._serve.for_tests
 
 APP = """
 import sys
@@ -24,7 +20,15 @@ run = client.beta.threads.create_and_run_poll(
 if run.status == "completed":
     print(client.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value)
 """
-CHILD = "import subprocess, sys\n\n\ndef ask(*words):\n    command = [sys.executable, 'app.py', *words]\n    return subprocess.run(command, capture_output=True, text=True, timeout=60)\n"
+CHILD = """
+import subprocess
+import sys
+
+
+def ask(*words):
+    command = [sys.executable, "app.py", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+"""
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def test_an_app_in_another_process(project: pytest.Pytester) -> None:
             assert "OPENAI_BASE_URL" not in os.environ
         """
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=3)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=3)
 
 
 def test_one_server_a_world_per_test(project: pytest.Pytester) -> None:
@@ -82,7 +86,7 @@ def test_one_server_a_world_per_test(project: pytest.Pytester) -> None:
             assert "Did the app outlive its test?" in late.text
         """
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=2)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=2)
 
 
 def test_mistakes_fail_the_test(project: pytest.Pytester) -> None:
@@ -109,7 +113,7 @@ def test_mistakes_fail_the_test(project: pytest.Pytester) -> None:
             assert httpx.post(f"{understudy_server.url}/_understudy/check", json={}).status_code == 409
         """
     )
-    result = project.runpytest_inprocess("-q")
+    result = project.runpytest_subprocess("-q")
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["*NoScript: a run of assistant*no script was set for it*"])
     result.stdout.fnmatch_lines(["*NotSimulated: POST /embeddings is not simulated*"])
@@ -131,7 +135,7 @@ def test_settings_of_the_marker(project: pytest.Pytester) -> None:
             assert (refused.status_code, "belongs to a test" in refused.text) == (409, True)
         """
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
 def test_in_the_same_process(project: pytest.Pytester) -> None:
@@ -156,7 +160,7 @@ def test_in_the_same_process(project: pytest.Pytester) -> None:
             assert len(admin["requests"]) == 2, "what went over the socket"
         """
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
 def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
@@ -204,7 +208,7 @@ def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
                 understudy_server.backend.threads[0].id)[0].text == "3x + 11 = 14"
         """,
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,13 +240,13 @@ def test_a_node_script(project: pytest.Pytester) -> None:
             assert done.stdout == "Hello, Node.\\n", done.stderr
         """
     )
-    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
-def test_without_an_http_server(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_http_server(project: pytest.Pytester) -> None:
     """Where uvicorn is not installed, the fixture says how to install it."""
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    project.makeconftest("import sys\n\nsys.modules['uvicorn'] = None\n")
     project.makepyfile("def test_it(understudy_server): ...")
-    result = project.runpytest_inprocess("-q")
+    result = project.runpytest_subprocess("-q")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*pip install 'pytest-understudy?serve?'*"])

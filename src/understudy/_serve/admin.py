@@ -258,6 +258,7 @@ class Verbs:
         return function_names(found.get("tools"))
 
 
+_LOOKING = ("state", "requests", "messages", "files", "timeline", "export")
 KNOWN = tuple(name for name in vars(Verbs) if not name.startswith("_"))
 
 
@@ -268,7 +269,6 @@ def answer(world: SimulatedWorld, request: Request, name: str) -> Response:
         return json_response(404, {"error": f"no admin verb {name!r}; nearest: {', '.join(close)}"})
     world.said += 1
     number = world.said
-    entry = world.exchanges.begin(request, world.backend.clock.now(), verb=name)
     token = set_by.set(f"request {number}")
     try:
         result = {"ok": True, "request": number, **_carried_out(Verbs(world), request, name)}
@@ -280,9 +280,9 @@ def answer(world: SimulatedWorld, request: Request, name: str) -> Response:
         response = json_response(400, {"error": world.worded(f"{name}: {said}")})
     finally:
         set_by.reset(token)
-    entry.status = response.status
-    if name.startswith("add_"):
-        entry.body = response.body  # an export needs to know what was made
+    if response.status == 200 and name not in (*_LOOKING, "check", "reset"):
+        entry = world.exchanges.begin(request, world.backend.clock.now(), verb=name)
+        world.exchanges.finish(entry, response)  # an export needs to know what was said, and what was made
     world.look()
     return response
 

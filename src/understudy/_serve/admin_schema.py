@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from understudy._serve.admin import KNOWN, Verbs
 from understudy._serve.admin_values import CONDITIONS, FAULTS, MOVES, Json
 from understudy.scripts import INCOMPLETE_REASONS, RUN_ERROR_CODES, SearchResult
 
+_EVIDENCE = re.compile(r"\s*\[(?:REC|RUN|SPEC|DOCS|REP|INF)\b[^\]]*\]")  # for those who read the code
 _SIMPLE: dict[Any, Json] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -216,7 +218,7 @@ def _fields(kind: Any) -> Json:
     known = [spec for spec in fields(kind) if spec.init]
     return {
         "type": "object",
-        "description": (inspect.getdoc(kind) or "").partition("\n\n")[0],
+        "description": _EVIDENCE.sub("", (inspect.getdoc(kind) or "").partition("\n\n")[0]),
         "properties": {one.name: _OWN.get((kind.__name__, one.name), _schema(hints[one.name])) for one in known},
         "required": [one.name for one in known if one.default is MISSING and one.default_factory is MISSING],
         "additionalProperties": False,

@@ -166,7 +166,7 @@ async def _send_pieces(stream: AsyncIterator[bytes], send: Send) -> bool:
     try:
         async for piece in stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except Exception:  # noqa: BLE001 - whatever broke the source breaks the connection; that is the answer
+    except Exception:
         return False
     finally:
         await stream.aclose()  # type: ignore[attr-defined]

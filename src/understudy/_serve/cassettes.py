@@ -52,7 +52,7 @@ class ReplayedWorld:
         """Answer a request from the recording; a miss is answered 501, and kept for `check`."""
         return advice.answered(self._session.handle(request))
 
-    async def admin(self, request: Request, verb: str) -> ServedAnswer:
+    async def admin(self, request: Request, verb: str) -> ServedAnswer:  # noqa: ARG002
         """Answer the verbs that a recording has."""
         if verb not in _VERBS:
             close = nearest(verb, _VERBS) or _VERBS

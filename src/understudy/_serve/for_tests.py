@@ -99,12 +99,9 @@ class _OverTheSocket:
     """Answers as the backend does, but for what is addressed to the server: that goes over its socket."""
 
     def __init__(self, backend: Backend, authority: str) -> None:
+        self.rules: HostRules = backend.rules
         self._backend = backend
         self._authority = authority
-
-    @property
-    def rules(self) -> HostRules:
-        return self._backend.rules
 
     def handle(self, request: Request) -> Answer:
         if urlsplit(request.url).netloc == self._authority:

@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 
 const LONG = new Set(["text", "input", "logs", "message", "html"]);
+const USUAL = new Set(["arguments", "code", "reason", "query", "retry_after", "status"]);
 
 // The kinds of a union of {"Name": {...}} schemas, by name.
 export function kindsOf(schema) {
@@ -67,6 +68,8 @@ function json(placeholder) {
   return { input, read };
 }
 
+const isUsual = (field, schema) => LONG.has(field) || USUAL.has(field) || schema.required.includes(field);
+
 // Fill a form with the fields of a kind; gives a function that reads them.
 export function fields(form, prefix, name, schema, button) {
   const controls = [];
@@ -76,7 +79,11 @@ export function fields(form, prefix, name, schema, button) {
     controls.push([field, made.read]);
     return el("label", { className: made.input.tagName === "TEXTAREA" ? "wide" : "" }, field, made.input);
   });
-  form.replaceChildren(el("p", { className: "hint wide" }, schema.description ?? ""), ...labels, el("button", {}, button));
+  const hint = el("p", { className: "hint wide" }, schema.description ?? "");
+  const shown = labels.filter((_, place) => isUsual(Object.keys(schema.properties)[place], schema));
+  const rest = labels.filter((label) => !shown.includes(label));
+  const more = rest.length ? el("details", { className: "wide" }, el("summary", {}, "More"), ...rest) : null;
+  form.replaceChildren(...[hint, ...shown, more, el("button", {}, button)].filter(Boolean));
   return () => {
     const value = {};
     for (const [field, read] of controls) {
