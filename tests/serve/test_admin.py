@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from openai import InternalServerError, OpenAI
+from openai import APIError, InternalServerError, OpenAI
 
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
@@ -123,7 +123,7 @@ def test_bytes_as_base64() -> None:
     run = caller.run()
     (message, _) = caller.app.beta.threads.messages.list(run.thread_id).data
     assert caller.app.files.content(message.content[1].image_file.file_id).content == png  # type: ignore[union-attr]
-    assert [one["filename"] for one in caller.say("files")["files"]][0] == "a.png"
+    assert caller.say("files")["files"][0]["filename"] == "a.png"
 
 
 def test_check_ends_a_test() -> None:
@@ -160,8 +160,10 @@ def test_mistakes_are_told_in_the_callers_words() -> None:
     caller.say("strict", strict=None)
     caller.say("reset")
     assistant = caller.app.beta.assistants.create(model="gpt-4o")
-    with pytest.raises(Exception, match=r"POST /_understudy/clock"):
-        list(caller.app.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "x"}]}, stream=True))  # fmt: skip
+    thread: Any = {"messages": [{"role": "user", "content": "x"}]}
+    stream = caller.app.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread, stream=True)
+    with pytest.raises(APIError, match="POST /_understudy/clock"):
+        list(stream)
     told = json.dumps([caller.say("state"), caller.ask("check")])
     assert not re.search(r"understudy\.\w+\(|\.py:\d+|with understudy", told), told
 

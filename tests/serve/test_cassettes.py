@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -133,4 +132,4 @@ def test_wrong_use(
     before = TUTORIAL.read_bytes()
     assert main(["serve", "--port", "0", *arguments]) == 2
     assert said in capsys.readouterr().err
-    assert (TUTORIAL.read_bytes(), os.listdir(tmp_path)) == (before, [])
+    assert (TUTORIAL.read_bytes(), list(tmp_path.iterdir())) == (before, [])
