@@ -162,6 +162,33 @@ def test_in_the_same_process(project: pytest.Pytester) -> None:
     project.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
+def test_the_apps_sleeping(project: pytest.Pytester) -> None:
+    """With `time="sleep"` an app in the test's process sleeps through a run over the socket, and nobody waits."""
+    project.makepyfile(
+        """
+        import time
+        import pytest
+        from openai import OpenAI
+        from understudy import Reply, Wait
+
+        @pytest.mark.understudy(time="sleep")
+        def test_sleep(understudy_server, monkeypatch):
+            monkeypatch.undo()
+            began, client = time.monotonic(), OpenAI()
+            understudy_server.backend.next_run(Wait(300), Reply("Slow."))
+            assistant = client.beta.assistants.create(model="gpt-4o")
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+            run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+            while run.status in ("queued", "in_progress"):
+                time.sleep(10)
+                run = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
+            assert run.status == "completed"
+            assert understudy_server.backend.clock.now() >= 1_700_000_300
+        """
+    )
+    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
 def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
     """A FastAPI app, served by uvicorn in a child process, answers from the test's backend."""
     pytest.importorskip("fastapi")

@@ -11,7 +11,7 @@ from typing import Any
 from understudy._common.messages import Abort, Answer, Chunk, Headers, Request, Response
 
 KEPT = 500  # exchanges
-KEPT_BYTES = 2_000_000  # of bodies, together
+KEPT_BYTES = 1_000_000  # of bodies, together
 _SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
 
 

@@ -165,16 +165,19 @@ def understudy_server(
     request: pytest.FixtureRequest,
     _understudy_session_server: SessionServer,
     understudy: Backend,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[ServedBackend]:
     """The test's backend over a real loopback socket, for apps in other processes: `.url`, `.backend`.
 
     While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables lead there. Settings and
     scripts are those of `understudy`: `understudy_server.backend.next_run(Reply("..."))`.
     """
-    with _understudy_session_server.world(request.node.name, understudy) as served, served.reached():
+    with (
+        _understudy_session_server.world(request.node.name, understudy) as served,
+        served.reached(),
+        pytest.MonkeyPatch.context() as patch,  # not the test's own, which it may undo
+    ):
         for name, value in served.environment().items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         request.node.stash.setdefault(_problems, []).insert(0, served.problems)
         yield served
 
