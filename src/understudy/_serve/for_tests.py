@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from understudy._backend.backend import Backend
@@ -88,7 +88,14 @@ class ServedBackend:
     @contextmanager
     def reached(self) -> Iterator[None]:
         """Let requests of this very process to the server out to its socket; answer all others in memory."""
-        with activate(_OverTheSocket(self.backend, urlsplit(self.url).netloc)):
+        backend = self.backend
+        handler = _OverTheSocket(backend, urlsplit(self.url).netloc)
+        with ExitStack() as stack:
+            stack.enter_context(activate(handler))
+            if backend.clock.mode == "sleep":
+                from understudy._virtual_time import sleeping
+
+                stack.enter_context(sleeping(handler, backend.clock, backend.note_real_wait))
             yield
 
     def __repr__(self) -> str:
