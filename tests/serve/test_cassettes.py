@@ -58,6 +58,8 @@ def test_a_recording_is_served(serve: Serve) -> None:
         client(url).beta.assistants.create(model="gpt-4o")
     found = httpx.post(f"{url}/_understudy/check", json={})
     assert (found.status_code, "POST /assistants" in found.json()["error"]) == (409, True)
+    assert "record this flow again with `understudy serve --record FILE --to URL`, or edit" in found.json()["error"]
+    assert not re.search("--understudy-record|match_on", found.text)
     unknown = httpx.post(f"{url}/_understudy/next_run", json={"moves": ["x"]})
     assert (unknown.status_code, "while a cassette is served" in unknown.text) == (404, True)
 
@@ -120,7 +122,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         (["--to", "http://127.0.0.1:9"], "--record FILE and --to URL belong together"),
         (["--record", "x.yaml", "--to", "127.0.0.1:9"], "--to 127.0.0.1:9: not a server URL"),
         (["--record", "x.yaml", "--to", "http://127.0.0.1:9", "--cassette", "y.yaml"], "exclude each other"),
-        (["--cassette", "none.yaml"], "--cassette none.yaml: "),
+        (["--cassette", "none.yaml"], "Record it with `understudy serve --record FILE --to URL`, or use"),
         (["--record", str(TUTORIAL), "--to", "http://127.0.0.1:9"], "a recording is never replaced by accident"),
     ],
 )

@@ -99,18 +99,18 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(_cannot_listen(arguments, error), file=sys.stderr)
         return 2
-    served = Served(arguments)
+    plan = ServePlan(arguments)
     try:
-        application = served.application()
+        application = plan.application()
     except WrongUse as error:
         print(error, file=sys.stderr)
         opened.close()
         return 2
     host, port = opened.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    print(f"understudy serves {served.what} on http://{shown}:{port}/v1  (ctrl-c stops it)", flush=True)
+    print(f"understudy serves {plan.what} on http://{shown}:{port}/v1  (ctrl-c stops it)", flush=True)
     serve_here(application, opened)
-    return served.status
+    return plan.status
 
 
 def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
@@ -119,7 +119,7 @@ def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
     return f"cannot listen on {arguments.host}, port {arguments.port}: {error}"
 
 
-class Served:
+class ServePlan:
     """What the arguments say is to be served.
 
     Attributes:
@@ -156,7 +156,7 @@ class Served:
         arguments = self._arguments
         _refuse_together(arguments)
         if arguments.record is not None:
-            worlds = Worlds()
+            worlds = Worlds(absent="one recording has no worlds: leave the prefix out")
             worlds.add(COMMON, self._recording(arguments.record, arguments.to))
             return worlds
         make = self._played(arguments.cassette) if arguments.cassette else self._simulated()
@@ -184,6 +184,7 @@ class Served:
         return lambda name: AdministeredWorld(SimulatedWorld(name, make, log))
 
     def _played(self, path: Path) -> Any:
+        from understudy._serve.advice import worded
         from understudy._serve.cassettes import ReplayedWorld
         from understudy.errors import CassetteError
 
@@ -191,7 +192,7 @@ class Served:
         try:
             ReplayedWorld(path).close()
         except CassetteError as error:
-            raise WrongUse(f"--cassette {path}: {error}") from None
+            raise WrongUse(f"--cassette {path}: {worded(str(error))}") from None
         return lambda name: ReplayedWorld(path)  # noqa: ARG005 - each world plays it from the beginning
 
     def _recording(self, path: Path, to: str) -> RecordingProxy:

@@ -42,7 +42,7 @@ class Failed(Exception):
 
 
 class Verbs:
-    """What can be said to a world. Each method is a verb, its parameters are the members of the JSON body."""
+    """What can be said to a world: a method is a verb, its parameters the JSON body."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
@@ -90,7 +90,10 @@ class Verbs:
         event: str | int | None = None,
         phase: str | None = None,
     ) -> Json:
-        """Say what goes wrong, and where: `{"fault": {"RateLimited": {}}, "on": "runs.retrieve"}`."""
+        """Say what goes wrong, and where.
+
+        `{"fault": {"RateLimited": {}}, "on": "runs.retrieve"}`: the next poll of a run is answered 429.
+        """
         what = fault_from(fault)
         self._backend.fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
         return {}
@@ -102,7 +105,10 @@ class Verbs:
         return self._backend.add_assistant(**given).to_dict()
 
     def add_thread(self, **given: Any) -> Json:
-        """Make a thread; `messages` are texts of user messages, or message create bodies. Answers it."""
+        """Make a thread; answers it.
+
+        `messages` are texts of user messages, or message create bodies.
+        """
         return self._backend.add_thread(**given).to_dict()
 
     def add_message(self, **given: Any) -> Json:
@@ -130,7 +136,7 @@ class Verbs:
     # -- time and settings --------------------------------------------------------
 
     def clock(self, advance: float = 0, mode: str | None = None) -> Json:
-        """Move the clock forward by seconds, or change who moves it; answers `now` and `mode`.
+        """Move the clock forward, or change who moves it; answers `now` and `mode`.
 
         `mode`: `poll` (asking for a live run does), `manual` (only this verb does), `real` (the wall clock).
         """
@@ -142,7 +148,7 @@ class Verbs:
         return {"now": clock.now(), "mode": clock.mode}
 
     def strict(self, strict: bool | None) -> Json:
-        """True refuses runs without a script; False lets scripts go unused; null does neither."""
+        """Say whether runs need a script: true, or false to let scripts go unused, or null."""
         if strict not in (True, False, None):
             raise TypeError(f"strict: expected true, false or null, got {strict!r}")
         self._backend.strict = strict
@@ -166,7 +172,7 @@ class Verbs:
         }
 
     def requests(self, since: int = 0) -> Json:
-        """Tell the requests to the API after number `since`, oldest first, with their answers.
+        """Tell the requests to the API after number `since`, with their answers.
 
         Credentials are left out. The last 500 are kept; `lost` says how many are not.
         """
@@ -187,12 +193,12 @@ class Verbs:
         return {"files": [file.to_dict() for file in backend.files], "vector_stores": stores}
 
     def timeline(self, run_id: str) -> Json:
-        """Tell what happened to a run and when: as moments, as text, and as a picture (SVG)."""
+        """Tell what happened to a run and when: as moments, as text, as an SVG."""
         timeline: Timeline = self._backend.timeline(run_id)
         return {**timeline_json(timeline), "text": str(timeline), "svg": timeline.svg()}
 
     def export(self, form: str = "python") -> Json:
-        """Give what was done in this world as code or as a recording: `form` is `python` or `cassette`."""
+        """Give what was done in this world, as a test in `python` or as a `cassette`."""
         from understudy._serve.export import exported
 
         return {"form": form, "text": exported(self._world, form)}
@@ -200,7 +206,7 @@ class Verbs:
     # -- the end --------------------------------------------------------------------
 
     def check(self) -> Json:
-        """End a test: 409 with what is wrong, scripts and faults left over included, else 200.
+        """End a test: 409 with what is wrong, left-overs included, else 200.
 
         What it has told once it does not tell again.
         """
@@ -212,7 +218,7 @@ class Verbs:
         return {}
 
     def reset(self, **settings: Any) -> Json:
-        """Begin anew, as the server started or with other settings: `time`, `seed`, `strict`, `start`."""
+        """Begin anew, with other `time`, `seed`, `strict`, `start` if they are given."""
         if self._world.is_of_a_test:
             raise Failed(409, {"error": "this world belongs to a test in Python, which gets a new one by itself"})
         for name in settings:
@@ -246,7 +252,7 @@ class Verbs:
         return fits
 
     def _functions(self) -> list[str]:
-        """Give the functions of the run that is about to start: its own tools, else its assistant's."""
+        """Give the functions of the run about to start: its own, or its assistant's."""
         asked = self._world.asked
         body = asked.json if asked is not None else None
         if not isinstance(body, dict):

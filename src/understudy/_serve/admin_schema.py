@@ -168,7 +168,7 @@ def _parameters(function: Any) -> dict[str, tuple[Json, bool]]:
 
 
 def _schema(hint: Any) -> Json:
-    """Give the JSON schema of a type as far as JSON knows it; anything where it does not."""
+    """Give the JSON schema of a type; anything where JSON does not know it."""
     if hint in _SIMPLE:
         return dict(_SIMPLE[hint])
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)

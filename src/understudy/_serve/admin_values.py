@@ -60,7 +60,7 @@ def content_from(name: str, given: Any) -> bytes:
 
 
 def condition_from(given: Any) -> Json:
-    """Read a `when`: a text that the last user message holds, or an object of `CONDITIONS`."""
+    """Read a `when`: a text of the last user message, or an object of `CONDITIONS`."""
     if given is None:
         return {}
     if isinstance(given, str):
@@ -137,7 +137,7 @@ def _made(kind: Any, given: Any) -> Any:
 
 
 def _with_bytes(name: str, value: Any) -> Any:
-    """Turn the items of a list that are base64 into bytes: images, and parts of a message."""
+    """Turn items of a list that are base64 (images, parts) into bytes."""
     if not isinstance(value, list):
         return value
     return [content_from(name, item) if _is_base64(item) else item for item in value]
@@ -162,7 +162,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _used_outputs(step: Any) -> list[str]:
-    """Give the keys of the outputs that a step's texts use: a number, or a function's name."""
+    """Give the keys of the outputs that a step uses: numbers, functions' names."""
     found = [match for text in _texts(step) for match in _PLACEHOLDER.finditer(text)]
     return [match[2] for match in found if not match[1]]
 
@@ -211,7 +211,7 @@ def _filled(value: Any, latest: Sequence[str], named: Mapping[str, str]) -> Any:
 
 
 def _replacement(match: re.Match[str], latest: Sequence[str], named: Mapping[str, str]) -> str:
-    """Give an output for its placeholder; doubled braces mean the text itself: `{{outputs[0]}}`."""
+    """Give an output for its placeholder; `{{outputs[0]}}` is the text itself."""
     if match[1]:
         return match[0][1:-1] if match[3] else match[0]
     output = latest[int(match[2])] if match[2].isdecimal() else named[match[2]]

@@ -25,7 +25,12 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"Answer it yourself with understudy\.respx\..*?understudy\.pass_through\([^)]*\)\."),
         "A served simulator answers only what its API has: send this request to another server.",
     ),
-    (re.compile(r"use_cassette\(record='new'\)|--understudy-record=new"), "understudy serve --record FILE --to URL"),
+    (
+        re.compile(r"\(--understudy-record=new [^)]*\) against a server that still speaks the API"),
+        "with `understudy serve --record FILE --to URL`",
+    ),
+    (re.compile(r"with record='once' [^.,]*,"), "with `understudy serve --record FILE --to URL`,"),
+    (re.compile(r"; if only this value varies, leave it out of the comparison: ignore=.*?match_on=\[\.\.\.\]"), ""),
 )
 
 
@@ -37,7 +42,7 @@ def worded(text: str) -> str:
 
 
 def answered(answer: Answer) -> Answer:
-    """Give an answer in which our own errors speak to a caller over HTTP; any other unchanged."""
+    """Let our own errors in an answer speak to a caller over HTTP."""
     if not isinstance(answer, Response):
         return answer
     if answer.stream is not None:

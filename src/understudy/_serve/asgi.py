@@ -20,7 +20,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class LiveResponse:
-    """An answer whose body comes from elsewhere while it is sent: live events, another server.
+    """An answer whose body comes while it is sent: live events, another server.
 
     Attributes:
         status: the HTTP status code.
@@ -130,7 +130,7 @@ async def _hang_up(receive: Receive, send: Send) -> None:
 
 
 async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
-    """Give True if the stream came to its end or the client left first, False if it breaks off."""
+    """Give False if the stream breaks off, True if it ended or the client left."""
     for chunk in stream:
         if isinstance(chunk, Abort):
             return False

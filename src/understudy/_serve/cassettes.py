@@ -49,7 +49,7 @@ class ReplayedWorld:
         self._session = CassetteSession(path).__enter__()
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Answer a request from the recording; a miss is answered 501, and kept for `check`."""
+        """Answer from the recording; a miss is a 501, and kept for `check`."""
         return advice.answered(self._session.handle(request))
 
     async def admin(self, request: Request, verb: str) -> ServedAnswer:  # noqa: ARG002
@@ -164,7 +164,7 @@ def _end_to_end(headers: Headers) -> Headers:
 
 
 def _passed_on(headers: Headers) -> Headers:
-    """Give the headers of a request as they are passed on; no encoding that the client did not ask for."""
+    """Give a request's headers as passed on; no encoding is asked for besides."""
     kept = tuple(pair for pair in _end_to_end(headers) if pair[0].lower() != "content-length")
     if any(name.lower() == "accept-encoding" for name, _ in kept):
         return kept

@@ -92,7 +92,7 @@ class Exchanges:
         return entry
 
     def finish(self, entry: ServedExchange, answer: Answer) -> Answer:
-        """Note the answer, a stream piece by piece as it is sent; gives the answer to send."""
+        """Note the answer, a stream as it is sent; gives the answer to send."""
         if isinstance(answer, Abort):
             entry.broken = answer.message or answer.kind
         if not isinstance(answer, Response):

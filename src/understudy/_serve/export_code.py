@@ -236,7 +236,7 @@ class TestCode:
 
 
 def _without_polls(exchanges: Sequence[ServedExchange]) -> Iterator[ServedExchange]:
-    """Make one of polls in a row: the last, marked as a loop if the run was live in all those before it."""
+    """Make polls in a row one, marked as a loop, if the run was live until the last."""
     for (_, is_poll), group in groupby(exchanges, key=lambda entry: (entry.path, _is_poll(entry))):
         entries = list(group)
         statuses = [(_json(entry.body) or {}).get("status") for entry in entries] if is_poll else []

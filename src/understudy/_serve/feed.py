@@ -73,7 +73,7 @@ class Feed:
         return bool(self._queues)
 
     def publish(self, event: str, value: Any) -> None:
-        """Tell every page; one that is too far behind is dropped, and connects again by itself."""
+        """Tell every page; one too far behind is dropped, and connects again."""
         message = _event(event, value)
         for queue in list(self._queues):
             if queue.qsize() >= WAITING:
@@ -107,7 +107,7 @@ class Feed:
 
 
 def watched(answer: Answer, seen: Callable[[bytes], None]) -> Answer:
-    """Show each piece of a streamed answer before it is sent, and any other answer's body at once."""
+    """Show an answer's body, a streamed one piece by piece before it is sent."""
     if not isinstance(answer, Response):
         return answer
     if answer.stream is None:

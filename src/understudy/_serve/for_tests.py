@@ -26,16 +26,16 @@ _LONGEST = 80
 
 
 class SessionServer:
-    """The one server of a test session, in a thread; each test has a world of its own on it."""
+    """The one server of a test session, in a thread, with a world for each test."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds()
+        self._worlds = Worlds(absent="no test of that name runs now. Did the app outlive its test?")
         self._server = BackgroundServer(Application(Site(self._worlds).handle))
         self._count = 0
 
     @contextmanager
     def world(self, test: str, backend: Backend) -> Iterator[ServedBackend]:
-        """Serve a test's backend until the block is left; who asks for it afterwards hears that it is gone."""
+        """Serve a test's backend until the block is left; afterwards, say it is gone."""
         self._count += 1
         name = f"{_NOT_IN_A_NAME.sub('-', test)[-_LONGEST:]}-{self._count}"
         world = SimulatedWorld(name, lambda: backend, is_of_a_test=True)
@@ -51,7 +51,7 @@ class SessionServer:
 
 
 class ServedBackend:
-    """The test's backend over a real loopback socket: for apps in other processes and other languages.
+    """The test's backend over a real loopback socket, for apps in other processes.
 
     While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables point there, for child
     processes, and for clients that the test's own process makes.
@@ -67,7 +67,7 @@ class ServedBackend:
         self._world = world
 
     def problems(self) -> list[UnderstudyError]:
-        """Give what went wrong and was answered to a `check` of the app's, which may have ignored it."""
+        """Give what was answered to a `check`, which the app may have ignored."""
         return self._world.take_found()
 
     def environment(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class ServedBackend:
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """Let requests of this very process to the server out to its socket; answer all others in memory."""
+        """Let this process's requests to the server out; answer others in memory."""
         backend = self.backend
         handler = _OverTheSocket(backend, urlsplit(self.url).netloc)
         with ExitStack() as stack:
@@ -103,7 +103,7 @@ class ServedBackend:
 
 
 class _OverTheSocket:
-    """Answers as the backend does, but for what is addressed to the server: that goes over its socket."""
+    """Answers as the backend does; what is addressed to the server goes out to it."""
 
     def __init__(self, backend: Backend, authority: str) -> None:
         self.rules: HostRules = backend.rules

@@ -39,7 +39,7 @@ class AllowedHosts:
     more: Sequence[str] = ()
 
     def refusal(self, request: Request) -> Response | None:
-        """Give the answer to a request that names another host; None for one that may pass."""
+        """Answer a request that names another host; None for one that may pass."""
         if request.header("host") is None or self._allows(request.host):
             return None
         text = (
@@ -80,7 +80,7 @@ class Cors:
     origins: Sequence[str] = field(default=())
 
     def headers(self, request: Request, *, is_admin: bool) -> Headers:
-        """Give the headers that let the asking page read the answer; none for any other page."""
+        """Give the headers that let the asking page read the answer, if it may."""
         origin = request.header("origin")
         if origin is None or not (origin in self.origins or ("*" in self.origins and not is_admin)):
             return ()
@@ -91,7 +91,7 @@ class Cors:
         )
 
     def preflight(self, request: Request, *, is_admin: bool) -> Response | None:
-        """Answer a browser's question before it sends a page's request; None if it is none."""
+        """Answer a browser's preflight; None for any other request."""
         asked = request.header("access-control-request-method")
         if request.method != "OPTIONS" or asked is None:
             return None

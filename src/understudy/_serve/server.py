@@ -46,7 +46,7 @@ def uvicorn_server(application: Application, **settings: Any) -> Any:
 
 
 def serve_here(application: Application, opened: socket.socket) -> None:
-    """Serve until ctrl-c, which is how it is meant to end; open connections get two seconds."""
+    """Serve until ctrl-c, the usual end; open connections get two seconds."""
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn_server(application).run(sockets=[opened])
 

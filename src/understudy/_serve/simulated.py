@@ -78,13 +78,13 @@ class SimulatedWorld:
     # -- what goes wrong --------------------------------------------------------
 
     def check(self) -> list[UnderstudyError]:
-        """Give what went wrong on the test's side, what was left over included. Each is given once."""
+        """Give what went wrong on the test's side, left-overs included; each once."""
         problems = self.backend.close()
         self._found += problems
         return problems
 
     def take_found(self) -> list[UnderstudyError]:
-        """Give what `check` has answered to somebody: for the test that the world belongs to."""
+        """Give what `check` has answered, for the test that the world belongs to."""
         found, self._found = self._found, []
         return found
 

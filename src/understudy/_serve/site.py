@@ -75,7 +75,7 @@ class Site:
 
 
 def _admin_refusal(request: Request, verb: str) -> Response | None:
-    """Refuse what a form of any web page could send: it cannot send JSON without asking first."""
+    """Refuse what a form of any web page could send: JSON it cannot send unasked."""
     if request.method != "POST":
         allowed: Headers = (("allow", "POST"),)
         text = f"{request.method} {ADMIN}{verb}: the admin route takes POST, with a JSON body"

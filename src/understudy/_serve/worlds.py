@@ -44,10 +44,14 @@ class Worlds:
     Args:
         make: makes the world of a name. None: worlds are only those that were added.
         kept: how many there may be; beyond that, the one not asked for longest is dropped.
+        absent: without `make`, why there is no other world.
     """
 
-    def __init__(self, make: Callable[[str], ServedWorld] | None = None, kept: int = KEPT) -> None:
+    def __init__(
+        self, make: Callable[[str], ServedWorld] | None = None, kept: int = KEPT, absent: str = "there is no such world"
+    ) -> None:
         self._make = make
+        self._absent = absent
         self._kept = kept
         self._worlds: OrderedDict[str, ServedWorld] = OrderedDict()
         self._gone: OrderedDict[str, None] = OrderedDict()
@@ -87,7 +91,7 @@ class Worlds:
     def _made(self, name: str, *, anew: bool) -> ServedWorld:
         where = f"/w/{name}" if name else "the common world"
         if self._make is None:
-            raise WorldGone(f"{where}: no test of that name runs now. Did the app outlive its test?")
+            raise WorldGone(f"{where}: {self._absent}")
         if name and not _NAME.fullmatch(name):
             raise WorldGone(f"{where}: the name of a world is 1 to 200 of letters, digits, and . _ ~ -")
         if name in self._gone and not anew:
