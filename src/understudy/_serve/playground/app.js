@@ -161,7 +161,10 @@ function chooser(prefix, kinds, button, use) {
   };
   show(select, [...kinds.keys()].map((name) => el("option", {}, name)));
   select.addEventListener("change", choose);
-  form.addEventListener("submit", doing(() => use(read())));
+  form.addEventListener("submit", doing(async () => {
+    await use(read());
+    choose(); // an empty form for the next one
+  }));
   choose();
 }
 
@@ -286,6 +289,7 @@ function sawRun(seen) {
 function sawState(seen) {
   byId("now").textContent = new Date(seen.now * 1000).toISOString().slice(0, 19).replace("T", " ");
   byId("mode").value = seen.mode;
+  byId("queued").hidden = seen.scripts_left.length === 0;
   show(byId("scripts"), seen.scripts_left.map((text) => el("li", {}, el("code", {}, text))));
   show(byId("problems"), seen.problems.map((text) => el("li", {}, text)));
   byId("problems-section").hidden = seen.problems.length === 0;
