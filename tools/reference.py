@@ -248,7 +248,7 @@ def plugin() -> str:
     said: Any = _Recorded()
     hooks.pytest_addoption(said)
     lead = "What the plugin adds to pytest: `pytest --fixtures`, `--markers` and `--help` say the same."
-    parts = ["## Fixtures\n", *(_fixture(name) for name in ("understudy", "understudy_cassette"))]
+    parts = ["## Fixtures\n", *(_fixture(name) for name in ("understudy", "understudy_cassette", "understudy_server"))]
     parts += ["## Markers\n", *(_marker(text) for text in hooks.MARKERS)]
     parts += ["## Options\n", *(_option(*one) for one in said.options)]
     parts += ["\n## Ini settings\n", *(f"* `{name}`: {text}. Default: `{_ini(one)}`" for name, text, one in said.ini)]

@@ -19,6 +19,7 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "properties.md": "tests/properties/test_docs.py",
     "replay.md": "tests/cassettes/test_docs.py",
     "runs.md": "tests/docs/test_examples.py",
+    "serve.md": "tests/serve/test_docs.py",
 }
 PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 

@@ -173,15 +173,10 @@ def test_another_server_gets_the_key_and_may_hang_up(
     assert set(hasty.keys[1:]) == {sent}, "all but the question for the admin route"
 
 
-def test_a_clock_that_runs_by_itself_is_refused(serve: Serve, recordings: Path, conform: Said) -> None:
-    """`understudy serve` in real time cannot be brought to where a recording was: it is said how to start it; exit 2."""
-    url = f"{serve()}/v1"
-    status, said = conform(recordings, "--base-url", url)
-    assert status == 2
-    assert said == (
-        f"{url}: clock: from 'real' to 'manual': only poll and manual change places "
-        "(start the server with `understudy serve --time manual`)\n"
-    )
+def test_a_clock_that_runs_by_itself_is_stopped(serve: Serve, recordings: Path, conform: Said) -> None:
+    """`understudy serve` in real time is brought to where a recording was, as one in virtual time is."""
+    status, said = conform(recordings, "--base-url", f"{serve('--time', 'real')}/v1")
+    assert (status, said.endswith("100.0 % of the exchanges agree.\n")) == (0, True), said
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000/v1", "http://", "http://127.0.0.1:8x/v1", "ftp://127.0.0.1/v1"])

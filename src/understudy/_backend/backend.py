@@ -96,6 +96,15 @@ class Backend:
         """What would make the test better, each once; hints fail nothing."""
         return self._door.service.hints
 
+    @property
+    def strict(self) -> bool | None:
+        """Whether runs need a script, see above; may be set while the service runs."""
+        return self._strict
+
+    @strict.setter
+    def strict(self, strict: bool | None) -> None:
+        self._strict = self._engine.book.strict = strict
+
     # -- scripts --------------------------------------------------------------
 
     def next_run(self, *moves: Any, assistant: str | None = None, thread: str | None = None) -> None:
@@ -276,6 +285,12 @@ class Backend:
     def requests(self) -> list[SentRequest]:
         """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
         return [logged.sent for logged in self._door.log]
+
+    @property
+    def assistants(self) -> list[ObjectView]:
+        """Every assistant there is, oldest first, as REST shows it."""
+        with self._engine.lock:
+            return [ObjectView(render.assistant(assistant)) for assistant in self._engine.assistants]
 
     @property
     def threads(self) -> list[ObjectView]:

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import runpy
-import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from understudy._serve.asgi import Application
+    from understudy._serve.cassettes import RecordingProxy
 
 
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "serve",
         help="the simulated service over HTTP, for other languages and by hand",
-        description="Serves the simulated API over HTTP, under /v1/... and Azure's /openai/... alike. What the next run "
-        "does is said by a script file, or by POST /_understudy/next_run from any language. Needs the extra "
+        description="Serves the simulated API over HTTP, under /v1/... and Azure's /openai/... alike; / is a playground. "
+        "What the next run does is said there, by a script file, or by POST /_understudy/next_run from any language. Under "
+        "/w/NAME/... there are worlds of their own, for workers in parallel. With --cassette a recording is served instead; "
+        "with --record and --to, requests are passed on to another server and recorded. Needs the extra "
         "pytest-understudy[serve].",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one (default 8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="the port; 0 picks a free one (default 8000)")
     parser.add_argument(
-        "--time", choices=("real", "poll", "manual"), default="real", help="who moves the clock (default real)"
+        "--time",
+        choices=("poll", "manual", "real"),
+        default="poll",
+        help="who moves the clock: poll (asking for a run does), manual (only the admin route), real (default poll)",
     )
     parser.add_argument("--seed", type=int, default=0, help="the seed that ids are derived from (default 0)")
+    parser.add_argument("--strict", action="store_true", help="refuse runs for which no script was set")
     parser.add_argument(
-        "--script", metavar="FILE", help="a Python file with a function set_up(backend), called at the start"
+        "--script", metavar="FILE", help="a Python file with a function set_up(backend), called for each world"
+    )
+    parser.add_argument(
+        "--worlds", type=_count, default=256, metavar="N", help="how many worlds are kept at once (default 256)"
+    )
+    parser.add_argument("--cassette", metavar="FILE", type=Path, help="serve this recording, run-aware")
+    parser.add_argument("--record", metavar="FILE", type=Path, help="record into this file what passes to --to")
+    parser.add_argument("--to", metavar="URL", help="the server to record from, such as https://api.openai.com/v1")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="another host name to answer to; may be repeated"
+    )
+    parser.add_argument(
+        "--cors",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        type=_origin,
+        help="a web origin whose pages may read answers, such as http://localhost:3000, or '*' for all (the API only); may "
+        "be repeated",
+    )
+    parser.add_argument(
+        "--log", action="store_true", help="log each request and each run's end where stdout is not a terminal, too"
     )
     parser.set_defaults(run=run)
 
@@ -38,39 +68,49 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, got {text!r}")
 
 
+def _count(text: str) -> int:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if text == "*" or (parts.scheme and parts.netloc and text == f"{parts.scheme}://{parts.netloc}"):
+        return text
+    raise argparse.ArgumentTypeError(f"expected an origin such as http://localhost:3000, got {text!r}")
+
+
+class WrongUse(Exception):
+    """Arguments that cannot be followed."""
+
+
 def run(arguments: argparse.Namespace) -> int:
+    """Gives 0; 1 if a recording could not be written, 2 for wrong use."""
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 - is it there?
     except ImportError:
         print("understudy serve needs an HTTP server: pip install 'pytest-understudy[serve]'", file=sys.stderr)
         return 2
+    from understudy._serve.server import listener, serve_here
+
     try:
-        listener = socket.create_server((arguments.host, arguments.port))
+        opened = listener(arguments.host, arguments.port)
     except OSError as error:
         print(_cannot_listen(arguments, error), file=sys.stderr)
         return 2
+    plan = ServePlan(arguments)
     try:
-        application = make_application(arguments)
-    except ScriptFile as error:
+        application = plan.application()
+    except WrongUse as error:
         print(error, file=sys.stderr)
+        opened.close()
         return 2
-    # Inherited by every connection: else the head and the body of an answer, sent one after the other, wait 40 ms for the
-    # client's acknowledgement (asyncio sets it by itself only for sockets that name their protocol).
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    host, port = listener.getsockname()[:2]
-    print(f"understudy serves the Assistants API on http://{host}:{port}/v1  (ctrl-c stops it)", flush=True)
-    config = uvicorn.Config(
-        application,
-        log_level="warning",
-        lifespan="on",
-        timeout_graceful_shutdown=2,
-        server_header=False,  # the headers are the service's own, as recorded
-        date_header=False,
-        ws="none",  # the API has no web sockets
-    )
-    with contextlib.suppress(KeyboardInterrupt):  # ctrl-c is how it is meant to end; open connections got two seconds
-        uvicorn.Server(config).run(sockets=[listener])
-    return 0
+    host, port = opened.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"understudy serves {plan.what} on http://{shown}:{port}/v1  (ctrl-c stops it)", flush=True)
+    serve_here(application, opened)
+    return plan.status
 
 
 def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
@@ -79,28 +119,115 @@ def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
     return f"cannot listen on {arguments.host}, port {arguments.port}: {error}"
 
 
-class ScriptFile(Exception):
-    """A script file that cannot be used."""
+class ServePlan:
+    """What the arguments say is to be served.
+
+    Attributes:
+        what: in words.
+        status: the exit status, once the server has stopped.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.what = "the Assistants API"
+        self.status = 0
+        self._arguments = arguments
+        self._proxy: RecordingProxy | None = None
+
+    def application(self) -> Application:
+        """Make the application.
+
+        Raises:
+            WrongUse: arguments that exclude each other, or name what cannot be used.
+        """
+        from understudy._serve.asgi import Application
+        from understudy._serve.hosts import AllowedHosts, Cors
+        from understudy._serve.site import Site
+
+        arguments = self._arguments
+        worlds = self._worlds()
+        hosts = AllowedHosts(arguments.host, tuple(arguments.allow_host))
+        site = Site(worlds, hosts, Cors(tuple(arguments.cors)))
+        return Application(site.handle, self._finish)
+
+    def _worlds(self) -> Any:
+        """The worlds to serve: simulated, played, or another server's."""
+        from understudy._serve.worlds import COMMON, Worlds
+
+        arguments = self._arguments
+        _refuse_together(arguments)
+        if arguments.record is not None:
+            worlds = Worlds(absent="one recording has no worlds: leave the prefix out")
+            worlds.add(COMMON, self._recording(arguments.record, arguments.to))
+            return worlds
+        make = self._played(arguments.cassette) if arguments.cassette else self._simulated()
+        worlds = Worlds(make, arguments.worlds)
+        worlds.get(COMMON)
+        return worlds
+
+    def _simulated(self) -> Any:
+        from understudy._backend.backend import Backend
+        from understudy._serve.administered import AdministeredWorld
+        from understudy._serve.log import log_line, wants_log
+        from understudy._serve.simulated import SimulatedWorld
+
+        arguments = self._arguments
+        set_up = _set_up(arguments.script) if arguments.script else None
+
+        def make(**settings: Any) -> Backend:
+            given = {"time": arguments.time, "seed": arguments.seed, "strict": arguments.strict or None}
+            backend = Backend(**(given | settings))
+            backend.over_http()
+            if set_up is not None:
+                set_up(backend)
+            return backend
+
+        log = log_line if wants_log(arguments.log) else None
+        return lambda name: AdministeredWorld(SimulatedWorld(name, make, log))
+
+    def _played(self, path: Path) -> Any:
+        from understudy._serve.advice import worded
+        from understudy._serve.cassettes import ReplayedWorld
+        from understudy.errors import CassetteError
+
+        self.what = f"the recording {path}"
+        try:
+            ReplayedWorld(path).close()
+        except CassetteError as error:
+            raise WrongUse(f"--cassette {path}: {worded(str(error))}") from None
+        return lambda name: ReplayedWorld(path)  # noqa: ARG005 - each world plays it from the beginning
+
+    def _recording(self, path: Path, to: str) -> RecordingProxy:
+        from understudy._serve.cassettes import RecordingProxy
+        from understudy.errors import CassetteError
+
+        self.what = f"{to}, recorded into {path},"
+        try:
+            self._proxy = RecordingProxy(path, to)
+        except (CassetteError, ValueError) as error:
+            raise WrongUse(str(error)) from None
+        return self._proxy
+
+    async def _finish(self) -> None:
+        """Write the recording before the server is gone, whatever signal stops it."""
+        if self._proxy is None:
+            return
+        from understudy.errors import CassetteError
+
+        try:
+            count = await self._proxy.close()
+        except CassetteError as error:
+            print(error, file=sys.stderr, flush=True)
+            self.status = 1
+        else:
+            print(f"{self._proxy.path}: {count} exchanges recorded", flush=True)
 
 
-def make_application(arguments: argparse.Namespace) -> Any:
-    """The ASGI application that the arguments describe."""
-    from understudy._backend.backend import Backend
-    from understudy._serve.admin import Verbs, answer
-    from understudy._serve.asgi import Application
-
-    set_up = _set_up(arguments.script) if arguments.script else None
-
-    def make() -> Backend:
-        backend = Backend(time=arguments.time, seed=arguments.seed)
-        backend.over_http()
-        if set_up is not None:
-            set_up(backend)
-        return backend
-
-    verbs = Verbs(make)
-    # `verbs.backend` is another one after each reset
-    return Application(lambda request: verbs.backend.handle(request), admin=lambda request: answer(verbs, request))
+def _refuse_together(arguments: argparse.Namespace) -> None:
+    if (arguments.record is None) != (arguments.to is None):
+        raise WrongUse("--record FILE and --to URL belong together: where to write, and whom to pass requests on to")
+    given = [name for name in ("cassette", "record", "script") if getattr(arguments, name) is not None]
+    if len(given) > 1:
+        raise WrongUse(f"--{given[0]} and --{given[1]} exclude each other: one server does one of them")
 
 
 def _set_up(path: str) -> Any:
@@ -108,9 +235,9 @@ def _set_up(path: str) -> Any:
     try:
         names = runpy.run_path(path)
     except OSError as error:
-        raise ScriptFile(f"--script {path}: {error.strerror}") from None
+        raise WrongUse(f"--script {path}: {error.strerror}") from None
     if not callable(names.get("set_up")):
-        raise ScriptFile(
+        raise WrongUse(
             f"--script {path}: expected a function set_up(backend) in it, such as\n\n"
             "from understudy import Reply\n\ndef set_up(backend):\n    backend.every_run(Reply('Hello.'))\n"
         )

@@ -39,7 +39,7 @@ def _statement(statement: Statement) -> Iterator[str]:
     if statement.comment:
         yield f"{_STEP}# {statement.comment}"
     target = statement.target
-    if target.startswith("backend.clock."):  # nobody moves the wall clock, on which `understudy serve` runs by default
+    if target.startswith("backend.clock."):  # the wall clock of `understudy serve --time real` cannot be moved
         yield f"{_STEP}if backend.clock.virtual:"
         yield f"{_STEP * 2}{target}({', '.join(map(_number, statement.args))})"
         return

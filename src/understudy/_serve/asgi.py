@@ -1,12 +1,16 @@
-"""A handler as an ASGI application. Streams go out unjoined: one chunk of the service, one message to the server."""
+"""An ASGI application over plain requests and answers.
+
+Streams go out unjoined: one chunk of the service, one message to the server.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from understudy._common.messages import Abort, Answer, Chunk, Forward, Pause, Request, Response
+from understudy._common.messages import Abort, Answer, Chunk, Forward, Headers, Pause, Request, Response
 from understudy.errors import UnderstudyError, envelope
 
 Scope = dict[str, Any]
@@ -14,42 +18,67 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class LiveResponse:
+    """An answer whose body comes while it is sent: live events, another server.
+
+    Attributes:
+        status: the HTTP status code.
+        headers: name and value pairs in the order they are to be seen.
+        stream: the body piece by piece. It is closed when the client leaves; an exception out of it
+            breaks the connection off, as the source did.
+    """
+
+    status: int
+    headers: Headers
+    stream: AsyncIterator[bytes]
+
+
+ServedAnswer = Answer | LiveResponse
+
+
 class Application:
     """The ASGI application.
 
     Args:
-        handle: answers every request: a handler's `handle`.
-        admin: answers requests under `/_understudy/`, see `admin.py`; None for no such route.
+        handle: answers every request.
+        on_shutdown: called once, when the server has stopped taking requests.
     """
 
-    def __init__(self, handle: Callable[[Request], Answer], admin: Callable[[Request], Response] | None = None) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Request], Awaitable[ServedAnswer]],
+        on_shutdown: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._handle = handle
-        self._admin = admin
+        self._on_shutdown = on_shutdown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await self._lifespan(receive, send)
             return
         request = await _request(scope, receive)
-        answer: Answer
-        if self._admin is not None and scope["path"].startswith("/_understudy/"):
-            answer = self._admin(request)
-        else:
-            answer = self._handle(request)
+        answer = await self._handle(request)
         if isinstance(answer, Abort):
             await _hang_up(receive, send)
             return
         if isinstance(answer, Forward):
-            answer = envelope(UnderstudyError(f"{request.path} is let out (pass_through), but a server forwards nothing"))
-        await _send(answer, receive, send)
+            text = f"{request.path} is let out (pass_through), but a server forwards nothing"
+            answer = envelope(UnderstudyError(text))
+        if isinstance(answer, LiveResponse):
+            await _send_live(answer, receive, send)
+        else:
+            await _send(answer, receive, send)
 
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            ends = message["type"] == "lifespan.shutdown"
+            if ends and self._on_shutdown is not None:
+                await self._on_shutdown()
+            await send({"type": f"{message['type']}.complete"})
+            if ends:
+                return
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:
@@ -63,19 +92,24 @@ async def _request(scope: Scope, receive: Receive) -> Request:
     host = next((value for name, value in headers if name == "host"), "localhost")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
-    url = f"{scope['scheme']}://{host}{path.decode('latin-1')}" + (f"?{query.decode('latin-1')}" if query else "")
+    tail = f"?{query.decode('latin-1')}" if query else ""
+    url = f"{scope['scheme']}://{host}{path.decode('latin-1')}{tail}"
     return Request(scope["method"], url, headers, bytes(body))
 
 
+def _start(status: int, headers: Headers) -> dict[str, Any]:
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
+
+
 async def _send(response: Response, receive: Receive, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     if response.stream is None:
-        headers.append((b"content-length", str(len(response.body)).encode()))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        length = ("content-length", str(len(response.body)))
+        await send(_start(response.status, (*response.headers, length)))
         await send({"type": "http.response.body", "body": response.body})
         return
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    gone = asyncio.ensure_future(receive())  # after the body of the request comes only that the client has left
+    await send(_start(response.status, response.headers))
+    gone = asyncio.ensure_future(receive())  # after the request's body comes only that the client has left
     try:
         if not await _send_stream(response.stream, send, gone):
             await _hang_up(receive, send)
@@ -86,14 +120,17 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
 
 
 async def _hang_up(receive: Receive, send: Send) -> None:
-    """Close the connection where it stands. ASGI has no message for that; uvicorn's `send` is a method of what can."""
+    """Close the connection at once.
+
+    ASGI has no message for that; uvicorn's `send` is a method of the object that can.
+    """
     exchange: Any = send
     exchange.__self__.transport.close()
     await receive()  # that it is closed: then uvicorn does not ask for the rest of the answer
 
 
 async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
-    """Whether the stream came to its end, or the client left first; not so when it breaks off."""
+    """Give False if the stream breaks off, True if it ended or the client left."""
     for chunk in stream:
         if isinstance(chunk, Abort):
             return False
@@ -104,5 +141,34 @@ async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future
             await asyncio.sleep(0)  # let other connections have their turn between two events
         if gone.done():
             return True
+    await send({"type": "http.response.body", "body": b""})
+    return True
+
+
+async def _send_live(response: LiveResponse, receive: Receive, send: Send) -> None:
+    await send(_start(response.status, response.headers))
+    gone = asyncio.ensure_future(receive())
+    sending = asyncio.ensure_future(_send_pieces(response.stream, send))
+    try:
+        await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done() and not gone.done() and not sending.result():
+            await _hang_up(receive, send)
+    except asyncio.CancelledError:
+        return  # the server stops
+    finally:
+        gone.cancel()
+        sending.cancel()
+        await asyncio.wait({sending})
+
+
+async def _send_pieces(stream: AsyncIterator[bytes], send: Send) -> bool:
+    """Give True at the end of the stream, False when it broke off."""
+    try:
+        async for piece in stream:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except Exception:
+        return False
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]
     await send({"type": "http.response.body", "body": b""})
     return True

@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from understudy._backend.backend import Backend
     from understudy._cassettes import Cassette
+    from understudy._serve.for_tests import ServedBackend, SessionServer
     from understudy.errors import UnderstudyError
 
 _problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
@@ -142,6 +143,43 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
         request.node.stash.setdefault(_problems, []).insert(0, session.finish)
         yield session.cassette
+
+
+@pytest.fixture(scope="session")
+def _understudy_session_server() -> Iterator[SessionServer]:
+    """The one server of the session, started by the first test that needs it."""
+    try:
+        from understudy._serve.for_tests import SessionServer
+
+        server = SessionServer()
+    except ModuleNotFoundError as error:
+        if error.name != "uvicorn":
+            raise
+        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'") from None
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def understudy_server(
+    request: pytest.FixtureRequest,
+    _understudy_session_server: SessionServer,
+    understudy: Backend,
+) -> Iterator[ServedBackend]:
+    """The test's backend over a real loopback socket, for apps in other processes: `.url`, `.backend`.
+
+    While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables lead there. Settings and
+    scripts are those of `understudy`: `understudy_server.backend.next_run(Reply("..."))`.
+    """
+    with (
+        _understudy_session_server.world(request.node.name, understudy) as served,
+        served.reached(),
+        pytest.MonkeyPatch.context() as patch,  # not the test's own, which it may undo
+    ):
+        for name, value in served.environment().items():
+            patch.setenv(name, value)
+        request.node.stash.setdefault(_problems, []).insert(0, served.problems)
+        yield served
 
 
 def _vcr_config(request: pytest.FixtureRequest) -> Any:

@@ -1,0 +1,31 @@
+"""A simulated world as a server's site knows it: its API, its verbs, its live events."""
+
+from __future__ import annotations
+
+from understudy._common.messages import Request
+from understudy._serve import admin
+from understudy._serve.admin_schema import document
+from understudy._serve.asgi import LiveResponse, ServedAnswer
+from understudy._serve.hosts import json_response
+from understudy._serve.simulated import SimulatedWorld
+
+_EVENTS = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
+
+
+class AdministeredWorld:
+    """A simulated world with its admin route."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
+
+    async def handle(self, request: Request) -> ServedAnswer:
+        """Answer a request to the API."""
+        return self._world.handle(request)
+
+    async def admin(self, request: Request, verb: str) -> ServedAnswer:
+        """Answer a request to the admin route."""
+        if verb == "events":
+            return LiveResponse(200, _EVENTS, self._world.feed.events(self._world.look))
+        if verb == "openapi.json":
+            return json_response(200, document())
+        return admin.answer(self._world, request, verb)

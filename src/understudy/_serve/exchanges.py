@@ -1,0 +1,131 @@
+"""What went over the wire of one world: each request with its answer, for people and for exports."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from understudy._common.messages import Abort, Answer, Chunk, Headers, Request, Response
+
+KEPT = 500  # exchanges
+KEPT_BYTES = 1_000_000  # of bodies, together
+_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
+
+
+@dataclass(slots=True)
+class ServedExchange:
+    """A request and its answer, or something said on the admin route.
+
+    Attributes:
+        number: counted from 1.
+        method, path, query: as sent, less the world's prefix.
+        headers: the request's, credentials left out.
+        request_body, body: the bytes; of a streamed answer, those sent so far.
+        at: what the world's clock showed, in unix seconds; `wall`: the machine's own clock.
+        status: of the answer; None while there is none, and when the connection broke.
+        answer_headers: of the answer.
+        seconds: until the answer was complete; None while it is not.
+        broken: why a connection broke; empty otherwise.
+        verb: of the admin route; None for a request to the API.
+    """
+
+    number: int
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    request_body: bytes
+    at: float
+    wall: float
+    status: int | None = None
+    answer_headers: Headers = ()
+    body: bytes = b""
+    seconds: float | None = None
+    broken: str = ""
+    verb: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON; a body that is not text shows as its size."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "method": self.method,
+            "path": self.path + (f"?{self.query}" if self.query else ""),
+            "headers": {name.lower(): value for name, value in self.headers},
+            "body": _shown(self.request_body),
+            "status": self.status,
+            "answer": _shown(self.body),
+            "broken": self.broken,
+            "ms": None if self.seconds is None else round(self.seconds * 1000, 1),
+        }
+
+
+class Exchanges:
+    """The latest exchanges of a world, bounded by number and by bytes."""
+
+    def __init__(self) -> None:
+        self._kept: deque[ServedExchange] = deque()
+        self._bytes = 0
+        self.count = 0
+
+    def __iter__(self) -> Iterator[ServedExchange]:
+        return iter(tuple(self._kept))
+
+    @property
+    def lost(self) -> int:
+        """How many of the oldest are no longer kept."""
+        return self.count - len(self._kept)
+
+    def begin(self, request: Request, at: float, verb: str | None = None) -> ServedExchange:
+        """Note a request; its answer is noted with `finish`."""
+        self.count += 1
+        query = request.url.partition("?")[2]
+        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _SECRET)
+        entry = ServedExchange(
+            self.count, request.method, request.path, query, headers, request.body, at, time.time(), verb=verb
+        )
+        self._kept.append(entry)
+        self._grow(len(request.body))
+        return entry
+
+    def finish(self, entry: ServedExchange, answer: Answer) -> Answer:
+        """Note the answer, a stream as it is sent; gives the answer to send."""
+        if isinstance(answer, Abort):
+            entry.broken = answer.message or answer.kind
+        if not isinstance(answer, Response):
+            entry.seconds = time.time() - entry.wall
+            return answer
+        entry.status, entry.answer_headers = answer.status, answer.headers
+        if answer.stream is not None:
+            answer.stream = self._watched(entry, answer.stream)
+            return answer
+        entry.body, entry.seconds = answer.body, time.time() - entry.wall
+        self._grow(len(answer.body))
+        return answer
+
+    def _watched(self, entry: ServedExchange, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in stream:
+            if isinstance(chunk, bytes):
+                if entry.number > self.lost:  # one that is no longer kept need not grow
+                    entry.body += chunk
+                    self._grow(len(chunk))
+            elif isinstance(chunk, Abort):
+                entry.broken = chunk.message or chunk.kind
+            yield chunk
+        entry.seconds = time.time() - entry.wall
+
+    def _grow(self, size: int) -> None:
+        self._bytes += size
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._bytes > KEPT_BYTES):
+            oldest = self._kept.popleft()
+            self._bytes -= len(oldest.request_body) + len(oldest.body)
+
+
+def _shown(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return f"({len(body):,} bytes that are not text)"

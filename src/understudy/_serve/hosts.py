@@ -1,0 +1,105 @@
+"""Which requests a served simulator takes: by the host they name, and by the page they come from.
+
+A browser carries any web page's requests to loopback. Two things keep pages out that the user did
+not mean: a request must name a host that only this machine answers to (else a page's own domain,
+pointed at 127.0.0.1, would count as the page's own server: DNS rebinding), and answers carry no
+CORS headers unless they were asked for.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from understudy._common.messages import Headers, Request, Response
+
+METHODS = "GET, POST, DELETE, OPTIONS"
+
+
+def json_response(status: int, value: Any, headers: Headers = ()) -> Response:
+    """Make an answer whose body is JSON."""
+    return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
+
+
+@dataclass(frozen=True)
+class AllowedHosts:
+    """The names under which the server may be asked.
+
+    Args:
+        listened: the address it listens on. On a wildcard (`0.0.0.0`, `::`), any IP address will
+            do, and this machine's own name.
+        more: names allowed besides, as `--allow-host` gives them.
+    """
+
+    listened: str = "127.0.0.1"
+    more: Sequence[str] = ()
+
+    def refusal(self, request: Request) -> Response | None:
+        """Answer a request that names another host; None for one that may pass."""
+        if request.header("host") is None or self._allows(request.host):
+            return None
+        text = (
+            f"this server does not answer to the host {request.host!r}, only to loopback names and the "
+            f"address it listens on ({self.listened}). Start it with --allow-host {request.host} if that "
+            "is a name of this machine."
+        )
+        return json_response(403, {"error": text})
+
+    def _allows(self, host: str) -> bool:
+        if host == "localhost" or host.endswith(".localhost") or host in (self.listened, *self.more):
+            return True
+        address = _address(host)
+        if address is not None and address.is_loopback:
+            return True
+        listened = _address(self.listened)
+        if listened is None or not listened.is_unspecified:
+            return False
+        return address is not None or host == socket.gethostname().lower()
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Cors:
+    """The web origins whose pages may read answers.
+
+    Args:
+        origins: such as `http://localhost:3000`; `*` stands for every page, but not on the admin
+            route, which only an origin that is named may use.
+    """
+
+    origins: Sequence[str] = field(default=())
+
+    def headers(self, request: Request, *, is_admin: bool) -> Headers:
+        """Give the headers that let the asking page read the answer, if it may."""
+        origin = request.header("origin")
+        if origin is None or not (origin in self.origins or ("*" in self.origins and not is_admin)):
+            return ()
+        return (
+            ("access-control-allow-origin", origin),
+            ("access-control-expose-headers", "*"),
+            ("vary", "origin"),
+        )
+
+    def preflight(self, request: Request, *, is_admin: bool) -> Response | None:
+        """Answer a browser's preflight; None for any other request."""
+        asked = request.header("access-control-request-method")
+        if request.method != "OPTIONS" or asked is None:
+            return None
+        headers = self.headers(request, is_admin=is_admin)
+        if not headers:
+            origin = request.header("origin")
+            text = f"pages of {origin} may not ask this server; start it with --cors {origin}"
+            return json_response(403, {"error": text})
+        wanted = request.header("access-control-request-headers", "*") or "*"
+        more = (("access-control-allow-methods", METHODS), ("access-control-allow-headers", wanted))
+        return Response(204, (*headers, *more, ("access-control-max-age", "600")))

@@ -1,0 +1,292 @@
+"""The admin route's verbs: scripts and conditions, what is seen, what is wrong, in the caller's own words."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema
+import pytest
+from openai import APIError, InternalServerError, OpenAI
+
+from understudy._backend.backend import Backend
+from understudy._common.messages import Request, Response
+from understudy._serve import admin
+from understudy._serve.admin_schema import document
+from understudy._serve.simulated import SimulatedWorld
+
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+class Caller:
+    """Somebody who speaks JSON to a world, and an app in it."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.world = SimulatedWorld("", lambda **given: Backend(**(settings | given)))
+
+    def ask(self, verb: str, **body: Any) -> tuple[int, Any]:
+        headers = (("content-type", "application/json"),)
+        request = Request("POST", f"http://localhost/_understudy/{verb}", headers, json.dumps(body).encode())
+        answer = admin.answer(self.world, request, verb)
+        return answer.status, json.loads(answer.body)
+
+    def say(self, verb: str, **body: Any) -> Any:
+        status, value = self.ask(verb, **body)
+        assert status == 200, value
+        return value
+
+    @property
+    def app(self) -> OpenAI:
+        """A client whose requests the world answers."""
+        import httpx2
+
+        def answer(sent: Any) -> Any:
+            request = Request(sent.method, str(sent.url), sent.headers.raw, sent.read())
+            given = self.world.handle(request)
+            assert isinstance(given, Response)
+            pieces = [given.body] if given.stream is None else [one for one in given.stream if isinstance(one, bytes)]
+            return httpx2.Response(given.status, headers=given.headers, content=b"".join(pieces))
+
+        http = httpx2.Client(transport=httpx2.MockTransport(answer))
+        return OpenAI(api_key="sk-app", base_url="http://localhost/v1", http_client=http, max_retries=0)
+
+    def run(self, text: str = "Hi", tools: Any = (), **more: Any) -> Any:
+        """Start a run of a new assistant, and poll it as far as it goes by itself."""
+        assistant = self.app.beta.assistants.create(model="gpt-4o", tools=list(tools))
+        thread = self.app.beta.threads.create(messages=[{"role": "user", "content": text}])
+        return self.app.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, **more)
+
+    def reply(self, text: str = "Hi", tools: Any = (), **more: Any) -> str:
+        """What the run replied."""
+        run = self.run(text, tools, **more)
+        return str(self.app.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value)  # type: ignore[union-attr]
+
+
+def test_replies_use_the_submitted_outputs() -> None:
+    """`{outputs[0]}` and `{outputs[NAME]}` are what the app submitted; doubled braces are the text itself."""
+    caller = Caller()
+    call = {"FunctionCall": {"name": "get_weather", "arguments": {"city": "Paris"}}}
+    again = {"FunctionCall": {"name": "get_weather", "arguments": {"like": "{outputs[1]}"}}}
+    last = "{outputs[0]}; first by name {outputs[get_weather]}; {{outputs[0]}} {x}"
+    caller.say("next_run", moves=[[call, call], again, last])
+    run = caller.run(tools=[WEATHER])
+    submit = caller.app.beta.threads.runs.submit_tool_outputs_and_poll
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    outputs: Any = [{"tool_call_id": one.id, "output": f"{n}°"} for n, one in enumerate(calls)]
+    run = submit(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs)
+    (call,) = run.required_action.submit_tool_outputs.tool_calls
+    assert json.loads(call.function.arguments) == {"like": "1°"}
+    run = submit(run_id=run.id, thread_id=run.thread_id, tool_outputs=[{"tool_call_id": call.id, "output": "rain"}])
+    messages = caller.app.beta.threads.messages.list(run.thread_id)
+    assert messages.data[0].content[0].text.value == "rain; first by name rain; {outputs[0]} {x}"  # type: ignore[union-attr]
+
+
+def test_conditions() -> None:
+    """`when` chooses by text, by pattern, by a function among the run's tools, and by assistant; all of it must fit."""
+    caller = Caller()
+    asst = caller.say("add_assistant", id="asst_one")["id"]
+    caller.say("every_run", moves=["default"])
+    caller.say("every_run", moves=["text"], when="sun")
+    caller.say("every_run", moves=["pattern"], when={"regex": "^[0-9]+$"})
+    caller.say("every_run", moves=["function"], when={"function": "get_weather"})
+    caller.say("every_run", moves=["both"], when={"function": "get_weather", "text": "rain"})
+    caller.say("every_run", moves=["assistant"], when={"assistant": asst})
+    assert [caller.reply(text) for text in ("Hi", "sunny", "42", "4 2")] == ["default", "text", "pattern", "default"]
+    assert [caller.reply(text, [WEATHER]) for text in ("Hi", "rain")] == ["function", "both"]
+    assert caller.reply("rain", tools=()) == "default"
+    thread = caller.app.beta.threads.create(messages=[{"role": "user", "content": "42"}])
+    run = caller.app.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=asst)
+    assert caller.say("messages", thread_id=thread.id)["messages"][-1]["content"][0]["text"]["value"] == "assistant"
+    assert run.status == "completed"
+    own = caller.app.beta.threads.create_and_run_poll(
+        assistant_id=caller.say("add_assistant")["id"],
+        thread={"messages": [{"role": "user", "content": "Hi"}]},
+        tools=[WEATHER],  # type: ignore[list-item]
+    )
+    assert caller.app.beta.threads.messages.list(own.thread_id).data[0].content[0].text.value == "function"  # type: ignore[union-attr]
+
+
+def test_bytes_as_base64() -> None:
+    """A file's content, and an image in a reply, are bytes in base64."""
+    caller = Caller()
+    png = b"\x89PNG\r\n\x1a\n\x00"
+    encoded = {"base64": base64.b64encode(png).decode()}
+    file = caller.say("add_file", filename="a.png", purpose="vision", content=encoded)
+    assert caller.app.files.content(file["id"]).content == png
+    caller.say("next_run", moves=[{"Reply": {"text": "Look.", "images": [encoded]}}])
+    run = caller.run()
+    (message, _) = caller.app.beta.threads.messages.list(run.thread_id).data
+    assert caller.app.files.content(message.content[1].image_file.file_id).content == png  # type: ignore[union-attr]
+    assert caller.say("files")["files"][0]["filename"] == "a.png"
+
+
+def test_check_ends_a_test() -> None:
+    """409 with what is wrong, each thing once, in words that a caller over HTTP can follow; then 200."""
+    caller = Caller()
+    caller.say("next_run", moves=["first"])
+    caller.say("next_run", moves=["second"], thread="thread_never")
+    caller.run()
+    caller.say("fault", fault={"RateLimited": {}}, on="runs.cancel")
+    with pytest.raises(InternalServerError, match="A served simulator answers only what its API has"):
+        caller.app.embeddings.create(model="x", input="x")
+    status, found = caller.ask("check")
+    assert status == 409
+    assert [problem["code"] for problem in found["problems"]] == [
+        "understudy_not_simulated",
+        "understudy_unused",
+        "understudy_unused",
+    ]
+    assert "Reply('second'), thread='thread_never'  (set by request 2)" in found["error"]
+    assert "(set by request 3)" in found["error"]
+    assert caller.ask("check")[0] == 200
+
+
+def test_mistakes_are_told_in_the_callers_words() -> None:
+    """No message names a file of the server's or advises what only Python can do."""
+    caller = Caller(time="manual")
+    caller.say("strict", strict=True)
+    with pytest.raises(InternalServerError, match=r"Set one before the run: POST /_understudy/next_run \{\"moves\""):
+        caller.run()
+    caller.say("next_run", moves=["unused"], assistant="asst_other")
+    caller.say("next_run", moves=[{"FunctionCall": {"name": "f"}}])
+    with pytest.raises(InternalServerError, match="the script set by request 3 calls 'f'"):
+        caller.run()
+    caller.say("strict", strict=None)
+    caller.say("reset")
+    assistant = caller.app.beta.assistants.create(model="gpt-4o")
+    thread: Any = {"messages": [{"role": "user", "content": "x"}]}
+    stream = caller.app.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread, stream=True)
+    with pytest.raises(APIError, match="POST /_understudy/clock"):
+        list(stream)
+    told = json.dumps([caller.say("state"), caller.ask("check")])
+    assert not re.search(r"understudy\.\w+\(|\.py:\d+|with understudy", told), told
+
+
+def test_what_is_seen() -> None:
+    """Requests with their answers and without keys, the timeline in three forms, the whole state."""
+    caller = Caller()
+    caller.say("next_run", moves=["Seen."])
+    run = caller.run("See?")
+    seen = caller.say("requests")
+    assert [(one["method"], one["status"]) for one in seen["requests"]][:2] == [("POST", 200)] * 2
+    assert json.loads(seen["requests"][1]["body"])["messages"][0]["content"] == "See?"
+    assert json.loads(seen["requests"][1]["answer"])["id"] == run.thread_id
+    assert "sk-app" not in json.dumps(seen)
+    later = caller.say("requests", since=seen["requests"][-1]["number"])
+    assert (later["requests"], later["lost"]) == ([], 0)
+    timeline = caller.say("timeline", run_id=run.id)
+    assert (timeline["status"], timeline["moments"][0]["name"]) == ("completed", "created")
+    assert timeline["svg"].startswith("<svg")
+    assert timeline["text"].startswith(run.id)
+    state = caller.say("state")
+    assert [one["id"] for one in state["runs"]] == [run.id]
+    assert len(state["assistants"]) == len(state["threads"]) == 1
+
+
+def test_the_clock_changes_hands() -> None:
+    """Every mode can be changed for every other, and time never goes back."""
+    caller = Caller(time="real")
+    real = caller.say("clock")["now"]
+    assert caller.say("clock", mode="manual", advance=5)["now"] >= real + 5
+    assert caller.ask("clock", mode="real") == (
+        400,
+        {"error": "clock: mode: the clock is ahead of the wall clock, and time never goes back"},
+    )
+    assert caller.say("reset", time="poll", start=1_600_000_000, seed=3) is not None
+    assert caller.say("clock")["now"] == 1_600_000_000
+    assert caller.say("clock", mode="real")["now"] >= real
+    status, refused = caller.ask("clock", advance=1)
+    assert (status, "real time" in refused["error"]) == (400, True)
+
+
+def bodies() -> list[tuple[str, Any]]:
+    """Bodies of every verb, as callers send them."""
+    return [
+        ("next_run", {"moves": ["Hi", {"Reply": {"text": "x", "chunks": ["x"]}}]}),
+        ("next_run", {"moves": [[{"FunctionCall": {"name": "f", "arguments": {"a": 1}}}], {"Wait": {"seconds": 4}}]}),
+        ("next_run", {"moves": [{"FileSearch": {"results": [{"file_id": "file-1", "score": 0.5}]}}, {"Expire": {}}]}),
+        ("every_run", {"moves": [{"Fail": {"code": "server_error"}}], "when": {"function": "f", "regex": "x"}}),
+        ("every_run", {"moves": ["x"], "when": "x", "assistant": "asst_1", "thread": None}),
+        ("fault", {"fault": {"RateLimited": {"retry_after": 2}}, "on": "runs.retrieve", "times": None}),
+        ("add_assistant", {"id": "asst_1", "name": "x", "tools": [WEATHER]}),
+        ("add_thread", {"messages": ["x"], "metadata": {}}),
+        ("add_message", {"thread_id": "thread_1", "content": "x"}),
+        ("add_file", {"content": {"base64": "eA=="}}),
+        ("add_vector_store", {"file_ids": ["file-1"], "name": "x"}),
+        ("fail_file", {"file": "x.txt"}),
+        ("next_ids", {"ids": ["thread_1"]}),
+        ("clock", {"advance": 1.5, "mode": "manual"}),
+        ("strict", {"strict": None}),
+        ("state", {}),
+        ("requests", {"since": 3}),
+        ("messages", {"thread_id": "thread_1"}),
+        ("files", {}),
+        ("timeline", {"run_id": "run_1"}),
+        ("export", {"form": "cassette"}),
+        ("check", {}),
+        ("reset", {"time": "poll", "strict": True}),
+    ]
+
+
+def test_the_document_describes_what_is_taken() -> None:
+    """Every verb is in the OpenAPI document, with a schema that fits what callers send and refuses what is wrong."""
+    described = document()
+    names = [path.rpartition("/")[2] for path, item in described["paths"].items() if "post" in item]
+    assert sorted(names) == sorted(admin.KNOWN) == sorted({verb for verb, _ in bodies()})
+
+    def validator(verb: str) -> Any:
+        operation = described["paths"][f"/_understudy/{verb}"]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        return jsonschema.Draft202012Validator({**schema, "components": described["components"]})
+
+    for verb, body in bodies():
+        validator(verb).validate(body)
+    for verb, body in (
+        ("next_run", {}),
+        ("next_run", {"moves": []}),
+        ("next_run", {"moves": [{"Replay": {}}]}),
+        ("next_run", {"moves": [{"Reply": {"txt": "x"}}]}),
+        ("next_run", {"moves": ["x"], "when": "x"}),
+        ("every_run", {"moves": ["x"], "when": {"regexp": "x"}}),
+        ("fault", {"fault": {"RateLimitd": {}}}),
+        ("clock", {"mode": "sleep"}),
+        ("reset", {"tiem": "poll"}),
+        ("add_message", {"thread_id": "thread_1"}),
+        ("add_file", {"content": 5}),
+    ):
+        assert not validator(verb).is_valid(body), (verb, body)
+
+
+def test_the_terminal_shows_requests_and_ends() -> None:
+    """On a terminal there is a line for each request and for each run's end; nothing where stdout is a pipe."""
+    command = [sys.executable, "-m", "understudy", "serve", "--port", "0"]
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL)
+    os.close(follower)
+    with os.fdopen(leader, "rb", buffering=0) as terminal:
+        lines = iter(lambda: _line(terminal), "")
+        url = re.search(r"http://[\d.]+:\d+", next(lines))[0]  # type: ignore[index]
+        client = OpenAI(base_url=f"{url}/w/mine/v1", api_key="sk-x")
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        thread: Any = {"messages": [{"role": "user", "content": "Hi"}]}
+        run = client.beta.threads.create_and_run_poll(assistant_id=assistant.id, thread=thread)
+        said = [next(lines)]
+        while "completed" not in said[-1]:
+            said.append(next(lines))
+        process.terminate()
+        process.wait()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d POST   200 /w/mine/v1/assistants", said[0].strip())
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d +{run.id} completed after [\d.]+ s  \(/w/mine\)", said[-1].strip())
+
+
+def _line(terminal: Any) -> str:
+    line = b""
+    while not line.endswith(b"\n"):
+        line += terminal.read(1)
+    return line.decode()

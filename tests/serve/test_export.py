@@ -1,0 +1,87 @@
+"""What was done in a world, copied as a test in Python: it is green, whatever was done."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.serve.test_admin import WEATHER, Caller
+
+
+def send(caller: Caller, method: str, path: str, body: Any = None) -> Any:
+    """A request as the page sends it; gives the JSON of the answer, or the text of a stream."""
+    from understudy._common.messages import Request, Response
+
+    headers = (("openai-beta", "assistants=v2"), ("authorization", "Bearer page"), ("content-type", "application/json"))
+    data = json.dumps(body).encode() if body is not None else b""
+    answer = caller.world.handle(Request(method, f"http://localhost/v1{path}", headers, data))
+    if not isinstance(answer, Response):
+        return None
+    if answer.stream is None:
+        return json.loads(answer.body)
+    return b"".join(piece for piece in answer.stream if isinstance(piece, bytes)).decode()
+
+
+def test_everything_that_can_be_done(pytester: pytest.Pytester) -> None:
+    """Seeds, scripts that use outputs, faults, refusals, the clock, polls and streams are said again, and hold again."""
+    caller = Caller(time="manual")
+    caller.say("next_ids", ids=["run_pinned"])
+    assistant = caller.say("add_assistant", name='The "weather"', tools=[WEATHER])["id"]
+    caller.say("add_file", filename="a.bin", content={"base64": "AAE="})
+    call = {"FunctionCall": {"name": "get_weather", "arguments": {"city": "Paris"}}}
+    caller.say("next_run", moves=[[call, call], 'It\'s "{outputs[0]}" {and} {outputs[get_weather]}\n.'])
+    caller.say("every_run", moves=["Streamed."], when={"regex": "^Str"})
+    caller.say("every_run", moves=["Other."], when="nothing like this", assistant=assistant)
+    caller.say("fault", fault={"ServerError": {"status": 503}}, on="threads.retrieve", times=1)
+    thread = send(caller, "POST", "/threads", {"messages": [{"role": "user", "content": "Weather?"}]})["id"]
+    send(caller, "GET", f"/threads/{thread}")
+    send(caller, "POST", f"/threads/{thread}/runs", {"assistant_id": "asst_none"})
+    path = f"/threads/{thread}/runs/run_pinned"
+    send(caller, "POST", f"/threads/{thread}/runs", {"assistant_id": assistant})
+    caller.say("clock", advance=30)
+    run = send(caller, "GET", path)
+    calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    outputs = [{"tool_call_id": one["id"], "output": f"<{n}>"} for n, one in enumerate(calls)]
+    send(caller, "POST", f"{path}/submit_tool_outputs", {"tool_outputs": outputs})
+    caller.say("clock", mode="poll")
+    while send(caller, "GET", path)["status"] != "completed":
+        pass
+    send(caller, "GET", f"/threads/{thread}/messages?limit=5&order=asc")
+    send(caller, "GET", f"{path}/steps")
+    send(caller, "POST", f"/threads/{thread}/messages", {"role": "user", "content": "Stream it"})
+    assert "Streamed." in send(caller, "POST", f"/threads/{thread}/runs", {"assistant_id": assistant, "stream": True})
+    send(caller, "DELETE", f"/threads/{thread}")
+    code = caller.say("export")["text"]
+    assert 'time="manual"' in code
+    pytester.makeini("[pytest]\n")
+    pytester.makepyfile(code)
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(passed=1)
+
+
+def test_what_cannot_be_said() -> None:
+    """An upload, nothing at all, and more than is kept are refused with the reason; a mistake is a comment."""
+    caller = Caller()
+    assert caller.ask("export")[1]["error"] == "export: nothing was sent to the API so far"
+    caller.app.files.create(file=("a.txt", b"x"), purpose="assistants")
+    assert "only JSON can. Use the cassette" in caller.ask("export")[1]["error"]
+    assert "a.txt" in caller.say("export", form="cassette")["text"]
+    caller.say("reset")
+    send(caller, "POST", "/embeddings", {})
+    assert "# POST /v1/embeddings: answered 501, a mistake of the test" in caller.say("export")["text"]
+    for _ in range(501):
+        send(caller, "GET", "/models")
+    assert "requests are no longer kept" in caller.ask("export")[1]["error"]
+
+
+def test_a_test_that_passes_shows_what_a_change_breaks(pytester: pytest.Pytester) -> None:
+    """The copied test holds what was seen: with another answer it fails."""
+    caller = Caller()
+    caller.say("next_run", moves=["As seen."])
+    caller.reply("Hi")
+    code = caller.say("export")["text"]
+    pytester.makeini("[pytest]\n")
+    pytester.makepyfile(code.replace("Reply('As seen.')", "Reply('Changed.')"))
+    pytester.runpytest_subprocess("-q").assert_outcomes(failed=1)
