@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.interaction import RAISABLE, Interaction
+from understudy._common.call_site import current_test
 from understudy._common.messages import Headers, Request
 from understudy.errors import CassetteError
 
@@ -136,12 +136,6 @@ class Tap:
                 test=current_test(),
             ),
         )
-
-
-def current_test() -> str | None:
-    """The test that runs, as pytest names it; None outside of one."""
-    name = os.environ.get("PYTEST_CURRENT_TEST", "")
-    return name.rpartition(" (")[0] or None
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

@@ -19,13 +19,14 @@ from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import load
 from understudy._cassettes.matching import CustomMatcher, Matching
-from understudy._cassettes.recorder import Recorder, current_test
+from understudy._cassettes.recorder import Recorder
 from understudy._cassettes.recording import Recording
 from understudy._cassettes.replay import Replay
 from understudy._cassettes.secrets import Scrubber
 from understudy._cassettes.storage import Storage
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
+from understudy._common.call_site import current_test
 from understudy._common.messages import Answer, Forward, HostRules, Request, host_names
 from understudy._common.observers import Watch, observer_of
 from understudy._http import activate

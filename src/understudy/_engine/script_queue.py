@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from understudy._common.call_site import blame, caller
 from understudy.errors import ImpossibleScript, NoScript
 from understudy.scripts import DEFAULT_SENTENCE, Reply, ScriptFunction, Step, check_moves
 
 When = str | re.Pattern[str] | Callable[[str], Any]
-_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +125,3 @@ def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
             raise ImpossibleScript(f"{function.__name__} is async: a script is a plain function or generator function")
         return function
     return check_moves(moves)
-
-
-def caller() -> str:
-    """File and line of the nearest caller outside this package, and of `with`."""
-    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, contextlib.__file__)):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
