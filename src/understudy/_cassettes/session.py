@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from understudy._cassettes.secrets import Scrubber
 from understudy._cassettes.storage import Storage
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
+from understudy._common.block import block
 from understudy._common.call_site import current_test
 from understudy._common.messages import Answer, Forward, HostRules, Request, host_names
 from understudy._common.observers import Watch, observer_of
@@ -299,7 +300,7 @@ class CassetteSession:
 _SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {"self", "path", "failed", "on_miss", "vcr"}
 
 
-@contextmanager
+@block
 def use_cassette(
     path: str | os.PathLike[str],
     *,
