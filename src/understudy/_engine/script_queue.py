@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy._common.call_site import blame, caller
-from understudy.errors import ImpossibleScript, NoScript
+from understudy.errors import CallableFailed, ImpossibleScript, NoScript
 from understudy.scripts import DEFAULT_SENTENCE, Reply, ScriptFunction, Step, check_moves
 
 When = str | re.Pattern[str] | Callable[[str], Any]
@@ -50,7 +50,13 @@ class QueuedScript:
             return self.when in last_user_text
         if isinstance(self.when, re.Pattern):
             return self.when.search(last_user_text) is not None
-        return bool(self.when(last_user_text))
+        try:
+            return bool(self.when(last_user_text))
+        except Exception as error:
+            raise CallableFailed(
+                f"when={blame(self.when)} of the script set at {self.where} raised {error!r} for the last user message "
+                f"{last_user_text!r}. This callable is the test's own."
+            ) from error
 
     def __str__(self) -> str:
         moves = self.moves
