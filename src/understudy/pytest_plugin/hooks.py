@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,8 +125,8 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
     backend = backend_for(request.node)
     with nullcontext() if is_fallback(request.node) else active(backend):
-        request.node.stash.setdefault(_problems, []).insert(0, backend.close)
-        yield backend
+        with _asked_at_the_end(request.node, backend.close):
+            yield backend
     _collect_hints(request.node, backend.hints)
 
 
@@ -140,8 +140,19 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
     with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
-        request.node.stash.setdefault(_problems, []).insert(0, session.finish)
-        yield session.cassette
+        with _asked_at_the_end(request.node, session.finish):
+            yield session.cassette
+
+
+@contextmanager
+def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyError]]) -> Iterator[None]:
+    """Ask for problems at the end of the call phase. Only until the fixture ends: an item lives as long as the session."""
+    asked = item.stash.setdefault(_problems, [])
+    asked.insert(0, problems)
+    try:
+        yield
+    finally:
+        asked.remove(problems)
 
 
 def _vcr_config(request: pytest.FixtureRequest) -> Any:
@@ -271,13 +282,14 @@ def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """The hints of the worlds that the test made itself."""
+    """The hints of the worlds that the test made itself, and what strays of any test have asked meanwhile."""
     try:
         return (yield)
     finally:
-        session = sys.modules.get("understudy._backend.simulate")  # imported by whoever made one
-        if session is not None:
-            _collect_hints(item, session.take_hints())
+        for name, take in (("session", "take_hints"), ("intercept.refusing", "take_strays")):
+            module = sys.modules.get(f"understudy.{name}")  # imported by whoever made a world
+            if module is not None:
+                _collect_hints(item, getattr(module, take)())
 
 
 class Summary:
