@@ -86,6 +86,9 @@ class Cassette:
 class CassetteSession:
     """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
 
+    Attributes:
+        set_aside: at the end, where the recording of a failed test is, which makes no cassette; None if there is none.
+
     Args:
         path: of the cassette; `.json` is JSON, all else YAML.
         record: `none` never lets a request out; `once` records a cassette that does not exist; `new` also records what an
@@ -101,7 +104,7 @@ class CassetteSession:
         hosts: more hosts whose requests are ours.
         unplayed: what to do at the end about recorded interactions that were not played.
         force: whether a recording of errors may replace one of successes.
-        failed: asked at the end whether the test failed; a failed test does not replace a cassette.
+        failed: asked at the end whether the test failed; a failed test neither makes nor replaces a cassette.
         on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
             for good. It gets all requests so far, the missed one last. Only without a recorder.
         vcr: vcrpy's hooks and filters, see `VcrConfig`.
@@ -140,6 +143,7 @@ class CassetteSession:
                 raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
+        self.set_aside: Path | None = None
         self.rules = HostRules()
         self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
         self._matching = Matching(match_on, ignore)
@@ -201,7 +205,10 @@ class CassetteSession:
             if self._recorder.refusal is not None:
                 self._storage.leave()
                 raise self._recorder.refusal
-            self._storage.save(recorded, replace=self._record == "all", failed=bool(error) or self._failed())
+            failed = bool(error) or self._failed()
+            self.set_aside = self._storage.save(recorded, replace=self._record == "all", failed=failed)
+            if error is not None and self.set_aside is not None:
+                error.add_note(f"No cassette was written, since this failed. What was recorded is in {self.set_aside}.")
         except CassetteError as refusal:
             if error is None:
                 raise

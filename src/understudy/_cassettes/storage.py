@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from understudy._cassettes.atomic_files import locked, write_whole
+from understudy._cassettes.dead_api import ON_DEAD, dead_create
 from understudy._cassettes.dump import dump, readable
 from understudy._cassettes.id_renaming import renamed
 from understudy._cassettes.interaction import Interaction
@@ -79,20 +80,39 @@ class Storage:
             with locked(self.path):
                 self._text(recorded, replace)
 
-    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
+    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> Path | None:
         """Save what was recorded, beside or instead of what the cassette holds.
 
+        What a failed test recorded makes no cassette: it would be replayed from then on. It is set aside, in
+        `NAME.failed.yaml` beside it, until the test passes; where a cassette was there before, that stays as it was.
+
+        Returns:
+            Where it was set aside; None if it was not.
+
         Raises:
-            CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
+            CassetteError: it still holds a secret, would replace recorded successes by errors, or holds nothing but what a
+                service says that is gone. The file is as it was.
         """
+        aside = None
         try:
-            if recorded and not (failed and self._base):
+            if recorded and not failed:
                 with locked(self.path) as notes:
                     write_whole(self.path, self._text(recorded, replace))
                     notes.write_text(RUN)
+                self._aside.unlink(missing_ok=True)
+            elif recorded and not self._base:
+                text = self._text(recorded, replace)
+                write_whole(self._aside, text)
+                aside = self._aside
             self._journal.drop()
         finally:
             self._journal.close()
+        return aside
+
+    @property
+    def _aside(self) -> Path:
+        suffix = self.path.suffix or ".yaml"
+        return self.path.with_name(f"{self.path.stem}.failed{suffix}")
 
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""
@@ -106,6 +126,7 @@ class Storage:
             self._refuse_silence(ours)
             if replace:
                 self._refuse_errors(ours)
+            self._refuse_dead_api(ours)
         whole = _numbered([*theirs, *ours])
         text = self._note() + dump(whole, self.path)
         self._refuse_secrets(text)
@@ -162,6 +183,13 @@ class Storage:
                 f"{self.path} was not written: no server answered ({ours[-1].method} {ours[-1].url}: {kind}: {text}). Is it "
                 "running, and is that the address to record from? force=True (--understudy-force) records it all the same."
             )
+
+    def _refuse_dead_api(self, ours: Sequence[Interaction]) -> None:
+        """A recording of a service that is gone says nothing about the app, and would be replayed from then on."""
+        gone = dead_create(ours)
+        if gone is not None:
+            self._journal.drop()
+            raise CassetteError(f"{self.path} was not written: {gone.method} {gone.path} answered {gone.status}. {ON_DEAD}")
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
         """Since the service was switched off, everything answers 404: that must not replace what it once said."""

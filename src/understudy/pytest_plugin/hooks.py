@@ -142,6 +142,9 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
         with _asked_at_the_end(request.node, session.finish):
             yield session.cassette
+    if session.set_aside is not None:
+        said = f"the test failed, so no cassette was written; what it recorded is in {session.set_aside} until it passes."
+        _collect_hints(request.node, [said])
 
 
 @contextmanager
@@ -193,7 +196,7 @@ _call_failed = pytest.StashKey[bool]()
 
 
 def _failed(item: pytest.Item) -> bool:
-    return item.stash.get(_call_failed, False)
+    return item.stash.get(_call_failed, True)  # a test that was never called failed before
 
 
 @pytest.hookimpl(wrapper=True)
@@ -203,6 +206,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         result = yield
     except BaseException as error:
+        item.stash[_call_failed] = not isinstance(error, pytest.skip.Exception)
         problems = _ask(item, passed=False)
         _skip_unperformable(item, [error, *problems])
         _explain(item, error)
