@@ -29,6 +29,14 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--script", metavar="FILE", help="a Python file with a function set_up(backend), called at the start"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that this server is called by, such as that of a container, for POST /_understudy/...; addresses and "
+        "localhost always are (may be given several times)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -87,6 +95,7 @@ def make_application(arguments: argparse.Namespace) -> Any:
     """The ASGI application that the arguments describe."""
     from understudy._backend.backend import Backend
     from understudy._serve.admin import Verbs, answer
+    from understudy._serve.admission import Admission
     from understudy._serve.asgi import Application
 
     set_up = _set_up(arguments.script) if arguments.script else None
@@ -97,9 +106,11 @@ def make_application(arguments: argparse.Namespace) -> Any:
             set_up(backend)
         return backend
 
-    verbs = Verbs(make)
+    verbs, admission = Verbs(make), Admission((arguments.host, *arguments.allow_host))
     # `verbs.backend` is another one after each reset
-    return Application(lambda request: verbs.backend.handle(request), admin=lambda request: answer(verbs, request))
+    return Application(
+        lambda request: verbs.backend.handle(request), admin=lambda request: answer(verbs, request, admission)
+    )
 
 
 def _set_up(path: str) -> Any:

@@ -1,7 +1,8 @@
 """The admin route of the served simulator: what a Python test says to a `Backend`, said in JSON from any language.
 
-`POST /_understudy/<verb>` with a JSON body; answers `{"ok": true, ...}`, or 400 with `{"error": ...}` that names what is
-wrong. The verbs are the methods of `Verbs`.
+`POST /_understudy/<verb>` with a JSON body and `content-type: application/json`; answers `{"ok": true, ...}`, or 400 with
+`{"error": ...}` that names what is wrong. The verbs are the methods of `Verbs`. Browsers' pages are not admitted, see
+`Admission`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from understudy import faults, scripts
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
-from understudy.errors import ImpossibleScript, nearest
+from understudy._serve.admission import Admission
+from understudy.errors import ImpossibleScript, UnderstudyError, nearest
 
 Json = dict[str, Any]
 _MOVES = {kind.__name__: kind for kind in scripts.Move.__subclasses__()}
@@ -106,8 +108,11 @@ class Verbs:
 _FAULTS = {kind.__name__: kind for kind in faults.What.__subclasses__()}
 
 
-def answer(verbs: Verbs, request: Request) -> Response:
+def answer(verbs: Verbs, request: Request, admission: Admission) -> Response:
     """Carry out one admin request."""
+    refused = admission.refusal(request)
+    if refused is not None:
+        return _json(refused[0], {"error": refused[1]})
     name = request.path.rstrip("/").rpartition("/")[2]
     known = [verb for verb in vars(Verbs) if not verb.startswith("_")]
     if name not in known:
@@ -118,7 +123,14 @@ def answer(verbs: Verbs, request: Request) -> Response:
         if not isinstance(given, dict):
             raise TypeError(f"expected an object, got {given!r}")  # noqa: TRY301 - told as every other mistake is
         result: Json = getattr(verbs, name)(**given)
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:  # what the caller got wrong, in our own words
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+        ArithmeticError,
+        UnderstudyError,
+    ) as error:  # what the caller got wrong, in our own words
         said = error.args[0] if isinstance(error, KeyError) else error  # whose text else stands in quotes
         return _json(400, {"error": f"{name}: {said}"})
     return _json(200, {"ok": True, **result})
