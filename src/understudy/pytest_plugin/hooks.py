@@ -136,11 +136,16 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
     The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
     """
-    from understudy.pytest_plugin.settings import cassette_for, is_fallback
+    from understudy._cassettes import cassette_in_use
+    from understudy.pytest_plugin.settings import cassette_for, for_each_example, is_fallback
 
+    held = cassette_in_use()
+    if held is not None:  # a fixture that holds a cassette of its own open has the last word
+        yield held
+        return
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
     with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
-        with _asked_at_the_end(request.node, session.finish):
+        with _asked_at_the_end(request.node, session.finish), for_each_example(request.node, session.rewind):
             yield session.cassette
     if session.set_aside is not None:
         said = f"the test failed, so no cassette was written; what it recorded is in {session.set_aside} until it passes."
