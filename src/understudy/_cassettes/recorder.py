@@ -30,8 +30,9 @@ class Recorder:
             was to take out may still be there.
     """
 
-    def __init__(self, storage: Storage, hooks: Hooks | None = None) -> None:
+    def __init__(self, storage: Storage, hooks: Hooks | None = None, *, names_tests: bool = True) -> None:
         self._storage = storage
+        self.names_tests = names_tests  # whether an exchange belongs to the test that made it
         self._hooks = hooks
         self._slots: list[Interaction | None] = []
         self._open: dict[int, Tap] = {}
@@ -133,7 +134,7 @@ class Tap:
                 recorded_at=self._recorded_at,
                 timings=tuple(self._timings) if streamed and body is raw else (),
                 broken=broken,
-                test=current_test(),
+                test=current_test() if self._recorder.names_tests else None,
             ),
         )
 

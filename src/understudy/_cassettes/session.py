@@ -6,7 +6,7 @@ import inspect
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Literal, Self, Unpack
 from understudy._apis.common.paths import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
+from understudy._cassettes.id_renaming import ids_in
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import load
 from understudy._cassettes.matching import CustomMatcher, Matching
@@ -64,6 +65,10 @@ class Cassette:
         self._session = session
         self.path = session.path
 
+    def is_of(self, session: CassetteSession) -> bool:
+        """Whether it is the cassette of a session."""
+        return self._session is session
+
     @property
     def played(self) -> list[Interaction]:
         """The recorded interactions that were played so far; those just recorded count as played."""
@@ -106,6 +111,8 @@ class CassetteSession:
         unplayed: what to do at the end about recorded interactions that were not played.
         force: whether a recording of errors may replace one of successes.
         may_be_missing: a cassette that is not there is told only when something is asked of it.
+        fixtures: gives the sessions of fixtures that outlive the test: what they drew has the same ids here.
+        is_shared: it belongs to no single test, but to a fixture of several; it owns no threads that are started in it.
         failed: asked at the end whether the test failed; a failed test neither makes nor replaces a cassette.
         on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
             for good. It gets all requests so far, the missed one last. Only without a recorder.
@@ -134,6 +141,8 @@ class CassetteSession:
         unplayed: UnplayedMode = "ignore",
         force: bool = False,
         may_be_missing: bool = False,
+        fixtures: Callable[[], Sequence[CassetteSession]] = tuple,
+        is_shared: bool = False,
         failed: Callable[[], bool] = lambda: False,
         on_miss: Callable[[list[Request]], Answer] | None = None,
         **vcr: Unpack[VcrConfig],
@@ -155,7 +164,10 @@ class CassetteSession:
         self._missing: CassetteError | None = None
         self._matching = Matching(match_on, ignore)
         self._scrubber = Scrubber(scrub)
-        self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
+        self._fixtures, self._is_shared = fixtures, is_shared
+        self._storage = Storage(
+            self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force, known=self._known_names
+        )
         self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
@@ -185,8 +197,37 @@ class CassetteSession:
         self._loaded = interactions
         if interactions or self._recorder is None:
             self._play(interactions)
-        self._stack.enter_context(activate(self))
+        self.resume()
         return self
+
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether a first recording is made: there is nothing to play."""
+        return self._recorder is not None and not self._loaded
+
+    def pause(self) -> None:
+        """Answer nothing for a while; what was recorded and played so far is kept."""
+        self._stack.close()
+
+    def resume(self) -> None:
+        """Answer again."""
+        self._stack.enter_context(activate(self, owns=not self._is_shared))
+
+    def discard(self) -> None:
+        """End without saving anything."""
+        self.pause()
+        if self._recorder is not None:
+            self._recorder.close()
+            self._storage.discard()
+
+    def names(self) -> Mapping[str, str]:
+        """The ids of what was recorded so far, or is played, with the names under which they are in the cassette."""
+        if self._recorder is None:
+            return ids_in(self._loaded)
+        return self._storage.names(self._recorder.interactions())
+
+    def _known_names(self) -> Mapping[str, str]:
+        return {old: new for fixture in self._fixtures() for old, new in fixture.names().items()}
 
     def _play(self, interactions: list[Interaction]) -> None:
         recording = Recording(interactions, self._matching)
@@ -209,7 +250,7 @@ class CassetteSession:
         before = self._storage.read() if exists else []
         if self._record == "once" and exists and not self._storage.is_of_this_run():
             return of_this_test(before, or_all=True)
-        self._recorder = Recorder(self._storage, self._hooks)
+        self._recorder = Recorder(self._storage, self._hooks, names_tests=not self._is_shared)
         return [] if self._record == "all" else of_this_test(before, or_all=False)
 
     def _read(self, path: Path) -> list[Interaction]:
@@ -350,7 +391,7 @@ class CassetteSession:
 
 
 _SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {
-    *("self", "path", "more", "may_be_missing", "failed", "on_miss", "vcr")
+    *("self", "path", "more", "may_be_missing", "fixtures", "is_shared", "failed", "on_miss", "vcr")
 }
 
 

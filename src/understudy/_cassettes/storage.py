@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
@@ -17,7 +17,7 @@ from uuid import uuid4
 from understudy._cassettes.atomic_files import locked, write_whole
 from understudy._cassettes.dead_api import ON_DEAD, dead_create
 from understudy._cassettes.dump import dump, readable
-from understudy._cassettes.id_renaming import renamed
+from understudy._cassettes.id_renaming import renamed, renaming
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import load, parse
@@ -39,9 +39,20 @@ class Storage:
         path: of the cassette.
         scrubber: takes the secrets out.
         rename_ids, keep_polls, force: see `CassetteSession`.
+        known: gives the names of ids that other recordings have given, and this one is to give, too.
     """
 
-    def __init__(self, path: Path, scrubber: Scrubber, *, rename_ids: bool, keep_polls: bool, force: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        scrubber: Scrubber,
+        *,
+        rename_ids: bool,
+        keep_polls: bool,
+        force: bool,
+        known: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._known = known
         self.path = path
         self._scrubber = scrubber
         self._rename_ids, self._keep_polls, self._force = rename_ids, keep_polls, force
@@ -114,6 +125,10 @@ class Storage:
         suffix = self.path.suffix or ".yaml"
         return self.path.with_name(f"{self.path.stem}.failed{suffix}")
 
+    def discard(self) -> None:
+        """Nothing is saved, nor wanted."""
+        self._journal.drop()
+
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""
         self._journal.close()
@@ -146,8 +161,14 @@ class Storage:
         if not self._keep_polls:
             clean = collapsed(clean)
         if self._rename_ids:
-            clean = renamed(clean, dump(theirs, self.path) if theirs else "")
+            clean = renamed(clean, dump(theirs, self.path) if theirs else "", self._known())
         return clean
+
+    def names(self, recorded: Sequence[Interaction]) -> Mapping[str, str]:
+        """The names that the ids of a recording get when it is saved, those known from elsewhere included."""
+        if not self._rename_ids:
+            return self._known()
+        return renaming([self._clean(interaction) for interaction in recorded], "", self._known())
 
     def _clean(self, interaction: Interaction) -> Interaction:
         scrubber = self._scrubber

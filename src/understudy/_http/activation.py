@@ -31,13 +31,17 @@ _tested: set[type] = set()
 
 
 @contextmanager
-def activate(handler: Handler) -> Iterator[None]:
+def activate(handler: Handler, *, owns: bool = True) -> Iterator[None]:
     """Answer every request of ours made in this context with `handler`, until the block is left.
 
     Activations nest; the innermost answers. An API key is supplied meanwhile to apps that have none.
+
+    Args:
+        handler: what answers.
+        owns: whether the threads, tasks and jobs that are started in the block belong to it, and are refused after it.
     """
     _hook()
-    frame = current.enter(handler)
+    frame = current.enter(handler, owns=owns)
     try:
         with supplied_api_key():
             _self_test()

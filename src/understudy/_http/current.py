@@ -45,11 +45,13 @@ class Frame:
         closed: whether it is over.
         name: the test that opened it, or the line.
         rules: which requests are its own; those of the handler when it was closed.
+        owns: whether what is started in it belongs to it. Not in the set-up of a fixture that outlives its test.
     """
 
-    __slots__ = ("__weakref__", "closed", "handler", "name", "parent", "rules")
+    __slots__ = ("__weakref__", "closed", "handler", "name", "owns", "parent", "rules")
 
-    def __init__(self, handler: Handler, parent: Frame | None) -> None:
+    def __init__(self, handler: Handler, parent: Frame | None, *, owns: bool) -> None:
+        self.owns = owns
         self.handler: Handler | None = handler
         self.parent = parent
         self.closed = False
@@ -57,8 +59,8 @@ class Frame:
         self.rules = HostRules()
 
 
-def enter(handler: Handler) -> Frame:
-    frame = Frame(handler, _here())
+def enter(handler: Handler, *, owns: bool = True) -> Frame:
+    frame = Frame(handler, _here(), owns=owns)
     _frames.set(frame)
     _open.append(frame)
     return frame
@@ -93,8 +95,9 @@ def beginning() -> Frame | None:
     """Give the frame that what is started here belongs to, be it closed: what a stray starts is a stray."""
     frame = _frames.get()
     if frame is not None and not frame.closed:
-        return frame
-    return _mark() or _alive(frame) or (None if _open else frame)
+        return frame if frame.owns else None
+    frame = _mark() or _alive(frame) or (None if _open else frame)
+    return frame if frame is not None and frame.owns else None
 
 
 def mark_thread(thread: threading.Thread) -> None:
@@ -109,7 +112,7 @@ def mark_thread(thread: threading.Thread) -> None:
 def mark_task(task: Any) -> None:
     """Note, when a task is made, that it belongs to the frame it was made in."""
     frame = _here() or _mark()
-    if frame is not None:
+    if frame is not None and frame.owns:
         _by_task[task] = frame
 
 

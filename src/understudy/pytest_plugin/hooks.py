@@ -137,16 +137,19 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
     """
     from understudy._cassettes import cassette_in_use
-    from understudy.pytest_plugin.settings import cassette_for, for_each_example, is_fallback
+    from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
 
     held = cassette_in_use()
     if held is not None:  # a fixture that holds a cassette of its own open has the last word
         yield held
         return
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
-    with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
-        with _asked_at_the_end(request.node, session.finish), for_each_example(request.node, session.rewind):
+    session = cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request))
+    try:
+        with session, _asked_at_the_end(request.node, session.finish), for_each_example(request.node, session.rewind):
             yield session.cassette
+    finally:
+        del request.config.stash[PLAYING]
     if session.set_aside is not None:
         said = f"the test failed, so no cassette was written; what it recorded is in {session.set_aside} until it passes."
         _collect_hints(request.node, [said])
@@ -161,6 +164,17 @@ def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyE
         yield
     finally:
         asked.remove(problems)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
+    """What a fixture asks that outlives the test belongs to no single test."""
+    if fixturedef.scope == "function" or "understudy._http.current" not in sys.modules:
+        return (yield)
+    from understudy.pytest_plugin.wide_fixtures import setting_up
+
+    with setting_up(fixturedef, request):
+        return (yield)
 
 
 def _vcr_config(request: pytest.FixtureRequest) -> Any:

@@ -6,9 +6,9 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,12 @@ from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
 from understudy.errors import nearest
 
+if TYPE_CHECKING:
+    from understudy._cassettes import CassetteSession
+
 _BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
+PLAYING = pytest.StashKey["tuple[CassetteSession, dict[str, Any]]"]()  # the test's cassette, and its settings
+_HELD = pytest.StashKey["list[CassetteSession]"]()
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
@@ -94,6 +99,23 @@ def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Pa
     return root / module / f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml"
 
 
+def fixture_cassette_path(request: Any, fixture: str) -> Path:
+    """Where the cassette of a fixture that outlives its test lies: beside those of the tests that it is for."""
+    config, node = request.config, request.node
+    root: Path = config.rootpath / config.getini("understudy_cassettes")
+    place = Path(*[_NOT_IN_A_FILE_NAME.sub("-", part) for part in node.nodeid.partition("::")[0].split("/") if part])
+    within = node.nodeid.partition("::")[2].replace("::", ".")
+    param = getattr(request, "param_index", 0)
+    several = f"[{param}]" if hasattr(request, "param") else ""
+    name = _NOT_IN_A_FILE_NAME.sub("-", f"{within}.{fixture}" if within else fixture)
+    return root / (place.with_suffix("") if place.suffix == ".py" else place) / f"{name}{several}.fixture.yaml"
+
+
+def held_by_fixtures(config: pytest.Config) -> list[CassetteSession]:
+    """The cassettes of the fixtures that are set up now, in the order in which they were."""
+    return config.stash.setdefault(_HELD, [])
+
+
 def is_fallback(item: pytest.Item) -> bool:
     """Whether a test's backend stands behind its cassette, for what the recording lacks."""
     return marked(item, "cassette")[1].get("fallback") == "simulate"
@@ -104,7 +126,7 @@ def cassette_for(
     failed: Callable[[], bool],
     backend: Backend | None = None,
     vcr_config: Mapping[str, Any] | None = None,
-) -> AbstractContextManager[Any]:
+) -> CassetteSession:
     """The cassette session of a test, by its `cassette` markers and the command line.
 
     Args:
@@ -140,9 +162,13 @@ def cassette_for(
     try:
         on_miss = None if backend is None else leaving(path, backend)
         settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
-        return CassetteSession(path, more=more, failed=failed, on_miss=on_miss, **settings)
+        fixtures = held_by_fixtures(item.config)
+        playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)
     except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
+
+    item.config.stash[PLAYING] = (playing, settings)
+    return playing
 
 
 @contextmanager
