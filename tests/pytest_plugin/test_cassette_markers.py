@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -130,7 +129,7 @@ def test_markers_merge(project: pytest.Pytester) -> None:
 
 
 def test_the_simulators_markers_merge_likewise(project: pytest.Pytester) -> None:
-    """Settings of `understudy` markers at three places are one set of settings, and so is `fallback` of `cassette` markers."""
+    """`understudy` markers at three places are one set of settings, and `fallback` of `cassette` is one of them, too."""
     project.makepyfile(
         test_merged="""
         import pytest

@@ -111,14 +111,11 @@ def test_each_test_plays_alone(project: pytest.Pytester, service: Service, scope
     assert set(found) == {PLACES[scope], "test_it/TestIt.test_1.yaml", "test_it/TestIt.test_2.yaml"}
     made, deleted = load(found[PLACES[scope]])
     assert deleted.path == f"/threads/{made.json['id']}"
-    assert all(
-        f"/threads/{made.json['id']}/messages" in path.read_text() for name, path in found.items() if "test_" in path.stem
-    )
-    for arguments in ([], ["-k", "test_1"], ["-k", "test_2"], ["-k", "test_2 or test_1", "--reverse"]):
-        selected = [argument for argument in arguments if argument != "--reverse"]
-        play(project, *selected).assert_outcomes(
-            passed=2 if len(selected) != 2 or "or" in selected[1] else 1, deselected=None
-        )
+    for test in (1, 2):
+        assert f"/threads/{made.json['id']}/messages" in found[f"test_it/TestIt.test_{test}.yaml"].read_text()
+    play(project).assert_outcomes(passed=2)
+    for test in ("test_1", "test_2"):
+        play(project, "-k", test).assert_outcomes(passed=1, deselected=1)
 
 
 def test_in_any_order(project: pytest.Pytester, service: Service) -> None:
@@ -132,7 +129,6 @@ def test_recording_again_gives_the_same_ids(project: pytest.Pytester, service: S
     """A service that draws other ids gives the same cassettes, and one test may be recorded by itself."""
     project.makepyfile(test_it=TESTS.format(scope="module"))
     record(project, service).assert_outcomes(passed=2)
-    before = {name: path.read_text().replace("x", "x") for name, path in cassettes(project).items()}
     ids = {name: [one.path for one in load(path)] for name, path in cassettes(project).items()}
     service.begin()
     record(project, service, mode="all").assert_outcomes(passed=2)
@@ -143,7 +139,6 @@ def test_recording_again_gives_the_same_ids(project: pytest.Pytester, service: S
     record(project, service, "-k", "test_2").assert_outcomes(passed=1, deselected=1)
     assert cassettes(project)["test_it/tid.fixture.yaml"].read_bytes() == fixture
     assert {name: [one.path for one in load(path)] for name, path in cassettes(project).items()} == ids
-    assert before.keys() == ids.keys()
     play(project).assert_outcomes(passed=2)
 
 

@@ -70,8 +70,10 @@ def _hook() -> None:
         if _undo:  # by an activation around this one, or one before it, whose strays are still guarded against
             return
         for lib in libraries():
-            for client_class in (lib.Client, lib.AsyncClient):
-                _undo.append(_wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None))))
+            _undo.extend(
+                _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+                for client_class in (lib.Client, lib.AsyncClient)
+            )
             _undo.extend(_wrap(*guard) for guard in guards(lib))
         _undo.extend(_wrap(*carrier) for carrier in carriers())
 
@@ -112,7 +114,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
     return _transport_for_url
 
 
-current.when_nothing_may_ask = _unhook_if_idle
+current.when_nothing_may_ask.append(_unhook_if_idle)
 
 
 class _Probe:

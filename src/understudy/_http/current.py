@@ -32,7 +32,7 @@ _by_client: weakref.WeakKeyDictionary[object, weakref.ref[Frame]] = weakref.Weak
 _by_task: weakref.WeakKeyDictionary[Any, Frame] = weakref.WeakKeyDictionary()
 _lingering: set[weakref.ref[Frame]] = set()  # closed, but something that was started in them may still ask
 _job = threading.local()
-when_nothing_may_ask: Callable[[], object] = lambda: None  # set by `activation`: no stray is left
+when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
 _THREAD_MARK = "_understudy_frame"
 
 
@@ -80,7 +80,8 @@ def leave(frame: Frame) -> None:
 def _gone(frame: weakref.ref[Frame]) -> None:
     _lingering.discard(frame)
     if not _lingering:
-        when_nothing_may_ask()
+        for call in when_nothing_may_ask:
+            call()
 
 
 def may_still_ask() -> bool:

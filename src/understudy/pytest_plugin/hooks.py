@@ -30,8 +30,9 @@ MARKERS = (
         "what is not simulated."
     ),
     (
-        "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
-        "`cassettes/<test file>/<test>.yaml`. fallback='simulate': the simulated service goes on where the recording ends. "
+        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
+        "`cassettes/<test file>/<test>.yaml`. Several paths are read in order, the first is recorded to. Of markers at test, "
+        "class and module, the nearest has the last word on each setting. fallback='simulate': the simulated service goes on where the recording ends. "
         "The rest are settings of understudy.use_cassette."
     ),
 )
@@ -124,9 +125,8 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     from understudy.pytest_plugin.settings import backend_for, is_fallback
 
     backend = backend_for(request.node)
-    with nullcontext() if is_fallback(request.node) else active(backend):
-        with _asked_at_the_end(request.node, backend.close):
-            yield backend
+    with nullcontext() if is_fallback(request.node) else active(backend), _asked_at_the_end(request.node, backend.close):
+        yield backend
     _collect_hints(request.node, backend.hints)
 
 

@@ -1,12 +1,10 @@
-"""Fixtures that outlive a test: what they ask is kept in a cassette of their own, so that each of their tests plays alone."""
+"""Fixtures that outlive a test: what they ask has a cassette of its own, so that each of their tests plays alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-import pytest
 
 from understudy._cassettes import CassetteSession, cassette_in_use
 from understudy._http import activate, current_handler
