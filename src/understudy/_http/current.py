@@ -31,7 +31,7 @@ _open: list[Frame] = []
 _by_client: weakref.WeakKeyDictionary[object, weakref.ref[Frame]] = weakref.WeakKeyDictionary()
 _by_task: weakref.WeakKeyDictionary[Any, Frame] = weakref.WeakKeyDictionary()
 _lingering: set[weakref.ref[Frame]] = set()  # closed, but something that was started in them may still ask
-_job = threading.local()
+_starting = threading.local()
 when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
 _THREAD_MARK = "_understudy_frame"
 
@@ -103,7 +103,7 @@ def beginning() -> Frame | None:
 
 def mark_thread(thread: threading.Thread) -> None:
     """Note, when a thread is started, that it belongs to the frame it was started in."""
-    if getattr(_job, "leaves_threads_unmarked", False):
+    if getattr(_starting, "unmarked", False):
         return
     frame = beginning()
     if frame is not None:
@@ -118,15 +118,16 @@ def mark_task(task: Any) -> None:
 
 
 def carried(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
-    """Make an executor's job belong to a frame, on whatever thread it runs."""
+    """Make an executor's job belong to a frame: while it runs, the thread that it runs on is marked."""
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        before = getattr(_job, "frame", None)
-        _job.frame = frame
+        thread = threading.current_thread()
+        before = getattr(thread, _THREAD_MARK, None)
+        setattr(thread, _THREAD_MARK, frame)
         try:
             return job(*args, **kwargs)
         finally:
-            _job.frame = before
+            setattr(thread, _THREAD_MARK, before)
 
     return run
 
@@ -134,12 +135,12 @@ def carried(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def unmarked() -> Iterator[None]:
     """Leave the threads that are started in this block without a mark."""
-    before = getattr(_job, "leaves_threads_unmarked", False)
-    _job.leaves_threads_unmarked = True
+    before = getattr(_starting, "unmarked", False)
+    _starting.unmarked = True
     try:
         yield
     finally:
-        _job.leaves_threads_unmarked = before
+        _starting.unmarked = before
 
 
 # -- who answers ------------------------------------------------------------------
@@ -201,8 +202,7 @@ def _mark() -> Frame | None:
     task = asyncio.current_task(loop) if loop is not None else None
     if task is not None and (frame := _by_task.get(task)) is not None:
         return frame
-    frame = getattr(_job, "frame", None)
-    return frame or getattr(threading.current_thread(), _THREAD_MARK, None)
+    return getattr(threading.current_thread(), _THREAD_MARK, None)
 
 
 def _alive(frame: Frame | None) -> Frame | None:

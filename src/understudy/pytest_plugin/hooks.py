@@ -30,10 +30,10 @@ MARKERS = (
         "what is not simulated."
     ),
     (
-        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
-        "`cassettes/<test file>/<test>.yaml`. Several paths are read in order, the first is recorded to. Of markers at test, "
-        "class and module, the nearest has the last word on each setting. fallback='simulate': the simulated service goes on where the recording ends. "
-        "The rest are settings of understudy.use_cassette."
+        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by "
+        "default `cassettes/<test file>/<test>.yaml`. Several paths are read in order, the first is recorded to. Of markers "
+        "at test, class and module, the nearest has the last word on each setting. fallback='simulate': the simulated "
+        "service goes on where the recording ends. The rest are settings of understudy.use_cassette."
     ),
 )
 
