@@ -208,3 +208,13 @@ def test_an_error_that_was_meant_is_fine(project: Path, capsys: pytest.CaptureFi
     written(project / "cassettes" / "by_name.json", [("GET", "/threads/thread_1", None, (404, error))])
     assert main(["check", "--unplayed", "ignore"]) == 0
     assert "0 findings" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["tid.fixture.yaml", "TestApp.tid.fixture.yaml", "tid[0].fixture.yaml"])
+def test_the_cassette_of_a_fixture_is_played(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """The recording of a fixture is played as long as there is a fixture of that name."""
+    cassette(project, f"cassettes/tests/test_app/{name}")
+    assert main(["check"]) == 1
+    assert "no test plays it" in capsys.readouterr().out
+    (project / "tests" / "conftest.py").write_text("@pytest.fixture(scope='module')\ndef tid(): ...\n")
+    assert main(["check"]) == 0

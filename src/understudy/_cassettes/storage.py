@@ -209,7 +209,8 @@ class Storage:
         """A recording of a service that is gone says nothing about the app, and would be replayed from then on."""
         gone = dead_create(ours)
         if gone is not None:
-            self._journal.drop()
+            if all(interaction.status >= 400 for interaction in ours):  # else the journal keeps what is worth keeping
+                self._journal.drop()
             raise CassetteError(f"{self.path} was not written: {gone.method} {gone.path} answered {gone.status}. {ON_DEAD}")
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
