@@ -51,6 +51,12 @@ class NoFunction(ImpossibleScript):
     code = "understudy_no_function"
 
 
+class CallableFailed(UnderstudyError):
+    """A callable of the test's own raised: a `when=`, a matcher in `match_on=`, a side effect of a respx route."""
+
+    code = "understudy_callable_failed"
+
+
 class Livelock(UnderstudyError):
     """The app asks the same question again and again while nothing can change."""
 

@@ -18,6 +18,7 @@ An exception has no headers: before they retry one, the SDKs sleep about 0.5 s i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -57,6 +58,11 @@ class What(CodeRepr):
     phases: ClassVar[tuple[str, ...]] = ("before", "after")
     is_for_streams: ClassVar[bool] = False
     event: ClassVar[str | int | None] = None  # where in a stream it happens if the test does not say
+
+
+def _check_seconds(fault: str, seconds: float) -> None:
+    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        raise ValueError(f"{fault}({seconds!r}): expected a number of seconds from 0 on")
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -107,6 +113,9 @@ class Timeout(What):
     event: ClassVar[str | int | None] = 4
     seconds: float = 0
     connect: bool = False
+
+    def __post_init__(self) -> None:
+        _check_seconds("Timeout", self.seconds)
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -191,8 +200,7 @@ class Slow(What):
     seconds: float = first()
 
     def __post_init__(self) -> None:
-        if not self.seconds >= 0:
-            raise ValueError(f"Slow({self.seconds!r}): expected a number of seconds from 0 on")
+        _check_seconds("Slow", self.seconds)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -165,6 +165,107 @@ def test_errors_never_replace_successes(tmp_path: Path, status: int) -> None:
     assert load(path)[0].status == status
 
 
+class Gone(Echo):
+    """A service that answers what it is given, whatever it is asked."""
+
+    def __init__(self, status: int, message: str | None = "Not found") -> None:
+        self.status = status
+        self.body = json.dumps({"error": {"message": message}}) if message else "<html>404</html>"
+
+    def handle(self, request: Request) -> Answer:
+        return Response(self.status, JSON, self.body.encode())
+
+
+@pytest.mark.parametrize("status", [401, 404, 410])
+@pytest.mark.parametrize("record", ["once", "new", "all"])
+@pytest.mark.parametrize("message", ["Invalid URL (POST /v1/assistants)", None])
+def test_a_dead_api_makes_no_cassette(tmp_path: Path, status: int, record: str, message: str | None) -> None:
+    """A first recording of an API that is gone is refused, with the date and the way to force it; nothing is left."""
+    path = tmp_path / "c.yaml"
+    with served(Gone(status, message)) as base:
+        with pytest.raises(CassetteError, match=rf"POST /assistants answered {status}.*2026-08-26.*--understudy-force"):
+            with use_cassette(path, record=record):  # type: ignore[arg-type]
+                ask(base, 1, 2)
+        assert list(tmp_path.iterdir()) == []
+        with use_cassette(path, record=record, force=True):  # type: ignore[arg-type]
+            ask(base, 1)
+    assert [one.status for one in load(path)] == [status]
+
+
+def test_a_dead_api_beside_one_that_lives(tmp_path: Path) -> None:
+    """Models and files still answer where the Assistants API is gone: that is no reason to record it."""
+    path = tmp_path / "c.yaml"
+    living, dead = Echo(), Gone(404)
+    with served(living) as base, served(dead) as other:
+        with pytest.raises(CassetteError, match=r"POST /assistants answered 404"), use_cassette(path, record="once"):
+            httpx.get(f"{base}/v1/models", headers=BETA)
+            ask(other, 1)
+    [journal] = tmp_path.iterdir()  # what did answer is not lost
+    assert journal.suffix == ".journal"
+    assert "/v1/models" in journal.read_text()
+
+
+def test_reading_from_a_dead_api(tmp_path: Path) -> None:
+    """Where nothing but reads was tried, and all of them are gone, nothing is recorded either."""
+    path = tmp_path / "c.yaml"
+    with served(Gone(404)) as base:
+        with pytest.raises(CassetteError, match="GET /threads/thread_abc answered 404"):
+            with use_cassette(path, record="once"):
+                httpx.get(f"{base}/v1/threads/thread_abc", headers=BETA)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("threads/thread_gone/messages", 404, "No thread found with id 'thread_gone'."),
+        ("threads/thread_gone/runs", 404, "No thread found with id 'thread_gone'."),
+        ("threads/thread_abc", 404, "Not found"),  # an update, beside a create that went well
+        ("assistants", 400, "Missing required parameter: 'model'."),
+        ("responses", 401, "Incorrect API key provided: x."),
+        ("files", 404, "Not found"),
+    ],
+)
+def test_errors_of_a_living_api_are_recorded(tmp_path: Path, path: str, status: int, message: str) -> None:
+    """What a service that is there says of what is not, or of what was wrong, is a recording like any other."""
+    cassette = tmp_path / "c.yaml"
+    with served(Gone(status, message)) as base, served(Echo()) as living:
+        with use_cassette(cassette, record="once"):
+            if path == "threads/thread_abc":
+                ask(living, 1)
+            httpx.post(f"{base}/v1/{path}", headers=BETA, json={})
+    assert load(cassette)[-1].status == status
+
+
+def test_a_key_that_was_mended(tmp_path: Path) -> None:
+    """A create that was refused and then went well shows a service that is there."""
+    path = tmp_path / "c.yaml"
+    with served(Gone(401)) as wrong, served(Echo()) as right, use_cassette(path, record="once"):
+        ask(wrong, 1)
+        ask(right, 1)
+    assert [one.status for one in load(path)] == [401, 200]
+
+
+def test_a_failing_test_makes_no_cassette(tmp_path: Path) -> None:
+    """What a failing test recorded is set aside until it passes; it is not replayed from then on."""
+    path = tmp_path / "c.yaml"
+    with served(Echo()) as base:
+        for number in (1, 2):
+            with pytest.raises(ZeroDivisionError) as failed, use_cassette(path, record="once"):
+                ask(base, number)
+                raise ZeroDivisionError
+            assert "c.failed.yaml" in failed.value.__notes__[0]
+            assert [file.name for file in tmp_path.iterdir()] == ["c.failed.yaml"]
+            assert numbers(tmp_path / "c.failed.yaml") == [number]
+        session = CassetteSession(path, record="once", failed=lambda: True)
+        with session:
+            ask(base, 3)
+        assert session.set_aside == tmp_path / "c.failed.yaml"
+        with use_cassette(path, record="once"):
+            ask(base, 4)
+    assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
+    assert numbers(path) == [4]
+
+
 def test_an_error_beside_a_success_is_no_reason_to_refuse(tmp_path: Path) -> None:
     """A 500 that was tried again with success is recorded with it."""
     path = tmp_path / "c.yaml"

@@ -268,3 +268,33 @@ def test_no_project_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert main(["check", "--root", str(tmp_path)]) == 1
     (tmp_path / "uses.py").write_text("'a.yaml'")
     assert main(["check", "--root", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("status", [401, 404, 410, 502])
+def test_nothing_but_errors(project: Path, capsys: pytest.CaptureFixture[str], status: int) -> None:
+    """A cassette of an API that is gone, or broken, is found: it says nothing of the app."""
+    error = {"error": {"message": "Invalid URL", "type": "invalid_request_error", "param": None, "code": None}}
+    written(project / "cassettes" / "by_name.json", [("POST", "/threads", {}, (status, error))] * 2)
+    assert main(["check", "--unplayed", "ignore"]) == 1
+    out = capsys.readouterr().out
+    assert f"holds nothing but errors ({status})" in out
+    assert "2026-08-26" in out
+
+
+@pytest.mark.parametrize("message", ["No thread found with id 'thread_1'.", "No such File object: file-1"])
+def test_an_error_that_was_meant_is_fine(project: Path, capsys: pytest.CaptureFixture[str], message: str) -> None:
+    """A recorded 404 of a service that lives is a test of just that."""
+    error = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+    written(project / "cassettes" / "by_name.json", [("GET", "/threads/thread_1", None, (404, error))])
+    assert main(["check", "--unplayed", "ignore"]) == 0
+    assert "0 findings" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["tid.fixture.yaml", "TestApp.tid.fixture.yaml", "tid[0].fixture.yaml"])
+def test_the_cassette_of_a_fixture_is_played(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """The recording of a fixture is played as long as there is a fixture of that name."""
+    cassette(project, f"cassettes/tests/test_app/{name}")
+    assert main(["check"]) == 1
+    assert "no test plays it" in capsys.readouterr().out
+    (project / "tests" / "conftest.py").write_text("@pytest.fixture(scope='module')\ndef tid(): ...\n")
+    assert main(["check"]) == 0

@@ -19,7 +19,12 @@ APP = """
         ("understudy(hosts='a.example')", "*@pytest.mark.understudy: hosts='a.example': expected a list*"),
         ("understudy('sleep')", "*@pytest.mark.understudy takes keyword arguments only*"),
         ("understudy(other='pas')", "*@pytest.mark.understudy(other='pas'): expected 'error' or 'pass'*"),
-        ("cassette('a.yaml', 'b.yaml')", "*@pytest.mark.cassette takes one path, got ('a.yaml', 'b.yaml')*"),
+        ("cassette('a.yaml', 5)", "*@pytest.mark.cassette(5): expected a path*"),
+        ("cassette('a.yaml', path='b.yaml')", "*@pytest.mark.cassette takes a path either by position or as path=*"),
+        (
+            "cassette('a.yaml', 'b.yaml', fallback='simulate')",
+            "*goes on where one recording ends, not ('a.yaml', 'b.yaml')*",
+        ),
         ("usefixtures('understudy_cassette')", "*the fixture `understudy_cassette` needs @pytest.mark.cassette*"),
         ("cassette(5)", "*@pytest.mark.cassette(5): expected a path*"),
         ("cassette(match='x')", "*@pytest.mark.cassette: there is no setting 'match'; did you mean 'match_on'?*"),

@@ -214,6 +214,92 @@ def test_a_failing_test_does_not_replace_a_recording(
     assert (project.path / "cassettes" / "test_tutor" / "test_recorded.yaml").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("body", "outcome", "files"),
+    [
+        ("assert ask('Who?') == 'something else'", {"failed": 1}, ["test_ask.failed.yaml"]),
+        ("ask('Who?'); pytest.fail('no')", {"failed": 1}, ["test_ask.failed.yaml"]),
+        ("ask('Who?'); pytest.skip('enough')", {"skipped": 1}, ["test_ask.yaml"]),
+        ("assert ask('Who?') == 'Recorded live.'", {"passed": 1}, ["test_ask.yaml"]),
+    ],
+)
+def test_only_a_passing_test_makes_a_cassette(
+    project: pytest.Pytester,
+    service: str,
+    monkeypatch: pytest.MonkeyPatch,
+    body: str,
+    outcome: dict[str, int],
+    files: list[str],
+) -> None:
+    """A failing test's recording is set aside, and the summary says where; one that skips itself has not failed."""
+    monkeypatch.setenv("OPENAI_BASE_URL", service)
+    project.makepyfile(
+        test_live=f"""
+        import pytest
+        from tutor import ask
+
+        @pytest.mark.cassette
+        def test_ask():
+            {body}
+        """
+    )
+    result = project.runpytest("--understudy-record=once")
+    result.assert_outcomes(**outcome)
+    assert [file.name for file in (project.path / "cassettes" / "test_live").iterdir()] == files
+    if "failed" in outcome:
+        result.stdout.fnmatch_lines(["*the test failed, so no cassette was written*test_ask.failed.yaml*"])
+
+
+def test_a_test_that_cannot_be_set_up_makes_no_cassette(
+    project: pytest.Pytester, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fixture that fails after it has asked leaves no cassette of half a test."""
+    monkeypatch.setenv("OPENAI_BASE_URL", service)
+    project.makepyfile(
+        test_live="""
+        import pytest, tutor
+
+        @pytest.fixture
+        def broken():
+            tutor.client.beta.threads.create()
+            raise ValueError
+
+        @pytest.mark.cassette
+        def test_ask(broken):
+            pass
+        """
+    )
+    project.runpytest("--understudy-record=once").assert_outcomes(errors=1)
+    assert [file.name for file in (project.path / "cassettes" / "test_live").iterdir()] == ["test_ask.failed.yaml"]
+
+
+def test_recording_from_a_dead_api(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test whose recording the switched-off service refuses fails with the date, not with a 404 alone."""
+    project.makepyfile(
+        test_live="""
+        import openai, pytest, tutor
+
+        @pytest.mark.cassette
+        def test_ask():
+            tutor.ask()
+
+        @pytest.mark.cassette
+        def test_that_swallows():
+            with pytest.raises(openai.NotFoundError):
+                tutor.ask()
+        """
+    )
+    backend = understudy.Backend(strict=False)
+    backend.fault(understudy.Sunset())
+    with served(backend) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+        result = project.runpytest("--understudy-record=once")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*test_ask.yaml was not written: POST /threads answered 404.*2026-08-26*"])
+    result.stdout.fnmatch_lines(["*test_that_swallows.yaml was not written: POST /threads answered 404.*2026-08-26*"])
+    assert list((project.path / "cassettes" / "test_live").iterdir()) == []
+
+
 def test_simulating_what_the_recording_lacks(project: pytest.Pytester) -> None:
     """With fallback="simulate" the app leaves the recorded path: the same thread goes on in the simulated service."""
     project.makepyfile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from openai import APIConnectionError, AsyncOpenAI, AzureOpenAI, OpenAI
 
 from tests.serve.serving import Serve
 from understudy._cli.main import main
+from understudy._cli.serve import make_application
 
 
 def client(url: str) -> OpenAI:
@@ -229,6 +231,65 @@ def test_admin_mistakes_are_named(serve: Serve) -> None:
         assert answer.status_code in (400, 404)
         assert words in answer.json()["error"], answer.text
     assert say(url, "state", {})["scripts_left"] == []
+
+
+JSON_TYPE = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "words"),
+    [
+        ({}, 415, "expected application/json, got 'none'"),
+        ({"content-type": "text/plain"}, 415, "got 'text/plain'"),
+        ({"content-type": "application/x-www-form-urlencoded"}, 415, "expected application/json"),
+        ({"content-type": "multipart/form-data; boundary=application/json"}, 415, "expected application/json"),
+        ({**JSON_TYPE, "origin": "https://evil.example"}, 403, "a page of another site"),
+        ({**JSON_TYPE, "origin": "null"}, 403, "a page of another site"),
+        ({**JSON_TYPE, "origin": "http://127.0.0.1:1"}, 403, "a page of another site"),
+        ({**JSON_TYPE, "sec-fetch-site": "cross-site"}, 403, "a page of another site"),
+        ({**JSON_TYPE, "sec-fetch-site": "same-site"}, 403, "a page of another site"),
+        ({**JSON_TYPE, "host": "evil.example"}, 403, "--allow-host evil.example"),
+        ({**JSON_TYPE, "host": "evil.example:8000", "origin": "http://evil.example:8000"}, 403, "is not a name of this"),
+        ({**JSON_TYPE, "host": "127.0.0.1.evil.example"}, 403, "is not a name of this server"),
+        ({**JSON_TYPE, "host": "[::1"}, 403, "is not a name of this server"),
+        ({**JSON_TYPE, "host": "localhost"}, 200, None),
+        ({**JSON_TYPE, "host": "app.localhost:8000"}, 200, None),
+        ({**JSON_TYPE, "host": "[::1]:8000"}, 200, None),
+        ({**JSON_TYPE, "host": "192.168.0.7:8000"}, 200, None),
+        ({**JSON_TYPE, "host": "fake-openai:8000"}, 200, None),
+        ({**JSON_TYPE, "host": "localhost:8000", "origin": "http://localhost:8000"}, 200, None),
+        ({"content-type": "Application/JSON; charset=utf-8"}, 200, None),
+    ],
+)
+async def test_who_may_use_the_admin_route(headers: dict[str, str], status: int, words: str | None) -> None:
+    """Programs may; forms and scripts of other sites, and names that somebody lets point here, may not."""
+    given = argparse.Namespace(host="127.0.0.1", allow_host=["Fake-OpenAI"], time="manual", seed=0, script=None)
+    transport = httpx.ASGITransport(make_application(given))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+        answer = await browser.post("/_understudy/clock", content=b'{"advance": 1}', headers=headers)
+    assert answer.status_code == status, answer.text
+    assert words is None or words in answer.json()["error"]
+
+
+@pytest.mark.parametrize("verb", ["reset", "state", "clock"])
+def test_reading_the_admin_route_does_nothing(serve: Serve, verb: str) -> None:
+    """An image or a link cannot say anything to the server."""
+    url = serve("--time", "manual")
+    say(url, "add_assistant", {"id": "asst_mine"})
+    answer = httpx.get(f"{url}/_understudy/{verb}", headers=JSON_TYPE)
+    assert answer.status_code == 405
+    assert client(url).beta.assistants.retrieve("asst_mine").id == "asst_mine"
+
+
+@pytest.mark.parametrize("body", ['{"advance": Infinity}', '{"advance": NaN}', '{"advance": 1e308}', '{"advance": "1"}'])
+def test_admin_moves_the_clock_nowhere(serve: Serve, body: str) -> None:
+    """Infinitely many seconds are refused with the reason, and the server answers on."""
+    url = serve("--time", "manual")
+    answer = httpx.post(f"{url}/_understudy/clock", content=body, headers=JSON_TYPE)
+    assert answer.status_code == 400
+    assert "clock" in answer.json()["error"]
+    assert say(url, "clock", {"advance": 1})["now"] == 1_700_000_001
+    assert client(url).beta.threads.create().created_at == 1_700_000_001
 
 
 def test_script_file(serve: Serve, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from understudy._apis.common import render_files
 from understudy._apis.common.object_view import ObjectView
 from understudy._backend import preload
 from understudy._backend.dispatcher import Dispatcher
+from understudy._common.call_site import caller
 from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
 from understudy._common.printable import printable
 from understudy._engine.clock import Clock
 from understudy._engine.engine import Engine
 from understudy._engine.objects import Run
-from understudy._engine.script_queue import QueuedScript, When, caller
+from understudy._engine.script_queue import QueuedScript, When
 from understudy._http.hosts import own_base_url
 from understudy.errors import RealTimeWait, UnderstudyError, nearest
 

@@ -89,7 +89,7 @@ class Dispatcher:
                 self._watch.strikes(entry)
             return faults.strike(entry, operation, request, lambda: self.service.answer(operation, ids, request))
         if self.respx is not None:
-            mocked: Response | Forward | None = self.respx.answer(request)
+            mocked: Answer | None = self.respx.answer(request)
             if mocked is not None:
                 return mocked
         if any(path.startswith(prefix) for prefix in self.passed):

@@ -17,6 +17,7 @@ from understudy._apis.common.object_view import ObjectView
 from understudy._apis.common.schema import Fields
 from understudy._apis.error_texts import REFUSALS
 from understudy._engine.api_error import ApiError
+from understudy._engine.clock import LATEST
 from understudy._engine.engine import Engine
 from understudy._engine.listing import Listed, Listing
 from understudy._engine.vector_stores import FAILURES
@@ -38,7 +39,13 @@ FILE_PURPOSES = (
 )
 
 
+def _check_moment(method: str, created_at: float | None) -> None:
+    if created_at is not None and not 0 <= created_at <= LATEST:  # NaN is not, either
+        raise ValueError(f"{method}(created_at={created_at!r}): expected unix seconds from 0 to {LATEST} (the year 9999)")
+
+
 def add_assistant(engine: Engine, object_id: str | None, created_at: float | None, fields: dict[str, Any]) -> ObjectView:
+    _check_moment("add_assistant", created_at)
     body = _checked("add_assistant", CREATE_ASSISTANT, fields)
     with engine.lock:
         _check_new(engine.assistants, object_id, "assistant")
@@ -50,6 +57,7 @@ def add_assistant(engine: Engine, object_id: str | None, created_at: float | Non
 def add_thread(
     engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
 ) -> ObjectView:
+    _check_moment("add_thread", created_at)
     if isinstance(given, str):
         raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
     bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
@@ -66,6 +74,7 @@ def add_thread(
 def add_message(
     engine: Engine, thread_id: str, object_id: str | None, created_at: float | None, fields: dict[str, Any]
 ) -> ObjectView:
+    _check_moment("add_message", created_at)
     body = _checked("add_message", CREATE_MESSAGE, fields)
     with engine.lock:
         thread = existing(engine.threads, thread_id, "thread")
@@ -78,6 +87,7 @@ def add_message(
 def add_file(
     engine: Engine, object_id: str | None, created_at: float | None, filename: str, content: bytes | str, purpose: str
 ) -> ObjectView:
+    _check_moment("add_file", created_at)
     if purpose not in FILE_PURPOSES:
         close = nearest(purpose, FILE_PURPOSES)
         hint = f" Did you mean {close[0]!r}?" if close else f" It takes {', '.join(FILE_PURPOSES)}."
@@ -92,6 +102,7 @@ def add_file(
 def add_vector_store(
     engine: Engine, object_id: str | None, created_at: float | None, file_ids: Sequence[str], fields: dict[str, Any]
 ) -> ObjectView:
+    _check_moment("add_vector_store", created_at)
     body = _checked("add_vector_store", CREATE_VECTOR_STORE, {**fields, "file_ids": list(file_ids)})
     with engine.lock:
         _check_new(engine.stores.listing, object_id, "vector store")

@@ -20,6 +20,7 @@ from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
 from understudy._engine.poll_clock import PollClock
 
+MOST_DIGITS = 12  # of an interval in milliseconds: 30 years
 POLLS_SLOWLY = (
     "the app polls with a poll_interval_ms of its own, so the SDK sleeps in earnest between polls: with time='sleep' its "
     "sleeping moves the clock instead, and nobody waits"
@@ -117,7 +118,7 @@ class Service:
     def _announced_interval(self, request: Request) -> float | None:
         """The interval in seconds that the SDK says it polls with, when the app chose one: then it really sleeps."""
         text = request.header("x-stainless-custom-poll-interval", "")
-        if not text or not text.isdecimal():
+        if not text or not text.isdecimal() or len(text) > MOST_DIGITS:
             return None
         if text != "0" and self.engine.clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self.hints:
             self.hints.append(POLLS_SLOWLY)

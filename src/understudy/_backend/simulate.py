@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from understudy._backend.backend import Backend
+from understudy._common.block import block
 from understudy._http import activate
 from understudy.errors import NoFunction, raise_all
 
 _hints: dict[str, None] = {}  # of worlds that are closed: each once, until somebody shows them
 
 
-@contextmanager
+@block
 def simulate(
     *,
     script: Sequence[Any] | Any = None,

@@ -6,6 +6,6 @@ tools that look into cassettes.
 
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import load
-from understudy._cassettes.session import Cassette, CassetteSession, use_cassette
+from understudy._cassettes.session import Cassette, CassetteSession, cassette_in_use, use_cassette
 
-__all__ = ["Cassette", "CassetteSession", "Interaction", "load", "use_cassette"]
+__all__ = ["Cassette", "CassetteSession", "Interaction", "cassette_in_use", "load", "use_cassette"]

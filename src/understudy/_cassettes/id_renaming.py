@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from understudy._cassettes.interaction import Interaction
@@ -20,14 +21,23 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _HEX = "0123456789abcdef"
 
 
-def renamed(interactions: list[Interaction], taken: str = "") -> list[Interaction]:
+def renamed(interactions: list[Interaction], taken: str = "", known: Mapping[str, str] | None = None) -> list[Interaction]:
     """The interactions with the ids that answers brought up renamed everywhere: URLs, bodies, streams, headers.
 
     Args:
         interactions: in their order.
         taken: a text whose ids must not be given again (the cassette that these are added to).
+        known: names that were given elsewhere, and are to be given here, too.
     """
-    names: dict[str, str] = {}
+    names = renaming(interactions, taken, known or {})
+    changed = {old: new for old, new in names.items() if old != new}
+    return [_with(interaction, changed) for interaction in interactions] if changed else interactions
+
+
+def renaming(interactions: Sequence[Interaction], taken: str, known: Mapping[str, str]) -> dict[str, str]:
+    """The new name of every id; that of one that is kept is the same. Arguments as `renamed`'s."""
+    names = dict(known)
+    taken = "\n".join([taken, *known.values()])
     counts: Counter[str] = Counter()
     for interaction in interactions:
         asked = interaction.url + "\n" + (interaction.request_body or b"").decode("utf-8", "replace")
@@ -38,8 +48,13 @@ def renamed(interactions: list[Interaction], taken: str = "") -> list[Interactio
         for match in _ID.finditer(answered):
             if match[0] not in names:
                 names[match[0]] = match[0] if match[0] in taken else _fresh(match[1], match[2], counts, taken)
-    changed = {old: new for old, new in names.items() if old != new}
-    return [_with(interaction, changed) for interaction in interactions] if changed else interactions
+    return names
+
+
+def ids_in(interactions: Sequence[Interaction]) -> dict[str, str]:
+    """Every id in a recording, as its own name."""
+    texts = [one.url + "\n" + (one.body or b"").decode("utf-8", "replace") for one in interactions]
+    return {match[0]: match[0] for text in texts for match in _ID.finditer(text)}
 
 
 def _fresh(kind: str, rest: str, counts: Counter[str], taken: str) -> str:

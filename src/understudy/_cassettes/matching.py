@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from understudy._apis.common.paths import api_path
 from understudy._cassettes.bodies import ignored_paths, meaning
 from understudy._cassettes.interaction import READS, Interaction
+from understudy._common.call_site import blame
 from understudy._common.messages import Request
-from understudy.errors import did_you_mean
+from understudy.errors import CallableFailed, did_you_mean
 
 # A matcher of the user's: (recorded, asked) -> do they match. An AssertionError counts as no, as it does with vcrpy.
 CustomMatcher = Callable[[Interaction, Request], Any]
@@ -73,6 +74,11 @@ class Matching:
                 verdict = matcher(recorded, asked)
             except AssertionError:
                 return False
+            except Exception as error:
+                raise CallableFailed(
+                    f"the matcher {blame(matcher)} in match_on=[...] raised {error!r} on {recorded} and {asked.method} "
+                    f"{asked.path}. This callable is the test's own."
+                ) from error
             if verdict is False:  # vcrpy's matchers say yes by returning None
                 return False
         return True

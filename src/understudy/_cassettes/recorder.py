@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.interaction import LEFT_EARLY, RAISABLE, Interaction
+from understudy._common.call_site import current_test
 from understudy._common.messages import Headers, Request
 from understudy.errors import CassetteError
 
@@ -29,8 +29,9 @@ class Recorder:
             was to take out may still be there.
     """
 
-    def __init__(self, storage: Storage, hooks: Hooks | None = None) -> None:
+    def __init__(self, storage: Storage, hooks: Hooks | None = None, *, names_tests: bool = True) -> None:
         self._storage = storage
+        self.names_tests = names_tests  # whether an exchange belongs to the test that made it
         self._hooks = hooks
         self._slots: list[Interaction | None] = []
         self._open: dict[int, Tap] = {}
@@ -132,15 +133,9 @@ class Tap:
                 recorded_at=self._recorded_at,
                 timings=tuple(self._timings) if streamed and body is raw else (),
                 broken=broken,
-                test=current_test(),
+                test=current_test() if self._recorder.names_tests else None,
             ),
         )
-
-
-def current_test() -> str | None:
-    """The test that runs, as pytest names it; None outside of one."""
-    name = os.environ.get("PYTEST_CURRENT_TEST", "")
-    return name.rpartition(" (")[0] or None
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

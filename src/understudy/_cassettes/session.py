@@ -8,8 +8,8 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, Unpack
@@ -18,19 +18,22 @@ from understudy._apis.common import sse
 from understudy._apis.common.paths import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
+from understudy._cassettes.id_renaming import ids_in
 from understudy._cassettes.interaction import LEFT_EARLY, Interaction
 from understudy._cassettes.load import load, refuse_special
 from understudy._cassettes.matching import CustomMatcher, Matching
-from understudy._cassettes.recorder import Recorder, current_test
+from understudy._cassettes.recorder import Recorder
 from understudy._cassettes.recording import Recording
 from understudy._cassettes.replay import Replay
 from understudy._cassettes.secrets import Scrubber, scrubbed_error
+from understudy._cassettes.sharing import numbered, of_this_test
 from understudy._cassettes.storage import Storage, refusal_to_write
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
+from understudy._common.block import block
 from understudy._common.messages import Abort, Answer, Chunk, Forward, HostRules, Request, Response, host_names
 from understudy._common.observers import Watch, observer_of
-from understudy._http import activate
+from understudy._http import activate, current_handler
 from understudy._http.hosts import own_base_url
 from understudy.errors import (
     CassetteError,
@@ -64,6 +67,10 @@ class Cassette:
         self._session = session
         self.path = session.path
 
+    def is_of(self, session: CassetteSession) -> bool:
+        """Whether it is the cassette of a session."""
+        return self._session is session
+
     @property
     def played(self) -> list[Interaction]:
         """The recorded interactions that were played so far; those just recorded count as played."""
@@ -86,8 +93,12 @@ class Cassette:
 class CassetteSession:
     """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
 
+    Attributes:
+        set_aside: at the end, where the recording of a failed test is, which makes no cassette; None if there is none.
+
     Args:
         path: of the cassette; `.json` is JSON, all else YAML.
+        more: cassettes that are read after it, in this order, as if they were one; what is recorded goes to `path` alone.
         record: `none` never lets a request out; `once` records a cassette that does not exist; `new` also records what an
             existing one lacks; `all` records everything anew.
         match_on: what makes two requests equal: names (`method`, `path`, `query`, `body`, `host`, `port`, `scheme`, `uri`)
@@ -101,7 +112,10 @@ class CassetteSession:
         hosts: more hosts whose requests are ours.
         unplayed: what to do at the end about recorded interactions that were not played.
         force: whether a recording of errors may replace one of successes.
-        failed: asked at the end whether the test failed; a failed test does not replace a cassette.
+        may_be_missing: a cassette that is not there is told only when something is asked of it.
+        fixtures: gives the sessions of fixtures that outlive the test: what they drew has the same ids here.
+        is_shared: it belongs to no single test, but to a fixture of several; it owns no threads that are started in it.
+        failed: asked at the end whether the test failed; a failed test neither makes nor replaces a cassette.
         on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
             for good. It gets all requests so far, the missed one last. Only without a recorder.
         vcr: vcrpy's hooks and filters, see `VcrConfig`.
@@ -116,6 +130,7 @@ class CassetteSession:
         self,
         path: str | os.PathLike[str],
         *,
+        more: Sequence[str | os.PathLike[str]] = (),
         record: RecordMode = "none",
         match_on: Sequence[str | CustomMatcher] | None = None,
         ignore: Sequence[str] = (),
@@ -127,6 +142,9 @@ class CassetteSession:
         hosts: Sequence[str] = (),
         unplayed: UnplayedMode = "ignore",
         force: bool = False,
+        may_be_missing: bool = False,
+        fixtures: Callable[[], Sequence[CassetteSession]] = tuple,
+        is_shared: bool = False,
         failed: Callable[[], bool] = lambda: False,
         on_miss: Callable[[list[Request]], Answer] | None = None,
         **vcr: Unpack[VcrConfig],
@@ -140,15 +158,25 @@ class CassetteSession:
                 raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
+        self.set_aside: Path | None = None
         self.rules = HostRules()
         self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
+        self._more = [Path(other) for other in more]
+        self._may_be_missing = may_be_missing
+        self._missing: CassetteError | None = None
         self._matching = Matching(match_on, ignore)
         self._scrubber = Scrubber(scrub)
-        self._storage = Storage(self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force)
+        self._fixtures, self._is_shared = fixtures, is_shared
+        self._storage = Storage(
+            self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force, known=self._known_names
+        )
         self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
         self._has_left = False
+        self._loaded: list[Interaction] = []
+        self._played: set[int] = set()  # before it was rewound, and what was not
+        self._left: set[int] | None = None
         self._replay: Replay | StrictReplay | None = None
         self._recorder: Recorder | None = None
         looks_on = observer_of()
@@ -170,31 +198,81 @@ class CassetteSession:
         self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *self._hosts, *recorded_hosts))
         if self._hooks is not None:
             interactions = self._hooks.loaded(interactions)
+        self._loaded = interactions
         if interactions or self._recorder is None:
-            recording = Recording(interactions, self._matching)
-            replay = Replay if self._pace == "epochs" else StrictReplay
-            self._replay = replay(recording, self.path.name, speed=self._speed)
-        self._stack.enter_context(activate(self))
+            self._play(interactions)
+        self.resume()
         return self
+
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether a first recording is made: there is nothing to play."""
+        return self._recorder is not None and not self._loaded
+
+    def pause(self) -> None:
+        """Answer nothing for a while; what was recorded and played so far is kept."""
+        self._stack.close()
+
+    def resume(self) -> None:
+        """Answer again."""
+        self._stack.enter_context(activate(self, owns=not self._is_shared))
+
+    def discard(self) -> None:
+        """End without saving anything."""
+        self.pause()
+        if self._recorder is not None:
+            self._recorder.close()
+            self._storage.discard()
+
+    def names(self) -> Mapping[str, str]:
+        """The ids of what was recorded so far, or is played, with the names under which they are in the cassette."""
+        if self._recorder is None:
+            return ids_in(self._loaded)
+        return self._storage.names(self._recorder.interactions())
+
+    def _known_names(self) -> Mapping[str, str]:
+        return {old: new for fixture in self._fixtures() for old, new in fixture.names().items()}
+
+    def _play(self, interactions: list[Interaction]) -> None:
+        recording = Recording(interactions, self._matching)
+        replay = Replay if self._pace == "epochs" else StrictReplay
+        self._replay = replay(recording, self.path.name, speed=self._speed)
 
     def _open(self) -> list[Interaction]:
         """What there is to replay; sets up the recorder where something is to be recorded."""
+        first = self._open_first()
+        if self._record == "all" or not self._more:
+            return first
+        others = [of_this_test(self._read(other), or_all=True) for other in self._more]
+        return numbered([*first, *chain.from_iterable(others)])
+
+    def _open_first(self) -> list[Interaction]:
         if self._record == "none":
-            return _of_this_test(load(self.path), or_all=True)
+            return of_this_test(self._read(self.path), or_all=True)
         refuse_special(self.path)
         self._storage.recover()
         exists = self.path.exists()
         contents = self._storage.read() if exists else None
         before = contents.interactions if contents else []
         if self._record == "once" and exists and not self._storage.is_of_this_run():
-            return _of_this_test(before, or_all=True)
+            return of_this_test(before, or_all=True)
         if contents is not None and contents.foreign:
             self._unwritable = refusal_to_write(contents)
             if self._record == "all":
                 raise CassetteError(self._unwritable)
-            return _of_this_test(before, or_all=True)
-        self._recorder = Recorder(self._storage, self._hooks)
-        return [] if self._record == "all" else _of_this_test(before, or_all=False)
+            return of_this_test(before, or_all=True)
+        self._recorder = Recorder(self._storage, self._hooks, names_tests=not self._is_shared)
+        return [] if self._record == "all" else of_this_test(before, or_all=False)
+
+    def _read(self, path: Path) -> list[Interaction]:
+        """What a cassette holds that is only played; nothing, if it may be missing and is."""
+        try:
+            return load(path)
+        except CassetteError as error:
+            if not self._may_be_missing or path.exists():
+                raise
+            self._missing = self._missing or error
+            return []
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -212,7 +290,10 @@ class CassetteSession:
             if self._recorder.refusal is not None:
                 self._storage.leave()
                 raise self._recorder.refusal
-            self._storage.save(recorded, replace=self._record == "all", failed=bool(error) or self._failed())
+            failed = bool(error) or self._failed()
+            self.set_aside = self._storage.save(recorded, replace=self._record == "all", failed=failed)
+            if error is not None and self.set_aside is not None:
+                error.add_note(f"No cassette was written, since this failed. What was recorded is in {self.set_aside}.")
         except CassetteError as refusal:
             if error is None:
                 raise
@@ -241,6 +322,8 @@ class CassetteSession:
             try:
                 return self._replayed(self._replay, shown)
             except ReplayMiss as miss:
+                if self._missing is not None:
+                    raise self._missing from None
                 if self._unwritable is not None:
                     self._not_added = CassetteError(f"{miss}\n\n{self._unwritable}")
                     raise self._not_added from None
@@ -290,18 +373,30 @@ class CassetteSession:
     def _keep(self, problem: UnderstudyError) -> Response:
         problem = scrubbed_error(problem, self._scrubber.text)
         with self._lock:
-            self.problems.append(problem)
+            if problem not in self.problems:  # a cassette that is not there is missed by every request
+                self.problems.append(problem)
         return envelope(problem)
 
     def played(self) -> list[Interaction]:
         recorded = self._recorder.interactions() if self._recorder else []
         if self._replay is None:
             return recorded
-        position = self._replay.position
-        return [one for one in self._replay.recording.interactions if one.index in position.played] + recorded
+        played = self._played | self._replay.position.played
+        return [one for one in self._loaded if one.index in played] + recorded
 
     def unplayed(self) -> list[Interaction]:
-        return self._replay.unplayed() if self._replay is not None else []
+        if self._replay is None:
+            return []
+        left = [one for one in self._replay.unplayed() if one.index < len(self._loaded)]
+        return left if self._left is None else [one for one in left if one.index in self._left]
+
+    def rewind(self) -> None:
+        """Play from the start again, with what was just recorded: for a test that runs many times over one cassette."""
+        self._left = {one.index for one in self.unplayed()} if self._replay is not None else None
+        self._played |= self._replay.position.played if self._replay is not None else set()
+        recorded = self._recorder.interactions() if self._recorder is not None else []
+        if self._loaded or recorded:
+            self._play(numbered([*self._loaded, *recorded]))
 
     def finish(self) -> list[UnderstudyError]:
         """At the end of the test's body: everything that is to fail it. Calling it again gives nothing new."""
@@ -332,13 +427,21 @@ class CassetteSession:
             self._refused = True
 
 
-_SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {"self", "path", "failed", "on_miss", "vcr"}
+_SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {
+    *("self", "path", "more", "may_be_missing", "fixtures", "is_shared", "failed", "on_miss", "vcr")
+}
 
 
-@contextmanager
+def cassette_in_use() -> Cassette | None:
+    """The cassette that answers here; None if none does."""
+    handler = current_handler()
+    return handler.cassette if isinstance(handler, CassetteSession) else None
+
+
+@block
 def use_cassette(
     path: str | os.PathLike[str],
-    *,
+    *more: str | os.PathLike[str],
     record: RecordMode = "none",
     match_on: Sequence[str | CustomMatcher] | None = None,
     ignore: Sequence[str] = (),
@@ -360,6 +463,7 @@ def use_cassette(
     """
     session = CassetteSession(
         path,
+        more=more,
         record=record,
         match_on=match_on,
         ignore=ignore,
@@ -391,16 +495,3 @@ def _plain(request: Request) -> Request:
     if request.body[:2] != _GZIP:
         return request
     return Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))
-
-
-def _of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interaction]:
-    """Of a cassette that several tests share, what this one recorded, and what no test is named for.
-
-    Two tests that begin with equal requests would else be given each other's threads. `or_all`: the whole cassette if
-    this test has recorded nothing in it, since it may have been renamed.
-    """
-    test = current_test()
-    mine = [one for one in interactions if one.test in (test, None)]
-    if len(mine) == len(interactions) or test is None or (or_all and all(one.test is None for one in mine)):
-        return interactions
-    return [replace(one, index=number) for number, one in enumerate(mine)]

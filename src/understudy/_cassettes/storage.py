@@ -9,7 +9,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +18,9 @@ from uuid import uuid4
 
 from understudy._cassettes.atomic_files import locked, write_whole
 from understudy._cassettes.cleaning import changes, cleaned, listed
+from understudy._cassettes.dead_api import ON_DEAD, dead_create
 from understudy._cassettes.dump import dump, readable
-from understudy._cassettes.id_renaming import renamed
+from understudy._cassettes.id_renaming import renamed, renaming
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import Contents, contents_of, parse
@@ -42,9 +43,20 @@ class Storage:
         path: of the cassette.
         scrubber: takes the secrets out.
         rename_ids, keep_polls, force: see `CassetteSession`.
+        known: gives the names of ids that other recordings have given, and this one is to give, too.
     """
 
-    def __init__(self, path: Path, scrubber: Scrubber, *, rename_ids: bool, keep_polls: bool, force: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        scrubber: Scrubber,
+        *,
+        rename_ids: bool,
+        keep_polls: bool,
+        force: bool,
+        known: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._known = known
         self.path = path
         self._scrubber = scrubber
         self._rename_ids, self._keep_polls, self._force = rename_ids, keep_polls, force
@@ -98,23 +110,37 @@ class Storage:
             with locked(self.path):
                 self._text(recorded, replace)
 
-    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> None:
+    def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> Path | None:
         """Save what was recorded, beside or instead of what the cassette holds.
 
+        What a failed test recorded makes no cassette: it would be replayed from then on. It is set aside, in
+        `NAME.failed.yaml` beside it, until the test passes; where a cassette was there before, that stays as it was.
+
+        Returns:
+            Where it was set aside; None if it was not.
+
         Raises:
-            CassetteError: it still holds a secret, or would replace recorded successes by errors. The file is as it was.
+            CassetteError: it still holds a secret, would replace recorded successes by errors, or holds nothing but what a
+                service says that is gone. The file is as it was.
         """
         cleanings: tuple[str, ...] = ()
+        aside = None
         try:
-            if recorded and not (failed and self._base):
+            if recorded and not failed:
                 with locked(self.path) as notes:
                     text, cleanings = self._text(recorded, replace)
                     self._write(text)
                     notes.write_text(RUN)
+                self._aside.unlink(missing_ok=True)
+            elif recorded and not self._base:
+                text, _ = self._text(recorded, replace)
+                write_whole(self._aside, text)
+                aside = self._aside
             self._journal.drop()
         finally:
             self._journal.close()
         _report(self.path, cleanings)  # last: where warnings are errors, it is saved all the same
+        return aside
 
     def _write(self, text: str) -> None:
         try:
@@ -136,6 +162,15 @@ class Storage:
         held = "it holds the exchanges before that" if kept else "nothing of the recording is kept"
         return f"{what} Its journal, {journal}, could not be written whole ({failure.strerror or failure}): {held}."
 
+    @property
+    def _aside(self) -> Path:
+        suffix = self.path.suffix or ".yaml"
+        return self.path.with_name(f"{self.path.stem}.failed{suffix}")
+
+    def discard(self) -> None:
+        """Nothing is saved, nor wanted."""
+        self._journal.drop()
+
     def leave(self) -> None:
         """Nothing is saved. The journal stays, for the next process or for a person."""
         self._journal.close()
@@ -154,6 +189,7 @@ class Storage:
             self._refuse_silence(ours)
             if replace:
                 self._refuse_errors(ours)
+            self._refuse_dead_api(ours)
         whole = _numbered([*theirs, *ours])
         text, cleanings = self._rewritten(there, kept, clean, ours) if there is not None else (dump(whole, self.path), ())
         self._refuse_secrets(text)
@@ -190,8 +226,14 @@ class Storage:
         if not self._keep_polls:
             clean = collapsed(clean)
         if self._rename_ids:
-            clean = renamed(clean, dump(theirs, self.path) if theirs else "")
+            clean = renamed(clean, dump(theirs, self.path) if theirs else "", self._known())
         return clean
+
+    def names(self, recorded: Sequence[Interaction]) -> Mapping[str, str]:
+        """The names that the ids of a recording get when it is saved, those known from elsewhere included."""
+        if not self._rename_ids:
+            return self._known()
+        return renaming([self._clean(interaction) for interaction in recorded], "", self._known())
 
     def _clean(self, interaction: Interaction) -> Interaction:
         scrubber = self._scrubber
@@ -228,6 +270,14 @@ class Storage:
                 f"{self.path} was not written: no server answered ({ours[-1].method} {ours[-1].url}: {kind}: {text}). Is it "
                 "running, and is that the address to record from? force=True (--understudy-force) records it all the same."
             )
+
+    def _refuse_dead_api(self, ours: Sequence[Interaction]) -> None:
+        """A recording of a service that is gone says nothing about the app, and would be replayed from then on."""
+        gone = dead_create(ours)
+        if gone is not None:
+            if all(interaction.status >= 400 for interaction in ours):  # else the journal keeps what is worth keeping
+                self._journal.drop()
+            raise CassetteError(f"{self.path} was not written: {gone.method} {gone.path} answered {gone.status}. {ON_DEAD}")
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
         """Since the service was switched off, everything answers 404: that must not replace what it once said."""

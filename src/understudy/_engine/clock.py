@@ -10,6 +10,7 @@ from typing import Any
 
 from understudy.errors import did_you_mean
 
+LATEST = 253_370_764_800  # the beginning of the year 9999: what is due later still has a date
 MODES = ("poll", "manual", "sleep", "real")
 
 
@@ -28,6 +29,8 @@ class Clock:
             raise ValueError(f"time={mode!r}: expected one of {choices}.{did_you_mean(mode, MODES)}")
         if not isinstance(start, int | float):
             raise TypeError(f"start={start!r}: expected unix seconds, a number, such as 1_700_000_000")
+        if not 0 <= start <= LATEST:
+            raise ValueError(f"start={start!r}: expected unix seconds from 0 to {LATEST} (the year 9999)")
         self.mode = mode
         self._now = start
         self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
@@ -47,7 +50,7 @@ class Clock:
 
         Raises:
             TypeError: no number.
-            ValueError: a negative number of seconds.
+            ValueError: a negative number of seconds, NaN, or so many that the year 9999 is passed.
             RuntimeError: the clock is the wall clock.
         """
         if not isinstance(seconds, int | float):
@@ -56,13 +59,17 @@ class Clock:
         if seconds < 0:
             raise ValueError(f"clock.advance({seconds!r}): time never goes back")
         with self._lock:
-            self.move_to(self.now() + seconds)
+            now = self.now()
+            if not seconds <= LATEST - now:  # NaN is not, either
+                raise ValueError(f"clock.advance({seconds!r}): expected at most {LATEST - now} seconds (the year 9999)")
+            self.move_to(now + seconds)
 
     def move_to(self, at: float) -> None:
-        """Move to a point in time; a point in the past leaves the clock where it is."""
+        """Move to a point in time, the year 9999 at most; a point in the past leaves the clock where it is."""
         if not self.virtual:
             raise RuntimeError("the clock runs in real time (time='real'): nobody moves it")
         with self._lock:
+            at = min(at, LATEST)
             if at > self._now:
                 self._now = at
                 self.on_move()

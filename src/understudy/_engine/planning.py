@@ -36,6 +36,8 @@ from understudy.scripts import (
     ends_queued,
 )
 
+MOST_WAITS = 1000  # one after the other: a script that waits on and on is endless
+
 
 class Planner:
     """Plans one run, from its script's moves, up to where the app has to act."""
@@ -49,6 +51,7 @@ class Planner:
         self._ahead: list[Any] = []  # a move looked at but not planned yet
         self.at: float = 0  # the time the plan has come to
         self._gap: float = THINK_SECONDS
+        self._waits = 0  # one after the other, just now
         self.reply_is_cut = False
 
     def start(self, at: float, outputs: list[str] | None = None) -> None:
@@ -62,8 +65,8 @@ class Planner:
         self.plan(lambda then: self.performance.move_run("in_progress", then), is_status=True)
         self._gap = THINK_SECONDS if outputs is None else NEXT_STEP_SECONDS
         while move is not None:
-            if not self._plan_move(move):
-                return
+            if not self._plan_move(move) or self.at > self.performance.expires_at:
+                return  # the run waits, or is over before anything more could happen
             move = self._next()
             if ends_queued(move):
                 raise self.impossible(f"{move!r}, but the run is in progress")
@@ -90,8 +93,17 @@ class Planner:
         """The script's next move; one that a function makes as it goes is checked only now."""
         move = self._moves.next(outputs)
         if move is not None and self._moves.made_up:
-            check_against_run((move,), self.run.settings.tools, self.stage, self.where)
+            self._check_made_up(move)
         return move
+
+    def _check_made_up(self, move: Any) -> None:
+        check_against_run((move,), self.run.settings.tools, self.stage, self.where)
+        self._waits = self._waits + 1 if isinstance(move, Wait) else 0
+        if self._waits > MOST_WAITS:
+            raise self.impossible(
+                f"it has given {self._waits} moves {move!r} one after the other, and nothing else. A function that makes a "
+                "script ends, or gives a move in which something happens."
+            )
 
     def _plan_move(self, move: Any) -> bool:
         """Plan a move; False if the run ends or waits with it."""

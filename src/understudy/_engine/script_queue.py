@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import os
 import re
-import sys
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from understudy.errors import ImpossibleScript, NoScript
+from understudy._common.call_site import blame, caller
+from understudy.errors import CallableFailed, ImpossibleScript, NoScript
 from understudy.scripts import DEFAULT_SENTENCE, Reply, ScriptFunction, Step, check_moves
 
 When = str | re.Pattern[str] | Callable[[str], Any]
-set_by: ContextVar[str | None] = ContextVar("understudy_set_by", default=None)  # who, where no line of code does
-_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +50,13 @@ class QueuedScript:
             return self.when in last_user_text
         if isinstance(self.when, re.Pattern):
             return self.when.search(last_user_text) is not None
-        return bool(self.when(last_user_text))
+        try:
+            return bool(self.when(last_user_text))
+        except Exception as error:
+            raise CallableFailed(
+                f"when={blame(self.when)} of the script set at {self.where} raised {error!r} for the last user message "
+                f"{last_user_text!r}. This callable is the test's own."
+            ) from error
 
     def __str__(self) -> str:
         moves = self.moves
@@ -131,13 +131,3 @@ def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
             raise ImpossibleScript(f"{function.__name__} is async: a script is a plain function or generator function")
         return function
     return check_moves(moves)
-
-
-def caller() -> str:
-    """File and line of the nearest caller outside this package, and of `with`."""
-    if (origin := set_by.get()) is not None:
-        return origin
-    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, contextlib.__file__)):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -18,6 +18,8 @@ from typing import Any
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
 from understudy._http import current
 from understudy._http.api_key import supplied_api_key
+from understudy._http.carrying import carriers
+from understudy._http.network_guard import guards
 from understudy._http.transports import transport_class
 
 HOOK = "_transport_for_url"
@@ -29,19 +31,24 @@ _tested: set[type] = set()
 
 
 @contextmanager
-def activate(handler: Handler) -> Iterator[None]:
+def activate(handler: Handler, *, owns: bool = True) -> Iterator[None]:
     """Answer every request of ours made in this context with `handler`, until the block is left.
 
     Activations nest; the innermost answers. An API key is supplied meanwhile to apps that have none.
+
+    Args:
+        handler: what answers.
+        owns: whether the threads, tasks and jobs that are started in the block belong to it, and are refused after it.
     """
     _hook()
-    frame = current.enter(handler)
+    frame = current.enter(handler, owns=owns)
     try:
         with supplied_api_key():
             _self_test()
             yield
     finally:
         current.leave(frame)
+        del frame  # what still holds it from now on may still ask
         _unhook()
 
 
@@ -60,23 +67,29 @@ def _hook() -> None:
     global _depth
     with _lock:
         _depth += 1
-        if _depth > 1:
+        if _undo:  # by an activation around this one, or one before it, whose strays are still guarded against
             return
-        _undo.extend(
-            _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
-            for lib in libraries()
-            for client_class in (lib.Client, lib.AsyncClient)
-        )
-        _undo.append(_wrap(threading.Thread, "start", _marking(threading.Thread.start)))
+        for lib in libraries():
+            _undo.extend(
+                _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+                for client_class in (lib.Client, lib.AsyncClient)
+            )
+            _undo.extend(_wrap(*guard) for guard in guards(lib))
+        _undo.extend(_wrap(*carrier) for carrier in carriers())
 
 
 def _unhook() -> None:
     global _depth
     with _lock:
         _depth -= 1
-        if _depth == 0:
-            while _undo:
-                _undo.pop()()
+        _unhook_if_idle()
+
+
+def _unhook_if_idle() -> None:
+    """Take the hooks away when nothing is active any more, nor anything left that was started where something was."""
+    with _lock:
+        while _undo and _depth == 0 and not current.may_still_ask():
+            _undo.pop()()
 
 
 def _wrap(owner: type, name: str, replacement: Any) -> Callable[[], None]:
@@ -101,12 +114,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
     return _transport_for_url
 
 
-def _marking(original: Any) -> Any:
-    def start(self: threading.Thread) -> None:
-        current.mark_thread(self)
-        original(self)
-
-    return start
+current.when_nothing_may_ask.append(_unhook_if_idle)
 
 
 class _Probe:
@@ -130,6 +138,7 @@ def _self_test() -> None:
                 status = 0
             finally:
                 current.leave(frame)
+                del frame
         if status != 299:
             raise RuntimeError(
                 f"understudy cannot intercept {lib.__name__} {getattr(lib, '__version__', '?')}: its clients no longer ask "

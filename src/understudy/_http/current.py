@@ -2,60 +2,148 @@
 
 A *frame* is one activation. It is found, in this order,
 1. by ContextVar: tests in parallel tasks or threads each see their own;
-2. by the thread: a thread started inside a frame belongs to it (ContextVars do not follow into new threads);
+2. by what runs: a task, an executor's job or a thread belongs to the frame it was started in (ContextVars do not follow
+   into threads, and a runner of async tests may keep one context for many tests);
 3. by the client: one that has asked inside a frame before still belongs to it on a thread of a long-lived pool;
 4. if all open frames are nested in one another, the innermost of them: a pool's thread that began before the test.
-A frame that was closed counts as its nearest open parent. When several unrelated frames are open and none of the above
-tells which, the request is refused rather than guessed at.
+A context whose frame was closed counts as in its nearest open parent. What was started in a frame that is closed, a
+*stray*, is refused by the frame's name: it belongs to no test any more, may not take another's answer, and may not reach
+the real service. When several unrelated frames are open and none of the above tells which, the request is refused, too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import pairwise
 from typing import Any
 
-from understudy._common.messages import Answer, Handler, HostRules, Request
-from understudy.errors import NoBackend, envelope
+from understudy._common.call_site import caller, current_test
+from understudy._common.messages import Handler, HostRules
+from understudy._http.refusing import Ambiguous, Stray
 
 _frames: ContextVar[Frame | None] = ContextVar("understudy_frame", default=None)
 _open: list[Frame] = []
-_by_client: weakref.WeakKeyDictionary[object, Frame] = weakref.WeakKeyDictionary()
+_by_client: weakref.WeakKeyDictionary[object, weakref.ref[Frame]] = weakref.WeakKeyDictionary()
+_by_task: weakref.WeakKeyDictionary[Any, Frame] = weakref.WeakKeyDictionary()
+_lingering: set[weakref.ref[Frame]] = set()  # closed, but something that was started in them may still ask
+_starting = threading.local()
+when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
 _THREAD_MARK = "_understudy_frame"
 
 
 class Frame:
-    """One activation of a handler."""
+    """One activation of a handler.
 
-    __slots__ = ("__weakref__", "closed", "handler", "parent")
+    Attributes:
+        handler: None once it is closed: what outlives a world must not keep it.
+        parent: the frame it was opened in.
+        closed: whether it is over.
+        name: the test that opened it, or the line.
+        rules: which requests are its own; those of the handler when it was closed.
+        owns: whether what is started in it belongs to it. Not in the set-up of a fixture that outlives its test.
+    """
 
-    def __init__(self, handler: Handler, parent: Frame | None) -> None:
-        self.handler = handler
+    __slots__ = ("__weakref__", "closed", "handler", "name", "owns", "parent", "rules")
+
+    def __init__(self, handler: Handler, parent: Frame | None, *, owns: bool) -> None:
+        self.owns = owns
+        self.handler: Handler | None = handler
         self.parent = parent
         self.closed = False
+        self.name = current_test() or f"a world that was opened at {caller()}"
+        self.rules = HostRules()
 
 
-def enter(handler: Handler) -> Frame:
-    frame = Frame(handler, _here())
+def enter(handler: Handler, *, owns: bool = True) -> Frame:
+    frame = Frame(handler, _here(), owns=owns)
     _frames.set(frame)
     _open.append(frame)
     return frame
 
 
 def leave(frame: Frame) -> None:
+    assert frame.handler is not None
+    frame.rules = frame.handler.rules
     frame.closed = True
+    frame.handler = None  # last: whoever asks meanwhile finds the rules
     _open.remove(frame)
+    _lingering.add(weakref.ref(frame, _gone))
     if _frames.get() is frame:  # elsewhere (another task's context) the closed frame counts as its parent anyway
-        _frames.set(frame.parent)
+        _frames.set(_alive(frame.parent))
+
+
+def _gone(frame: weakref.ref[Frame]) -> None:
+    _lingering.discard(frame)
+    if not _lingering:
+        for call in when_nothing_may_ask:
+            call()
+
+
+def may_still_ask() -> bool:
+    """Say whether something is left that was started in a frame: a thread, a task, a job. Clients do not count."""
+    return bool(_lingering)
+
+
+# -- what a frame starts ----------------------------------------------------------
+
+
+def beginning() -> Frame | None:
+    """Give the frame that what is started here belongs to, be it closed: what a stray starts is a stray."""
+    frame = _frames.get()
+    if frame is not None and not frame.closed:
+        return frame if frame.owns else None
+    frame = _mark() or _alive(frame) or (None if _open else frame)
+    return frame if frame is not None and frame.owns else None
 
 
 def mark_thread(thread: threading.Thread) -> None:
-    """Called when a thread is started: it belongs to the frame it was started in."""
-    frame = _here()
+    """Note, when a thread is started, that it belongs to the frame it was started in."""
+    if getattr(_starting, "unmarked", False):
+        return
+    frame = beginning()
     if frame is not None:
         setattr(thread, _THREAD_MARK, frame)
+
+
+def mark_task(task: Any) -> None:
+    """Note, when a task is made, that it belongs to the frame it was made in."""
+    frame = _here() or _mark()
+    if frame is not None and frame.owns:
+        _by_task[task] = frame
+
+
+def carried(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
+    """Make an executor's job belong to a frame: while it runs, the thread that it runs on is marked."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        thread = threading.current_thread()
+        before = getattr(thread, _THREAD_MARK, None)
+        setattr(thread, _THREAD_MARK, frame)
+        try:
+            return job(*args, **kwargs)
+        finally:
+            setattr(thread, _THREAD_MARK, before)
+
+    return run
+
+
+@contextmanager
+def unmarked() -> Iterator[None]:
+    """Leave the threads that are started in this block without a mark."""
+    before = getattr(_starting, "unmarked", False)
+    _starting.unmarked = True
+    try:
+        yield
+    finally:
+        _starting.unmarked = before
+
+
+# -- who answers ------------------------------------------------------------------
 
 
 def handler_of(thread: threading.Thread) -> Handler | None:
@@ -72,24 +160,49 @@ def current_handler() -> Handler | None:
 
 def handler_for(client: object) -> Handler | None:
     """The handler that answers for this client here; None when nothing is active."""
-    frame = _here()
+    context = frame = _frames.get()
+    if frame is None or frame.closed:
+        mark = _mark()
+        if mark is not None and mark.closed:
+            return Stray(mark.name, mark.rules)
+        frame = mark or _alive(frame)
     if frame is not None:
-        if _by_client.get(client) is not frame:
-            _by_client[client] = frame
-        return frame.handler
+        known = _by_client.get(client)
+        if known is None or known() is not frame:
+            _by_client[client] = weakref.ref(frame)
+        return _answering(frame)
     frames = list(_open)  # other threads open and close theirs meanwhile
     if not frames:
-        return None
-    frame = _alive(_by_client.get(client))
+        return None if context is None else Stray(context.name, context.rules)
+    known = _by_client.get(client)
+    frame = _alive(known() if known is not None else None)
     if frame is not None:
-        return frame.handler
+        return _answering(frame)
     if _are_nested(frames):
-        return frames[-1].handler
-    return _Ambiguous(frames)
+        return _answering(frames[-1])
+    return Ambiguous([_answering(frame) for frame in frames])
+
+
+def _answering(frame: Frame) -> Handler:
+    """The handler of a frame, or what refuses in its name if it has just been closed on another thread."""
+    return frame.handler or Stray(frame.name, frame.rules)
 
 
 def _here() -> Frame | None:
-    return _alive(_frames.get()) or _alive(getattr(threading.current_thread(), _THREAD_MARK, None))
+    frame = _frames.get()
+    if frame is not None and not frame.closed:
+        return frame
+    mark = _mark()
+    return mark if mark is not None and not mark.closed else _alive(frame)
+
+
+def _mark() -> Frame | None:
+    """The frame that the task, job or thread running here was started in; it may be closed."""
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
+    task = asyncio.current_task(loop) if loop is not None else None
+    if task is not None and (frame := _by_task.get(task)) is not None:
+        return frame
+    return getattr(threading.current_thread(), _THREAD_MARK, None)
 
 
 def _alive(frame: Frame | None) -> Frame | None:
@@ -108,23 +221,3 @@ def _descends(frame: Frame | None, ancestor: Frame) -> bool:
             return True
         frame = frame.parent
     return False
-
-
-class _Ambiguous:
-    """Refuses what it is asked: several tests run at once, and nothing says to which of them a request belongs."""
-
-    def __init__(self, frames: list[Frame]) -> None:
-        handlers: list[Any] = [frame.handler for frame in frames]
-        self._count = len(handlers)
-        self.rules = HostRules(
-            hosts=tuple({host: None for handler in handlers for host in handler.rules.hosts}),
-            pass_hosts=tuple({host: None for handler in handlers for host in handler.rules.pass_hosts}),
-        )
-
-    def handle(self, request: Request) -> Answer:
-        return envelope(
-            NoBackend(
-                f"{request.method} {request.path} was sent on a thread that no test started, while {self._count} tests "
-                "run in parallel. Start the thread (or its pool) inside the test, or use a client made inside it."
-            )
-        )

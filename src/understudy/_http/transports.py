@@ -25,6 +25,7 @@ from understudy._common.messages import (
     text_headers,
 )
 from understudy._http.hosts import is_ours
+from understudy._http.let_out import letting_out
 from understudy.errors import NotSimulated, envelope
 
 
@@ -54,7 +55,8 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                response = self.inner.handle_request(request)
+                with letting_out():
+                    response = self.inner.handle_request(request)
             except BaseException as error:
                 _tell_broken(answer.observer, error)
                 raise
@@ -68,7 +70,8 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                response = await self.inner.handle_async_request(request)
+                with letting_out():
+                    response = await self.inner.handle_async_request(request)
             except BaseException as error:
                 _tell_broken(answer.observer, error)
                 raise

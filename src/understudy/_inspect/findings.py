@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from understudy._cassettes import Interaction
+from understudy._cassettes.dead_api import SWITCHED_OFF, holds_only_errors
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
 _MOST_OF_ONE_ANSWER = 3  # violations told of one answer: a server that differs at all differs often
 _ON_LEAK = "revoke it, then write SCRUBBED in its place: the file may be edited by hand"
+_ON_ERRORS = f"""\
+the Assistants API was switched off on {SWITCHED_OFF}: if this was recorded since, delete it, and simulate the service; or \
+record it from a server that still speaks the API"""
 _ON_VIOLATION = "compare it with the server it came from; an answer edited by hand has to keep the API's shape"
 
 
@@ -21,7 +25,7 @@ class Finding:
 
     Attributes:
         path: of the cassette.
-        kind: `unreadable`, `omitted`, `secret`, `spec`, `interrupted` or `unplayed`.
+        kind: `unreadable`, `omitted`, `secret`, `spec`, `errors`, `interrupted` or `unplayed`.
         problem: what is wrong.
         remedy: what to do.
         interaction: which exchange it is about; None for the whole file.
@@ -49,6 +53,9 @@ def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber
         for where, hints in secrets(interaction, scrubber):
             problem = f"a secret in the {where} ({hints})"
             yield Finding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
+    if holds_only_errors(interactions):
+        statuses = ", ".join(map(str, sorted({interaction.status for interaction in interactions})))
+        yield Finding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
     for interaction in interactions:
         for problem in _violations(interaction):
             yield Finding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)

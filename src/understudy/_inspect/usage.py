@@ -5,7 +5,8 @@ A cassette counts as played if one of these holds, and as unplayed if none does:
 1. its place is the one that the plugin gives to a test which exists: `<cassettes>/<test file less .py>/<Class.>test[param]`
    below the root (whether that parameter exists is not looked at), or pytest-recording's: `cassettes/<test module>/<test>`
    beside the test's file;
-2. its file name (`tutorial.yaml`) stands in a Python file of the project.
+2. its file name (`tutorial.yaml`) stands in a Python file of the project;
+3. it is the cassette of a fixture (`tid.fixture.yaml`), and a Python file of the project defines a function of that name.
 """
 
 from __future__ import annotations
@@ -44,7 +45,12 @@ class Project:
     def plays(self, cassette: Path) -> bool:
         """Whether some test plays a cassette, by the rule above."""
         cassette = cassette.resolve()
-        return self._has_its_test(cassette) or cassette.name in self._named
+        return self._has_its_test(cassette) or cassette.name in self._named or self._has_its_fixture(cassette)
+
+    def _has_its_fixture(self, cassette: Path) -> bool:
+        name, dot, kind = cassette.stem.rpartition(".")
+        fixture = name.partition("[")[0].rpartition(".")[2]
+        return bool(dot) and kind == "fixture" and f"def {fixture}(" in self._named
 
     def _has_its_test(self, cassette: Path) -> bool:
         test = cassette.stem.partition("[")[0]

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from understudy._backend.backend import Backend
+from understudy._common.call_site import set_by
 from understudy._common.messages import Request, Response
 from understudy._diagnostics.timeline import Timeline
-from understudy._engine.script_queue import set_by
 from understudy._serve.admin_values import (
     Json,
     condition_from,

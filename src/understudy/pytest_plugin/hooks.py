@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,9 +31,10 @@ MARKERS = (
         "what is not simulated."
     ),
     (
-        "cassette(path=None, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by default "
-        "`cassettes/<test file>/<test>.yaml`. fallback='simulate': the simulated service goes on where the recording ends. "
-        "The rest are settings of understudy.use_cassette."
+        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by "
+        "default `cassettes/<test file>/<test>.yaml`. Several paths are read in order, the first is recorded to. Of markers "
+        "at test, class and module, the nearest has the last word on each setting. fallback='simulate': the simulated "
+        "service goes on where the recording ends. The rest are settings of understudy.use_cassette."
     ),
 )
 
@@ -125,8 +126,7 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     from understudy.pytest_plugin.settings import backend_for, is_fallback
 
     backend = backend_for(request.node)
-    with nullcontext() if is_fallback(request.node) else active(backend):
-        request.node.stash.setdefault(_problems, []).insert(0, backend.close)
+    with nullcontext() if is_fallback(request.node) else active(backend), _asked_at_the_end(request.node, backend.close):
         yield backend
     _collect_hints(request.node, backend.hints)
 
@@ -137,12 +137,45 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
     The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
     """
-    from understudy.pytest_plugin.settings import cassette_for, is_fallback
+    from understudy._cassettes import cassette_in_use
+    from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
 
+    held = cassette_in_use()
+    if held is not None:  # a fixture that holds a cassette of its own open has the last word
+        yield held
+        return
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
-    with cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request)) as session:
-        request.node.stash.setdefault(_problems, []).insert(0, session.finish)
-        yield session.cassette
+    session = cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request))
+    try:
+        with session, _asked_at_the_end(request.node, session.finish), for_each_example(request.node, session.rewind):
+            yield session.cassette
+    finally:
+        del request.config.stash[PLAYING]
+    if session.set_aside is not None:
+        said = f"the test failed, so no cassette was written; what it recorded is in {session.set_aside} until it passes."
+        _collect_hints(request.node, [said])
+
+
+@contextmanager
+def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyError]]) -> Iterator[None]:
+    """Ask for problems at the end of the call phase. Only until the fixture ends: an item lives as long as the session."""
+    asked = item.stash.setdefault(_problems, [])
+    asked.insert(0, problems)
+    try:
+        yield
+    finally:
+        asked.remove(problems)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
+    """What a fixture asks that outlives the test belongs to no single test."""
+    if fixturedef.scope == "function" or "understudy._http.current" not in sys.modules:
+        return (yield)
+    from understudy.pytest_plugin.wide_fixtures import setting_up
+
+    with setting_up(fixturedef, request):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -220,7 +253,7 @@ _call_failed = pytest.StashKey[bool]()
 
 
 def _failed(item: pytest.Item) -> bool:
-    return item.stash.get(_call_failed, False)
+    return item.stash.get(_call_failed, True)  # a test that was never called failed before
 
 
 @pytest.hookimpl(wrapper=True)
@@ -230,6 +263,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         result = yield
     except BaseException as error:
+        item.stash[_call_failed] = not isinstance(error, pytest.skip.Exception)
         problems = _ask(item, passed=False)
         _skip_unperformable(item, [error, *problems])
         _explain(item, error)
@@ -309,13 +343,14 @@ def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """The hints of the worlds that the test made itself."""
+    """The hints of the worlds that the test made itself, and what strays of any test have asked meanwhile."""
     try:
         return (yield)
     finally:
-        session = sys.modules.get("understudy._backend.simulate")  # imported by whoever made one
-        if session is not None:
-            _collect_hints(item, session.take_hints())
+        for name, take in (("session", "take_hints"), ("intercept.refusing", "take_strays")):
+            module = sys.modules.get(f"understudy.{name}")  # imported by whoever made a world
+            if module is not None:
+                _collect_hints(item, getattr(module, take)())
 
 
 class Summary:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,8 +18,29 @@ from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
 from understudy.errors import nearest
 
+if TYPE_CHECKING:
+    from understudy._cassettes import CassetteSession
+
 _BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
+PLAYING = pytest.StashKey["tuple[CassetteSession, dict[str, Any]]"]()  # the test's cassette, and its settings
+_HELD = pytest.StashKey["list[CassetteSession]"]()
 _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+def marked(item: pytest.Item, name: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What the markers of a name come to, the module's, the class's and the test's: of each setting, and of the positional
+    arguments as a whole, the nearest says the last word.
+    """
+    args: tuple[Any, ...] = ()
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers(name))):
+        if marker.args:
+            args = marker.args
+            settings.pop("path", None)
+        elif "path" in marker.kwargs:
+            args = ()
+        settings |= marker.kwargs
+    return args, settings
 
 
 def backend_for(item: pytest.Item) -> Backend:
@@ -33,11 +55,9 @@ def backend_for(item: pytest.Item) -> Backend:
             f"{item.nodeid}: `understudy` simulates and `@pytest.mark.cassette` replays: one test cannot do both. "
             "To simulate what the recording lacks: @pytest.mark.cassette(..., fallback='simulate')."
         )
-    settings: dict[str, Any] = {}
-    for marker in reversed(list(item.iter_markers("understudy"))):
-        if marker.args:
-            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy takes keyword arguments only")
-        settings |= marker.kwargs
+    given, settings = marked(item, "understudy")
+    if given:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy takes keyword arguments only")
     _check_known(item, "understudy", settings, _BACKEND_SETTINGS)
     other = settings.pop("other", "error")
     if other not in ("error", "pass"):
@@ -99,10 +119,26 @@ def _free_of_clashes(folder: Path, name: str) -> Path:
     return folder / (hashed_name(short) if alike and short not in alike else short)
 
 
+def fixture_cassette_path(request: Any, fixture: str) -> Path:
+    """Where the cassette of a fixture that outlives its test lies: beside those of the tests that it is for."""
+    config, node = request.config, request.node
+    root: Path = config.rootpath / config.getini("understudy_cassettes")
+    place = Path(*[_NOT_IN_A_FILE_NAME.sub("-", part) for part in node.nodeid.partition("::")[0].split("/") if part])
+    within = node.nodeid.partition("::")[2].replace("::", ".")
+    param = getattr(request, "param_index", 0)
+    several = f"[{param}]" if hasattr(request, "param") else ""
+    name = _NOT_IN_A_FILE_NAME.sub("-", f"{within}.{fixture}" if within else fixture)
+    return root / (place.with_suffix("") if place.suffix == ".py" else place) / f"{name}{several}.fixture.yaml"
+
+
+def held_by_fixtures(config: pytest.Config) -> list[CassetteSession]:
+    """The cassettes of the fixtures that are set up now, in the order in which they were."""
+    return config.stash.setdefault(_HELD, [])
+
+
 def is_fallback(item: pytest.Item) -> bool:
     """Whether a test's backend stands behind its cassette, for what the recording lacks."""
-    marker = item.get_closest_marker("cassette")
-    return marker is not None and marker.kwargs.get("fallback") == "simulate"
+    return marked(item, "cassette")[1].get("fallback") == "simulate"
 
 
 def cassette_for(
@@ -110,8 +146,8 @@ def cassette_for(
     failed: Callable[[], bool],
     backend: Backend | None = None,
     vcr_config: Mapping[str, Any] | None = None,
-) -> AbstractContextManager[Any]:
-    """The cassette session of a test, by its `cassette` marker and the command line.
+) -> CassetteSession:
+    """The cassette session of a test, by its `cassette` markers and the command line.
 
     Args:
         failed: asked at the end whether the test failed.
@@ -124,26 +160,56 @@ def cassette_for(
     from understudy._cassettes import CassetteSession
     from understudy._promote.fallback import leaving
 
-    marker = item.get_closest_marker("cassette")
-    if marker is None:
+    if item.get_closest_marker("cassette") is None:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
-    if len(marker.args) > 1:
-        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes one path, got {marker.args}")
-    settings = {**_taken_over(item, vcr_config or {}), **marker.kwargs}
-    given = marker.args[0] if marker.args else settings.pop("path", None)
+    args, given_settings = marked(item, "cassette")
+    settings = {**_taken_over(item, vcr_config or {}), **given_settings}
+    given, *others = args or (settings.pop("path", None),)
+    if args and "path" in settings:
+        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette takes a path either by position or as path=")
     fallback = settings.pop("fallback", None)
     if fallback not in (None, "simulate"):
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback={fallback!r}): expected 'simulate'")
-    path = cassette_path(item, given)
+    if fallback and others:
+        raise pytest.UsageError(
+            f"{item.nodeid}: @pytest.mark.cassette(..., fallback='simulate') goes on where one recording ends, not {args}"
+        )
+    path, more = cassette_path(item, given), [cassette_path(item, other) for other in others]
     option = item.config.getoption
     settings.setdefault("record", option("--understudy-record"))
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "cassette", settings))
     try:
         on_miss = None if backend is None else leaving(path, backend)
-        return CassetteSession(path, force=option("--understudy-force"), failed=failed, on_miss=on_miss, **settings)
+        settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
+        fixtures = held_by_fixtures(item.config)
+        playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)
     except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
+
+    item.config.stash[PLAYING] = (playing, settings)
+    return playing
+
+
+@contextmanager
+def for_each_example(item: Any, begin: Callable[[], None]) -> Iterator[None]:
+    """Until the block is left, call `begin` before each example that hypothesis runs a test with; for other tests, never."""
+    test: Any = getattr(getattr(item, "obj", None), "hypothesis", None)
+    inner = getattr(test, "inner_test", None)
+    if inner is None:
+        yield
+        return
+
+    @functools.wraps(inner)
+    def example(*args: Any, **kwargs: Any) -> Any:
+        begin()
+        return inner(*args, **kwargs)
+
+    test.inner_test = example
+    try:
+        yield
+    finally:
+        test.inner_test = inner
 
 
 def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,11 @@ const url = process.argv[2];
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-loopback", maxRetries: 0 });
 
 async function say(verb, body) {
-  const answer = await fetch(`${url}/_understudy/${verb}`, { method: "POST", body: JSON.stringify(body) });
+  const answer = await fetch(`${url}/_understudy/${verb}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   if (!answer.ok) throw new Error(await answer.text());
 }
 
