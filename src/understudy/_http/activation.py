@@ -1,8 +1,9 @@
-"""Hooks `_transport_for_url` of every HTTP client class, for as long as anything is active.
+"""Makes a handler active: from then on it is asked by every HTTP client of this context, whatever library it is of.
 
-It is the only point through which every kind of client passes: sync and async, Azure, proxies, `openai[aiohttp]`, users'
-own transports, and httpx clients handed to openai 3.x (which itself speaks httpx2). It is a private name, so activation
-tries it out once per process and fails loudly if it does not bite: a silent miss would be a request to the network.
+Of httpx and httpx2 `_transport_for_url` is hooked. It is the only point through which every kind of client passes: sync and
+async, Azure, proxies, `openai[aiohttp]`, users' own transports, and httpx clients handed to openai 3.x (which itself speaks
+httpx2). The other libraries are in `stacks`. Most hooks are private names, so activation tries each out once per process and
+fails loudly if it does not bite: a silent miss would be a request to the network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from types import ModuleType
 from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
-from understudy._http import current
+from understudy._http import current, stacks
+from understudy._http.answering import answered_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.transports import transport_class
 
@@ -45,6 +47,21 @@ def activate(handler: Handler) -> Iterator[None]:
         _unhook()
 
 
+@contextmanager
+def on_guard(handler: Handler) -> Iterator[None]:
+    """Answer every request of ours with `handler` where nothing else is active, on every thread, in this block.
+
+    No API key is supplied: what the guard refuses is to fail as it would without it, but in words.
+    """
+    _hook()
+    try:
+        with answered_by_default(handler):
+            _self_test()
+            yield
+    finally:
+        _unhook()
+
+
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
     """A transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
     return transport_class(lib)(handler)
@@ -68,6 +85,8 @@ def _hook() -> None:
             for client_class in (lib.Client, lib.AsyncClient)
         )
         _undo.append(_wrap(threading.Thread, "start", _marking(threading.Thread.start)))
+        stacks.hold()
+        _undo.append(stacks.release)
 
 
 def _unhook() -> None:
@@ -92,7 +111,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
 
     def _transport_for_url(self: Any, url: Any) -> Any:
         transport = original(self, url) if original is not None else self._transport
-        handler = current.handler_for(self)
+        handler = handler_for(self)
         # A MockTransport that somebody put there by hand is a decision of theirs; our own transport is one of ours.
         if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
             return transport
@@ -118,21 +137,35 @@ class _Probe:
         return Response(299)
 
 
+_PROBE = "understudy.invalid"
+
+
 def _self_test() -> None:
     for lib in libraries():
-        if lib.Client in _tested:
-            continue
-        with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
-            frame = current.enter(_Probe())
-            try:
-                status = client.get("http://understudy.invalid/").status_code
-            except NotImplementedError:  # what the bare transport says when the hook let the request through to it
-                status = 0
-            finally:
-                current.leave(frame)
-        if status != 299:
-            raise RuntimeError(
-                f"understudy cannot intercept {lib.__name__} {getattr(lib, '__version__', '?')}: its clients no longer ask "
-                f"{HOOK}. Nothing was sent. Please report this; until it is mended, an older {lib.__name__} works."
-            )
-        _tested.add(lib.Client)
+        if lib.Client not in _tested:
+            _check(lib.__name__, _probe_httpx(lib), f"its clients no longer ask {HOOK}")
+            _tested.add(lib.Client)
+    for stack in stacks.untried():
+        _check(stack.name, _answered(lambda stack=stack: stack.probe(_PROBE)), "its connections no longer ask who answers")
+        stacks.tried(stack)
+
+
+def _probe_httpx(lib: ModuleType) -> int | None:
+    with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
+        try:
+            return _answered(lambda: client.get(f"http://{_PROBE}/").status_code)
+        except NotImplementedError:  # what the bare transport says when the hook let the request through to it
+            return 0
+
+
+def _answered(ask: Callable[[], int | None]) -> int | None:
+    frame = current.enter(_Probe())
+    try:
+        return ask()
+    finally:
+        current.leave(frame)
+
+
+def _check(name: str, status: int | None, why: str) -> None:
+    if status not in (299, None):
+        raise stacks.cannot_intercept(name, why)

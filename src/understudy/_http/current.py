@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import pairwise
 from typing import Any
@@ -86,6 +87,12 @@ def handler_for(client: object) -> Handler | None:
     if _are_nested(frames):
         return frames[-1].handler
     return _Ambiguous(frames)
+
+
+def replace_handlers(replacement: Callable[[Handler], Handler]) -> None:
+    """Have another handler answer in each open frame: in a process that was forked off, where a copy would answer."""
+    for frame in _open:
+        frame.handler = replacement(frame.handler)
 
 
 def _here() -> Frame | None:

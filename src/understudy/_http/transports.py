@@ -24,6 +24,7 @@ from understudy._common.messages import (
     Response,
     text_headers,
 )
+from understudy._http.answering import forwarding
 from understudy._http.hosts import is_ours
 from understudy.errors import NotSimulated, envelope
 
@@ -54,7 +55,8 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                response = self.inner.handle_request(request)
+                with forwarding():
+                    response = self.inner.handle_request(request)
             except BaseException as error:
                 _tell_broken(answer.observer, error)
                 raise
@@ -68,14 +70,15 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                response = await self.inner.handle_async_request(request)
+                with forwarding():  # openai[aiohttp]: what it stands on must not ask again
+                    response = await self.inner.handle_async_request(request)
             except BaseException as error:
                 _tell_broken(answer.observer, error)
                 raise
             return _observe(response, answer.observer)
 
         def _ours(self, request: Any) -> bool:
-            return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules)
+            return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules, request.url.port)
 
         def _answer(self, request: Request) -> Answer:
             answer = self.handler.handle(request)
