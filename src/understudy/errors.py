@@ -94,6 +94,12 @@ class NoBackend(UnderstudyError):
     code = "understudy_no_world"
 
 
+class RequestBlocked(UnderstudyError):
+    """The guard is on, and a test sent a request that neither a simulator nor a cassette answers. It was not sent."""
+
+    code = "understudy_request_blocked"
+
+
 class Unused(UnderstudyError):
     """Something that was set up for the test and never happened: a script, a fault, a recorded interaction."""
 

@@ -65,7 +65,7 @@ class Service:
         _check_auth(request)
         if "%" in request.path:
             ids = {name: unquote(value) for name, value in ids.items()}
-        if operation.beta:
+        if operation.beta and not _is_azure(request):
             _check_beta(request)
         query = _checked_query(operation, request)
         body = _checked_body(operation.body, request) if operation.body is not None else {}
@@ -147,6 +147,15 @@ def _check_auth(request: Request) -> None:
     kind, _, key = (request.header("authorization") or "").partition(" ")
     if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
         raise ApiError("auth.missing")
+
+
+def _is_azure(request: Request) -> bool:
+    """Azure asks for no `OpenAI-Beta` header. [DOCS: Microsoft's REST examples send api-key and content-type only]"""
+    return (
+        request.host.endswith(".services.ai.azure.com")
+        or request.path.startswith("/openai/")
+        or any(name == "api-version" for name, _ in request.query)
+    )
 
 
 def _check_beta(request: Request) -> None:
