@@ -6,7 +6,6 @@ A kind takes the base URL of a service (`https://api.openai.com`, or a server on
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import urllib.error
 import urllib.request
@@ -22,7 +21,7 @@ import urllib3
 from azure.ai.agents import AgentsClient
 from azure.ai.agents.aio import AgentsClient as AsyncAgentsClient
 from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
 
@@ -40,16 +39,13 @@ class Kind:
 
     Attributes:
         talk: makes an assistant and a thread with a question, streams a run; gives the names of its events, one by one.
-        refused, reset, timed_out, cut: what is raised when the connection is refused, breaks, takes too long, or ends
-            in the middle of a stream.
+        refused, reset, timed_out: what is raised when the connection is refused, breaks, or takes too long.
     """
 
     talk: Callable[[str], Iterable[str]]
     refused: tuple[type[BaseException], ...]
     reset: tuple[type[BaseException], ...]
     timed_out: tuple[type[BaseException], ...]
-    cut: tuple[type[BaseException], ...]
-    is_azure: bool = False
 
 
 # -- plain HTTP -------------------------------------------------------------------
@@ -89,7 +85,7 @@ def with_requests(base: str) -> Iterator[str]:
 
 def with_requests_streamed(base: str) -> Iterator[str]:
     def post(url: str, sent: Any) -> Any:
-        answer = requests.post(url, data=iter([json.dumps(sent).encode()]), headers=HEADERS)
+        answer = requests.post(url, data=json.dumps(sent), headers=HEADERS)
         return checked(answer.status_code, answer.content)
 
     def lines(url: str, sent: Any) -> Iterator[bytes]:
@@ -119,7 +115,12 @@ def with_urllib3(base: str) -> Iterator[str]:
 def with_urllib(base: str) -> Iterator[str]:
     def opened(url: str, sent: Any) -> Any:
         headers = {**HEADERS, "Content-Type": "application/json"}
-        return urllib.request.urlopen(urllib.request.Request(url, data=json.dumps(sent).encode(), headers=headers))
+        request = urllib.request.Request(url, data=json.dumps(sent).encode(), headers=headers)
+        try:
+            return urllib.request.urlopen(request)
+        except urllib.error.HTTPError as error:
+            with error:
+                checked(error.status, error.read())
 
     def post(url: str, sent: Any) -> Any:
         with opened(url, sent) as answer:
@@ -258,28 +259,26 @@ def proxy(base: str) -> str:
 
 TIMED_OUT = (openai.APITimeoutError,)
 BROKEN = (openai.APIConnectionError,)
-SDK_CUT = (SDK_LIB.RemoteProtocolError, openai.APIConnectionError)
-LEGACY_CUT = (httpx.RemoteProtocolError, openai.APIConnectionError)
 
 
-def openai_kind(talk: Callable[[str], Iterator[str]], cut: Any = SDK_CUT, *, is_azure: bool = False) -> Kind:
-    return Kind(talk, BROKEN, BROKEN, TIMED_OUT, cut, is_azure)
+def openai_kind(talk: Callable[[str], Iterator[str]]) -> Kind:
+    return Kind(talk, BROKEN, BROKEN, TIMED_OUT)
 
 
 CLIENT = SDK_LIB.Client
 ASYNC_CLIENT = SDK_LIB.AsyncClient
 KINDS: dict[str, Kind] = {
     "plain": openai_kind(sdk(lambda base: OpenAI(**settings(base)))),
-    "azure": openai_kind(sdk(lambda base: AzureOpenAI(**azure(base))), is_azure=True),
+    "azure": openai_kind(sdk(lambda base: AzureOpenAI(**azure(base)))),
     "own base_url": openai_kind(sdk(lambda base: OpenAI(**settings(elsewhere(base))))),
     "own transport": openai_kind(sdk(lambda base: OpenAI(http_client=CLIENT(transport=OwnTransport()), **settings(base)))),
     "proxy": openai_kind(sdk(lambda base: OpenAI(http_client=CLIENT(proxy=proxy(base)), **settings(base)))),
     "mounts": openai_kind(sdk(lambda base: OpenAI(http_client=CLIENT(mounts={"all://": OwnTransport()}), **settings(base)))),
     "SDK's default client": openai_kind(sdk(lambda base: OpenAI(http_client=openai.DefaultHttpxClient(), **settings(base)))),
-    "httpx client": openai_kind(sdk(lambda base: OpenAI(http_client=httpx.Client(), **settings(base))), LEGACY_CUT),
+    "httpx client": openai_kind(sdk(lambda base: OpenAI(http_client=httpx.Client(), **settings(base)))),
     "copy": openai_kind(sdk(lambda base: OpenAI(**settings(base)).with_options(timeout=3))),
     "async": openai_kind(async_sdk(lambda base: AsyncOpenAI(**settings(base)))),
-    "async azure": openai_kind(async_sdk(lambda base: AsyncAzureOpenAI(**azure(base))), is_azure=True),
+    "async azure": openai_kind(async_sdk(lambda base: AsyncAzureOpenAI(**azure(base)))),
     "async own transport": openai_kind(
         async_sdk(lambda base: AsyncOpenAI(http_client=ASYNC_CLIENT(transport=OwnAsyncTransport()), **settings(base)))
     ),
@@ -287,7 +286,7 @@ KINDS: dict[str, Kind] = {
         async_sdk(lambda base: AsyncOpenAI(http_client=ASYNC_CLIENT(proxy=proxy(base)), **settings(base)))
     ),
     "async httpx client": openai_kind(
-        async_sdk(lambda base: AsyncOpenAI(http_client=httpx.AsyncClient(), **settings(base))), LEGACY_CUT
+        async_sdk(lambda base: AsyncOpenAI(http_client=httpx.AsyncClient(), **settings(base)))
     ),
     "openai[aiohttp]": openai_kind(
         async_sdk(lambda base: AsyncOpenAI(http_client=openai.DefaultAioHttpClient(), **settings(base)))
@@ -297,50 +296,41 @@ KINDS: dict[str, Kind] = {
         refused=(requests.exceptions.ConnectionError,),
         reset=(requests.exceptions.ConnectionError,),
         timed_out=(requests.exceptions.ReadTimeout,),
-        cut=(requests.exceptions.ChunkedEncodingError,),
     ),
     "requests streamed": Kind(
         with_requests_streamed,
         refused=(requests.exceptions.ConnectionError,),
         reset=(requests.exceptions.ConnectionError,),
         timed_out=(requests.exceptions.ReadTimeout,),
-        cut=(requests.exceptions.ChunkedEncodingError,),
     ),
     "urllib3": Kind(
         with_urllib3,
         refused=(urllib3.exceptions.NewConnectionError,),
         reset=(urllib3.exceptions.ProtocolError,),
         timed_out=(urllib3.exceptions.ReadTimeoutError,),
-        cut=(urllib3.exceptions.ProtocolError,),
     ),
     "urllib.request": Kind(
         with_urllib,
         refused=(urllib.error.URLError,),
         reset=(ConnectionResetError,),
         timed_out=(TimeoutError,),
-        cut=(http.client.IncompleteRead,),
     ),
     "aiohttp": Kind(
         with_aiohttp,
         refused=(aiohttp.ClientConnectorError,),
         reset=(aiohttp.ClientOSError,),
         timed_out=(aiohttp.ServerTimeoutError,),
-        cut=(aiohttp.ClientPayloadError,),
     ),
     "azure-ai-agents": Kind(
         with_agents,
         refused=(ServiceRequestError,),
         reset=(ServiceResponseError,),
         timed_out=(ServiceResponseError,),
-        cut=(HttpResponseError, requests.exceptions.ChunkedEncodingError),
-        is_azure=True,
     ),
     "azure-ai-agents aio": Kind(
         with_async_agents,
         refused=(ServiceRequestError,),
-        reset=(ServiceResponseError,),
+        reset=(ServiceRequestError,),  # what azure-core makes of aiohttp's ClientOSError
         timed_out=(ServiceResponseError,),
-        cut=(HttpResponseError, aiohttp.ClientPayloadError),
-        is_azure=True,
     ),
 }

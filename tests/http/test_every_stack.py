@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,11 @@ import understudy as us
 from tests.cassettes.loopback import served
 from tests.http.http_kinds import KINDS, QUESTION, SERVICE
 from understudy._cassettes import load
+from understudy._common.messages import Answer, Chunk, Request, Response
 from understudy._http.activation import on_guard
 from understudy._http.guard import Guard
 from understudy.errors import RequestBlocked
-from understudy.faults import ConnectionReset, StreamCut, Timeout
+from understudy.faults import ConnectionReset, Fault, StreamCut, Timeout
 
 LAST = ["thread.run.completed", "done"]
 CREATE = "assistants.create"
@@ -61,20 +64,37 @@ def test_recorded_and_replayed(kind: str, tmp_path: Path) -> None:
         assert list(KINDS[kind].talk(base)) == live
 
 
+class HeldBack:
+    """A service that sends the rest of a stream when the app has read its beginning, and only then."""
+
+    def __init__(self) -> None:
+        self.service = us.Backend()
+        self.was_read = threading.Event()
+
+    def handle(self, request: Request) -> Answer:
+        answer = self.service.handle(request)
+        if isinstance(answer, Response) and answer.stream is not None:
+            answer.stream = self.held_back(answer.stream)
+        return answer
+
+    def held_back(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in stream:
+            yield chunk
+            if isinstance(chunk, bytes) and b"thread.run.in_progress" in chunk:
+                assert self.was_read.wait(10), "the app was not given what had been sent"
+
+
 def test_recording_passes_streams_live(kind: str, tmp_path: Path) -> None:
     """While it is recorded a stream reaches the app event by event, as it leaves the server."""
-    service = us.Backend(time="manual")
-    service.next_run(us.Wait(seconds=5), us.Reply("late"))
-    with served(service) as base:
+    if kind == "requests":
+        pytest.skip("reads a whole body before it gives it")
+    held_back, seen = HeldBack(), []
+    with served(held_back) as base:
         with us.use_cassette(tmp_path / "live.yaml", record="all", hosts=["127.0.0.1"]):
-            seen = []
-            if kind == "requests":  # which reads a whole body before it gives it
-                service.clock.advance(0)
-                return
             for event in KINDS[kind].talk(base):
                 seen.append(event)
                 if event == "thread.run.in_progress":
-                    service.clock.advance(60)
+                    held_back.was_read.set()
     assert seen[-2:] == LAST
 
 
@@ -88,15 +108,37 @@ def test_faults(kind: str, fault: str) -> None:
             list(KINDS[kind].talk(SERVICE))
 
 
-def test_a_stream_that_is_cut(kind: str) -> None:
-    """A stream that breaks off gives what came before, and then raises as the client's library does."""
+def outcome(kind: str, base: str) -> tuple[list[str], str]:
+    """The events that an app sees, and the exception that it meets."""
     seen = []
-    with us.simulate() as backend:
-        backend.fault(StreamCut(), event="thread.message.created")
-        with pytest.raises(KINDS[kind].cut):
-            for event in KINDS[kind].talk(SERVICE):
-                seen.append(event)
-    assert kind == "requests" or "thread.run.in_progress" in seen
+    try:
+        for event in KINDS[kind].talk(base):
+            seen.append(event)
+    except Exception as error:
+        return seen, f"{type(error).__module__}.{type(error).__qualname__}"
+    return seen, ""
+
+
+BREAKS = {
+    "in the middle of a stream": Fault(StreamCut(reset=True), event="thread.message.created"),
+    "at the end of a stream": Fault(StreamCut(), event="thread.message.created"),
+    "in the middle of a body": Fault(ConnectionReset(kind="RemoteProtocolError"), on=CREATE, phase="during"),
+    "before any answer": Fault(ConnectionReset(kind="RemoteProtocolError"), on=CREATE, phase="after"),
+}
+
+
+@pytest.mark.parametrize("where", BREAKS)
+def test_what_breaks_off_looks_as_over_a_real_socket(kind: str, where: str) -> None:
+    """When an answer breaks off, the app sees the events and the exception that a real connection would give it."""
+    service = us.Backend(strict=False)
+    service.perform_faults([BREAKS[where]])
+    with served(service) as base:
+        real = outcome(kind, base)
+    with us.simulate(strict=False) as backend:
+        backend.perform_faults([BREAKS[where]])
+        seen, error = outcome(kind, SERVICE)
+    assert error == real[1] or kind == "openai[aiohttp]"  # whose own transport calls a lost connection a timeout
+    assert seen[: len(real[0])] == real[0]  # aiohttp forgets what it has not given yet when the connection breaks
 
 
 def test_guarded(kind: str) -> None:
