@@ -1,4 +1,4 @@
-"""Whatever HTTP library an app speaks: it is simulated, recorded, replayed, struck by faults and guarded; nothing escapes."""
+"""Whatever HTTP library an app speaks: it is simulated, recorded, replayed, struck by faults, guarded; nothing escapes."""
 
 from __future__ import annotations
 
@@ -110,10 +110,9 @@ def test_faults(kind: str, fault: str) -> None:
 
 def outcome(kind: str, base: str) -> tuple[list[str], str]:
     """The events that an app sees, and the exception that it meets."""
-    seen = []
+    seen: list[str] = []
     try:
-        for event in KINDS[kind].talk(base):
-            seen.append(event)
+        seen.extend(KINDS[kind].talk(base))
     except Exception as error:
         return seen, f"{type(error).__module__}.{type(error).__qualname__}"
     return seen, ""

@@ -187,7 +187,9 @@ def host_names(given: Sequence[str]) -> tuple[str, ...]:
 class Handler(Protocol):
     """Answers requests. Called from any thread; must do its own locking."""
 
-    rules: HostRules
+    @property
+    def rules(self) -> HostRules:
+        """Which requests are ours."""
 
     def handle(self, request: Request) -> Answer:
         """Answer one request. Never raises: what goes wrong is kept and raised again at the end of the test."""

@@ -13,6 +13,7 @@ import importlib.util
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -146,7 +147,7 @@ def _self_test() -> None:
             _check(lib.__name__, _probe_httpx(lib), f"its clients no longer ask {HOOK}")
             _tested.add(lib.Client)
     for stack in stacks.untried():
-        _check(stack.name, _answered(lambda stack=stack: stack.probe(_PROBE)), "its connections no longer ask who answers")
+        _check(stack.name, _answered(partial(stack.probe, _PROBE)), "its connections no longer ask who answers")
         stacks.tried(stack)
 
 

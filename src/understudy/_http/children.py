@@ -28,9 +28,9 @@ class RefusedInChild:
     def handle(self, request: Request) -> Answer:
         return envelope(
             NoBackend(
-                f"{request.method} {request.path} was sent by a child process of the test, which the simulator or cassette of "
-                "the test does not reach. Let the test ask for the fixture `understudy_server`, which serves other processes; "
-                "or run this part of the app in a thread."
+                f"{request.method} {request.path} was sent by a child process, which the simulator or cassette of the test "
+                "does not reach. Let the test ask for the fixture `understudy_server`, which serves other processes; or run "
+                "this part of the app in a thread."
             )
         )
 

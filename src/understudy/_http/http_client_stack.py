@@ -64,7 +64,7 @@ class AnsweringSocket:
     """Stands where a connection's socket would: takes a request, and has a handler answer it.
 
     Attributes:
-        is_for_this_request: whether the library has decided for it knowing the request; else it is decided when that is known.
+        is_for_this_request: whether it was put there for a request that is known; else that is decided when one is sent.
     """
 
     def __init__(self, handler: Handler, origin: str, owner: Owner, idle: Any = None, *, decided: bool = True) -> None:
@@ -108,7 +108,7 @@ class AnsweringSocket:
         if observer is not None:
             connection.sock = _TeeSocket(real, connection, Tee(request.method, observer))
 
-    def makefile(self, mode: str = "rb", *_: Any, **__: Any) -> io.BufferedReader:
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         """What the library reads the answer from."""
         return io.BufferedReader(_Answer(self._answer or _only(_NOTHING_SENT), lambda: self._timeout))
 
@@ -192,7 +192,7 @@ class _TeeSocket:
         self._connection = connection
         self._tee = tee
 
-    def makefile(self, mode: str = "rb", *_: Any, **__: Any) -> io.BufferedReader:
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         self._connection.sock = self._real  # the connection may be kept alive, and its next answer is another's
         return io.BufferedReader(_Observed(self._real.makefile("rb", buffering=0), self._tee))
 
