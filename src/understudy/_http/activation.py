@@ -21,6 +21,7 @@ from understudy._common.messages import Answer, Handler, HostRules, Request, Res
 from understudy._http import current, stacks
 from understudy._http.answering import answered_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
+from understudy._http.neighbours import another_answers
 from understudy._http.transports import transport_class
 
 HOOK = "_transport_for_url"
@@ -112,7 +113,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
 
     def _transport_for_url(self: Any, url: Any) -> Any:
         transport = original(self, url) if original is not None else self._transport
-        handler = handler_for(self)
+        handler = handler_for(self, partial(another_answers, lib))
         # A MockTransport that somebody put there by hand is a decision of theirs; our own transport is one of ours.
         if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
             return transport

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from understudy._common.messages import Handler
 from understudy._http import current
 from understudy._http.hosts import is_ours
+from understudy._http.neighbours import vcrpy_answers
 
 _forwarding: ContextVar[bool] = ContextVar("understudy_forwarding", default=False)
 _guards: list[Handler] = []
 
 
-def handler_for(client: object) -> Handler | None:
+def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
     """The handler that answers for a client here: a simulation or a cassette, else the guard; None without any.
 
     Args:
         client: what the library keeps its connections in; it belongs to the activation that it last asked in.
+        is_mocked: whether another tool answers this library's clients, so that the guard stands aside.
     """
     if _forwarding.get():
         return None
-    return current.handler_for(client) or (_guards[-1] if _guards else None)
+    handler = current.handler_for(client)
+    if handler is None and _guards and not is_mocked():
+        return _guards[-1]
+    return handler
 
 
 def answering(client: object, host: str, port: int | None, headers: Mapping[str, str]) -> Handler | None:

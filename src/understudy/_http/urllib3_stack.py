@@ -21,10 +21,11 @@ _handler: ContextVar[Handler | None] = ContextVar("understudy_urllib3_handler", 
 
 def patches() -> Iterator[Undo]:
     """Have every pool ask who answers, and give a request of ours a connection that leads to the handler."""
-    from urllib3.connectionpool import HTTPConnectionPool
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
     yield wrap(HTTPConnectionPool, "urlopen", _asking)
-    yield wrap(HTTPConnectionPool, "_get_conn", _leading_to_the_handler)
+    yield wrap(HTTPConnectionPool, "_make_request", _leading_to_the_handler)
+    yield wrap(HTTPSConnectionPool, "_prepare_proxy", _only_for_the_network)
 
 
 def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,19 +49,24 @@ def _destination(pool: Any, url: str) -> tuple[str, int | None]:
 
 
 def _leading_to_the_handler(original: Callable[..., Any]) -> Callable[..., Any]:
-    def _get_conn(self: Any, *args: Any, **kwargs: Any) -> Any:
-        connection = original(self, *args, **kwargs)
+    def _make_request(self: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         handler = _handler.get()
-        if handler is None:
-            return connection
-        connection = getattr(connection, "real_connection", connection)  # vcrpy's works below us
-        owner = PoolOwner(self, connection)
-        connection.sock = AnsweringSocket(handler, _origin(self), owner, connection.sock)
-        if hasattr(connection, "is_verified"):
-            connection.is_verified = True  # else a warning that nobody was asked for a certificate
-        return connection
+        if handler is not None:
+            conn = getattr(conn, "real_connection", conn)  # vcrpy's works below us
+            conn.sock = AnsweringSocket(handler, _origin(self), PoolOwner(self, conn), conn.sock)
+            if hasattr(conn, "is_verified"):
+                conn.is_verified = True  # else a warning that nobody was asked for a certificate
+        return original(self, conn, *args, **kwargs)
 
-    return _get_conn
+    return _make_request
+
+
+def _only_for_the_network(original: Callable[..., None]) -> Callable[..., None]:
+    def _prepare_proxy(self: Any, conn: Any) -> None:
+        if _handler.get() is None:
+            original(self, conn)
+
+    return _prepare_proxy
 
 
 def _origin(pool: Any) -> str:
@@ -78,11 +84,14 @@ class PoolOwner:
     def connect(self) -> Any:
         from urllib3.util.proxy import connection_requires_http_tunnel
 
-        pool = self._pool
-        if pool.proxy is not None and connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme):
-            pool._prepare_proxy(self.connection)  # noqa: SLF001  what a pool does before it sends
-        if self.connection.sock is None:
-            self.connection.connect()
+        pool, token = self._pool, _handler.set(None)
+        try:
+            if pool.proxy is not None and connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme):
+                pool._prepare_proxy(self.connection)  # noqa: SLF001  what a pool does before it sends
+            if self.connection.sock is None:
+                self.connection.connect()
+        finally:
+            _handler.reset(token)
         return self.connection.sock
 
     def cannot_connect(self, abort: Abort) -> Exception:
