@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from understudy._common.messages import Abort, Forward, Handler, Headers, Observer, Response, text_headers
+from understudy._common.messages import Abort, Answer, Forward, Handler, Headers, Observer, Response, text_headers
 from understudy._http.aiohttp_source import Answered, Observed, Source, kind, no_answer
 from understudy._http.answering import answering, forwarding, lower_case
 from understudy._http.http1 import ServerSide, reason_of
@@ -48,33 +48,34 @@ class Transport(asyncio.Transport):
 
     Attributes:
         server: what reads the request.
-        complete: a future of the answer to the complete request.
+        answers: to the request; before it is complete, that the rest of it may come (100).
     """
 
     def __init__(self, handler: Handler, origin: str) -> None:
         super().__init__()
         self.server = ServerSide(origin)
-        self.complete = asyncio.get_running_loop().create_future()
+        self.answers: asyncio.Queue[Answer | Exception] = asyncio.Queue()
         self._handler = handler
         self._is_closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        if self.complete.done():
-            return
         try:
             request = self.server.feed(bytes(data))
-        except Exception as error:
-            self.complete.set_exception(error)
+        except Exception as error:  # no HTTP, says h11: told where the answer is waited for
+            self.answers.put_nowait(error)
             return
         if request is not None:
-            self.complete.set_result(self._handler.handle(request))
+            self.answers.put_nowait(self._handler.handle(request))
+        elif self.server.wants_to_go_on:
+            self.server.go_on()
+            self.answers.put_nowait(Response(100))
 
     def is_closing(self) -> bool:
         return self._is_closing
 
     def close(self) -> None:
         self._is_closing = True
-        self.complete.cancel()
+        self.answers.put_nowait(Abort("RemoteProtocolError", "the connection was closed"))
 
     abort = close
 
@@ -163,16 +164,14 @@ def _protocol_class() -> Any:
 
         async def read(self) -> Any:
             transport: Any = self.transport
-            if transport.server.wants_to_go_on:
-                transport.server.go_on()
-                return _message(100, ()), None
-            answer = await transport.complete
+            answer = await transport.answers.get()
+            if isinstance(answer, Exception):
+                raise answer
             if isinstance(answer, Forward):
                 return await self._send_on(answer.observer)
             if isinstance(answer, Abort):
                 raise no_answer(answer, self._asked)
-            assert isinstance(answer, Response)
-            return await self._answered(answer)
+            return (_message(100, ()), None) if answer.status == 100 else await self._answered(answer)
 
         async def _answered(self, answer: Response) -> Any:
             is_streamed = answer.stream is not None

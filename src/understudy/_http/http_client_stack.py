@@ -80,6 +80,10 @@ class AnsweringSocket:
 
     def sendall(self, data: Any) -> None:
         """Take a piece of a request; when it is complete, it is answered, or sent on over a real connection."""
+        if not self.is_for_this_request:  # nothing is active any more, or it would have been replaced
+            self._owner.connection.sock = None
+            self._owner.connect().sendall(data)
+            return
         request = self._server.feed(bytes(data))
         if request is None:
             return
