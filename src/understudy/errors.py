@@ -114,6 +114,7 @@ class InternalError(UnderstudyError):
 
 def raise_all(problems: Sequence[UnderstudyError]) -> None:
     """Raise the one problem there is, or several as one error that quotes them all. Nothing when there is none."""
+    __tracebackhide__ = True  # of pytest: what matters is what the problem says
     if not problems:
         return
     if len(problems) == 1:

@@ -1,4 +1,4 @@
-"""What http.client, urllib3, requests and aiohttp can do with a connection, they can do with ours; other traffic is let be."""
+"""What http.client, urllib3, requests and aiohttp do with a connection, they do with ours; other traffic is let be."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_port_may_be_ours_and_its_neighbour_not(stack: str, monkeypatch: pytes
         monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
         with activate(us.Backend()):
             assert GETS[stack](f"{base}/v1/models") == "elsewhere"
-            with pytest.raises(Exception, match="didn't provide an API key|Unauthorized|401"):
+            with pytest.raises(Exception, match=r"didn't provide an API key|Unauthorized|401"):
                 raise AssertionError(GETS[stack]("http://127.0.0.1:9/v1/models"))
 
 

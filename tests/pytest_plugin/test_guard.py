@@ -22,7 +22,10 @@ MODELS = """
     version: 1
     interactions:
     - request: {method: GET, uri: "https://api.openai.com/v1/models", body: null, headers: {}}
-      response: {status: {code: 200, message: OK}, headers: {Content-Type: [application/json]}, body: {string: '{"data": []}'}}
+      response:
+        status: {code: 200, message: OK}
+        headers: {Content-Type: [application/json]}
+        body: {string: '{"data": []}'}
 """
 
 

@@ -40,8 +40,8 @@ class Guard:
         url = request.url.partition("?")[0]
         problem = RequestBlocked(
             f"{self.test} sent {request.method} {url}, and has neither a simulator nor a cassette that answers (the guard "
-            "is on: `understudy_guard`). Either simulate it: let the test ask for the fixture `understudy`, or wrap the call "
-            "in `with understudy.simulate()`. Or replay it: mark the test `@pytest.mark.cassette`, and record it with "
+            "is on: `understudy_guard`). Either simulate it: let the test ask for the fixture `understudy`, or wrap the "
+            "call in `with understudy.simulate()`. Or replay it: mark the test `@pytest.mark.cassette`, and record it with "
             f"`--understudy-record=once`. If it is to be sent: `understudy_pass_hosts = {request.host}` in the pytest ini."
         )
         with self._lock:

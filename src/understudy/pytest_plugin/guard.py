@@ -55,6 +55,7 @@ class SessionGuard:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """The test fails in its call phase, even when the app swallowed the refusal."""
+        __tracebackhide__ = True
         return (yield from self._failing(item, "call"))
 
     @pytest.hookimpl(wrapper=True)
@@ -62,6 +63,7 @@ class SessionGuard:
         return (yield from self._failing(item, "teardown"))
 
     def _failing(self, item: pytest.Item, when: str) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         try:
             result = yield
         except BaseException as error:
