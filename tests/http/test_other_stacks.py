@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 import pytest
 import requests
 import urllib3
@@ -380,6 +381,18 @@ for owner, name in [
 assert not any("understudy" in type(one).__module__ for one in sys.meta_path)
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_a_library_without_what_is_patched_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a library lacks a name that is patched, as a later version may, activation says so and leaves nothing patched."""
+    from aiohttp.connector import BaseConnector
+
+    monkeypatch.delattr(BaseConnector, "connect")
+    with pytest.raises(RuntimeError, match=r"cannot intercept aiohttp \d.*connect.*Nothing was sent"):
+        with us.simulate():
+            pytest.fail("activated")
+    assert http.client.HTTPConnection.connect.__module__ == "http.client"
+    assert httpx.Client._transport_for_url.__module__ == "httpx._client"
 
 
 def test_a_library_that_cannot_be_answered_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:

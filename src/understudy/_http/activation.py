@@ -87,7 +87,11 @@ def _hook() -> None:
             for client_class in (lib.Client, lib.AsyncClient)
         )
         _undo.append(_wrap(threading.Thread, "start", _marking(threading.Thread.start)))
-        stacks.hold()
+        try:
+            stacks.hold()
+        except BaseException:
+            _unhook()
+            raise
         _undo.append(stacks.release)
 
 

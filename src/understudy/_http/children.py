@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from understudy._common.messages import Answer, Handler, HostRules, Request
+from understudy._common.messages import Answer, HostRules, Request
 from understudy._http import current
+from understudy._http.answering import handler_for
 from understudy._http.patching import Undo, wrap
 from understudy.errors import NoBackend, envelope
 
@@ -64,7 +65,7 @@ def patches() -> Iterator[Undo]:
 
 def _refusing(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: Any) -> None:
-        handler: Handler | None = current.handler_for(self)
+        handler = handler_for(self)
         if handler is None:
             original(self)
             return

@@ -40,7 +40,8 @@ def own_base_url() -> tuple[str, ...]:
     url = urlsplit(os.environ.get("OPENAI_BASE_URL", ""))
     if not url.hostname:
         return ()
-    return (f"{url.hostname}:{url.port}" if url.port else url.hostname,)
+    is_usual = url.port in (None, {"http": 80, "https": 443}.get(url.scheme))
+    return (url.hostname if is_usual else f"{url.hostname}:{url.port}",)
 
 
 @lru_cache(maxsize=256)

@@ -65,10 +65,14 @@ def hold() -> None:
             if _holders > 1:
                 return
             sys.meta_path.insert(0, _watch)
-        for stack in STACKS:
-            if stack.module in sys.modules:
-                importlib.import_module(stack.module)  # another thread may be importing it right now
-                _patch(stack)
+        try:
+            for stack in STACKS:
+                if stack.module in sys.modules:
+                    importlib.import_module(stack.module)  # another thread may be importing it right now
+                    _patch(stack)
+        except BaseException:
+            release()
+            raise
 
 
 def release() -> None:
