@@ -7,8 +7,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -88,16 +87,6 @@ def release() -> None:
             _undo.pop()()
 
 
-@contextmanager
-def held() -> Iterator[None]:
-    """Hold the patches for the length of the block."""
-    hold()
-    try:
-        yield
-    finally:
-        release()
-
-
 def untried() -> list[Stack]:
     """The patched libraries that have not been tried out in this process."""
     with _lock:
@@ -116,7 +105,8 @@ def _patch(stack: Stack) -> None:
             return
         _patched.append(stack)
         try:
-            _undo.extend(adapter.patches())
+            for undo in adapter.patches():
+                _undo.append(undo)  # noqa: PERF402  what was made before one fails is undone
         except AttributeError as error:
             raise cannot_intercept(stack.name, str(error)) from error
 
