@@ -23,6 +23,9 @@ class OwnTransport(SDK_LIB.BaseTransport):  # type: ignore[misc]
     def handle_request(self, request: Any) -> Any:
         return self.inner.handle_request(request)
 
+    def close(self) -> None:
+        self.inner.close()
+
 
 class OwnAsyncTransport(SDK_LIB.AsyncBaseTransport):  # type: ignore[misc]
     def __init__(self) -> None:
@@ -30,6 +33,9 @@ class OwnAsyncTransport(SDK_LIB.AsyncBaseTransport):  # type: ignore[misc]
 
     async def handle_async_request(self, request: Any) -> Any:
         return await self.inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
 
 
 PROXY = "http://127.0.0.1:9"

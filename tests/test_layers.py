@@ -37,6 +37,8 @@ FORBIDDEN = {("_engine", "_apis"), ("_cassettes", "_engine"), ("_apis", "_casset
 
 # Each of these is imported at module level only in the files that exist for it.
 HEAVY = {
+    "aiohttp": {"aiohttp_stack.py", "aiohttp_source.py"},
+    "h11": {"http1.py"},
     "openai": set(),
     "httpx": {"respx_routes.py"},
     "httpx2": set(),
@@ -45,7 +47,7 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"hooks.py", "lifecycle_coverage.py", "settings.py"},
+    "pytest": {"guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
 }
 
 

@@ -105,6 +105,12 @@ class NoBackend(UnderstudyError):
     code = "understudy_no_world"
 
 
+class RequestBlocked(UnderstudyError):
+    """The guard is on, and a test sent a request that neither a simulator nor a cassette answers. It was not sent."""
+
+    code = "understudy_request_blocked"
+
+
 class Unused(UnderstudyError):
     """Something that was set up for the test and never happened: a script, a fault, a recorded interaction."""
 
@@ -119,6 +125,7 @@ class InternalError(UnderstudyError):
 
 def raise_all(problems: Sequence[UnderstudyError]) -> None:
     """Raise the one problem there is, or several as one error that quotes them all. Nothing when there is none."""
+    __tracebackhide__ = True  # of pytest: what matters is what the problem says
     if not problems:
         return
     if len(problems) == 1:

@@ -165,6 +165,15 @@ def _check_auth(request: Request) -> None:
         raise ApiError("auth.missing")
 
 
+def _is_azure(request: Request) -> bool:
+    """Azure asks for no `OpenAI-Beta` header. [DOCS: Microsoft's REST examples send api-key and content-type only]"""
+    return (
+        request.host.endswith(".services.ai.azure.com")
+        or request.path.startswith("/openai/")
+        or any(name == "api-version" for name, _ in request.query)
+    )
+
+
 def _check_beta(request: Request) -> None:
     beta = request.header("openai-beta")
     if beta is None or "assistants=" not in beta:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.interaction import LEFT_EARLY, RAISABLE, Interaction
 from understudy._common.call_site import current_test
-from understudy._common.messages import Headers, Request
+from understudy._common.messages import Abort, Headers, Request
 from understudy.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Tap:
     def ended(self) -> None:
         self._keep(None)
 
-    def broken(self, error: BaseException | None) -> None:
+    def broken(self, error: BaseException | Abort | None) -> None:
         if error is None and self._status == NO_ANSWER and not self._headers:
             return  # still waiting for its answer when the recording ended: nothing is known
         self._keep(LEFT_EARLY if error is None else _reason(error))
@@ -138,7 +138,9 @@ class Tap:
         )
 
 
-def _reason(error: BaseException) -> tuple[str, str]:
+def _reason(error: BaseException | Abort) -> tuple[str, str]:
+    if isinstance(error, Abort):
+        return error.kind, error.message
     for kind in type(error).__mro__:
         if kind.__name__ in RAISABLE:
             return kind.__name__, str(error)

@@ -101,11 +101,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """No answer, or the end of one: the client's HTTP library raises its exception of this name.
+    """No answer, or the end of one: the client's HTTP library raises its exception of this name, or of this kind.
 
     Attributes:
         kind: the class name of the exception, the same in httpx and httpx2: `ConnectError`, `ReadTimeout`, `ReadError`,
-            `RemoteProtocolError`, ...
+            `RemoteProtocolError`, ...; each other library has its own for the same thing.
         message: its text.
     """
 
@@ -145,8 +145,10 @@ class Observer(Protocol):
     def ended(self) -> None:
         """The body is complete."""
 
-    def broken(self, error: BaseException | None) -> None:
-        """No answer, or it broke off: with an exception, or (None) because the app closed it early."""
+    def broken(self, error: BaseException | Abort | None) -> None:
+        """No answer, or it broke off: with an exception (of httpx, or in its terms as an `Abort`), or (None) because the
+        app closed it early.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,11 @@ class HostRules:
     """Which requests are ours; see `understudy._http.hosts.is_ours`.
 
     Attributes:
-        hosts: host names that are always ours; a leading `*.` stands for any subdomain.
+        hosts: host names that are always ours; a leading `*.` stands for any subdomain, and `name:port` for that port only.
         pass_hosts: host names that never are, whatever their headers say.
     """
 
-    hosts: tuple[str, ...] = ("api.openai.com", "*.openai.azure.com")
+    hosts: tuple[str, ...] = ("api.openai.com", "*.openai.azure.com", "*.services.ai.azure.com")
     pass_hosts: tuple[str, ...] = ()
 
 
@@ -186,7 +188,9 @@ def host_names(given: Sequence[str]) -> tuple[str, ...]:
 class Handler(Protocol):
     """Answers requests. Called from any thread; must do its own locking."""
 
-    rules: HostRules
+    @property
+    def rules(self) -> HostRules:
+        """Which requests are ours."""
 
     def handle(self, request: Request) -> Answer:
         """Answer one request. Never raises: what goes wrong is kept and raised again at the end of the test."""

@@ -1,8 +1,9 @@
-"""Hooks `_transport_for_url` of every HTTP client class, for as long as anything is active.
+"""Makes a handler active: from then on it is asked by every HTTP client of this context, whatever library it is of.
 
-It is the only point through which every kind of client passes: sync and async, Azure, proxies, `openai[aiohttp]`, users'
-own transports, and httpx clients handed to openai 3.x (which itself speaks httpx2). It is a private name, so activation
-tries it out once per process and fails loudly if it does not bite: a silent miss would be a request to the network.
+Of httpx and httpx2 `_transport_for_url` is hooked. It is the only point through which every kind of client passes: sync and
+async, Azure, proxies, `openai[aiohttp]`, users' own transports, and httpx clients handed to openai 3.x (which itself speaks
+httpx2). The other libraries are in `stacks`. Most hooks are private names, so activation tries each out once per process and
+fails loudly if it does not bite: a silent miss would be a request to the network.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import importlib.util
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
-from understudy._http import current
+from understudy._http import current, stacks
+from understudy._http.answering import answered_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.carrying import carriers
+from understudy._http.neighbours import another_answers
 from understudy._http.network_guard import guards
 from understudy._http.transports import transport_class
 
@@ -52,6 +56,21 @@ def activate(handler: Handler, *, owns: bool = True) -> Iterator[None]:
         _unhook()
 
 
+@contextmanager
+def on_guard(handler: Handler) -> Iterator[None]:
+    """Answer every request of ours with `handler` where nothing else is active, on every thread, in this block.
+
+    No API key is supplied: what the guard refuses is to fail as it would without it, but in words.
+    """
+    _hook()
+    try:
+        with answered_by_default(handler):
+            _self_test()
+            yield
+    finally:
+        _unhook()
+
+
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
     """A transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
     return transport_class(lib)(handler)
@@ -76,6 +95,12 @@ def _hook() -> None:
             )
             _undo.extend(_wrap(*guard) for guard in guards(lib))
         _undo.extend(_wrap(*carrier) for carrier in carriers())
+        try:
+            stacks.hold()
+        except BaseException:
+            _unhook()
+            raise
+        _undo.append(stacks.release)
 
 
 def _unhook() -> None:
@@ -105,7 +130,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
 
     def _transport_for_url(self: Any, url: Any) -> Any:
         transport = original(self, url) if original is not None else self._transport
-        handler = current.handler_for(self)
+        handler = handler_for(self, partial(another_answers, lib))
         # A MockTransport that somebody put there by hand is a decision of theirs; our own transport is one of ours.
         if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
             return transport
@@ -126,22 +151,35 @@ class _Probe:
         return Response(299)
 
 
+_PROBE = "understudy.invalid"
+
+
 def _self_test() -> None:
     for lib in libraries():
-        if lib.Client in _tested:
-            continue
-        with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
-            frame = current.enter(_Probe())
-            try:
-                status = client.get("http://understudy.invalid/").status_code
-            except NotImplementedError:  # what the bare transport says when the hook let the request through to it
-                status = 0
-            finally:
-                current.leave(frame)
-                del frame
-        if status != 299:
-            raise RuntimeError(
-                f"understudy cannot intercept {lib.__name__} {getattr(lib, '__version__', '?')}: its clients no longer ask "
-                f"{HOOK}. Nothing was sent. Please report this; until it is mended, an older {lib.__name__} works."
-            )
-        _tested.add(lib.Client)
+        if lib.Client not in _tested:
+            _check(lib.__name__, _probe_httpx(lib), f"its clients no longer ask {HOOK}")
+            _tested.add(lib.Client)
+    for stack in stacks.untried():
+        _check(stack.name, _answered(partial(stack.probe, _PROBE)), "its connections no longer ask who answers")
+        stacks.tried(stack)
+
+
+def _probe_httpx(lib: ModuleType) -> int | None:
+    with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
+        try:
+            return _answered(lambda: client.get(f"http://{_PROBE}/").status_code)
+        except NotImplementedError:  # what the bare transport says when the hook let the request through to it
+            return 0
+
+
+def _answered(ask: Callable[[], int | None]) -> int | None:
+    frame = current.enter(_Probe())
+    try:
+        return ask()
+    finally:
+        current.leave(frame)
+
+
+def _check(name: str, status: int | None, why: str) -> None:
+    if status not in (299, None):
+        raise stacks.cannot_intercept(name, why)

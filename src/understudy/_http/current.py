@@ -188,6 +188,13 @@ def _answering(frame: Frame) -> Handler:
     return frame.handler or Stray(frame.name, frame.rules)
 
 
+def replace_handlers(replacement: Callable[[Handler], Handler]) -> None:
+    """Have another handler answer in each open frame: in a process that was forked off, where a copy would answer."""
+    for frame in _open:
+        if frame.handler is not None:
+            frame.handler = replacement(frame.handler)
+
+
 def _here() -> Frame | None:
     frame = _frames.get()
     if frame is not None and not frame.closed:

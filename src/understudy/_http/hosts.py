@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from understudy._common.messages import HostRules
 
 
-def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
+def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int | None = None) -> bool:
     """Say whether a request belongs to the API.
 
     A listed host is ours whatever is sent to it. Any other host is ours if an OpenAI SDK is speaking: so an app with a
@@ -19,10 +19,13 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
 
     `X-Stainless-Lang` marks every SDK of the generator OpenAI uses; Anthropic's carries it too, and is told apart by the
     version header that it always sends.
+
+    Args:
+        port: the port if it is known, for the rules that name one (`127.0.0.1:8000`).
     """
-    if _listed(host, rules.pass_hosts):
+    if _listed(host, port, rules.pass_hosts):
         return False
-    if _listed(host, rules.hosts):
+    if _listed(host, port, rules.hosts):
         return True
     if "assistants" in headers.get("openai-beta", ""):
         return True
@@ -30,11 +33,22 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules) -> bool:
 
 
 def own_base_url() -> tuple[str, ...]:
-    """The host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it."""
-    host = urlsplit(os.environ.get("OPENAI_BASE_URL", "")).hostname
-    return (host,) if host else ()
+    """The host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it.
+
+    With its port where it names one: another server on the same machine is none of ours.
+    """
+    url = urlsplit(os.environ.get("OPENAI_BASE_URL", ""))
+    if not url.hostname:
+        return ()
+    is_usual = url.port in (None, {"http": 80, "https": 443}.get(url.scheme))
+    return (url.hostname if is_usual else f"{url.hostname}:{url.port}",)
 
 
 @lru_cache(maxsize=256)
-def _listed(host: str, patterns: tuple[str, ...]) -> bool:
-    return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in patterns)
+def _listed(host: str, port: int | None, patterns: tuple[str, ...]) -> bool:
+    host = host.lower()
+    return any(_fits(host, f"{host}:{port}", pattern.lower()) for pattern in patterns)
+
+
+def _fits(host: str, with_port: str, pattern: str) -> bool:
+    return pattern in (host, with_port) or (pattern.startswith("*.") and host.endswith(pattern[1:]))

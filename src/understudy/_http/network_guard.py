@@ -7,11 +7,12 @@ transport with a network behind it is asked about here once more; what a handler
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from understudy._http import current
-from understudy._http.let_out import is_let_out
+from understudy._http.answering import handler_for
+from understudy._http.neighbours import another_answers
 from understudy._http.transports import transport_class
 
 
@@ -21,7 +22,7 @@ def guards(lib: ModuleType) -> Iterator[tuple[type, str, Any]]:
 
     def guarded(original: Any, name: str) -> Any:
         def handle(self: Any, request: Any) -> Any:  # the async form gives what is to be awaited
-            handler = None if is_let_out() else current.handler_for(self)
+            handler = handler_for(self, partial(another_answers, lib))
             if handler is None:
                 return original(self, request)
             return getattr(intercepting(handler, _Unguarded(self, original)), name)(request)

@@ -70,7 +70,7 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                with letting_out():
+                with letting_out():  # openai[aiohttp]: what it stands on must not ask again
                     response = await self.inner.handle_async_request(request)
             except BaseException as error:
                 _tell_broken(answer.observer, error)
@@ -78,7 +78,7 @@ def transport_class(lib: ModuleType) -> Any:
             return _observe(response, answer.observer)
 
         def _ours(self, request: Any) -> bool:
-            return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules)
+            return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules, request.url.port)
 
         def _answer(self, request: Request) -> Answer:
             answer = self.handler.handle(request)

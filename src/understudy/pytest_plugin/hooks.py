@@ -64,6 +64,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let a recording of errors (404, 410, 401, 5xx) replace a recorded success",
     )
     group.addoption(
+        "--understudy-guard",
+        action="store_true",
+        help="fail every test that sends a request to the API with neither a simulator nor a cassette to answer it",
+    )
+    group.addoption(
         "--understudy-cov",
         action="store_true",
         help="lifecycle coverage: which statuses, transitions, steps, outcomes, events, faults the app has met, which not",
@@ -83,6 +88,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
     parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])
     parser.addini("understudy_pass_hosts", "host names whose requests are let out, whatever SDK", type="args", default=[])
+    parser.addini("understudy_guard", "the option --understudy-guard for every session", type="bool", default=False)
     parser.addini(
         "understudy_api_key",
         "supply an API key for the whole session, collection included: for apps that build a client on import",
@@ -100,6 +106,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from understudy.pytest_plugin.lifecycle_coverage import LifecycleCoverage
 
         config.pluginmanager.register(LifecycleCoverage(config), "understudy-coverage")
+    if config.getoption("understudy_guard") or config.getini("understudy_guard"):
+        from understudy.pytest_plugin.guard import SessionGuard
+
+        config.pluginmanager.register(SessionGuard(config), "understudy-guard")
     if config.getini("understudy_api_key"):
         from understudy._http.api_key import supplied_api_key
 

@@ -1,0 +1,117 @@
+"""Where the body of an answer comes from, for aiohttp, and what it raises where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from typing import Any, Protocol
+
+from understudy._common.messages import Abort, Observer, Response
+from understudy._http.http1 import pieces
+
+# What breaks before a request is on its way; everything else breaks when its answer is read.
+_WHILE_CONNECTING = frozenset({"ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+
+
+class Source(Protocol):
+    """Gives a body, piece by piece, as it is asked for."""
+
+    async def piece(self) -> bytes | None:
+        """The next piece; None at the end. Raises what aiohttp raises when a body breaks off."""
+
+    def close(self) -> None:
+        """Nobody wants the rest."""
+
+
+class Answered:
+    """The body of a handler's answer."""
+
+    def __init__(self, answer: Response, read_timeout: float | None) -> None:
+        self._chunks: Any = pieces(answer)
+        self._read_timeout = read_timeout
+
+    async def piece(self) -> bytes | None:
+        for chunk in self._chunks:
+            if isinstance(chunk, bytes):
+                return chunk
+            if isinstance(chunk, Abort):
+                raise broken_off(chunk)
+            await self._wait(chunk.seconds)
+        return None
+
+    async def _wait(self, seconds: float) -> None:
+        if self._read_timeout and self._read_timeout < seconds:
+            await asyncio.sleep(self._read_timeout)
+            raise broken_off(Abort("ReadTimeout", ""))
+        await asyncio.sleep(seconds)
+
+    def close(self) -> None:
+        self._chunks.close()
+
+
+class Observed:
+    """The body of a real answer, shown to an observer as it goes by."""
+
+    def __init__(self, payload: Any, observer: Observer) -> None:
+        self._payload = payload
+        self._observer = observer
+        self._is_over = False
+
+    async def piece(self) -> bytes | None:
+        try:
+            data: bytes = await self._payload.readany()
+        except BaseException as error:
+            self._end(kind(error))
+            raise
+        if data:
+            self._observer.chunk(data)
+            return data
+        if not self._is_over:
+            self._is_over = True
+            self._observer.ended()
+        return None
+
+    def close(self) -> None:
+        self._end(None)
+
+    def _end(self, reason: Abort | None) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._observer.broken(reason)
+
+
+def no_answer(abort: Abort, request: Any) -> Exception:
+    """What aiohttp raises when no answer comes."""
+    import aiohttp
+
+    if abort.kind == "ConnectTimeout":
+        return aiohttp.ConnectionTimeoutError(f"Connection timeout to host {request.url}")
+    if abort.kind in _WHILE_CONNECTING:
+        refused = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return aiohttp.ClientConnectorError(request.connection_key, refused)
+    if "Timeout" in abort.kind:
+        return aiohttp.SocketTimeoutError("Timeout on reading data from socket")
+    if "Protocol" in abort.kind:
+        return aiohttp.ServerDisconnectedError()
+    return aiohttp.ClientOSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+
+
+def broken_off(abort: Abort) -> Exception:
+    """What aiohttp raises when a body breaks off."""
+    import aiohttp
+
+    if "Timeout" in abort.kind:
+        return aiohttp.SocketTimeoutError("Timeout on reading data from socket")
+    return aiohttp.ClientPayloadError(f"Response payload is not completed: {abort.message}")
+
+
+def kind(error: BaseException, *, connecting: bool = False) -> Abort:
+    """An exception of aiohttp in httpx's terms."""
+    names = {one.__name__ for one in type(error).__mro__}
+    stage = "Connect" if connecting else "Read"
+    if isinstance(error, TimeoutError):
+        return Abort(f"{stage}Timeout", str(error))
+    if names & {"ServerDisconnectedError", "ClientPayloadError"}:
+        return Abort("RemoteProtocolError", str(error))
+    return Abort(f"{stage}Error", str(error))

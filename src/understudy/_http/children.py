@@ -1,0 +1,78 @@
+"""Processes that are started while anything is active: what they ask of the API is refused there, by name.
+
+A handler lives in one process. Its copy in a forked child would answer, but the test would see neither the requests nor what
+went wrong; a child that was spawned knows nothing of it, and would reach the network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from understudy._common.messages import Answer, HostRules, Request
+from understudy._http import current
+from understudy._http.answering import handler_for
+from understudy._http.patching import Undo, wrap
+from understudy.errors import NoBackend, envelope
+
+_left_open = ExitStack()  # in a child, for as long as it lives
+
+
+class RefusedInChild:
+    """Refuses what a child process asks of a handler that is not in it. Unpickled there, it refuses from then on."""
+
+    def __init__(self, rules: HostRules) -> None:
+        self.rules = rules
+
+    def handle(self, request: Request) -> Answer:
+        return envelope(
+            NoBackend(
+                f"{request.method} {request.path} was sent by a child process, which the simulator or cassette of the test "
+                "does not reach. Let the test ask for the fixture `understudy_server`, which serves other processes; or run "
+                "this part of the app in a thread."
+            )
+        )
+
+    def __reduce__(self) -> Any:
+        return _refuse_here, (self.rules.hosts, self.rules.pass_hosts)
+
+
+def _refuse_here(hosts: tuple[str, ...], pass_hosts: tuple[str, ...]) -> RefusedInChild:
+    """In a spawned child: refuse every request of ours until it ends."""
+    from understudy._http.activation import on_guard
+
+    refusing = RefusedInChild(HostRules(hosts, pass_hosts))
+    _left_open.enter_context(on_guard(refusing))
+    return refusing
+
+
+def _refuse_in_fork() -> None:
+    current.replace_handlers(lambda handler: RefusedInChild(handler.rules))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_refuse_in_fork)
+
+
+def patches() -> Iterator[Undo]:
+    """Send the refusal along with every process of multiprocessing that is started."""
+    from multiprocessing.process import BaseProcess
+
+    yield wrap(BaseProcess, "start", _refusing)
+
+
+def _refusing(original: Callable[..., None]) -> Callable[..., None]:
+    def start(self: Any) -> None:
+        handler = handler_for(self)
+        if handler is None:
+            original(self)
+            return
+        self.understudy_refusal = RefusedInChild(handler.rules)  # pickled with it, if it is; a fork needs none
+        try:
+            original(self)
+        finally:
+            del self.understudy_refusal
+
+    return start
