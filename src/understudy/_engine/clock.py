@@ -29,14 +29,10 @@ class Clock:
         if not isinstance(start, int | float):
             raise TypeError(f"start={start!r}: expected unix seconds, a number, such as 1_700_000_000")
         self.mode = mode
+        self.virtual = mode != "real"  # False only for the wall clock
         self._now = start
         self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
         self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
-
-    @property
-    def virtual(self) -> bool:
-        """False only for the wall clock."""
-        return self.mode != "real"
 
     def now(self) -> float:
         """The present, in (virtual) unix seconds."""

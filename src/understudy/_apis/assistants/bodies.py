@@ -21,7 +21,9 @@ from understudy._apis.common.schema import (
     tagged,
     url,
 )
+from understudy._engine import call_kinds  # noqa: F401 - CallState.kinds knows them then
 from understudy._engine.api_error import ApiError
+from understudy._engine.items import CallState
 
 # -- tools --------------------------------------------------------------------
 
@@ -33,7 +35,7 @@ _RANKING_OPTIONS = Fields(
     },
     required=("score_threshold",),
 )
-_CODE_INTERPRETER = Fields({"type": anything})
+_TYPE_ALONE = Fields({"type": anything})
 _FUNCTION = Fields(
     {
         "type": anything,
@@ -55,11 +57,16 @@ _FILE_SEARCH = Fields(
         "file_search": nullable(Fields({"max_num_results": integer(1, 50), "ranking_options": nullable(_RANKING_OPTIONS)})),
     }
 )
-_TOOL = tagged("type", {"code_interpreter": _CODE_INTERPRETER, "file_search": _FILE_SEARCH, "function": _FUNCTION})
+_TOOLS = {"file_search": _FILE_SEARCH, "function": _FUNCTION}
+
+
+def _tool(value: Any, path: str) -> Any:
+    """A tool of any kind of call there is; most are named by their type alone."""
+    return tagged("type", {kind: _TOOLS.get(kind, _TYPE_ALONE) for kind in CallState.kinds})(value, path)
 
 
 def _tools(most: int) -> Check:
-    return nullable(array(_TOOL, of="objects", most=most))
+    return nullable(array(_tool, of="objects", most=most))
 
 
 _FILE_IDS = array(string(), of="strings", most=20)
