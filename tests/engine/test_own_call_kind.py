@@ -93,9 +93,9 @@ def test_it_is_scripted_and_polled(backend):
     """The run does what the script says, and its step shows the call as the kind renders it."""
     run = run_of(backend)
     steps = backend.client().beta.threads.runs.steps.list(run_id=run.id, thread_id=run.thread_id, order="asc").data
-    (call,) = steps[0].to_dict()["step_details"]["tool_calls"]
+    (call,) = steps[0].to_dict(warnings=False)["step_details"]["tool_calls"]
     assert run.status == "completed"
-    assert run.tools[0].to_dict() == {"type": "abacus"}
+    assert run.tools[0].to_dict(warnings=False) == {"type": "abacus"}
     assert call == {"id": call["id"], "type": "abacus", "abacus": {"numbers": [2, 3, 4], "total": 9}}
 
 
@@ -104,7 +104,7 @@ def test_it_is_streamed(backend):
     client = backend.client()
     assistant = client.beta.assistants.create(model="gpt-4o", tools=TOOLS)
     with client.beta.threads.runs.create(thread(client), assistant_id=assistant.id, stream=True) as stream:
-        events = [(event.event, event.data.to_dict()) for event in stream]
+        events = [(event.event, event.data.to_dict(warnings=False)) for event in stream]
     deltas = [data["delta"]["step_details"]["tool_calls"][0] for name, data in events if name == "thread.run.step.delta"]
     assert deltas[0]["abacus"] == {"numbers": [], "total": None}
     assert deltas[1:] == [
@@ -123,7 +123,7 @@ def test_it_is_seen_half_done():
     run = client.beta.threads.runs.create(thread(client), assistant_id=assistant.id)
     backend.clock.advance(7)
     (step,) = client.beta.threads.runs.steps.list(run_id=run.id, thread_id=run.thread_id).data
-    assert step.to_dict()["step_details"]["tool_calls"][0]["abacus"] == {"numbers": [2], "total": None}
+    assert step.to_dict(warnings=False)["step_details"]["tool_calls"][0]["abacus"] == {"numbers": [2, 3], "total": None}
 
 
 def test_it_is_called_in_parallel_with_others():
