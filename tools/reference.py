@@ -173,7 +173,17 @@ def backend() -> str:
 
 def scripts() -> str:
     lead = "What a run does, for `next_run`, `every_run` and `simulate(script=...)`. [How they look in tests](../runs.md)."
-    names = ("Reply", "FunctionCall", "CodeInterpreter", "FileSearch", "SearchResult", "Fail", "Incomplete", "Expire")
+    names = (
+        "Reply",
+        "Reason",
+        "FunctionCall",
+        "CodeInterpreter",
+        "FileSearch",
+        "SearchResult",
+        "Fail",
+        "Incomplete",
+        "Expire",
+    )
     moves = [kind(getattr(understudy, name)) for name in (*names, "Hang", "Wait", "AnyFunctionCall")]
     return page("Scripts", lead, *moves, kind(ScriptedRun, shows_signature=False))
 

@@ -6,9 +6,8 @@ impossible is refused when it is made or set; what depends on the run, when the 
 
 from __future__ import annotations
 
-from understudy._engine.call_kinds.code_interpreter import CodeInterpreter
-from understudy._engine.call_kinds.file_search import FileSearch, SearchResult
-from understudy._engine.call_kinds.function import AnyFunctionCall, FunctionCall
+from understudy._engine import call_kinds
+from understudy._engine.call_kinds import *  # noqa: F403 - the moves of every kind of call
 from understudy._engine.moves.base import CallMove, Move
 from understudy._engine.moves.expire import Expire
 from understudy._engine.moves.fail import RUN_ERROR_CODES, Fail
@@ -24,13 +23,9 @@ __all__ = [
     "DEFAULT_SENTENCE",
     "INCOMPLETE_REASONS",
     "RUN_ERROR_CODES",
-    "AnyFunctionCall",
     "CallMove",
-    "CodeInterpreter",
     "Expire",
     "Fail",
-    "FileSearch",
-    "FunctionCall",
     "Hang",
     "Incomplete",
     "Move",
@@ -38,10 +33,10 @@ __all__ = [
     "Reply",
     "ScriptFunction",
     "ScriptedRun",
-    "SearchResult",
     "Step",
     "Wait",
     "check_move",
     "check_moves",
     "waits_for_app",
 ]
+__all__ += call_kinds.__all__

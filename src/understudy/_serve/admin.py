@@ -17,7 +17,12 @@ from understudy._common.messages import Request, Response
 from understudy.errors import ImpossibleScript, nearest
 
 Json = dict[str, Any]
-_MOVES = {kind.__name__: kind for kind in scripts.Move.__subclasses__()}
+_KINDS = (getattr(scripts, name) for name in scripts.__all__)
+_MOVES = {
+    kind.__name__: kind
+    for kind in _KINDS
+    if isinstance(kind, type) and issubclass(kind, scripts.Move) and kind not in (scripts.Move, scripts.CallMove)
+}
 
 
 class Verbs:

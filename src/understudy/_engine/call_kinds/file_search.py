@@ -47,7 +47,6 @@ class FileSearch(CallMove):
         return [result.file_id for result in self.results or ()]
 
     def call(self, surroundings: Surroundings, **identity: Any) -> FileSearchCallState:
-        """Search, with the ranking options of the tool. [REC]"""
         tool = tool_of(surroundings.tools, "file_search")
         query = self.query or surroundings.last_user_text
         if self.results is None:
@@ -57,6 +56,7 @@ class FileSearch(CallMove):
         return FileSearchCallState(
             query=query,
             results=results,
+            # the ranking options of the tool [REC]
             ranker=tool.options.get("ranker", DEFAULT_RANKER),
             score_threshold=tool.options.get("score_threshold", 0.0),
             **identity,

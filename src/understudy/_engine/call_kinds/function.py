@@ -100,12 +100,6 @@ class AnyFunctionCall(CallMove):
             raise ImpossibleScript(f"the script set at {where} cannot be performed: {error}") from error
 
     def bound(self, tools: Sequence[Tool]) -> FunctionCall:
-        """Give the call for a run with these tools.
-
-        Raises:
-            NoFunction: there is no function among them.
-            ImpossibleScript: nothing fits the parameters of the function.
-        """
         functions = [tool for tool in tools if tool.kind == "function"]
         if not functions:
             raise NoFunction("there is no function to call")

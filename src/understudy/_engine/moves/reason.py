@@ -20,7 +20,7 @@ REASON_SECONDS = 2
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reason(Move):
-    """The model thinks before it goes on. A run shows nothing of it, and takes 2 s longer.
+    """The model thinks before it goes on. A run shows nothing of it, and takes 3 s longer.
 
     Args:
         summary: what the model says of its thoughts, where an API shows them; None for no summary.
