@@ -1,4 +1,4 @@
-"""What will happen at which time, over all objects of a world; earliest first, ties in the order they were set."""
+"""What will happen at which time, over all objects of a service; earliest first, ties in the order they were set."""
 
 from __future__ import annotations
 

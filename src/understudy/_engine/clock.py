@@ -14,7 +14,7 @@ MODES = ("poll", "manual", "sleep", "real")
 
 
 class Clock:
-    """The clock of one world, in unix seconds.
+    """The clock of one service, in unix seconds.
 
     Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `sleep`: the
     app's own sleeping does (see `understudy._virtual_time`); `real`: the wall clock.
@@ -31,8 +31,8 @@ class Clock:
         self.mode = mode
         self.virtual = mode != "real"  # False only for the wall clock
         self._now = start
-        self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
-        self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
+        self._lock = lock or threading.RLock()  # the engine's: a test may advance the clock while another thread asks
+        self.on_move: Callable[[], None] = lambda: None  # set by the engine: what became due happens
 
     def now(self) -> float:
         """The present, in (virtual) unix seconds."""

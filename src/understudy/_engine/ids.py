@@ -37,7 +37,7 @@ _MASK = 2**128 - 1
 
 
 class Ids:
-    """The source of ids of one world."""
+    """The source of ids of one service."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
