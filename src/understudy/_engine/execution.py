@@ -33,6 +33,7 @@ from understudy._engine.events import (
     Event,
     ItemAnswered,
     ItemClosed,
+    ItemDelta,
     ItemOpened,
     Queued,
     Resumed,
@@ -302,7 +303,9 @@ class Execution:
         """Let an event have happened: the one place where anything changes."""
         state = self.state = apply(self.state, event)
         self.events.append(event)
-        if isinstance(event, ItemOpened):
+        if isinstance(event, ItemDelta):
+            self.items[event.item_id].state = state.item(event.item_id)
+        elif isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
             self.steps.add(Step(event.step_id, event.at, state.step(event.step_id), []))

@@ -141,7 +141,8 @@ class MessageState(ItemState):
     sent: tuple[MessageDelta, ...] = ()
 
     def plus(self, piece: MessageDelta) -> MessageState:
-        return replace(self, sent=(*self.sent, piece))
+        # Only what a message in progress can have: `replace` would take most of a long stream's time.
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
 
     def closing(self) -> Mapping[str, Any]:
         return {"content": joined(self.sent), "sent": ()}

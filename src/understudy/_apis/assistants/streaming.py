@@ -50,8 +50,9 @@ def _until_over(call: Call, run: Run, since: int) -> Iterator[Chunk]:
         while position < len(execution.events):
             turns = 0
             event = execution.events[position]
-            state = apply(state, event)
             position += 1
+            # What was applied already need not be applied again, unless more has happened since.
+            state = execution.state if position == len(execution.events) else apply(state, event)
             if isinstance(event, PhaseEvent):
                 call.shown[run.id] = execution.state.phase
             for name, payload in sent(run, event, state, with_content=with_content):
