@@ -18,8 +18,9 @@ SRC = Path(understudy.__file__).parent
 LAYERS = (
     ("_common",),
     ("errors",),
-    ("_http", "scripts"),
+    ("_http",),
     ("_engine",),
+    ("scripts",),
     ("_apis", "_virtual_time"),
     ("_cassettes", "faults"),
     ("_faulting", "_reconstruct"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
+from understudy._apis.assistants import lifecycle as runs
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Bound
 from understudy._apis.error_texts import REFUSALS
@@ -39,9 +40,9 @@ Written by `python -m tools.coverage_ledger`, not by hand; the suite fails when 
 | INF | a guess |
 """
 _MACHINES = {
-    "run": lifecycle.RUN,
-    "run step": lifecycle.STEP,
-    "message": lifecycle.MESSAGE,
+    "run": runs.RUN,
+    "run step": runs.STEP,
+    "message": runs.MESSAGE,
     "upload": lifecycle.UPLOAD,
     "vector store": lifecycle.VECTOR_STORE,
     "file in a vector store": lifecycle.STORE_FILE,

@@ -40,7 +40,7 @@ from understudy.scripts import (
     Incomplete,
     Reply,
     Wait,
-    is_waited_for,
+    waits_for_app,
 )
 
 __all__ = ["Scenario", "chunkings", "fault_schedules", "run_scripts", "scenarios", "tool_arguments"]
@@ -87,14 +87,14 @@ def _ready() -> None:
 def _scripts(draw: st.DrawFn, moves: Any, schedules: Any, hangs: bool) -> Trajectory:
     script = draw(moves)
     endings = [st.just((Reply("Done."),)), _INCOMPLETE, _FAILED, st.just((Expire(),))]
-    if not script or is_waited_for(script[-1]):
+    if not script or waits_for_app(script[-1]):
         endings.append(st.sampled_from([(Fail(while_queued=True),), (Expire(while_queued=True),)]))
     if hangs:
         endings.append(st.sampled_from([(Hang(),), (Hang(on_cancel="completes"),)]))
     script += draw(st.one_of(endings))
     faults = draw(schedules)
     event(f"the script ends with {type(script[-1]).__name__}")
-    event(f"times the app has to submit outputs: {sum(map(is_waited_for, script))}")
+    event(f"times the app has to submit outputs: {sum(map(waits_for_app, script))}")
     event(f"faults: {len(faults)}")
     return Trajectory(script, faults=faults)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from understudy import Backend, Expire, Fail, FunctionCall, Reply
+from understudy._apis.assistants.lifecycle import RUN
 from understudy._common.observers import observing
 from understudy._coverage import names, tally
 from understudy._coverage.collector import SuiteWatch
@@ -24,7 +25,6 @@ from understudy._coverage.tally import Tally
 from understudy._coverage.targets import possible
 from understudy._coverage.terminal import as_lines
 from understudy._diagnostics.timeline import Moment, Timeline
-from understudy._engine.lifecycle import RUN
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

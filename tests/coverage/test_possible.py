@@ -11,13 +11,13 @@ import pytest
 
 import understudy
 from understudy import Backend, faults
+from understudy._apis.assistants.lifecycle import RUN
 from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.operations import OPERATIONS
 from understudy._common.observers import observing
 from understudy._coverage import names
 from understudy._coverage.collector import SuiteWatch
 from understudy._coverage.targets import Item, possible
-from understudy._engine.lifecycle import RUN
 
 TOOLS: list[Any] = [
     {"type": "function", "function": {"name": "look_up"}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.lifecycle_diagram import mermaid
-from understudy._engine import lifecycle
+from understudy._apis.assistants import lifecycle
 
 DOC = Path(__file__).parents[2] / "docs" / "runs.md"
 DIAGRAMS = {

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import product
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from understudy._apis.assistants import lifecycle as runs
+from understudy._apis.assistants import render
+from understudy._apis.assistants.objects import RunSettings
 from understudy._engine import lifecycle
+from understudy._engine.fold import Phase, State, StepState
+from understudy._engine.items import MessageState
 from understudy._engine.lifecycle import TERMINAL, IllegalTransition, moved
-from understudy._engine.objects import MessageState, RunState, StepState
 
 TABLES = [
-    (lifecycle.RUN, RunState(status="queued", expires_at=600, started_at=5)),
-    (lifecycle.STEP, StepState(status="in_progress")),
-    (lifecycle.MESSAGE, MessageState(status="in_progress")),
+    (lifecycle.EXECUTION, Phase(status="queued", deadline=600, started_at=5)),
+    (lifecycle.STEP, StepState(id="step_1", message_id=None)),
+    (lifecycle.ITEM, MessageState(id="msg_1")),
 ]
 
 
@@ -38,29 +45,46 @@ def test_every_pair_moves_or_refuses(table, state):
 
 def test_terminal_statuses_are_those_without_a_way_out():
     """No run leaves a terminal status, and every other status can be left."""
-    sources = {row.source for row in lifecycle.RUN}
-    statuses = sources | {row.target for row in lifecycle.RUN}
+    sources = {row.source for row in runs.RUN}
+    statuses = sources | {row.target for row in runs.RUN}
     assert statuses - sources == TERMINAL
 
 
 def test_every_status_can_be_reached_from_queued():
     """Nothing in the table is dead: each status lies on a way that begins with `queued`."""
     reached = {"queued"}
-    for _ in lifecycle.RUN:
-        reached |= {row.target for row in lifecycle.RUN if row.source in reached}
-    assert reached == {name for row in lifecycle.RUN for name in (row.source, row.target)}
+    for _ in runs.RUN:
+        reached |= {row.target for row in runs.RUN if row.source in reached}
+    assert reached == {name for row in runs.RUN for name in (row.source, row.target)}
+
+
+def run_shown(phase: Phase) -> Any:
+    """A run in this phase, as the Assistants API shows it."""
+    names = (field.name for field in fields(RunSettings))
+    run: Any = SimpleNamespace(
+        id="run_1",
+        created_at=1,
+        assistant_id="asst_1",
+        thread_id="thread_1",
+        metadata={},
+        settings=RunSettings(**dict.fromkeys(names)),  # type: ignore[arg-type]
+    )
+    return render.run(run, State(phase))
 
 
 def test_a_run_that_is_over_has_no_expiry_and_its_own_stamp():
     """Terminal runs show `expires_at: null`, and the time of their end in the field of its name where there is one."""
-    state = RunState(status="in_progress", expires_at=600, started_at=1)
+    state = Phase(status="running", deadline=600, started_at=1)
     for event, stamp in [("completed", "completed_at"), ("failed", "failed_at"), ("expired", None)]:
         ended = moved(state, event, 9.0)
-        assert ended.expires_at is None
-        assert stamp is None or getattr(ended, stamp) == 9.0
+        assert ended.deadline is None
+        shown = run_shown(ended)
+        assert (shown["status"], shown["expires_at"]) == (event, None)
+        stamps = {name: shown[name] for name in ("completed_at", "failed_at", "cancelled_at")}
+        assert stamps == {name: 9 if name == stamp else None for name in stamps}
 
 
 def test_started_at_is_set_anew_after_outputs():
     """A second in_progress, after tool outputs, has a new started_at."""
-    state = RunState(status="queued", expires_at=600, started_at=1)
-    assert moved(state, "in_progress", 9.0).started_at == 9.0
+    state = Phase(status="queued", deadline=600, started_at=1)
+    assert moved(state, "running", 9.0).started_at == 9.0

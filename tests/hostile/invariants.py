@@ -7,6 +7,7 @@ from typing import Any
 
 from understudy import Reply
 from understudy._apis.assistants import render
+from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common import render_files
 from understudy._apis.common.paths import api_path
 from understudy._apis.operations import find
@@ -31,14 +32,17 @@ def world() -> Backend:
 def state(backend: Backend) -> Any:
     """Everything the service holds, as values."""
     held = backend._engine
-    threads = [(render.thread(thread), [render.message(message) for message in thread.messages]) for thread in held.threads]
-    runs = [(render.run(run), len(run.timeline)) for thread in held.threads for run in thread.runs]
+    objects = held.part(AssistantsObjects)
+    threads = [
+        (render.thread(thread), [render.message(message) for message in thread.messages()]) for thread in objects.threads
+    ]
+    runs = [(render.run(run), len(run.execution.events)) for thread in objects.threads for run in thread.runs]
     stores = [
         (render_files.vector_store(store), [render_files.store_file(file) for file in store.files], len(store.batches))
         for store in held.stores.listing
     ]
     files = [render_files.file(file) for file in held.files.listing]
-    assistants = [render.assistant(assistant) for assistant in held.assistants]
+    assistants = [render.assistant(assistant) for assistant in objects.assistants]
     return json.dumps([threads, runs, stores, files, assistants, len(backend.scripts_left)])
 
 

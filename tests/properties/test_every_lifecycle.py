@@ -13,7 +13,7 @@ from openai import OpenAI
 import understudy as us
 from tests.engine.app import ASSISTANT, TOOLS, assistant, outputs_for, thread
 from understudy import AnyFunctionCall, Expire, Fail, FunctionCall, Reply
-from understudy._engine.lifecycle import RUN, TERMINAL
+from understudy._apis.assistants.lifecycle import RUN, TERMINAL
 from understudy._properties.explorer import trajectories
 from understudy.errors import ImpossibleScript, NoFunction
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from understudy._apis.assistants import render
+from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
 from understudy._apis.common.object_view import ObjectView
@@ -16,7 +17,6 @@ from understudy._common.messages import Answer, HostRules, Request, SentRequest,
 from understudy._common.printable import printable
 from understudy._engine.clock import Clock
 from understudy._engine.engine import Engine
-from understudy._engine.objects import Run
 from understudy._engine.script_queue import QueuedScript, When
 from understudy._http.hosts import own_base_url
 from understudy.errors import RealTimeWait, UnderstudyError, nearest
@@ -104,7 +104,7 @@ class Backend:
 
     @strict.setter
     def strict(self, strict: bool | None) -> None:
-        self._strict = self._engine.book.strict = strict
+        self._strict = self._engine.scripts.strict = strict
 
     # -- scripts --------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Backend:
             ImpossibleScript: the real service could not do that.
         """
         with self._engine.lock:
-            self._engine.book.next_run(moves, assistant=assistant, thread=thread)
+            self._engine.scripts.next_run(moves, assistant=assistant, thread=thread)
 
     def every_run(
         self, *moves: Any, when: When | None = None, assistant: str | None = None, thread: str | None = None
@@ -131,7 +131,7 @@ class Backend:
             when: only if the last user message holds this text, matches this pattern, or makes this callable true.
         """
         with self._engine.lock:
-            self._engine.book.every_run(moves, when=when, assistant=assistant, thread=thread)
+            self._engine.scripts.every_run(moves, when=when, assistant=assistant, thread=thread)
 
     def perform(self, script: Any) -> None:
         """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
@@ -152,7 +152,7 @@ class Backend:
     @property
     def scripts_left(self) -> list[QueuedScript]:
         """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
-        return list(self._engine.book.queue)
+        return list(self._engine.scripts.queue)
 
     # -- faults ---------------------------------------------------------------
 
@@ -291,13 +291,13 @@ class Backend:
     def assistants(self) -> list[ObjectView]:
         """Every assistant there is, oldest first, as REST shows it."""
         with self._engine.lock:
-            return [ObjectView(render.assistant(assistant)) for assistant in self._engine.assistants]
+            return [ObjectView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants]
 
     @property
     def threads(self) -> list[ObjectView]:
         """Every thread there is, oldest first, as REST shows it."""
         with self._engine.lock:
-            return [ObjectView(render.thread(thread)) for thread in self._engine.threads]
+            return [ObjectView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
 
     @property
     def runs(self) -> list[ObjectView]:
@@ -321,8 +321,8 @@ class Backend:
         """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
         with self._engine.lock:
             self._engine.settle()
-            thread = preload.existing(self._engine.threads, thread_id, "thread")
-            return [ObjectView(to_rest(render.message(message))) for message in thread.messages]
+            thread = preload.existing(self._engine.part(AssistantsObjects).threads, thread_id, "thread")
+            return [ObjectView(to_rest(render.message(message))) for message in thread.messages()]
 
     def timeline(self, run_id: str) -> Timeline:
         """What happened to a run and when: print it, show it in a notebook, or `write()` it as an SVG.
@@ -343,9 +343,7 @@ class Backend:
             return conduct(list(self._door.log), self._all_runs())
 
     def _all_runs(self) -> list[Run]:
-        self._engine.settle()  # in real time, what has fallen due meanwhile
-        runs = [run for thread in self._engine.threads for run in thread.runs]
-        return sorted(runs, key=lambda run: run.created_at)
+        return self._engine.part(AssistantsObjects).runs()
 
     # -- clients and neighbours ------------------------------------------------
 
@@ -406,7 +404,7 @@ class Backend:
         from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
 
         problems, self._door.problems = self._door.problems, []
-        scripts = self._engine.book.take_left()
+        scripts = self._engine.scripts.take_left()
         faults = self._door.faults.take_left() if self._door.faults is not None else []
         if self._strict is not False:
             problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []

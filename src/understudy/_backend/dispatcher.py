@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common import sse
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.paths import api_path
@@ -51,7 +52,9 @@ class Dispatcher:
         self.is_served = False
         self._world = engine
         looks_on = observer_of()
-        self._watch: Watch | None = looks_on.simulation(engine.run_of_id) if looks_on is not None else None
+        self._watch: Watch | None = (
+            looks_on.simulation(engine.part(AssistantsObjects).run_of_id) if looks_on is not None else None
+        )
 
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""

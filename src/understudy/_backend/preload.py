@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from understudy._apis.assistants import render
 from understudy._apis.assistants.bodies import CREATE_ASSISTANT, CREATE_MESSAGE, CREATE_THREAD, THREAD_MESSAGES
 from understudy._apis.assistants.endpoints import assistants, messages, threads
+from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
 from understudy._apis.common.endpoints import vector_stores
@@ -48,7 +49,7 @@ def add_assistant(engine: Engine, object_id: str | None, created_at: float | Non
     _check_moment("add_assistant", created_at)
     body = _checked("add_assistant", CREATE_ASSISTANT, fields)
     with engine.lock:
-        _check_new(engine.assistants, object_id, "assistant")
+        _check_new(engine.part(AssistantsObjects).assistants, object_id, "assistant")
         with _in_python("add_assistant"):
             assistant = assistants.make(engine, body, id=object_id, created_at=created_at)
         return ObjectView(render.assistant(assistant))
@@ -65,7 +66,7 @@ def add_thread(
     body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": first})
     body["messages"] += [_checked("add_thread", CREATE_MESSAGE, message) for message in rest]
     with engine.lock:
-        _check_new(engine.threads, object_id, "thread")
+        _check_new(engine.part(AssistantsObjects).threads, object_id, "thread")
         with _in_python("add_thread"):
             thread = threads.make(engine, body, id=object_id, created_at=created_at)
         return ObjectView(render.thread(thread))
@@ -77,8 +78,8 @@ def add_message(
     _check_moment("add_message", created_at)
     body = _checked("add_message", CREATE_MESSAGE, fields)
     with engine.lock:
-        thread = existing(engine.threads, thread_id, "thread")
-        _check_new(thread.messages, object_id, "message")
+        thread = existing(engine.part(AssistantsObjects).threads, thread_id, "thread")
+        _check_new(thread.items, object_id, "message")
         with _in_python("add_message"):
             message = messages.make(engine, thread, body, id=object_id, created_at=created_at)
         return ObjectView(to_rest(render.message(message)))

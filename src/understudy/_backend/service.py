@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from understudy._apis.assistants.lifecycle import run_status
+from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common.forms import Form
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.operation_call import Call, Operation
@@ -18,6 +20,7 @@ from understudy._apis.error_texts import refusal_response
 from understudy._common.messages import Headers, Request, Response
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
+from understudy._engine.items import Conversation
 from understudy._engine.poll_clock import PollClock
 
 MOST_DIGITS = 12  # of an interval in milliseconds: 30 years
@@ -45,7 +48,8 @@ class Service:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.pacer = PollClock(engine)
+        self._objects = engine.part(AssistantsObjects)
+        self.pacer = PollClock(engine, run_status)
         self.hints: list[str] = []
 
     def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
@@ -59,7 +63,7 @@ class Service:
         except ApiError as refused:
             response = refusal_response(*_told(refused, ids), on_azure=is_azure(request))
         if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
-            self.pacer.count(f"{request.method} {request.url}", ids.get("thread_id"))
+            self.pacer.count(f"{request.method} {request.url}", self._conversation(ids))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
 
@@ -87,7 +91,7 @@ class Service:
         body = _checked_body(operation.body, request) if operation.body is not None else {}
         if self.engine.clock.mode == "real":
             self.engine.settle()
-        call = Call(engine=self.engine, ids=ids, body=body, query=query, request=request)
+        call = Call(engine=self.engine, shown=self.pacer.shown, ids=ids, body=body, query=query, request=request)
         self._pace(operation, call)
         result = operation.run(call)
         return result if isinstance(result, Response) else Response(200, body=pretty(result))
@@ -96,11 +100,18 @@ class Service:
         if operation.method != "GET":
             self.pacer.wrote()
         elif operation.watches == "run":
-            self.pacer.asked_run(self.engine.run(**call.ids), self._announced_interval(call.request))
+            run = self._objects.run(**call.ids)
+            self.pacer.asked_execution(run.execution, self._announced_interval(call.request))
         elif operation.watches == "list":
-            self.pacer.asked_list(call.ids["thread_id"], call.request.url)
+            conversation = self._conversation(call.ids)
+            if conversation is not None:
+                self.pacer.asked_list(conversation, call.request.url)
         elif operation.watches:
             self._pace_indexing(operation.watches, call.ids)
+
+    def _conversation(self, ids: dict[str, str]) -> Conversation | None:
+        thread_id = ids.get("thread_id")
+        return self._objects.threads.get(thread_id) if thread_id is not None else None
 
     def _pace_indexing(self, watches: str, ids: dict[str, str]) -> None:
         stores, store_id = self.engine.stores, ids["vector_store_id"]

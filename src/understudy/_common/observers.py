@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from understudy._apis.assistants.objects import Run
     from understudy._cassettes.interaction import Interaction
     from understudy._common.messages import Answer
-    from understudy._engine.objects import Run
     from understudy._faulting.fault_context import ArmedFault
 
 

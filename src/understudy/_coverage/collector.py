@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from understudy._apis.assistants.objects import Run
 from understudy._apis.common import sse
 from understudy._apis.operations import find
 from understudy._cassettes import Interaction
@@ -17,7 +18,6 @@ from understudy._common.messages import Answer, Chunk, Response
 from understudy._coverage import names
 from understudy._coverage.runs_seen import RecordedRuns, RunsSeen, SimulatedRuns
 from understudy._coverage.tally import OUTSIDE, Tally
-from understudy._engine.objects import Run
 from understudy._faulting.fault_context import ArmedFault
 from understudy._reconstruct.session_facts import objects_in
 

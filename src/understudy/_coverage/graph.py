@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from understudy._apis.assistants.lifecycle import RUN, Transition
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Row
 from understudy._diagnostics.timeline import COLOURS
-from understudy._engine.lifecycle import RUN, Transition
 
 LEFT, WIDTH, HEIGHT = -8, 416, 488
 _HALF = 22  # of a box's height

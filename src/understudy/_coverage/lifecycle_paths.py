@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from understudy._engine.lifecycle import RUN, TERMINAL, Transition
-from understudy._engine.run_execution import LIFETIME_SECONDS
+from understudy._apis.assistants.lifecycle import RUN, TERMINAL, Transition
+from understudy._apis.assistants.objects import LIFETIME_SECONDS
 from understudy.faults import Fault, Slow
 from understudy.scripts import AnyFunctionCall, Expire, Fail, Hang, Incomplete, Reply
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from understudy._apis.assistants.objects import Run
+from understudy._apis.assistants.stream_events import names_of
 from understudy._cassettes import Interaction
 from understudy._coverage import names
 from understudy._coverage.tally import Tally
 from understudy._diagnostics.timeline import run_timeline
-from understudy._engine.objects import CodeInterpreterToolCall, FileSearchToolCall, FunctionToolCall, Run, Step
+from understudy._engine.events import PhaseEvent
+from understudy._engine.execution import Step
 from understudy._inspect.runs import timelines
 from understudy._reconstruct.session_facts import Facts
 
 MOST_KEPT = 64  # runs of a world that are held on to before they are counted
-_CALLS = {FunctionToolCall: "function", CodeInterpreterToolCall: "code_interpreter", FileSearchToolCall: "file_search"}
 _OTHERWISE_SHAPED = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
 
@@ -53,7 +55,7 @@ class SimulatedRuns:
                     tally.meet(names.STEP_TYPES, name, test)
             if run.id not in self._known:
                 tally.of(test).runs += 1
-                way = _way(event.name[4:] for event in run.timeline if event.subject is run)
+                way = _way(_statuses(run))
                 tally.draw(test, way, run_timeline(run) if tally.has_room(test, way) else None)
             self._known[run.id] = len(steps)
         self._runs.clear()
@@ -92,9 +94,9 @@ class RecordedRuns:
 
 def step_types(step: Step) -> list[str]:
     """What a simulated step is called; one of several kinds of calls, by each."""
-    if step.message_id is not None:
+    if step.state.message_id is not None:
         return [names.step_type("message_creation")]
-    return [names.step_type("tool_calls", kind) for kind in dict.fromkeys(_CALLS[type(call)] for call in step.state.calls)]
+    return [names.step_type("tool_calls", kind) for kind in dict.fromkeys(call.kind for call in step.items)]
 
 
 def _recorded_types(details: dict[str, object]) -> Iterator[str]:
@@ -103,6 +105,13 @@ def _recorded_types(details: dict[str, object]) -> Iterator[str]:
         yield from (names.step_type(kind, call["type"]) for call in calls)
     else:
         yield names.step_type(kind)
+
+
+def _statuses(run: Run) -> Iterator[str]:
+    """The statuses that a run went through."""
+    for event in run.execution.events:
+        if isinstance(event, PhaseEvent):
+            yield from (name.rpartition(".")[2] for name in names_of(event, None))
 
 
 def _way(statuses: Iterator[str]) -> str:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy import faults
+from understudy._apis.assistants.lifecycle import RUN, Transition
+from understudy._apis.assistants.objects import LIFETIME_SECONDS
 from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.error_texts import REFUSALS
 from understudy._apis.operations import OPERATIONS
+from understudy._common.short_text import short
 from understudy._coverage import names
 from understudy._coverage.lifecycle_paths import is_performed, script_along, way_over
-from understudy._diagnostics.timeline import short
-from understudy._engine.lifecycle import RUN, Transition
-from understudy._engine.run_execution import LIFETIME_SECONDS
 from understudy._inspect.spec import spec
 from understudy.scripts import (
     INCOMPLETE_REASONS,

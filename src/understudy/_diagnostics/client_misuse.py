@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from understudy._apis.assistants.lifecycle import run_status
+from understudy._apis.assistants.objects import Run
 from understudy._diagnostics.request_log import Logged
-from understudy._engine.lifecycle import TERMINAL
-from understudy._engine.objects import Run
 from understudy.faults import RateLimited
 
 SUBMIT = "/submit_tool_outputs"
@@ -115,9 +115,10 @@ def _abandoned(log: Sequence[Logged]) -> Iterator[Finding]:
 
 def _active(runs: Sequence[Run]) -> Iterator[Finding]:
     for run in runs:
-        if run.state.status not in TERMINAL:
+        if not run.is_over:
+            status = run_status(run.execution.status)
             yield Finding(
                 "active_run",
-                f"{run.id} was left {run.state.status!r}: {run.thread_id} takes no message and no other run until it is "
+                f"{run.id} was left {status!r}: {run.thread_id} takes no message and no other run until it is "
                 "over. Wait for it, submit what it asks for, or cancel it.",
             )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from understudy._engine.lifecycle import TERMINAL
-from understudy._engine.objects import CodeInterpreterToolCall, Event, FunctionToolCall, Message, Run, Step, ToolCall
-
-MOST_LETTERS = 60  # of a text that is shown
+from understudy._apis.assistants.lifecycle import TERMINAL, run_status
+from understudy._apis.assistants.objects import Run
+from understudy._apis.assistants.stream_events import item_of, names_of
+from understudy._common.short_text import short
+from understudy._engine.events import Event, StepClosed, StepOpened
+from understudy._engine.fold import State, states
+from understudy._engine.items import CallState, MessageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +68,47 @@ class Timeline:
 def run_timeline(run: Run) -> Timeline:
     """The timeline of a simulated run so far; deltas of one message or step are one moment, when the last came."""
     moments: list[Moment] = []
-    for event in run.timeline:
-        moment = _moment(event, run)
-        if moment.name == "delta" and moments and (moments[-1].what, moments[-1].name) == (moment.what, "delta"):
-            moments.pop()
-        moments.append(moment)
-    return Timeline(run.id, run.state.status, tuple(moments))
+    for event, state in states(run.execution.events):
+        for moment in _moments(event, state, run):
+            if moment.name == "delta" and moments and (moments[-1].what, moments[-1].name) == (moment.what, "delta"):
+                moments.pop()
+            moments.append(moment)
+    return Timeline(run.id, run_status(run.execution.status), tuple(moments))
 
 
-def _moment(event: Event, run: Run) -> Moment:
-    subject, name = event.subject, event.name.rpartition(".")[2]
-    what = "run" if subject is run else subject.id
-    return Moment(event.at - run.created_at, what, name, _note(event, name))
+def _moments(event: Event, state: State, run: Run) -> Iterator[Moment]:
+    """What is sent when an event happens, as lines."""
+    item = item_of(event, state)
+    for sent in names_of(event, item):
+        name = sent.rpartition(".")[2]
+        at = event.at - run.created_at
+        if isinstance(event, StepOpened | StepClosed):
+            yield Moment(at, event.step_id, name, _of_step(event.step_id, name, state))
+        elif isinstance(item, CallState):
+            yield Moment(at, str(item.step_id), name, _of_step(str(item.step_id), name, state))
+        elif isinstance(item, MessageState):
+            yield Moment(at, item.id, name, _of_message(item, name))
+        else:
+            yield Moment(at, "run", name, _of_run(name, state))
 
 
-def _note(event: Event, name: str) -> str:
-    subject, state = event.subject, event.state
-    if isinstance(subject, Run):
-        if name == "requires_action":
-            return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
-        error = state.last_error  # type: ignore[union-attr]
-        return f"{error[0]}: {short(error[1])}" if error else getattr(state, "incomplete_reason", None) or ""
-    if isinstance(subject, Step):
-        if subject.message_id is not None:
-            return f"writes {subject.message_id}" if name == "created" else ""
-        return ", ".join(map(_call, state.calls))  # type: ignore[union-attr]
-    assert isinstance(subject, Message)
-    reason = getattr(state, "incomplete_reason", None)
-    text = short(subject.text) if name in ("completed", "incomplete") else ""
-    return ": ".join(filter(None, [reason, text and repr(text)]))
+def _of_run(name: str, state: State) -> str:
+    phase = state.phase
+    if name == WAITS:
+        return ", ".join(state.item(item_id).words for item_id in phase.waits_for)
+    return f"{phase.error[0]}: {short(phase.error[1])}" if phase.error else phase.reason or ""
 
 
-def _call(call: ToolCall) -> str:
-    if isinstance(call, FunctionToolCall):
-        output = "" if call.output is None else f" -> {short(call.output)!r}"
-        return f"{call.name}({short(call.arguments)}){output}"
-    if isinstance(call, CodeInterpreterToolCall):
-        return f"code_interpreter {short(call.input)!r}"
-    return f"file_search, {len(call.results)} result(s)"
+def _of_step(step_id: str, name: str, state: State) -> str:
+    message_id = state.step(step_id).message_id
+    if message_id is not None:
+        return f"writes {message_id}" if name == "created" else ""
+    return ", ".join(call.words for call in state.items_of(step_id))
 
 
-def short(text: str) -> str:
-    """A text as far as a line has room for it."""
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+def _of_message(message: MessageState, name: str) -> str:
+    text = short(message.text) if name in ("completed", "incomplete") else ""
+    return ": ".join(filter(None, [message.reason, text and repr(text)]))
 
 
 def _line(moment: Moment) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from understudy._apis.assistants.objects import Run
 from understudy._diagnostics.request_log import Logged
-from understudy._engine.objects import Run
 from understudy._engine.script_queue import QueuedScript
 from understudy._faulting.fault_context import ArmedFault
 from understudy.errors import Unused

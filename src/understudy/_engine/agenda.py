@@ -1,4 +1,4 @@
-"""What will happen at which time, over all objects of a world; earliest first, ties in the order they were set."""
+"""What will happen at which time, over all objects of a service; earliest first, ties in the order they were set."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from collections.abc import Callable
 class Entry:
     """One thing that will happen. `cancel()` takes it off the agenda."""
 
-    __slots__ = ("act", "at", "cancelled", "order")
+    __slots__ = ("act", "at", "cancelled")
 
-    def __init__(self, at: float, order: int, act: Callable[[], None]) -> None:
+    def __init__(self, at: float, act: Callable[[], None]) -> None:
         self.at = at
-        self.order = order
         self.act = act
         self.cancelled = False
-
-    def __lt__(self, other: Entry) -> bool:
-        return (self.at, self.order) < (other.at, other.order)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -29,12 +25,12 @@ class Agenda:
     """A priority queue of entries."""
 
     def __init__(self) -> None:
-        self._heap: list[Entry] = []
+        self._heap: list[tuple[float, int, Entry]] = []  # the number decides between two of one time
         self._order = itertools.count()
 
     def add(self, at: float, act: Callable[[], None]) -> Entry:
-        entry = Entry(at, next(self._order), act)
-        heapq.heappush(self._heap, entry)
+        entry = Entry(at, act)
+        heapq.heappush(self._heap, (at, next(self._order), entry))
         return entry
 
     @property
@@ -45,8 +41,9 @@ class Agenda:
     def settle(self, now: float) -> bool:
         """Let everything happen that is due at `now`, in order; what that adds happens too if it is due. True if any."""
         any_happened = False
-        while self._heap and (self._heap[0].cancelled or self._heap[0].at <= now):
-            entry = heapq.heappop(self._heap)
+        heap = self._heap
+        while heap and (heap[0][0] <= now or heap[0][2].cancelled):
+            entry = heapq.heappop(heap)[2]
             if not entry.cancelled:
                 any_happened = True
                 entry.act()

@@ -15,7 +15,7 @@ MODES = ("poll", "manual", "sleep", "real")
 
 
 class Clock:
-    """The clock of one world, in unix seconds.
+    """The clock of one service, in unix seconds.
 
     Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `sleep`: the
     app's own sleeping does (see `understudy._virtual_time`); `real`: the wall clock.
@@ -32,14 +32,10 @@ class Clock:
         if not 0 <= start <= LATEST:
             raise ValueError(f"start={start!r}: expected unix seconds from 0 to {LATEST} (the year 9999)")
         self.mode = mode
+        self.virtual = mode != "real"  # False only for the wall clock
         self._now = start
-        self._lock = lock or threading.RLock()  # the world's: a test may advance the clock while another thread asks
-        self.on_move: Callable[[], None] = lambda: None  # set by the world: what became due happens
-
-    @property
-    def virtual(self) -> bool:
-        """False only for the wall clock."""
-        return self.mode != "real"
+        self._lock = lock or threading.RLock()  # the engine's: a test may advance the clock while another thread asks
+        self.on_move: Callable[[], None] = lambda: None  # set by the engine: what became due happens
 
     def now(self) -> float:
         """The present, in (virtual) unix seconds."""

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from understudy._engine.objects import Annotation, ImageFile, MessageDelta, Text
+from understudy._engine.items import Annotation, ImageFile, MessageDelta, Text
 from understudy._engine.ports import EnginePorts, image_id
-from understudy.scripts import Reply
+
+if TYPE_CHECKING:
+    from understudy._engine.moves.reply import Reply
 
 WORDS = re.compile(r"\s*\S+|\s+$")
 _MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
 
 
-def deltas(stage: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
+def deltas(ports: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
     """The pieces in which a reply is sent, in order; joined they are its content."""
     found = []
-    for index, part in enumerate(_parts(stage, move, at)):
+    for index, part in enumerate(_parts(ports, move, at)):
         annotations = 0
         for number, piece in enumerate(_pieces(part, move)):
             found.append(MessageDelta(index, piece, number == 0, annotations))
@@ -35,7 +37,7 @@ def _joined(text: Any, piece: Any) -> Text:
     return Text(text.value + piece.value, text.annotations + piece.annotations)
 
 
-def _parts(stage: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]:
+def _parts(ports: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]:
     parts: list[Text | ImageFile] = []
     given = move.parts if move.parts is not None else (move.text or "",)
     citations = list(move.citations)
@@ -43,14 +45,14 @@ def _parts(stage: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]
         if isinstance(part, str):
             parts.append(_annotated(part, citations))
         else:
-            parts.append(ImageFile(stage.add_image(part, at)))
+            parts.append(ImageFile(ports.add_image(part, at)))
     if citations:  # those without a marker of their own
         last = max((place for place, part in enumerate(parts) if isinstance(part, Text)), default=None)
-        assert last is not None  # see checking
+        assert last is not None  # see Reply.check
         text: Any = parts[last]
-        names = [f"【4:{number}†{stage.file_name(file_id)}】" for number, file_id in enumerate(citations)]
+        names = [f"【4:{number}†{ports.file_name(file_id)}】" for number, file_id in enumerate(citations)]
         parts[last] = _joined(text, _annotated("".join(names), citations, len(text.value)))
-    parts += [ImageFile(image_id(stage, image, at)) for image in move.images]
+    parts += [ImageFile(image_id(ports, image, at)) for image in move.images]
     return parts
 
 

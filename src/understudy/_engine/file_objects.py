@@ -1,14 +1,15 @@
 """What the service holds of files: files, uploads in parts, vector stores, the files and batches in them.
 
-As in `objects`, what lives through statuses has a frozen `state` that only `lifecycle.moved` replaces.
+As with items, what lives through statuses has a frozen `state` that only `lifecycle.moved` replaces.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from understudy._engine.agenda import Entry
+from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
 from understudy._engine.listing import Listing
 
 DAY_SECONDS = 86_400
@@ -36,6 +37,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadState:
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["upload"]
     status: str = "pending"
     file: File | None = None
 
@@ -68,6 +70,7 @@ class Upload:
 class StoreFileState:
     """`last_error`: (code, message)."""
 
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["store_file"]
     status: str = "in_progress"
     usage_bytes: int = 0
     last_error: tuple[str, str] | None = None
@@ -79,7 +82,6 @@ class StoreFile:
 
     Attributes:
         due: the entry on the agenda that ends its indexing; None once it is indexed.
-        shown: what an answer last showed of it: what "asked again" is measured against.
     """
 
     id: str
@@ -90,8 +92,11 @@ class StoreFile:
     state: StoreFileState = StoreFileState()
     batch: FileBatch | None = None
     due: Entry | None = None
-    shown: Any = None
     passages: tuple[str, ...] | None = None  # cut when first searched
+
+    def key(self) -> Any:
+        """What it is known by, among all that is indexed."""
+        return (self.vector_store_id, self.id)
 
     def look(self) -> Any:
         return self.state.status
@@ -133,6 +138,7 @@ def _next_due(files: Listing[StoreFile], counts: Counts) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreState:
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["vector_store"]
     status: str = "completed"
 
 
@@ -153,11 +159,14 @@ class VectorStore:
     batches: dict[str, FileBatch] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     deadline: Entry | None = None
-    shown: Any = None
 
     @property
     def expires_at(self) -> float | None:
         return None if self.lifetime_days is None else self.last_active_at + self.lifetime_days * DAY_SECONDS
+
+    def key(self) -> Any:
+        """What it is known by, among all that is indexed."""
+        return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()
@@ -169,6 +178,7 @@ class VectorStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchState:
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["file_batch"]
     status: str = "in_progress"
 
 
@@ -182,7 +192,10 @@ class FileBatch:
     state: BatchState = BatchState()
     files: Listing[StoreFile] = field(default_factory=Listing)
     counts: Counts = field(default_factory=Counts)
-    shown: Any = None
+
+    def key(self) -> Any:
+        """What it is known by, among all that is indexed."""
+        return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()

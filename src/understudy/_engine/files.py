@@ -23,7 +23,7 @@ NOT_DOWNLOADABLE = frozenset({"assistants", "user_data"})
 
 
 class Files:
-    """The files and uploads of one world.
+    """The files and uploads of one service.
 
     Args:
         on_removed: told the id of a file that is gone, deleted or expired.

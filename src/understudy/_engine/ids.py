@@ -21,6 +21,7 @@ SHAPES: dict[str, tuple[str, int, str]] = {
     "run": ("run_", 24, "alnum"),
     "step": ("step_", 24, "alnum"),
     "call": ("call_", 24, "alnum"),
+    "reasoning": ("rs_", 24, "alnum"),
     "file": ("file-", 22, "alnum"),
     "vector_store": ("vs_", 32, "time+hex"),
     "file_batch": ("vsfb_ibj_", 32, "time+hex"),
@@ -36,7 +37,7 @@ _MASK = 2**128 - 1
 
 
 class Ids:
-    """The source of ids of one world."""
+    """The source of ids of one service."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -1,17 +1,16 @@
 """Which status follows which: the one table, and the one function that applies it.
 
-Everything that changes the status of a run, a step, a message, an upload, a vector store, a file in one, or a batch of such
-files goes through `moved`. Marks: REC a real recording shows
-it, RUN an independent suite run against the service did, DOCS, SPEC, REP users quoted it, INF inferred.
+Everything that changes the status of an execution, a step, an item, an upload, a vector store, a file in one,
+or a batch of such files goes through `moved`. Marks: REC a real recording shows it, RUN an independent suite
+run against the service did, DOCS, SPEC, REP users quoted it, INF inferred. The marks of `EXECUTION` are those
+of runs of the Assistants API, which names some of the statuses otherwise: see
+`understudy._apis.assistants.lifecycle`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
-
-from understudy._engine.file_objects import BatchState, StoreFileState, StoreState, UploadState
-from understudy._engine.objects import MessageState, RunState, StepState
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 
 class Transition(NamedTuple):
@@ -23,20 +22,20 @@ class Transition(NamedTuple):
     mark: str
 
 
-RUN = (
-    Transition("queued", "in_progress", "in_progress", "REC"),
+EXECUTION = (
+    Transition("queued", "running", "running", "REC"),
     Transition("queued", "cancelling", "cancelling", "REC"),
     Transition("queued", "expired", "expired", "INF"),
     Transition("queued", "failed", "failed", "INF"),
-    Transition("in_progress", "requires_action", "requires_action", "REC"),
-    Transition("in_progress", "completed", "completed", "REC"),
-    Transition("in_progress", "incomplete", "incomplete", "REC"),
-    Transition("in_progress", "failed", "failed", "REP"),
-    Transition("in_progress", "expired", "expired", "REC"),
-    Transition("in_progress", "cancelling", "cancelling", "REC"),
-    Transition("requires_action", "queued", "queued", "REC"),
-    Transition("requires_action", "cancelling", "cancelling", "RUN"),
-    Transition("requires_action", "expired", "expired", "REP"),
+    Transition("running", "paused", "paused", "REC"),
+    Transition("running", "completed", "completed", "REC"),
+    Transition("running", "incomplete", "incomplete", "REC"),
+    Transition("running", "failed", "failed", "REP"),
+    Transition("running", "expired", "expired", "REC"),
+    Transition("running", "cancelling", "cancelling", "REC"),
+    Transition("paused", "queued", "queued", "REC"),
+    Transition("paused", "cancelling", "cancelling", "RUN"),
+    Transition("paused", "expired", "expired", "REP"),
     Transition("cancelling", "cancelled", "cancelled", "REC"),
     Transition("cancelling", "completed", "completed", "DOCS"),
     Transition("cancelling", "failed", "failed", "INF"),
@@ -49,7 +48,7 @@ STEP = (
     Transition("in_progress", "failed", "failed", "SPEC"),
     Transition("in_progress", "expired", "expired", "SPEC"),
 )
-MESSAGE = (
+ITEM = (
     Transition("in_progress", "completed", "completed", "REC"),
     Transition("in_progress", "incomplete", "incomplete", "REC"),
 )
@@ -77,31 +76,64 @@ FILE_BATCH = (
 
 TERMINAL = frozenset({"cancelled", "failed", "completed", "incomplete", "expired"})
 
-State = TypeVar("State", RunState, StepState, MessageState, UploadState, StoreState, StoreFileState, BatchState)
-_TABLES: dict[type, tuple[Transition, ...]] = {
-    RunState: RUN,
-    StepState: STEP,
-    MessageState: MESSAGE,
-    UploadState: UPLOAD,
-    StoreState: VECTOR_STORE,
-    StoreFileState: STORE_FILE,
-    BatchState: FILE_BATCH,
-}
-_TARGETS = {kind: {(t.source, t.event): t.target for t in table} for kind, table in _TABLES.items()}
 
-# The time an event leaves its mark in. A second in_progress (after tool outputs) sets started_at anew. [REC]
-# `incomplete` has completed_at on a run [REC, Apr 2024] and incomplete_at on a message [REC].
-_STAMPS: dict[type, dict[str, str]] = {
-    RunState: {
-        "in_progress": "started_at",
-        "cancelled": "cancelled_at",
-        "failed": "failed_at",
-        "completed": "completed_at",
-        "incomplete": "completed_at",
-    },
-    StepState: {"completed": "completed_at", "cancelled": "cancelled_at", "failed": "failed_at"},
-    MessageState: {"completed": "completed_at", "incomplete": "incomplete_at"},
+class Lifecycle:
+    """A table of transitions, and what else they change in a state.
+
+    Args:
+        rows: the table.
+        stamps: by event, the field that keeps its time. A second `running` (after outputs) sets started_at anew. [REC]
+        passing: fields that every transition sets, unless it brings a value of its own.
+        at_the_end: fields that a transition to a terminal status sets.
+    """
+
+    __slots__ = ("at_the_end", "passing", "stamps", "targets")
+
+    def __init__(
+        self,
+        rows: tuple[Transition, ...],
+        *,
+        stamps: dict[str, str] | None = None,
+        passing: dict[str, Any] | None = None,
+        at_the_end: dict[str, Any] | None = None,
+    ) -> None:
+        self.targets = {(row.source, row.event): row.target for row in rows}
+        self.stamps = stamps or {}
+        self.passing = passing or {}
+        self.at_the_end = at_the_end or {}
+
+
+def _ends(rows: tuple[Transition, ...]) -> dict[str, str]:
+    return {row.event: "ended_at" for row in rows if row.target in TERMINAL}
+
+
+LIFECYCLES = {
+    "execution": Lifecycle(
+        EXECUTION,
+        stamps={"running": "started_at", **_ends(EXECUTION)},
+        passing={"waits_for": ()},
+        at_the_end={"deadline": None},  # null in every terminal state [REC]
+    ),
+    "step": Lifecycle(STEP, stamps=_ends(STEP)),
+    "item": Lifecycle(ITEM, stamps=_ends(ITEM)),
+    "upload": Lifecycle(UPLOAD),
+    "vector_store": Lifecycle(VECTOR_STORE),
+    "store_file": Lifecycle(STORE_FILE),
+    "file_batch": Lifecycle(FILE_BATCH),
 }
+
+
+class Stated(Protocol):
+    """A frozen state with a status; `lifecycle` says how it may change."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def lifecycle(self) -> Lifecycle: ...
+
+
+State = TypeVar("State", bound=Stated)
 
 
 class IllegalTransition(Exception):
@@ -112,20 +144,19 @@ class IllegalTransition(Exception):
 
 
 def moved(state: State, event: str, at: float, **facts: Any) -> State:
-    """The state after an event at a time, `facts` being what the event brought; the old state stays as it is.
+    """Give the state after an event at a time, `facts` being what the event brought; the old state stays as it is.
 
     Raises:
         IllegalTransition: the table has no such transition.
     """
-    kind = type(state)
-    target = _TARGETS[kind].get((state.status, event))
+    lifecycle = state.lifecycle
+    target = lifecycle.targets.get((state.status, event))
     if target is None:
         raise IllegalTransition(state.status, event)
-    stamp = _STAMPS.get(kind, {}).get(event)
+    facts = {**lifecycle.passing, **facts}
+    stamp = lifecycle.stamps.get(event)
     if stamp is not None:
         facts[stamp] = at
-    if kind is RunState:
-        facts.setdefault("calls", ())
-        if target in TERMINAL:
-            facts["expires_at"] = None  # null in every terminal state [REC]
-    return replace(state, status=target, **facts)
+    if target in TERMINAL:
+        facts.update(lifecycle.at_the_end)
+    return replace(state, status=target, **facts)  # type: ignore[type-var]  # every Stated is a dataclass

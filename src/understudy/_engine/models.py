@@ -63,7 +63,7 @@ def is_reasoning(name: str) -> bool:
 
 
 class Models:
-    """The models of one world: the table, and fine-tuned ones less those that were deleted."""
+    """The models of one service: the table, and fine-tuned ones less those that were deleted."""
 
     def __init__(self, start: float) -> None:
         self._created = int(start)

@@ -1,84 +1,152 @@
-"""From moves to beats: what each kind of move does to a run, and when.
+"""From moves to planned events: what comes when, up to where the app has to act.
 
-One function a move, found by its type in `_PLANNERS`; to add a kind of step, write its function and enter it there.
+A `Planner` is made for one stretch of a script (from the start, or from the outputs just handed in, to the
+next step that waits for the app, or the end) and thrown away after it. Each move puts its own events on the
+plan: see `Move.plan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from understudy._engine.content import deltas
-from understudy._engine.objects import FileSearchToolCall, FunctionToolCall, MessageDelta, Text, ToolCall, Usage, tokens
-from understudy._engine.ports import EnginePorts
-from understudy._engine.run_execution import (
-    NEXT_STEP_SECONDS,
-    QUEUED_SECONDS,
-    STEP_SECONDS,
-    THINK_SECONDS,
-    RunExecution,
-    new_message,
-    new_step,
+from understudy._engine.events import (
+    Ended,
+    Event,
+    ItemClosed,
+    ItemDelta,
+    ItemOpened,
+    Paused,
+    PhaseEvent,
+    Started,
+    StepClosed,
+    StepOpened,
+    Usage,
+    tokens,
 )
-from understudy._engine.script_checks import check_against_run
-from understudy._engine.tool_calls import call_pieces, make_call
+from understudy._engine.moves.base import CallMove, Move, Tool
+from understudy._engine.ports import EnginePorts, Surroundings
+from understudy._engine.script import Step, ends_queued, singles
+from understudy._engine.timing import NEXT_STEP_SECONDS, QUEUED_SECONDS, STEP_SECONDS, THINK_SECONDS
 from understudy.errors import ImpossibleScript
-from understudy.scripts import (
-    Call,
-    Expire,
-    Fail,
-    Hang,
-    Incomplete,
-    Move,
-    Moves,
-    Reply,
-    Wait,
-    ends_queued,
-)
 
-MOST_WAITS = 1000  # one after the other: a script that waits on and on is endless
+if TYPE_CHECKING:
+    from understudy._engine.execution import Execution
+
+
+class PlannedEvent(NamedTuple):
+    """What will happen.
+
+    Attributes:
+        at: when, in unix seconds.
+        event: what; a `StepClosed` and an `Ended` are completed when they happen, by what is known then: what the model
+            read, and what is still open.
+        is_status: whether it moves the execution itself to another phase.
+        is_visible: whether anyone who lists steps or messages may wait for it.
+    """
+
+    at: float
+    event: Event
+    is_status: bool
+    is_visible: bool
 
 
 class Planner:
-    """Plans one run, from its script's moves, up to where the app has to act."""
+    """Plans one stretch.
 
-    def __init__(self, performance: RunExecution, moves: Moves, stage: EnginePorts, where: str) -> None:
-        self.performance = performance
-        self.run = performance.run
-        self.stage = stage
-        self.where = where
-        self._moves = moves
-        self._ahead: list[Any] = []  # a move looked at but not planned yet
-        self.at: float = 0  # the time the plan has come to
-        self._gap: float = THINK_SECONDS
-        self._waits = 0  # one after the other, just now
-        self.reply_is_cut = False
+    Attributes:
+        execution: what is planned.
+        at: the time the plan has come to.
+        planned: the plan.
+        new_id: gives a new id, from a kind, the parent's id and the time.
+    """
 
-    def start(self, at: float, outputs: list[str] | None = None) -> None:
-        """Plan on from a time at which the run is queued. `outputs`: what was submitted for the last calls."""
-        self.at = at + QUEUED_SECONDS
-        move = self._next(outputs)
-        if ends_queued(move):
-            self._gap = 0
-            self._plan_move(move)
-            return
-        self.plan(lambda then: self.performance.move_run("in_progress", then), is_status=True)
-        self._gap = THINK_SECONDS if outputs is None else NEXT_STEP_SECONDS
-        while move is not None:
-            if not self._plan_move(move) or self.at > self.performance.expires_at:
-                return  # the run waits, or is over before anything more could happen
-            move = self._next()
-            if ends_queued(move):
-                raise self.impossible(f"{move!r}, but the run is in progress")
-        self.plan(lambda then: self.performance.finish("completed", then), is_status=True)
+    def __init__(self, execution: Execution, ports: EnginePorts, at: float) -> None:
+        self.execution = execution
+        self.ports = ports
+        self.conversation = execution.conversation
+        self.at = at
+        self.planned: list[PlannedEvent] = []
+        self.new_id = ports.new_id
+        self._gap: float = 0
+        self._cuts_next = False
+        self._is_cut = False
 
-    def plan(self, act: Callable[[float], None], *, is_status: bool = False, is_visible: bool = True) -> None:
-        self.performance.plan(self.at, act, is_status=is_status, is_visible=is_visible)
+    def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent]:
+        """Plan a stretch of a script, from the present, in which the execution is queued."""
+        self.at += QUEUED_SECONDS
+        if stretch and ends_queued(stretch[0]):
+            self._plan_step(stretch[0])
+            return self.planned
+        self.plan(Started(self.at))
+        self._gap = THINK_SECONDS if is_first else NEXT_STEP_SECONDS
+        for number, step in enumerate(stretch):
+            if number and ends_queued(step):
+                raise self.impossible(f"{step!r}, but the run is in progress")
+            following = stretch[number + 1] if number + 1 < len(stretch) else None
+            self._cuts_next = isinstance(following, Move) and following.cuts
+            if self._plan_step(step):
+                return self.planned
+        self.plan(Ended(self.at, "completed"))
+        return self.planned
 
-    def peek(self) -> Any:
-        """The move after this one, None at the end. To be asked once for each move."""
-        self._ahead.append(self._fetch())
-        return self._ahead[0]
+    def _plan_step(self, step: Step) -> bool:
+        """Plan a step; True if it ends the stretch."""
+        if isinstance(step, Move) and not isinstance(step, CallMove):
+            step.plan(self)
+            return step.ends
+        return self._plan_calls(singles(step))
+
+    def _plan_calls(self, moves: Sequence[Any]) -> bool:
+        """Plan one step of one or more calls; with one among them that waits for the app, it is paused."""
+        start = self.begin_step()
+        step_id = self.new_id("step", self.execution.id, start)
+        self.plan(StepOpened(start, step_id))
+        calls = [self._call(move, step_id, start) for move in moves]
+        sent: list[tuple[Any, ...]] = []
+        for call in calls:
+            sent.append((ItemOpened, call.opening()))
+            sent += [(ItemDelta, call.id, piece) for piece in call.pieces()]
+        self.spread(start, STEP_SECONDS, sent, closes=True)
+        self.at = start + STEP_SECONDS
+        waiting = tuple(call.id for call, move in zip(calls, moves, strict=True) if move.waits_for_app)
+        if waiting:
+            self.plan(Paused(self.at, waiting))
+            return True
+        written = sum(tokens(call.written) for call in calls)
+        self.plan(StepClosed(self.at, step_id, "completed", Usage(0, written)))
+        return False
+
+    def _call(self, move: CallMove, step_id: str, at: float) -> Any:
+        request = self.execution.request
+        move = move.bound(request.tools)
+        call_id = move.given_id or self.new_id("call", step_id, at)
+        item_id = call_id if request.new_item_id is None else request.new_item_id(move, step_id, at)
+        surroundings = Surroundings(self.ports, request.tools, at, request.last_user_text)
+        return move.call(surroundings, id=item_id, call_id=call_id, step_id=step_id)
+
+    # -- what moves ask for -------------------------------------------------------
+
+    def plan(self, event: Event, *, is_visible: bool = True) -> None:
+        """Let something happen, after all that is planned already."""
+        self.planned.append(PlannedEvent(event.at, event, isinstance(event, PhaseEvent), is_visible))
+
+    def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
+        """Let pieces be sent evenly over some time: each an event's class and what it takes besides the time.
+
+        `closes`: each item among them ends with its last piece.
+        """
+        item_id = ""
+        for number, (kind, *rest) in enumerate(sent, 1):
+            at = start + seconds * number / (len(sent) + 1)
+            if closes and kind is ItemOpened:
+                if item_id:
+                    self.plan(ItemClosed(self.at, item_id), is_visible=False)
+                item_id = rest[0].id
+            self.at = at
+            self.plan(kind(at, *rest), is_visible=False)
+        if closes and item_id:
+            self.plan(ItemClosed(self.at, item_id), is_visible=False)
 
     def begin_step(self) -> float:
         """Let the time pass that the model takes before a step; gives the time the step begins."""
@@ -86,157 +154,38 @@ class Planner:
         self._gap = NEXT_STEP_SECONDS
         return self.at
 
-    def _next(self, outputs: list[str] | None = None) -> Any:
-        return self._ahead.pop() if self._ahead else self._fetch(outputs)
+    def is_cut_now(self) -> bool:
+        """Tell whether the next move cuts the reply that is being planned: then its end leaves it open."""
+        self._is_cut = self._cuts_next
+        return self._is_cut
 
-    def _fetch(self, outputs: list[str] | None = None) -> Any:
-        """The script's next move; one that a function makes as it goes is checked only now."""
-        move = self._moves.next(outputs)
-        if move is not None and self._moves.made_up:
-            self._check_made_up(move)
-        return move
+    def end(self, outcome: str, *, error: tuple[str, str] | None = None, reason: str | None = None) -> None:
+        """Let the execution end, in the middle of a reply if that is cut."""
+        if not self._is_cut:
+            self.begin_step()
+        self.plan(Ended(self.at, outcome, error, reason))
 
-    def _check_made_up(self, move: Any) -> None:
-        check_against_run((move,), self.run.settings.tools, self.stage, self.where)
-        self._waits = self._waits + 1 if isinstance(move, Wait) else 0
-        if self._waits > MOST_WAITS:
-            raise self.impossible(
-                f"it has given {self._waits} moves {move!r} one after the other, and nothing else. A function that makes a "
-                "script ends, or gives a move in which something happens."
-            )
-
-    def _plan_move(self, move: Any) -> bool:
-        """Plan a move; False if the run ends or waits with it."""
-        if isinstance(move, Call):
-            move = (move,)
-        if isinstance(move, tuple):
-            return _plan_calls(self, move)
-        return _PLANNERS[type(move)](self, move)
-
-    def note_outputs(self, calls: Sequence[FunctionToolCall], outputs: dict[str, str | None], now: float) -> None:
-        """Let a callable script see what the app submitted."""
-        self._moves.note({call.id: call.name for call in calls}, outputs, now)
+    def item_id(self, kind: str, parent: str, at: float) -> str:
+        """Give the id of a new message or reasoning item."""
+        new_item_id = self.execution.request.new_item_id
+        return self.new_id(kind, parent, at) if new_item_id is None else new_item_id(kind, parent, at)
 
     def impossible(self, reason: str) -> ImpossibleScript:
-        return ImpossibleScript(f"the script set at {self.where} cannot be performed: {reason}")
-
-    def delay(self, seconds: float) -> None:
-        """Let the model take longer for what comes next, be it the end."""
-        self.at += seconds
+        """Give the error for what cannot be performed."""
+        return ImpossibleScript(f"the script set at {self.execution.cursor.where} cannot be performed: {reason}")
 
 
-# -- messages -----------------------------------------------------------------
+def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts, where: str) -> None:
+    """Check what steps ask of an execution, before they are planned.
 
-
-def _plan_reply(planner: Planner, move: Reply) -> bool:
-    run, performance = planner.run, planner.performance
-    start = planner.begin_step()
-    message_id = planner.stage.new_id("message", run.thread_id, start)
-    step = new_step(run, planner.stage.new_id("step", run.id, start), start, message_id)
-    message = new_message(run, message_id, start)
-    planner.plan(lambda then: performance.open_step(then, step))
-    planner.plan(lambda then: performance.open_message(then, message))
-    sent = _plan_deltas(planner, move, start)
-    planner.at = start + STEP_SECONDS
-    if isinstance(planner.peek(), Fail | Incomplete):  # the ending cuts the message; see _close_open
-        planner.reply_is_cut = True
-        return True
-    planner.plan(lambda then: performance.close_message(then))
-    planner.plan(lambda then: performance.close_step(then, usage=Usage(_prompt_tokens(performance), sent)))
-    return True
-
-
-def _plan_deltas(planner: Planner, move: Reply, start: float) -> int:
-    """Plan the message piece by piece; gives its tokens."""
-    pieces = deltas(planner.stage, move, start)
-    for number, delta in enumerate(pieces, 1):
-        planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
-        _plan_delta(planner, delta)
-    return tokens("".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text)))
-
-
-def _plan_delta(planner: Planner, delta: MessageDelta) -> None:
-    performance = planner.performance
-    planner.plan(lambda then: performance.message_delta(then, delta), is_visible=False)
-
-
-def _prompt_tokens(performance: RunExecution) -> int:
-    texts = [message.text for message in performance.thread.messages.page(limit=20).items]
-    return sum(map(tokens, texts)) + tokens(performance.run.settings.instructions or "")
-
-
-# -- tool calls ---------------------------------------------------------------
-
-
-def _plan_calls(planner: Planner, moves: tuple[Any, ...]) -> bool:
-    """One step of one or more calls. With a function among them, the run waits for the app."""
-    run, performance = planner.run, planner.performance
-    start = planner.begin_step()
-    step = new_step(run, planner.stage.new_id("step", run.id, start), start)
-    planner.plan(lambda then: performance.open_step(then, step))
-    calls = tuple(make_call(planner.stage, run, step, move) for move in moves)
-    pieces = [(index, call, piece) for index, call in enumerate(calls) for piece in call_pieces(call)]
-    for number, (index, call, (before, after)) in enumerate(pieces, 1):
-        planner.at = start + STEP_SECONDS * number / (len(pieces) + 1)
-        _plan_call_delta(planner, index, call, before, after)
-    planner.at = start + STEP_SECONDS
-    waiting = tuple(call for call in calls if isinstance(call, FunctionToolCall))
-    if waiting:
-        planner.plan(lambda then: performance.move_run("requires_action", then, calls=waiting), is_status=True)
-        return False
-    used = Usage(_prompt_tokens(performance), sum(tokens(getattr(call, "input", "")) for call in calls))
-    planner.plan(lambda then: performance.close_step(then, calls=calls, usage=used))
-    return True
-
-
-def _plan_call_delta(planner: Planner, index: int, call: ToolCall, before: ToolCall | None, after: ToolCall) -> None:
-    performance = planner.performance
-    known = call if isinstance(call, FileSearchToolCall) else after  # what a search found is seen at once, by polling [REC]
-
-    def act(then: float) -> None:
-        so_far = performance.open_calls
-        performance.change_step(calls=(*so_far[:index], known, *so_far[index + 1 :]))
-        performance.step_delta(then, (index, before, after))
-
-    planner.plan(act, is_visible=False)
-
-
-# -- endings ------------------------------------------------------------------
-
-
-def _plan_wait(planner: Planner, move: Wait) -> bool:
-    planner.delay(move.seconds)
-    return True
-
-
-def _plan_ending(event: str) -> Callable[[Planner, Any], bool]:
-    def plan(planner: Planner, move: Any) -> bool:
-        if not planner.reply_is_cut:
-            planner.begin_step()
-        is_failure = isinstance(move, Fail)
-        facts = {"last_error": (move.code, move.message)} if is_failure else {"incomplete_reason": move.reason}
-        planner.plan(lambda then: planner.performance.finish(event, then, **facts), is_status=True)
-        return False
-
-    return plan
-
-
-def _plan_expire(planner: Planner, move: Expire) -> bool:
-    planner.at = planner.performance.expires_at
-    planner.plan(lambda then: planner.performance.finish("expired", then), is_status=True)
-    return False
-
-
-def _plan_hang(planner: Planner, move: Hang) -> bool:
-    planner.performance.on_cancel = move.on_cancel
-    return False
-
-
-_PLANNERS: dict[type[Move], Callable[[Planner, Any], bool]] = {
-    Reply: _plan_reply,
-    Wait: _plan_wait,
-    Fail: _plan_ending("failed"),
-    Incomplete: _plan_ending("incomplete"),
-    Expire: _plan_expire,
-    Hang: _plan_hang,
-}
+    Raises:
+        ImpossibleScript: a call of something that is not among the tools, or a file that does not exist.
+    """
+    for step in steps:
+        for move in (step,) if isinstance(step, Move) else step:
+            move.check(tools, where)
+            for file_id in move.file_ids:
+                if ports.file_name(file_id) is None:
+                    raise ImpossibleScript(
+                        f"the script set at {where} names the file {file_id!r}, which does not exist: add it with add_file()"
+                    )

@@ -6,13 +6,34 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from understudy._common.call_site import blame, caller
+from understudy._engine.moves.reply import Reply
+from understudy._engine.script import ScriptFunction, Step, check_moves
 from understudy.errors import CallableFailed, ImpossibleScript, NoScript
-from understudy.scripts import DEFAULT_SENTENCE, Reply, ScriptFunction, Step, check_moves
 
+DEFAULT_SENTENCE = "I am only the understudy, but I am glad to help."
 When = str | re.Pattern[str] | Callable[[str], Any]
+
+
+class ScriptLabels(NamedTuple):
+    """What an execution is called when scripts are chosen, as its face sees it.
+
+    Attributes:
+        kind: what it is, in a word.
+        assistant: the id that `assistant=` of a script is compared with; None fits no such script.
+        thread: likewise for `thread=`: the id of the thread or conversation.
+    """
+
+    kind: str
+    assistant: str | None = None
+    thread: str | None = None
+
+    def __str__(self) -> str:
+        of = f" of assistant {self.assistant!r}" if self.assistant is not None else ""
+        on = f" on thread {self.thread!r}" if self.thread is not None else ""
+        return f"{self.kind}{of}{on}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +62,9 @@ class QueuedScript:
         if not (self.when is None or isinstance(self.when, str | re.Pattern) or callable(self.when)):
             raise TypeError(f"when={self.when!r}: expected a text, a compiled pattern or a callable")
 
-    def fits(self, assistant: str, thread: str, last_user_text: str) -> bool:
-        if self.assistant not in (None, assistant) or self.thread not in (None, thread):
+    def fits(self, labels: ScriptLabels, last_user_text: str) -> bool:
+        """Tell whether it is for such an execution."""
+        if self.assistant not in (None, labels.assistant) or self.thread not in (None, labels.thread):
             return False
         if self.when is None:
             return True
@@ -66,56 +88,61 @@ class QueuedScript:
 
 
 class ScriptQueue:
-    """The scripts of one world."""
+    """The scripts of one service.
+
+    Args:
+        strict: refuse executions that no script was set for.
+    """
 
     def __init__(self, strict: bool | None) -> None:
         self.strict = strict
         self.queue: list[QueuedScript] = []
         self._refused: list[QueuedScript] = []
         self._defaults: list[QueuedScript] = []
-        self._last_resort = QueuedScript(moves=(Reply(DEFAULT_SENTENCE),), where="understudy's default")
+        self._fallback = QueuedScript(moves=(Reply(DEFAULT_SENTENCE),), where="understudy's default")
 
     def next_run(self, moves: Sequence[Any], *, assistant: str | None, thread: str | None) -> None:
+        """Queue a script."""
         self.queue.append(QueuedScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread))
 
     def every_run(self, moves: Sequence[Any], *, when: When | None, assistant: str | None, thread: str | None) -> None:
+        """Set a default."""
         script = QueuedScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread, when=when)
         self._defaults.append(script)
 
-    def choose(self, assistant: str, thread: str, last_user_text: str) -> QueuedScript:
-        """The script for a run about to start. It stays queued until `take`: a run that is refused uses none up.
+    def choose(self, labels: ScriptLabels, last_user_text: str) -> QueuedScript:
+        """Give the script for an execution about to start. It stays queued until `take`: one that is refused uses none up.
 
         Raises:
             NoScript: strict, and nothing fits.
         """
         for script in self.queue:
-            if script.fits(assistant, thread, last_user_text):
+            if script.fits(labels, last_user_text):
                 return script
         for script in reversed(self._defaults):
-            if script.fits(assistant, thread, last_user_text):
+            if script.fits(labels, last_user_text):
                 return script
         if self.strict:
-            raise NoScript(self._why_none(assistant, thread, last_user_text))
-        return self._last_resort
+            raise NoScript(self._why_none(labels, last_user_text))
+        return self._fallback
 
     def take(self, script: QueuedScript) -> None:
-        """The script is used: off the queue with it."""
+        """Remove a script that is used from the queue."""
         self.queue = [other for other in self.queue if other is not script]
 
     def refuse(self, script: QueuedScript) -> None:
-        """The script cannot be performed, and the test was told so: it stays, but counts as left over no more."""
+        """Note that a script cannot be performed: it stays queued, but is no longer reported as unused."""
         self._refused.append(script)
 
     def take_left(self) -> list[QueuedScript]:
-        """The scripts that no run came for; asked again, there are none."""
+        """Give the scripts that nothing came for; asked again, there are none."""
         left = [script for script in self.queue if not any(script is other for other in self._refused)]
         self.queue = []
         return left
 
-    def _why_none(self, assistant: str, thread: str, last_user_text: str) -> str:
+    def _why_none(self, labels: ScriptLabels, last_user_text: str) -> str:
         text = (
-            f"a run of assistant {assistant!r} on thread {thread!r} started, and no script was set for it (strict=True). "
-            f"The last user message is {last_user_text!r}."
+            f"a {labels} started, and no script was set for it (strict=True). The last user message is {last_user_text!r}."
         )
         others = [*self.queue, *self._defaults]
         if others:

@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
 
 class Stores:
-    """The vector stores of one world.
+    """The vector stores of one service.
 
     Args:
         get_file: the file with an id, or `ApiError`.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from understudy._apis.assistants.lifecycle import TERMINAL
 from understudy._apis.operations import find
 from understudy._cassettes.interaction import Interaction
-from understudy._engine.lifecycle import TERMINAL
 
 _STATUS = re.compile(r"status ['\"](\w+)['\"]")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from understudy._apis.assistants.lifecycle import TERMINAL
 from understudy._cassettes import Interaction
-from understudy._diagnostics.timeline import Moment, Timeline, short
-from understudy._engine.lifecycle import TERMINAL
+from understudy._common.short_text import short
+from understudy._diagnostics.timeline import Moment, Timeline
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy._reconstruct.timestamps import sent_at
 

@@ -14,7 +14,8 @@ from understudy._apis.operations import find
 from understudy._cassettes import Interaction
 from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
-from understudy._diagnostics.timeline import Timeline, short
+from understudy._common.short_text import short
+from understudy._diagnostics.timeline import Timeline
 from understudy._inspect.findings import Finding, findings, unreadable_parts
 from understudy._inspect.runs import text_of, timelines
 from understudy._reconstruct.timestamps import newest, sent_at

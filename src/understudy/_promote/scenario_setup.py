@@ -14,7 +14,6 @@ from understudy._promote.scenario import RunScript, ids_made
 from understudy._reconstruct.moves import NOT_SHOWN
 from understudy._reconstruct.preconditions import Seed, Seeds
 from understudy._reconstruct.session_facts import Facts, is_v1
-from understudy.scripts import CodeInterpreter, FileSearch, Move, Reply
 
 _PREFIXES = (*(prefix for prefix, _, _ in SHAPES.values()), *OLDER_PREFIXES)
 _HALF_SECOND = 0.5
@@ -132,7 +131,7 @@ class ScenarioSetup:
         shown = (view for view in self._facts.first_views.values() if view["object"] in ("file", "vector_store.file"))
         known = {*(seed.id for seed in self._seeds), *(view["id"] for view in shown)}
         flat = [call for move in moves for call in (move if isinstance(move, tuple) else (move,))]
-        for file_id in dict.fromkeys(file_id for call in flat for file_id in _files_of(call)):
+        for file_id in dict.fromkeys(file_id for call in flat for file_id in call.file_ids):
             if file_id not in known:
                 given = {"id": file_id, "filename": f"{file_id}.png", "purpose": "assistants_output"}
                 self._try(file_id, Statement("backend.add_file", given=given))
@@ -184,12 +183,3 @@ class ScenarioSetup:
 
 
 _OVER = ("completed", "failed", "cancelled", "expired", "incomplete")
-
-
-def _files_of(move: Move) -> list[str]:
-    """The ids of files that a move names."""
-    if isinstance(move, Reply):
-        return [*move.citations, *(image for image in move.images if isinstance(image, str))]
-    if isinstance(move, CodeInterpreter):
-        return [image for image in move.images if isinstance(image, str)]
-    return [result.file_id for result in move.results or ()] if isinstance(move, FileSearch) else []

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from understudy._apis.assistants.lifecycle import RUN, TERMINAL
 from understudy._coverage.lifecycle_paths import Path, closing, is_performed, script_along
-from understudy._engine.lifecycle import RUN, TERMINAL
 from understudy._properties.trajectory import Trajectory
 from understudy.faults import Fault, RateLimited, ServerError, StreamCut
 

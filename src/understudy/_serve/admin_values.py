@@ -14,7 +14,14 @@ from understudy import faults, scripts
 from understudy.errors import ImpossibleScript, nearest
 
 Json = dict[str, Any]
-MOVES = {kind.__name__: kind for kind in scripts.Move.__subclasses__() if not kind.__name__.startswith("Any")}
+_KINDS = (getattr(scripts, name) for name in scripts.__all__)
+MOVES = {
+    kind.__name__: kind
+    for kind in _KINDS
+    if isinstance(kind, type)
+    and issubclass(kind, scripts.Move)
+    and not kind.__name__.startswith(("Any", "Move", "CallMove"))
+}
 FAULTS = {kind.__name__: kind for kind in faults.What.__subclasses__()}
 CONDITIONS = ("text", "regex", "function", "assistant")
 _PLACEHOLDER = re.compile(r"\{(\{*)outputs\[(\w+)\](\}*)\}")

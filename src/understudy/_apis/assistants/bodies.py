@@ -23,7 +23,9 @@ from understudy._apis.common.schema import (
     url,
 )
 from understudy._apis.function_schemas import check_parameters, check_response_schema
+from understudy._engine import call_kinds  # noqa: F401 - CallState.kinds knows them then
 from understudy._engine.api_error import ApiError
+from understudy._engine.items import CallState
 
 FILE_ID = Id("file", also="assistant-")  # files of Azure are `assistant-...` [DOCS]
 STORE_ID = Id("vs")
@@ -43,7 +45,7 @@ _RANKING_OPTIONS = Fields(
     },
     required=("score_threshold",),
 )
-_CODE_INTERPRETER = Fields({"type": anything})
+_TYPE_ALONE = Fields({"type": anything})
 _FUNCTION = Fields(
     {
         "type": anything,
@@ -67,11 +69,16 @@ _FILE_SEARCH = Fields(
         "file_search": Fields({"max_num_results": integer(1, 50), "ranking_options": _RANKING_OPTIONS}),
     }
 )
-_TOOL = tagged("type", {"code_interpreter": _CODE_INTERPRETER, "file_search": _FILE_SEARCH, "function": _FUNCTION})
+_TOOLS = {"file_search": _FILE_SEARCH, "function": _FUNCTION}
+
+
+def _tool(value: Any, path: str) -> Any:
+    """A tool of any kind of call there is; most are named by their type alone."""
+    return tagged("type", {kind: _TOOLS.get(kind, _TYPE_ALONE) for kind in CallState.kinds})(value, path)
 
 
 def _tools(most: int) -> Check:
-    return array(_TOOL, of="objects", most=most)
+    return array(_tool, of="objects", most=most)
 
 
 _FILE_IDS = array(FILE_ID, of="strings", most=20)

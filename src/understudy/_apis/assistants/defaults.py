@@ -6,7 +6,7 @@ from typing import Any
 
 from understudy._engine.engine import Engine
 from understudy._engine.file_objects import DEFAULT_CHUNKING, Chunking
-from understudy._engine.objects import ImageFile, ImageUrl, Part, Text
+from understudy._engine.items import ImageFile, ImageUrl, Part, Text
 from understudy._engine.vector_stores import Entry
 
 Json = dict[str, Any]

@@ -6,28 +6,17 @@ change them.
 
 from __future__ import annotations
 
+from typing import Any
+
+from understudy._apis.assistants.lifecycle import RUN_STATUSES
+from understudy._apis.assistants.objects import LIFETIME_SECONDS, Assistant, Run, Thread
 from understudy._apis.assistants.views import CODE_INTERPRETER_RESOURCES
-from understudy._engine.objects import (
-    Annotation,
-    Assistant,
-    CodeInterpreterToolCall,
-    FileSearchToolCall,
-    FunctionToolCall,
-    ImageFile,
-    Json,
-    Message,
-    MessageDelta,
-    MessageState,
-    Part,
-    Run,
-    RunState,
-    Step,
-    StepState,
-    Text,
-    Thread,
-    ToolCall,
-    Usage,
-)
+from understudy._engine.events import Usage
+from understudy._engine.execution import Step
+from understudy._engine.fold import Phase, State, StepState
+from understudy._engine.items import Annotation, CallState, ImageFile, Item, MessageDelta, MessageState, Part, Text
+
+Json = dict[str, Any]
 
 
 def _seconds(at: float | None) -> int | None:
@@ -85,20 +74,23 @@ def thread_as_posted(held: Thread) -> Json:
     return thread(held) | {"tool_resources": held.tool_resources}
 
 
-def message(held: Message, state: MessageState | None = None) -> Json:
+def message(held: Item, state: MessageState | None = None) -> Json:
+    """A message; `state` as it was at an earlier event."""
     state = state or held.state
+    assert state is not None
+    ended_at = _seconds(state.ended_at)
     return {
         "id": held.id,
         "object": "thread.message",
         "created_at": int(held.created_at),
-        "assistant_id": held.assistant_id,
-        "thread_id": held.thread_id,
-        "run_id": held.run_id,
+        "assistant_id": held.author,
+        "thread_id": held.conversation_id,
+        "run_id": held.execution_id,
         "status": state.status,
-        "incomplete_details": None if state.incomplete_reason is None else {"reason": state.incomplete_reason},
-        "incomplete_at": _seconds(state.incomplete_at),
-        "completed_at": _seconds(state.completed_at),
-        "role": held.role,
+        "incomplete_details": None if state.reason is None else {"reason": state.reason},
+        "incomplete_at": ended_at if state.status == "incomplete" else None,
+        "completed_at": ended_at if state.status == "completed" else None,
+        "role": state.role,
         "content": [part(piece) for piece in state.content],
         "attachments": held.attachments,
         "metadata": held.metadata,
@@ -126,7 +118,7 @@ def annotation(held: Annotation) -> Json:
     }
 
 
-def message_delta(held: Message, delta: MessageDelta) -> Json:
+def message_delta(message_id: str, delta: MessageDelta) -> Json:
     """A piece of a message. The first piece of a text has annotations, later ones only what they bring. [REC]"""
     piece = delta.piece
     content = {"index": delta.index, **part(piece)}
@@ -136,7 +128,7 @@ def message_delta(held: Message, delta: MessageDelta) -> Json:
             numbered = enumerate(piece.annotations, delta.annotations_before)
             text["annotations"] = [_annotation_delta(number, entry) for number, entry in numbered]
         content["text"] = text
-    return {"id": held.id, "object": "thread.message.delta", "delta": {"content": [content]}}
+    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [content]}}
 
 
 def _annotation_delta(index: int, held: Annotation) -> Json:
@@ -146,22 +138,25 @@ def _annotation_delta(index: int, held: Annotation) -> Json:
     return rendered
 
 
-def run(held: Run, state: RunState | None = None) -> Json:
-    state, asked = state or held.state, held.settings
+def run(held: Run, state: State | None = None) -> Json:
+    """A run; `state` as it was at an earlier event."""
+    state = state or held.execution.state
+    phase, asked = state.phase, held.settings
+    status, ended_at = phase.status, _seconds(phase.ended_at)
     return {
         "id": held.id,
         "object": "thread.run",
         "created_at": int(held.created_at),
         "assistant_id": held.assistant_id,
         "thread_id": held.thread_id,
-        "status": state.status,
-        "started_at": _seconds(state.started_at),
-        "expires_at": _seconds(state.expires_at),
-        "cancelled_at": _seconds(state.cancelled_at),
-        "failed_at": _seconds(state.failed_at),
-        "completed_at": _seconds(state.completed_at),
-        "required_action": _required_action(state) if state.calls else None,
-        "last_error": _error(state.last_error),
+        "status": RUN_STATUSES.get(status, status),
+        "started_at": _seconds(phase.started_at),
+        "expires_at": _seconds(phase.deadline),
+        "cancelled_at": ended_at if status == "cancelled" else None,
+        "failed_at": ended_at if status == "failed" else None,
+        "completed_at": ended_at if status in _COMPLETED_AT else None,
+        "required_action": _required_action(phase, state) if phase.waits_for else None,
+        "last_error": _error(phase.error),
         "model": asked.model,
         "instructions": asked.instructions,
         "tools": asked.tools,
@@ -173,103 +168,86 @@ def run(held: Run, state: RunState | None = None) -> Json:
         "max_completion_tokens": asked.max_completion_tokens,
         "max_prompt_tokens": asked.max_prompt_tokens,
         "truncation_strategy": asked.truncation_strategy,
-        "incomplete_details": None if state.incomplete_reason is None else {"reason": state.incomplete_reason},
-        "usage": usage(state.usage),
+        "incomplete_details": None if phase.reason is None else {"reason": phase.reason},
+        "usage": usage(phase.usage),
         "response_format": asked.response_format,
         "tool_choice": asked.tool_choice,
         "parallel_tool_calls": asked.parallel_tool_calls,
     }
 
 
-def _required_action(state: RunState) -> Json:
+# `incomplete` has completed_at on a run [REC, Apr 2024] and incomplete_at on a message [REC].
+_COMPLETED_AT = frozenset({"completed", "incomplete"})
+
+
+def _required_action(phase: Phase, state: State) -> Json:
+    waiting = [state.item(item_id) for item_id in phase.waits_for]
     calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in state.calls
+        {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in waiting
     ]
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def step(held: Step, state: StepState | None = None, *, with_content: bool = False) -> Json:
-    """A run step. `with_content`: the passages a file search found are shown, not only where. [REC: `include[]`]"""
-    state = state or held.state
-    is_message = held.message_id is not None
-    if is_message:
-        details: Json = {"type": "message_creation", "message_creation": {"message_id": held.message_id}}
+def step(held: Run, begun: Step, *, with_content: bool = False) -> Json:
+    """A run step as it is now. `with_content`: the passages a file search found are shown, not only where. [REC:
+    `include[]`]"""
+    return step_at(held, begun, begun.state, [item.state for item in begun.items], with_content=with_content)
+
+
+def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_content: bool = False) -> Json:
+    """A run step as it was at some event, with its calls."""
+    if state.message_id is not None:
+        details: Json = {"type": "message_creation", "message_creation": {"message_id": state.message_id}}
     else:
-        calls = [tool_call(call, with_content=with_content) for call in state.calls]
-        details = {"type": "tool_calls", "tool_calls": calls}
+        shown = [tool_call(call, with_content=with_content) for call in calls]
+        details = {"type": "tool_calls", "tool_calls": shown}
+    ended_at = _seconds(state.ended_at)
     return {
-        "id": held.id,
+        "id": begun.id,
         "object": "thread.run.step",
-        "created_at": int(held.created_at),
-        "run_id": held.run_id,
+        "created_at": int(begun.created_at),
+        "run_id": held.id,
         "assistant_id": held.assistant_id,
         "thread_id": held.thread_id,
         "type": details["type"],
         "status": state.status,
-        "cancelled_at": _seconds(state.cancelled_at),
-        "completed_at": _seconds(state.completed_at),
-        "expires_at": int(held.expires_at),
-        "failed_at": _seconds(state.failed_at),
-        "last_error": _error(state.last_error),
+        "cancelled_at": ended_at if state.status == "cancelled" else None,
+        "completed_at": ended_at if state.status == "completed" else None,
+        "expires_at": step_expires_at(held),
+        "failed_at": ended_at if state.status == "failed" else None,
+        "last_error": _error(state.error),
         "step_details": details,
         "usage": usage(state.usage),
     }
 
 
-def tool_call(call: ToolCall, *, with_content: bool = False) -> Json:
-    if isinstance(call, FunctionToolCall):
-        function = {"name": call.name, "arguments": call.arguments, "output": call.output}
-        return {"id": call.id, "type": "function", "function": function}
-    if isinstance(call, CodeInterpreterToolCall):
-        outputs = [_code_output(kind, value) for kind, value in call.outputs]
-        return {
-            "id": call.id,
-            "type": "code_interpreter",
-            "code_interpreter": {"input": call.input, "outputs": outputs},
-        }
-    return {"id": call.id, "type": "file_search", "file_search": _file_search(call, with_content=with_content)}
+def step_expires_at(held: Run) -> int:
+    """When the steps of a run expire: with the run."""
+    return int(held.created_at + LIFETIME_SECONDS)
 
 
-def _code_output(kind: str, value: str) -> Json:
-    return {"type": "logs", "logs": value} if kind == "logs" else {"type": "image", "image": {"file_id": value}}
+def tool_call(call: CallState, *, with_content: bool = False) -> Json:
+    """A call; how its kind is shown is said where the kind is."""
+    return {"id": call.call_id, "type": call.kind, call.kind: call.faces["assistants"].details(call, with_content)}
 
 
-def _file_search(call: FileSearchToolCall, *, with_content: bool) -> Json:
-    results = []
-    for hit in call.results:
-        result = {
-            "file_id": hit.file_id,
-            "file_name": hit.file_name,
-            "score": hit.score,
-            "attributes": dict(hit.attributes),
-        }
-        if with_content:
-            result["content"] = [{"type": "text", "text": hit.text}]
-        results.append(result)
-    return {"ranking_options": {"ranker": call.ranker, "score_threshold": call.score_threshold}, "results": results}
+def call_opened(step_id: str, index: int, call: CallState, *, with_content: bool = False) -> Json:
+    """The first delta of a call, which names it whole. [REC]"""
+    view = call.faces["assistants"]
+    details = (view.opened or view.details)(call, with_content)
+    return _step_delta(step_id, {"index": index, "id": call.call_id, "type": call.kind, call.kind: details})
 
 
-def step_delta(held: Step, delta: tuple[int, ToolCall | None, ToolCall], *, with_content: bool = False) -> Json:
-    """What a call in progress has become. The first delta of a call names it whole, later ones what they add. [REC]"""
-    index, before, after = delta
-    if before is None:
-        call = {"index": index, **tool_call(after, with_content=with_content)}
-    else:
-        call = {"index": index, "type": tool_call(after)["type"], **_added(before, after)}
+def call_delta(step_id: str, index: int, call: CallState, piece: Any) -> Json:
+    """A later delta of a call: what it adds. [REC]"""
+    added = call.faces["assistants"].added(piece)
+    return _step_delta(step_id, {"index": index, "type": call.kind, call.kind: added})
+
+
+def _step_delta(step_id: str, call: Json) -> Json:
     details = {"type": "tool_calls", "tool_calls": [call]}
-    return {"id": held.id, "object": "thread.run.step.delta", "delta": {"step_details": details}}
-
-
-def _added(before: ToolCall, after: ToolCall) -> Json:
-    if isinstance(before, FunctionToolCall) and isinstance(after, FunctionToolCall):
-        return {"function": {"arguments": after.arguments[len(before.arguments) :]}}
-    assert isinstance(before, CodeInterpreterToolCall)
-    assert isinstance(after, CodeInterpreterToolCall)
-    if len(after.outputs) > len(before.outputs):
-        outputs = [{"index": n, **_code_output(*output)} for n, output in enumerate(after.outputs)]
-        return {"code_interpreter": {"outputs": outputs}}
-    return {"code_interpreter": {"input": after.input[len(before.input) :]}}
+    return {"id": step_id, "object": "thread.run.step.delta", "delta": {"step_details": details}}
 
 
 def page(items: list[Json], *, has_more: bool) -> Json:

@@ -1,4 +1,4 @@
-"""One request as the operations see it: parsed, checked, with the world at hand."""
+"""One request as the operations see it: parsed, checked, with the service at hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Call:
     """A call of an operation.
 
     Attributes:
-        world: the service it is for.
+        engine: the service it is for.
+        shown: what answers of this API have shown last, by id: see `PollClock`.
         ids: the parts of the path, `{"thread_id": "thread_..."}`.
         body: the checked JSON body, `{}` when there was none.
         query: the checked query; numbers are numbers, `include[]` is a list.
@@ -28,6 +29,7 @@ class Call:
     """
 
     engine: Engine
+    shown: dict[Any, Any]
     ids: dict[str, str]
     body: Json
     query: Json

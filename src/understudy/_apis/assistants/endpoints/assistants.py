@@ -6,10 +6,10 @@ from understudy._apis.assistants import render
 from understudy._apis.assistants.defaults import SAMPLING, kept_resources, normal_settings, normal_tool_resources
 from understudy._apis.assistants.existence_checks import check_resources
 from understudy._apis.assistants.model_rules import check_settings, sampling_for
+from understudy._apis.assistants.objects import Assistant, AssistantsObjects
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine
-from understudy._engine.objects import Assistant
 
 
 def create(call: Call) -> Json:
@@ -23,20 +23,20 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
     """Make an assistant from a checked create body; the id and the time are the app's, or given when seeding."""
     fields: Json = {**sampling_for(body["model"], {}), **normal_settings(body)}
     fields["tool_resources"] = normal_tool_resources(engine, fields.get("tools", []), body.get("tool_resources"))
-    return engine.add_assistant(id=id, created_at=created_at, **fields)
+    return engine.part(AssistantsObjects).add_assistant(id=id, created_at=created_at, **fields)
 
 
 def listed(call: Call) -> Json:
-    return page_of(call, call.engine.assistants, render.assistant)
+    return page_of(call, call.engine.part(AssistantsObjects).assistants, render.assistant)
 
 
 def retrieve(call: Call) -> Json:
-    return render.assistant(call.engine.assistant(call.ids["assistant_id"]))
+    return render.assistant(call.engine.part(AssistantsObjects).assistant(call.ids["assistant_id"]))
 
 
 def modify(call: Call) -> Json:
     """Fields not sent stay as they are. [REC]"""
-    assistant = call.engine.assistant(call.ids["assistant_id"])
+    assistant = call.engine.part(AssistantsObjects).assistant(call.ids["assistant_id"])
     fields = normal_settings(call.body)
     held = {name: getattr(assistant, name) for name in SAMPLING}
     model = fields.get("model", assistant.model)
@@ -57,6 +57,7 @@ def modify(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    assistant = call.engine.assistant(call.ids["assistant_id"])
-    call.engine.assistants.remove(assistant.id)
+    objects = call.engine.part(AssistantsObjects)
+    assistant = objects.assistant(call.ids["assistant_id"])
+    objects.assistants.remove(assistant.id)
     return render.deleted(assistant.id, "assistant")

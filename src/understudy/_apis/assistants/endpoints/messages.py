@@ -5,16 +5,17 @@ from __future__ import annotations
 from understudy._apis.assistants import render
 from understudy._apis.assistants.defaults import THREAD_STORE_DAYS, normal_content
 from understudy._apis.assistants.existence_checks import check_message, wants_search
+from understudy._apis.assistants.objects import AssistantsObjects, Thread
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine
-from understudy._engine.objects import Message, Thread
+from understudy._engine.items import Item, is_message
 from understudy._engine.vector_stores import Entry
 
 
 def create(call: Call) -> Json:
-    thread = call.engine.thread(call.ids["thread_id"])
+    thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     check_message(call.engine, call.body)
     return to_rest(render.message(make(call.engine, thread, call.body)))
 
@@ -26,10 +27,10 @@ def make(
     *,
     id: str | None = None,  # noqa: A002
     created_at: float | None = None,
-) -> Message:
+) -> Item:
     """Add a message from a checked create body. Refused while a run of the thread is active."""
     attachments = list(body.get("attachments") or [])
-    message = engine.add_message(
+    message = engine.part(AssistantsObjects).add_message(
         thread,
         role=body["role"],
         content=normal_content(body["content"]),
@@ -70,19 +71,19 @@ def _index(engine: Engine, resources: Json, file_id: str) -> None:
 
 def listed(call: Call) -> Json:
     """The thread's messages; with `run_id` those that one run wrote. [SPEC]"""
-    thread = call.engine.thread(call.ids["thread_id"])
+    thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     run_id = call.query.get("run_id")
-    where = (lambda message: message.run_id == run_id) if run_id is not None else None
-    return page_of(call, thread.messages, lambda message: to_rest(render.message(message)), where=where)
+    where = is_message if run_id is None else lambda item: is_message(item) and item.execution_id == run_id
+    return page_of(call, thread.items, lambda message: to_rest(render.message(message)), where=where)
 
 
 def retrieve(call: Call) -> Json:
-    return to_rest(render.message(call.engine.message(**call.ids)))
+    return to_rest(render.message(call.engine.part(AssistantsObjects).message(**call.ids)))
 
 
 def modify(call: Call) -> Json:
     """Metadata only. The answer has `file_ids` and no attachments. [REC, 10 of 10]"""
-    message = call.engine.message(**call.ids)
+    message = call.engine.part(AssistantsObjects).message(**call.ids)
     if "metadata" in call.body:
         message.metadata = dict(call.body["metadata"])
     shown = to_rest(render.message(message))
@@ -90,6 +91,6 @@ def modify(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    message = call.engine.message(**call.ids)
-    call.engine.thread(call.ids["thread_id"]).messages.remove(message.id)
+    message = call.engine.part(AssistantsObjects).message(**call.ids)
+    call.engine.part(AssistantsObjects).thread(call.ids["thread_id"]).items.remove(message.id)
     return render.deleted(message.id, "thread.message")

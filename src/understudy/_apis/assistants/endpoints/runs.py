@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
 
 from understudy._apis.assistants import render
 from understudy._apis.assistants.defaults import SAMPLING, normal_settings, thread_tool_resources
 from understudy._apis.assistants.endpoints import messages, threads
 from understudy._apis.assistants.existence_checks import check_message, check_resources, check_thread
+from understudy._apis.assistants.lifecycle import run_status
 from understudy._apis.assistants.model_rules import check_settings, sampling_for
+from understudy._apis.assistants.objects import (
+    LIFETIME_SECONDS,
+    Assistant,
+    AssistantsObjects,
+    Run,
+    RunSettings,
+    Thread,
+)
 from understudy._apis.assistants.streaming import stream_response
+from understudy._apis.assistants.tools import store_ids_of, tools_of
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._common.messages import Response
 from understudy._engine.api_error import ApiError
-from understudy._engine.lifecycle import TERMINAL
-from understudy._engine.objects import Assistant, Run, RunSettings, Thread
+from understudy._engine.execution import ExecutionRequest
+from understudy._engine.script import ScriptedRun
+from understudy._engine.script_queue import ScriptLabels
 
 _TRUNCATION = {"type": "auto", "last_messages": None}
 
 
-def show(run: Run) -> Json:
+def show(call: Call, run: Run) -> Json:
     """A run in REST. From now on its present state counts as seen: asked again, a poll moves on."""
-    run.shown = run.state
+    call.shown[run.id] = run.execution.state.phase
     return to_rest(render.run(run))
 
 
 def create(call: Call) -> Json | Response:
     """Start a run. `additional_messages` are added to the thread first, and only if the run can start. [SPEC, order INF]"""
-    engine, body = call.engine, call.body
-    thread = engine.thread(call.ids["thread_id"])
-    assistant = engine.assistant(body["assistant_id"])
-    if thread.active_run is not None:
-        raise ApiError("thread.has_active_run", thread_id=thread.id, run_id=thread.active_run.id)
+    engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
+    thread = objects.thread(call.ids["thread_id"])
+    assistant = objects.assistant(body["assistant_id"])
+    if thread.active is not None:
+        raise ApiError("thread.has_active_run", thread_id=thread.id, run_id=thread.active.id)
     for message in body.get("additional_messages") or ():
         check_message(engine, message)
     before, held = thread.tool_resources, threads.files_by_store(engine, thread.tool_resources)
@@ -42,7 +53,7 @@ def create(call: Call) -> Json | Response:
         run = _start(call, thread, assistant)
     except BaseException:
         for message in added:
-            thread.messages.remove(message.id)
+            thread.items.remove(message.id)
         threads.take_back_stores(engine, thread, before, held)
         raise
     return _answer(call, run, since=0)
@@ -50,8 +61,8 @@ def create(call: Call) -> Json | Response:
 
 def create_with_thread(call: Call) -> Json | Response:
     """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created`. [REC]"""
-    engine, body = call.engine, call.body
-    assistant = engine.assistant(body["assistant_id"])
+    engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
+    assistant = objects.assistant(body["assistant_id"])
     given = body.get("thread") or {}
     check_thread(engine, given)
     check_resources(engine, body.get("tool_resources"))
@@ -63,20 +74,67 @@ def create_with_thread(call: Call) -> Json | Response:
         run = _start(call, thread, assistant)
     except BaseException:
         threads.take_back_stores(engine, thread, given.get("tool_resources") or {}, held)
-        engine.remove_thread(thread)
+        objects.remove_thread(thread)
         raise
     return _answer(call, run, since=0, created_thread=thread)
 
 
 def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
+    """Start a run on a thread without an active one. Refused if there is nothing to run on."""
+    engine = call.engine
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
     chosen = settings(assistant, call.body)
     held = {name: getattr(assistant, name) for name in SAMPLING}
     check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, held=held)
+    searched = store_ids_of(engine, assistant, thread)
     if any(tool["type"] == "file_search" for tool in chosen.tools):
-        for store_id in call.engine.store_ids_of(assistant, thread):
-            call.engine.stores.usable(store_id)
-    return call.engine.start_run(thread, assistant, chosen, metadata)
+        for store_id in searched:
+            engine.stores.usable(store_id)
+    last_user_text = thread.last_user_text()
+    if not last_user_text and not chosen.instructions and not any(one.role == "user" for one in thread.messages()):
+        raise ApiError("run.nothing_to_run_on")
+    run_id = engine.new_id("run", thread.id)
+    now = engine.clock.now()
+
+    def scripted_run() -> ScriptedRun:
+        return ScriptedRun(
+            id=run_id,
+            thread_id=thread.id,
+            assistant_id=assistant.id,
+            model=chosen.model,
+            instructions=chosen.instructions,
+            tools=chosen.tools,
+            metadata=metadata,
+            messages=thread.messages(),
+            last_user_text=last_user_text,
+            outputs={},
+            now=now,
+        )
+
+    execution = engine.perform(
+        ExecutionRequest(
+            id=run_id,
+            conversation=thread,
+            labels=ScriptLabels("run", assistant.id, thread.id),
+            scripted_run=scripted_run,
+            tools=tools_of(chosen.tools, searched),
+            instructions=chosen.instructions,
+            last_user_text=last_user_text,
+            author=assistant.id,
+            lifetime_seconds=LIFETIME_SECONDS,
+        )
+    )
+    run = Run(
+        id=run_id,
+        created_at=now,
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        settings=chosen,
+        execution=execution,
+        metadata=metadata,
+    )
+    thread.runs.add(run)
+    return run
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:
@@ -88,10 +146,7 @@ def settings(assistant: Assistant, body: Json) -> RunSettings:
     instructions = given.get("instructions", assistant.instructions)
     if given.get("additional_instructions"):
         instructions = "\n\n".join(filter(None, [instructions, given["additional_instructions"]]))
-
-    def chosen(name: str, default: Any) -> Any:
-        return given.get(name, default)
-
+    chosen = given.get
     model = chosen("model", assistant.model)
     sampling = sampling_for(model, {name: getattr(assistant, name) for name in SAMPLING})
     return RunSettings(
@@ -113,37 +168,52 @@ def settings(assistant: Assistant, body: Json) -> RunSettings:
 def _answer(call: Call, run: Run, *, since: int, created_thread: Thread | None = None) -> Json | Response:
     if call.body.get("stream"):
         return stream_response(call, run, since=since, created_thread=created_thread)
-    return show(run)
+    return show(call, run)
+
+
+def _run(call: Call) -> Run:
+    return call.engine.part(AssistantsObjects).run(**call.ids)
 
 
 def listed(call: Call) -> Json:
-    thread = call.engine.thread(call.ids["thread_id"])
-    return page_of(call, thread.runs, show)
+    thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    return page_of(call, thread.runs, lambda run: show(call, run))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call.engine.run(**call.ids))
+    return show(call, _run(call))
 
 
 def modify(call: Call) -> Json:
     """Metadata only, and only of a run that is over. [REC]"""
-    run = call.engine.run(**call.ids)
-    if run.state.status not in TERMINAL:
-        raise ApiError("run.cannot_update", status=run.state.status)
+    run = _run(call)
+    if not run.is_over:
+        raise ApiError("run.cannot_update", status=run_status(run.execution.status))
     if "metadata" in call.body:
         run.metadata = dict(call.body["metadata"])
-    return show(run)
+    return show(call, run)
 
 
 def cancel(call: Call) -> Json:
-    run = call.engine.run(**call.ids)
-    call.engine.cancel(run)
-    return show(run)
+    run = _run(call)
+    status = run.execution.status
+    if run.is_over or status == "cancelling":
+        raise ApiError("run.cannot_cancel", status=run_status(status))
+    run.execution.cancel(call.engine.clock.now())
+    return show(call, run)
 
 
 def submit_tool_outputs(call: Call) -> Json | Response:
-    run = call.engine.run(**call.ids)
-    since = len(run.timeline)
-    outputs = call.body["tool_outputs"]
-    call.engine.submit(run, [(output.get("tool_call_id"), output.get("output")) for output in outputs])
+    """Hand in the outputs of a run's calls: all of them at once, and no others. [REP]"""
+    run = _run(call)
+    execution = run.execution
+    since = len(execution.events)
+    if execution.status != "paused":
+        raise ApiError("run.takes_no_outputs", status=run_status(execution.status))
+    submitted = [(output.get("tool_call_id"), output.get("output")) for output in call.body["tool_outputs"]]
+    expected = list(execution.state.phase.waits_for)
+    got = [call_id for call_id, _ in submitted]
+    if Counter(expected) != Counter(got):
+        raise ApiError("run.other_outputs_expected", expected=expected, got=got)
+    execution.resume({call_id: output for call_id, output in submitted if call_id is not None}, call.engine.clock.now())
     return _answer(call, run, since=since)

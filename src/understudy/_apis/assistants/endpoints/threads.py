@@ -6,10 +6,10 @@ from understudy._apis.assistants import render
 from understudy._apis.assistants.defaults import thread_tool_resources
 from understudy._apis.assistants.endpoints import messages
 from understudy._apis.assistants.existence_checks import check_resources, check_thread
+from understudy._apis.assistants.objects import AssistantsObjects, Thread
 from understudy._apis.common.operation_call import Call, Json
 from understudy._engine.engine import Engine
 from understudy._engine.file_objects import VectorStore
-from understudy._engine.objects import Thread
 
 
 def create(call: Call) -> Json:
@@ -21,7 +21,9 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
     """Make a thread, with its first messages, from a checked create body."""
     resources = thread_tool_resources(engine, body.get("tool_resources"))
     metadata = dict(body.get("metadata") or {})
-    thread = engine.add_thread(id=id, created_at=created_at, tool_resources=resources, metadata=metadata)
+    thread = engine.part(AssistantsObjects).add_thread(
+        id=id, created_at=created_at, tool_resources=resources, metadata=metadata
+    )
     for message in body.get("messages", ()):
         messages.make(engine, thread, message, created_at=created_at)
     return thread
@@ -52,12 +54,12 @@ def _stores(engine: Engine, resources: Json | None) -> list[VectorStore]:
 
 
 def retrieve(call: Call) -> Json:
-    return render.thread(call.engine.thread(call.ids["thread_id"]))
+    return render.thread(call.engine.part(AssistantsObjects).thread(call.ids["thread_id"]))
 
 
 def modify(call: Call) -> Json:
     """Fields not sent stay; metadata is replaced, which fits every recording. [REC, replace INF]"""
-    thread = call.engine.thread(call.ids["thread_id"])
+    thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     check_resources(call.engine, call.body.get("tool_resources"))
     if "metadata" in call.body:
         thread.metadata = dict(call.body["metadata"])
@@ -67,6 +69,7 @@ def modify(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    thread = call.engine.thread(call.ids["thread_id"])
-    call.engine.remove_thread(thread)
+    objects = call.engine.part(AssistantsObjects)
+    thread = objects.thread(call.ids["thread_id"])
+    objects.remove_thread(thread)
     return render.deleted(thread.id, "thread")

@@ -11,11 +11,11 @@ from understudy._engine.file_objects import FileBatch
 from understudy._engine.vector_stores import Entry
 
 
-def show(batch: FileBatch) -> Json:
+def show(call: Call, batch: FileBatch) -> Json:
     """A batch. From now on its present state, and that of its files, counts as seen."""
-    batch.shown = batch.look()
+    call.shown[batch.key()] = batch.look()
     for file in batch.files:
-        file.shown = file.look()
+        call.shown[file.key()] = file.look()
     return render_files.file_batch(batch)
 
 
@@ -27,23 +27,23 @@ def create(call: Call) -> Json:
         entries = [store_files.entry_of(file) for file in body["files"]]
     else:
         entries = [Entry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
-    return show(call.engine.stores.add_batch(store, entries))
+    return show(call, call.engine.stores.add_batch(store, entries))
 
 
 def retrieve(call: Call) -> Json:
-    return show(_found(call))
+    return show(call, _found(call))
 
 
 def cancel(call: Call) -> Json:
     batch = _found(call)
     call.engine.stores.cancel_batch(batch)
-    return show(batch)
+    return show(call, batch)
 
 
 def files(call: Call) -> Json:
     """A batch's files, in the order of their ids whichever order is asked for. [REC, Oct 2025]"""
     call.query["order"] = "asc"
-    return page_of(call, _found(call).files, store_files.show, where=store_files.with_status(call))
+    return page_of(call, _found(call).files, lambda file: store_files.show(call, file), where=store_files.with_status(call))
 
 
 def _found(call: Call) -> FileBatch:

@@ -14,9 +14,9 @@ from understudy._engine.search import text_of
 from understudy._engine.vector_stores import Entry
 
 
-def show(file: StoreFile) -> Json:
+def show(call: Call, file: StoreFile) -> Json:
     """A file of a store. From now on its present status counts as seen: asked again, a poll moves on."""
-    file.shown = file.look()
+    call.shown[file.key()] = file.look()
     return render_files.store_file(file)
 
 
@@ -27,12 +27,12 @@ def entry_of(body: Json) -> Entry:
 
 def create(call: Call) -> Json:
     store = call.engine.stores.usable(call.ids["vector_store_id"])
-    return show(call.engine.stores.add_file(store, entry_of(call.body)))
+    return show(call, call.engine.stores.add_file(store, entry_of(call.body)))
 
 
 def listed(call: Call) -> Json:
     store = call.engine.stores.get(call.ids["vector_store_id"])
-    return page_of(call, store.files, show, where=with_status(call))
+    return page_of(call, store.files, lambda file: show(call, file), where=with_status(call))
 
 
 def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
@@ -42,14 +42,14 @@ def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
 
 
 def retrieve(call: Call) -> Json:
-    return show(_found(call))
+    return show(call, _found(call))
 
 
 def modify(call: Call) -> Json:
     """Attributes are replaced as a whole. [SPEC, INF]"""
     file = _found(call)
     file.attributes = dict(call.body["attributes"] or {})
-    return show(file)
+    return show(call, file)
 
 
 def delete(call: Call) -> Json:

@@ -13,14 +13,14 @@ from understudy._engine.search import search as search_files
 from understudy._engine.vector_stores import Entry
 
 
-def show(store: VectorStore) -> Json:
+def show(call: Call, store: VectorStore) -> Json:
     """A store in REST. From now on its present state counts as seen: asked again, a poll moves on."""
-    store.shown = store.look()
+    call.shown[store.key()] = store.look()
     return render_files.vector_store(store)
 
 
 def create(call: Call) -> Json:
-    return show(make(call.engine, call.body))
+    return show(call, make(call.engine, call.body))
 
 
 def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> VectorStore:  # noqa: A002
@@ -38,11 +38,11 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
 
 
 def listed(call: Call) -> Json:
-    return page_of(call, call.engine.stores.listing, show)
+    return page_of(call, call.engine.stores.listing, lambda store: show(call, store))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call.engine.stores.get(call.ids["vector_store_id"]))
+    return show(call, call.engine.stores.get(call.ids["vector_store_id"]))
 
 
 def modify(call: Call) -> Json:
@@ -55,7 +55,7 @@ def modify(call: Call) -> Json:
         store.metadata = dict(body["metadata"])
     if "expires_after" in body:
         call.engine.stores.set_lifetime(store, body["expires_after"]["days"])
-    return show(store)
+    return show(call, store)
 
 
 def delete(call: Call) -> Json:

@@ -1,0 +1,10 @@
+"""Texts in one line of a report."""
+
+from __future__ import annotations
+
+MOST_LETTERS = 60  # of a text that is shown
+
+
+def short(text: str) -> str:
+    """Give a text as far as a line has room for it."""
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

@@ -1,0 +1,10 @@
+"""A file for each kind of call: its move, its state, its pieces, its words, and how each face shows it.
+
+To add a kind, write its file and name its moves here: `CallState.kinds` and `understudy.scripts` know it then.
+"""
+
+from understudy._engine.call_kinds.code_interpreter import CodeInterpreter
+from understudy._engine.call_kinds.file_search import FileSearch, SearchResult
+from understudy._engine.call_kinds.function import AnyFunctionCall, FunctionCall
+
+__all__ = ["AnyFunctionCall", "CodeInterpreter", "FileSearch", "FunctionCall", "SearchResult"]

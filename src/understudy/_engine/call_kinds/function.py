@@ -1,0 +1,146 @@
+"""Calls of the app's functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from understudy._common.code_repr import first
+from understudy._common.minimal_value import minimal_value
+from understudy._common.short_text import short
+from understudy._engine.items import CallState, CallView
+from understudy._engine.moves.base import CallMove, Tool
+from understudy._engine.ports import Surroundings
+from understudy.errors import ImpossibleScript, NoFunction, nearest
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FunctionCall(CallMove):
+    """The model calls one of the app's functions: the run waits in `requires_action` until the outputs are submitted.
+
+    Args:
+        name: the function's name; must be among the run's tools.
+        arguments: a mapping, sent as compact JSON as recorded, or the very text (models write broken JSON, too). They need
+            not fit the function's schema.
+        id: the call's id; derived by default.
+    """
+
+    waits_for_app: ClassVar[bool] = True
+    name: str = first()
+    arguments: Mapping[str, Any] | str = field(default_factory=dict, metadata={"first": True}, hash=False)
+    id: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ImpossibleScript(f"FunctionCall({self.name!r}): expected the name of a function")
+        if not isinstance(self.arguments, str | Mapping):
+            raise ImpossibleScript(
+                f"FunctionCall({self.name!r}, {self.arguments!r}): expected a mapping, or a text that the model wrote "
+                f"in its place, got {type(self.arguments).__name__}"
+            )
+        if not isinstance(self.arguments, str):
+            try:
+                own = json.loads(json.dumps(dict(self.arguments)))  # ours from now on, and JSON
+            except (TypeError, ValueError) as error:
+                problem = f"FunctionCall({self.name!r}): the arguments are not JSON: {error}"
+                raise ImpossibleScript(problem) from None
+            object.__setattr__(self, "arguments", own)
+
+    @property
+    def given_id(self) -> str | None:
+        return self.id
+
+    @property
+    def arguments_text(self) -> str:
+        """The arguments as the model wrote them."""
+        if isinstance(self.arguments, str):
+            return self.arguments
+        return json.dumps(self.arguments, ensure_ascii=False, separators=(",", ":"))
+
+    def check(self, tools: Sequence[Tool], where: str) -> None:
+        names = [tool.name or "" for tool in tools if tool.kind == "function"]
+        if self.name not in names:
+            close = nearest(self.name, names)
+            have = f"its functions are {', '.join(map(repr, names))}" if names else "it has no functions"
+            hint = f" Did you mean {close[0]!r}?" if close else " Add it to the assistant's or the run's tools."
+            raise ImpossibleScript(
+                f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}.{hint}"
+            )
+
+    def call(self, surroundings: Surroundings, **identity: Any) -> FunctionCallState:  # noqa: ARG002 - all is given
+        return FunctionCallState(name=self.name, arguments=self.arguments_text, **identity)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AnyFunctionCall(CallMove):
+    """The model calls whatever function the run has: for scripts that are generated before the app's tools are known.
+
+    Bound when the run starts: to the function tool of this index, counted on from the first again if there are fewer. The
+    arguments are the smallest that fit the function's schema.
+    """
+
+    waits_for_app: ClassVar[bool] = True
+    index: int = first(default=0)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.index, int) or self.index < 0:
+            raise ImpossibleScript(f"AnyFunctionCall({self.index!r}): expected an index from 0 on")
+
+    def check(self, tools: Sequence[Tool], where: str) -> None:
+        try:
+            self.bound(tools)
+        except NoFunction:
+            kinds = [tool.kind for tool in tools]
+            raise NoFunction(
+                f"the script set at {where} calls a function, but the run has none among its tools {kinds}"
+            ) from None
+        except ImpossibleScript as error:
+            raise ImpossibleScript(f"the script set at {where} cannot be performed: {error}") from error
+
+    def bound(self, tools: Sequence[Tool]) -> FunctionCall:
+        functions = [tool for tool in tools if tool.kind == "function"]
+        if not functions:
+            raise NoFunction("there is no function to call")
+        function = functions[self.index % len(functions)]
+        name = function.name or ""
+        try:
+            return FunctionCall(name, minimal_value(function.parameters or {}))
+        except ValueError as error:
+            raise ImpossibleScript(f"nothing fits the parameters of the function {name!r}: {error}") from error
+        except RecursionError as error:
+            raise ImpossibleScript(f"the parameters of the function {name!r} require themselves") from error
+
+
+def _details(call: FunctionCallState, with_content: bool) -> dict[str, Any]:  # noqa: ARG001 - as every CallView
+    return {"name": call.name, "arguments": call.arguments, "output": call.output}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCallState(CallState):
+    """A call of one of the app's functions. `arguments` is the JSON text the model wrote; `output` what the app sent."""
+
+    kind: ClassVar[str] = "function"
+    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {"arguments": piece})}
+    name: str
+    arguments: str
+    output: str | None = None
+
+    def opening(self) -> FunctionCallState:
+        return replace(self, arguments="")
+
+    def pieces(self) -> Sequence[str]:
+        return (self.arguments,) if self.arguments else ()
+
+    def plus(self, piece: str) -> FunctionCallState:
+        return replace(self, arguments=self.arguments + piece)
+
+    @property
+    def written(self) -> str:
+        return self.arguments
+
+    @property
+    def words(self) -> str:
+        output = "" if self.output is None else f" -> {short(self.output)!r}"
+        return f"{self.name}({short(self.arguments)}){output}"

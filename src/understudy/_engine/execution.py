@@ -1,0 +1,355 @@
+"""An execution: a script performed on a conversation.
+
+**Theory of operation.** The script's moves become *planned events*: values with a time, in a queue of which
+only the head is on the agenda of the service. When the clock comes to it, the event happens: it is applied to
+the state (`fold.apply`), appended to `events`, and the log of the conversation shows the item's new state.
+Nothing else changes anything, so `state == fold(events)` at all times; polling reads `state`, streaming goes
+through `events`, and the two cannot disagree. What has not happened yet is the plan, which can be printed; to
+cancel and to expire cut it. An end closes what is open first: the items, then the step.
+
+It is planned as far as the script goes by itself: up to the end, or to calls that the app has to answer.
+There it is `paused`, and goes on in one of two ways:
+
+* `resume(outputs)`: the same execution goes on (a run of the Assistants API);
+* another execution takes over: `position.after(handed_in)` of this one, given to `Engine.perform(request,
+  position)`, is where the script goes on (a chain of responses, each of which ends with its calls). Positions
+  are values: two executions that go on from one are a fork, one more from the same `position` is a retry.
+
+It knows no thread, assistant or response: the face gives an `ExecutionRequest`, and keeps what it shows
+besides.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from understudy._engine.agenda import Agenda, Entry
+from understudy._engine.events import (
+    Cancelling,
+    Ended,
+    Event,
+    ItemAnswered,
+    ItemClosed,
+    ItemDelta,
+    ItemOpened,
+    Queued,
+    Resumed,
+    StepClosed,
+    StepOpened,
+    Usage,
+    tokens,
+)
+from understudy._engine.fold import START, State, StepState, apply
+from understudy._engine.items import Conversation, Item, is_message
+from understudy._engine.lifecycle import TERMINAL
+from understudy._engine.listing import Listing
+from understudy._engine.moves.base import Tool
+from understudy._engine.planning import PlannedEvent, Planner, check_steps
+from understudy._engine.ports import EnginePorts
+from understudy._engine.script import HandedIn, ScriptCursor, ScriptedRun
+from understudy._engine.script_queue import QueuedScript, ScriptLabels
+from understudy._engine.timing import CANCEL_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRequest:
+    """What a face asks the engine to perform.
+
+    Attributes:
+        id: the execution's id.
+        conversation: what it runs on.
+        labels: what scripts are chosen by.
+        scripted_run: makes what a function script gets to know of it.
+        tools: what the model may use.
+        instructions: what the model was told; only its length counts.
+        last_user_text: what scripts are chosen by, and what a search without a query looks for.
+        author: who writes the messages, in the face's terms.
+        lifetime_seconds: after how long it expires; None for never.
+        new_item_id: makes the ids of its items, from a kind (`message`, `reasoning`, or a call's move), the parent's id and
+            the time; by default they are made by the engine, and a call's item has the call's id.
+    """
+
+    id: str
+    conversation: Conversation
+    labels: ScriptLabels
+    scripted_run: Callable[[], ScriptedRun]
+    tools: tuple[Tool, ...] = ()
+    instructions: str | None = None
+    last_user_text: str = ""
+    author: str | None = None
+    lifetime_seconds: float | None = None
+    new_item_id: Callable[[Any, str, float], str] | None = None
+
+
+class ScriptPosition(NamedTuple):
+    """A point in a script: the script, and what was handed in so far."""
+
+    script: QueuedScript
+    handed_in: tuple[HandedIn, ...] = ()
+
+    def after(self, handed_in: HandedIn) -> ScriptPosition:
+        """Give the point after these outputs."""
+        return ScriptPosition(self.script, (*self.handed_in, handed_in))
+
+
+@dataclass(slots=True)
+class Step:
+    """A step that has begun, as a list shows it."""
+
+    id: str
+    created_at: float
+    state: StepState
+    items: list[Item]
+
+
+class Execution:
+    """A script being performed, or performed.
+
+    Attributes:
+        request: what was asked for.
+        position: the point of the script it goes on from at present.
+        state: the fold of the events so far.
+        events: what happened, oldest first; append-only.
+        steps: the steps that have begun.
+        items: the items that have begun, by id; those of the log that it wrote.
+        planned: what will happen, in order, unless it is cancelled or expires.
+        deadline: when it expires, None for never.
+        outcome_of_cancel: how a cancel ends, `cancelled` or `completed`.
+    """
+
+    __slots__ = (
+        "_agenda",
+        "_entry",
+        "_is_acting",
+        "_log",
+        "_ports",
+        "_used",
+        "_waking",
+        "conversation",
+        "created_at",
+        "cursor",
+        "deadline",
+        "events",
+        "id",
+        "items",
+        "outcome_of_cancel",
+        "planned",
+        "position",
+        "request",
+        "state",
+        "steps",
+    )
+
+    def __init__(
+        self, request: ExecutionRequest, position: ScriptPosition, ports: EnginePorts, agenda: Agenda, now: float
+    ) -> None:
+        script = position.script
+        self.id = request.id
+        self.created_at = now
+        self.request = request
+        self.conversation = request.conversation
+        self.position = position
+        self.cursor = ScriptCursor(script.moves, script.where, request.scripted_run)
+        self.state: State = START
+        self.events: list[Event] = []
+        self.steps: Listing[Step] = Listing()
+        self.items: dict[str, Item] = {}
+        self.planned: deque[PlannedEvent] = deque()
+        self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
+        self.outcome_of_cancel = "cancelled"
+        self._log = request.conversation.items
+        self._ports = ports
+        self._agenda = agenda
+        self._used = Usage()
+        self._entry: Entry | None = None  # the head of the plan, on the agenda
+        self._is_acting = False
+        self._waking = None if self.deadline is None else agenda.add(self.deadline, self._expire)
+
+    # -- what a face does ---------------------------------------------------------
+
+    def begin(self) -> None:
+        """Queue it, and plan as far as the script goes by itself.
+
+        Raises:
+            ImpossibleScript: what the script asks for is missing, or its function failed.
+        """
+        if not self.cursor.is_made_up:
+            check_steps(self.position.script.moves, self.request.tools, self._ports, self.cursor.where)  # type: ignore[arg-type]
+        self._record(Queued(self.created_at, self.deadline))
+        self._plan_on(self.created_at)
+
+    def resume(self, outputs: Mapping[str, str | None], now: float) -> None:
+        """Hand in the outputs, by id of the items it waits for, and go on. [REC: the step completes, then it is queued]"""
+        handed_in = self.handed_in(outputs, now)
+        written = 0
+        for item_id in self.state.phase.waits_for:
+            self._record(ItemAnswered(now, item_id, outputs[item_id]))
+            written += len(self.state.item(item_id).written)
+        assert self.state.open_step is not None
+        self._record(StepClosed(now, self.state.open_step.id, "completed", Usage(0, written // 4 + 1)))
+        self._record(Resumed(now))
+        self.position = self.position.after(handed_in)
+        self._plan_on(now)
+
+    def handed_in(self, outputs: Mapping[str, str | None], now: float) -> HandedIn:
+        """Give the outputs of the calls it waits for, by item id, as a script's position knows them."""
+        calls = [self.state.item(item_id) for item_id in self.state.phase.waits_for]
+        named = tuple((call.call_id, call.name) for call in calls)
+        return HandedIn(now, named, tuple(outputs[call.id] or "" for call in calls))
+
+    def cancel(self, now: float, seconds: float = CANCEL_SECONDS) -> None:
+        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later."""
+        self.cut()
+        self._record(Cancelling(now))
+        self._plan(
+            [PlannedEvent(now + seconds, Ended(now + seconds, self.outcome_of_cancel), is_status=True, is_visible=True)]
+        )
+        if not seconds:
+            self._happen()
+
+    def drop(self) -> None:
+        """Let nothing more happen to it: it is gone."""
+        self.cut()
+        if self._waking is not None:
+            self._waking.cancel()
+        if self.conversation.active is self:
+            self.conversation.active = None
+
+    # -- what it is asked -----------------------------------------------------------
+
+    @property
+    def status(self) -> str:
+        """`queued`, `running`, `paused`, `cancelling`, or the outcome."""
+        return self.state.phase.status
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has an outcome."""
+        return self.state.phase.status in TERMINAL
+
+    def next_at(self, *, status_only: bool) -> float | None:
+        """Give when the next planned change is due: of the phase, or of anything a list shows.
+
+        None when nothing is planned, or nothing that comes before it expires.
+        """
+        for planned in self.planned:
+            if planned.is_status or (planned.is_visible and not status_only):
+                return planned.at if self.deadline is None or planned.at <= self.deadline else None
+        return None
+
+    def next_event_at(self) -> float | None:
+        """Give when the next event of any kind is due, its expiry included; None when nothing will happen by itself."""
+        if self.is_over:
+            return None
+        if self.planned and (self.deadline is None or self.planned[0].at < self.deadline):
+            return self.planned[0].at
+        return self.deadline
+
+    # -- the plan -------------------------------------------------------------------
+
+    def _plan(self, planned: Sequence[PlannedEvent]) -> None:
+        """Let something happen, after what is planned already."""
+        self.planned.extend(planned)
+        if self._entry is None and not self._is_acting:
+            self._schedule()
+
+    def cut(self) -> None:
+        """Let nothing of what was planned happen."""
+        self.planned.clear()
+        if self._entry is not None:
+            self._entry.cancel()
+            self._entry = None
+
+    def _plan_on(self, now: float) -> None:
+        within = None if self.deadline is None else self.deadline - now
+        stretch = self.cursor.moves_after(self.position.handed_in, within)
+        if self.cursor.is_made_up:
+            check_steps(stretch, self.request.tools, self._ports, self.cursor.where)
+        self._plan(Planner(self, self._ports, now).plan_stretch(stretch, is_first=not self.position.handed_in))
+
+    def _schedule(self) -> None:
+        self._entry = self._agenda.add(self.planned[0].at, self._happen) if self.planned else None
+
+    def _happen(self) -> None:
+        event = self.planned.popleft().event
+        self._is_acting = True  # what this plans or cuts is put on the agenda once, after it
+        try:
+            if isinstance(event, Ended):
+                self._end(event)
+            elif isinstance(event, StepClosed):
+                used = Usage(self._prompt_tokens(), event.usage.completion)
+                self._record(replace(event, usage=used))
+            else:
+                self._record(event)
+        finally:
+            self._is_acting = False
+            self._schedule()
+
+    def _expire(self) -> None:
+        assert self.deadline is not None
+        self.cut()
+        self._end(Ended(self.deadline, "expired"))
+
+    def _prompt_tokens(self) -> int:
+        """Guess what the model read: the last messages, and its instructions. [INF]"""
+        messages = self._log.page(limit=20, where=is_message).items
+        return sum(tokens(message.text) for message in messages) + tokens(self.request.instructions or "")
+
+    # -- events ---------------------------------------------------------------------
+
+    def _record(self, event: Event) -> None:
+        """Let an event have happened: the one place where anything changes."""
+        state = self.state = apply(self.state, event)
+        self.events.append(event)
+        if isinstance(event, ItemDelta):
+            self.items[event.item_id].state = state.item(event.item_id)
+        elif isinstance(event, ItemOpened):
+            self._open_item(event)
+        elif isinstance(event, StepOpened):
+            self.steps.add(Step(event.step_id, event.at, state.step(event.step_id), []))
+        elif isinstance(event, StepClosed):
+            self.steps.get(event.step_id).state = state.step(event.step_id)  # type: ignore[union-attr]
+            self._used = self._used + event.usage
+        elif (item_id := getattr(event, "item_id", None)) is not None:
+            self.items[item_id].state = state.item(item_id)
+
+    def _open_item(self, event: ItemOpened) -> None:
+        item = Item(
+            id=event.state.id,
+            created_at=event.at,
+            conversation_id=self.conversation.id,
+            state=event.state,
+            execution_id=self.id,
+            author=self.request.author,
+        )
+        self.items[item.id] = item
+        self._log.add(item)
+        if event.state.step_id is not None:
+            self.steps.get(event.state.step_id).items.append(item)  # type: ignore[union-attr]
+
+    def _end(self, event: Ended) -> None:
+        """Close what is open, then end.
+
+        That the items end before their step, and the step before the whole, is recorded for `completed` and `incomplete`
+        [REC, Apr 2024]; for `failed`, `cancelled` and `expired` it is a guess [INF], made here and nowhere else. The step's
+        status is then the outcome [SPEC], but for `incomplete`, which steps do not have: `completed` [REC].
+        """
+        used = Usage()
+        for item in self.state.open_items:
+            if event.outcome != "cancelled" and item.kind == "message":  # one that is cancelled counts nothing [REC, Azure]
+                used = Usage(0, tokens(item.sent_text))
+            reason = {"completed": None, "incomplete": "max_tokens"}.get(event.outcome, f"run_{event.outcome}")
+            self._record(ItemClosed(event.at, item.id, reason))
+        step = self.state.open_step
+        if step is not None:
+            outcome = event.outcome if event.outcome in ("cancelled", "failed", "expired") else "completed"
+            self._record(StepClosed(event.at, step.id, outcome, used, event.error))
+        total = Usage() if event.outcome == "cancelled" else self._used  # all zeros [REC, Azure]
+        self._record(replace(event, usage=total))
+        if self._waking is not None:
+            self._waking.cancel()
+        self.cut()
+        self.conversation.active = None

@@ -1,0 +1,195 @@
+"""State is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
+
+`apply` is pure: it gives a new state and leaves the old one as it is. An execution applies each event as it
+happens; a stream and a timeline apply the same events again (`states`), so each event is shown with the state
+it led to, however late it is read. Statuses change in one place only, `lifecycle.moved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any, ClassVar, NamedTuple
+
+from understudy._engine.events import (
+    Cancelling,
+    Ended,
+    Event,
+    ItemAnswered,
+    ItemClosed,
+    ItemDelta,
+    ItemOpened,
+    Paused,
+    Queued,
+    Resumed,
+    Started,
+    StepClosed,
+    StepOpened,
+    Usage,
+)
+from understudy._engine.items import ItemState
+from understudy._engine.lifecycle import LIFECYCLES, Lifecycle, moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """Where an execution itself is.
+
+    Attributes:
+        status: `queued`, `running`, `paused`, `cancelling`, or the outcome.
+        deadline: when it expires; None if it never does, or is over.
+        waits_for: ids of the calls whose outputs it waits for, while it is paused.
+        error: (code, message). reason: why it is incomplete.
+    """
+
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["execution"]
+    status: str = "queued"
+    deadline: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    waits_for: tuple[str, ...] = ()
+    error: tuple[str, str] | None = None
+    reason: str | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """Where a step is. `message_id`: the message it writes; None for calls. `error`: (code, message)."""
+
+    lifecycle: ClassVar[Lifecycle] = LIFECYCLES["step"]
+    id: str
+    message_id: str | None
+    status: str = "in_progress"
+    ended_at: float | None = None
+    error: tuple[str, str] | None = None
+    usage: Usage | None = None
+
+
+class State(NamedTuple):
+    """All of an execution's state: its phase, its steps and its items, each in the order they began."""
+
+    phase: Phase = Phase()
+    steps: tuple[StepState, ...] = ()
+    items: tuple[Any, ...] = ()  # ItemStates
+
+    def step(self, step_id: str) -> StepState:
+        """Give a step that has begun."""
+        return next(step for step in reversed(self.steps) if step.id == step_id)
+
+    def item(self, item_id: str) -> Any:
+        """Give an item that has begun."""
+        last = self.items[-1]
+        if last.id == item_id:  # nearly always
+            return last
+        return next(item for item in reversed(self.items) if item.id == item_id)
+
+    def items_of(self, step_id: str) -> list[Any]:
+        """Give the items of a step, in the order they began."""
+        return [item for item in self.items if item.step_id == step_id]
+
+    @property
+    def open_step(self) -> StepState | None:
+        """The step in progress."""
+        return self.steps[-1] if self.steps and self.steps[-1].status == "in_progress" else None
+
+    @property
+    def open_items(self) -> list[Any]:
+        """The items in progress."""
+        return [item for item in self.items if item.status == "in_progress"]
+
+
+START = State()
+
+
+def fold(events: Iterable[Event], state: State = START) -> State:
+    """Give the state that events lead to."""
+    return reduce(apply, events, state)
+
+
+def states(events: Iterable[Event]) -> Iterator[tuple[Event, State]]:
+    """Give each event with the state it led to."""
+    state = START
+    for event in events:
+        state = apply(state, event)
+        yield event, state
+
+
+def apply(state: State, event: Event) -> State:
+    """Give the state after one more event.
+
+    Raises:
+        IllegalTransition: the event cannot happen in this state.
+    """
+    return _APPLY[type(event)](state, event)
+
+
+def _phase(target: str) -> Callable[[State, Any], State]:
+    return lambda state, event: State(moved(state.phase, target, event.at), state.steps, state.items)
+
+
+def _paused(state: State, event: Paused) -> State:
+    return State(moved(state.phase, "paused", event.at, waits_for=event.item_ids), state.steps, state.items)
+
+
+def _queued(_: State, event: Queued) -> State:
+    return State(Phase(deadline=event.deadline))
+
+
+def _ended(state: State, event: Ended) -> State:
+    facts = {"error": event.error, "reason": event.reason, "usage": event.usage}
+    return State(moved(state.phase, event.outcome, event.at, **facts), state.steps, state.items)
+
+
+def _step_opened(state: State, event: StepOpened) -> State:
+    return State(state.phase, (*state.steps, StepState(id=event.step_id, message_id=event.message_id)), state.items)
+
+
+def _step_closed(state: State, event: StepClosed) -> State:
+    closed = moved(state.step(event.step_id), event.outcome, event.at, usage=event.usage, error=event.error)
+    steps = tuple(closed if step.id == closed.id else step for step in state.steps)
+    return State(state.phase, steps, state.items)
+
+
+def _with_item(state: State, item: ItemState) -> State:
+    if state.items[-1].id == item.id:  # nearly always
+        return State(state.phase, state.steps, (*state.items[:-1], item))
+    return State(state.phase, state.steps, tuple(item if other.id == item.id else other for other in state.items))
+
+
+def _item_opened(state: State, event: ItemOpened) -> State:
+    return State(state.phase, state.steps, (*state.items, event.state))
+
+
+def _item_delta(state: State, event: ItemDelta) -> State:
+    items = state.items
+    if items[-1].id == event.item_id:  # nearly always, and there may be thousands of them
+        return State(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
+    return _with_item(state, state.item(event.item_id).plus(event.piece))
+
+
+def _item_closed(state: State, event: ItemClosed) -> State:
+    item = state.item(event.item_id)
+    status = "completed" if event.reason is None else "incomplete"
+    return _with_item(state, moved(item, status, event.at, reason=event.reason, **item.closing()))
+
+
+def _item_answered(state: State, event: ItemAnswered) -> State:
+    return _with_item(state, replace(state.item(event.item_id), output=event.output))
+
+
+_APPLY: dict[type[Event], Callable[[State, Any], State]] = {
+    Queued: _queued,
+    Started: _phase("running"),
+    Paused: _paused,
+    Resumed: _phase("queued"),
+    Cancelling: _phase("cancelling"),
+    Ended: _ended,
+    StepOpened: _step_opened,
+    StepClosed: _step_closed,
+    ItemOpened: _item_opened,
+    ItemDelta: _item_delta,
+    ItemClosed: _item_closed,
+    ItemAnswered: _item_answered,
+}

@@ -1,0 +1,31 @@
+"""The execution expires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from understudy._engine.events import Ended
+from understudy._engine.moves.base import Move
+
+if TYPE_CHECKING:
+    from understudy._engine.planning import Planner
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Expire(Move):
+    """The run goes on until it expires, 600 s after it was made. `while_queued`: it is never in progress (again). [INF]"""
+
+    ends: ClassVar[bool] = True
+    while_queued: bool = field(default=False, kw_only=True)
+
+    @property
+    def ends_queued(self) -> bool:
+        return self.while_queued
+
+    def plan(self, planner: Planner) -> None:
+        deadline = planner.execution.deadline
+        if deadline is None:
+            raise planner.impossible(f"{self!r}, but nothing here ever expires")
+        planner.at = deadline
+        planner.plan(Ended(deadline, "expired"))

@@ -1,0 +1,38 @@
+"""The execution fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from understudy._common.code_repr import first
+from understudy._engine.moves.base import Move, check_choice
+
+if TYPE_CHECKING:
+    from understudy._engine.planning import Planner
+
+RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fail(Move):
+    """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]
+
+    `while_queued`: it does so right from the queue, without having been in progress (again). [INF]
+    """
+
+    ends: ClassVar[bool] = True
+    cuts: ClassVar[bool] = True
+    code: str = first(default="server_error")
+    message: str = first(default="Sorry, something went wrong.")
+    while_queued: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_choice("Fail", self.code, RUN_ERROR_CODES)
+
+    @property
+    def ends_queued(self) -> bool:
+        return self.while_queued
+
+    def plan(self, planner: Planner) -> None:
+        planner.end("failed", error=(self.code, self.message))

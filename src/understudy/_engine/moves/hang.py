@@ -1,0 +1,30 @@
+"""The execution never ends by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from understudy._engine.moves.base import Move, check_choice
+
+if TYPE_CHECKING:
+    from understudy._engine.planning import Planner
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hang(Move):
+    """The run never ends by itself: cancel it, or let it expire.
+
+    Args:
+        on_cancel: `"cancelled"` (default), or `"completes"`: it ends before the cancel gets to it. [DOCS: not guaranteed]
+    """
+
+    ends: ClassVar[bool] = True
+    on_cancel: str = field(default="cancelled", kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_choice("Hang(on_cancel=...)", self.on_cancel, ("cancelled", "completes"))
+
+    def plan(self, planner: Planner) -> None:
+        if self.on_cancel == "completes":
+            planner.execution.outcome_of_cancel = "completed"

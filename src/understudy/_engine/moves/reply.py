@@ -1,0 +1,82 @@
+"""The model writes a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from understudy._common.code_repr import first
+from understudy._engine.content import deltas
+from understudy._engine.events import ItemClosed, ItemDelta, ItemOpened, StepClosed, StepOpened, Usage, tokens
+from understudy._engine.items import MessageState, Text
+from understudy._engine.moves.base import Move, Tool, as_tuple
+from understudy._engine.timing import STEP_SECONDS
+from understudy.errors import ImpossibleScript
+
+if TYPE_CHECKING:
+    from understudy._engine.planning import Planner
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply(Move):
+    """The model writes a message.
+
+    Args:
+        text: its text. Citation markers in it (`【4:0†notes.txt】`) belong to `citations` in order; a citation without a
+            marker gets one at the end. A path `sandbox:/mnt/data/NAME` becomes a file_path annotation of the citation
+            that stands in its place. [REC for citations, DOCS for paths]
+        parts: instead of `text`: several content parts, each a text or a bytes image.
+        citations: ids of the files the markers stand for.
+        images: ids of image files, or the images' bytes, which become files; content parts after the text.
+        chunks: the pieces a stream sends the text in; joined they are the text. Default: word by word, as recorded.
+
+    Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text.
+    """
+
+    text: str | None = first(default=None)
+    parts: Sequence[str | bytes] | None = field(default=None, kw_only=True)
+    citations: Sequence[str] = field(default=(), kw_only=True)
+    images: Sequence[str | bytes] = field(default=(), kw_only=True)
+    chunks: Sequence[str] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("parts", "citations", "images", "chunks"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, as_tuple(f"Reply({name}=...)", value))
+        if self.text is None and self.parts is None and self.chunks is not None:
+            object.__setattr__(self, "text", "".join(self.chunks))
+        if (self.text is None) == (self.parts is None):
+            raise ImpossibleScript("Reply takes either a text or parts=...: a message has content")
+        if self.text is not None and not isinstance(self.text, str):
+            raise ImpossibleScript(f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}")
+        if self.parts is not None and (not self.parts or not all(isinstance(part, str | bytes) for part in self.parts)):
+            raise ImpossibleScript(f"Reply(parts={self.parts!r}): expected texts and bytes images, at least one")
+        if self.parts is not None and self.chunks is not None:
+            raise ImpossibleScript("Reply takes chunks=... with one text, not with parts=...")
+        if self.chunks is not None and "".join(self.chunks) != self.text:
+            raise ImpossibleScript(f"Reply: the chunks join to {''.join(self.chunks)!r}, but the text is {self.text!r}")
+
+    @property
+    def file_ids(self) -> Sequence[str]:
+        return [*self.citations, *(image for image in self.images if isinstance(image, str))]
+
+    def check(self, tools: Sequence[Tool], where: str) -> None:  # noqa: ARG002 - a reply needs no tool
+        if self.citations and not any(isinstance(part, str) for part in self.parts or ("",)):
+            raise ImpossibleScript(f"the script set at {where} cites files in {self!r}, which has no text to cite them in")
+
+    def plan(self, planner: Planner) -> None:
+        start = planner.begin_step()
+        message_id = planner.item_id("message", planner.conversation.id, start)
+        step_id = planner.new_id("step", planner.execution.id, start)
+        planner.plan(StepOpened(start, step_id, message_id))
+        planner.plan(ItemOpened(start, MessageState(id=message_id, step_id=step_id)))
+        pieces = deltas(planner.ports, self, start)
+        planner.spread(start, STEP_SECONDS, [(ItemDelta, message_id, piece) for piece in pieces])
+        planner.at = start + STEP_SECONDS
+        if planner.is_cut_now():  # the ending closes the message, see Execution
+            return
+        text = "".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text))
+        planner.plan(ItemClosed(planner.at, message_id))
+        planner.plan(StepClosed(planner.at, step_id, "completed", Usage(0, tokens(text))))
