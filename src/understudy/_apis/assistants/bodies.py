@@ -6,9 +6,11 @@ from typing import Any
 
 from understudy._apis.common.schema import (
     Check,
+    Choice,
     Fields,
     Id,
     Rule,
+    Tagged,
     Text,
     anything,
     array,
@@ -69,16 +71,31 @@ _FILE_SEARCH = Fields(
         "file_search": Fields({"max_num_results": integer(1, 50), "ranking_options": _RANKING_OPTIONS}),
     }
 )
-_TOOLS = {"file_search": _FILE_SEARCH, "function": _FUNCTION}
 
 
-def _tool(value: Any, path: str) -> Any:
+class _AnyTool(Tagged):
     """A tool of any kind of call there is; most are named by their type alone."""
-    return tagged("type", {kind: _TOOLS.get(kind, _TYPE_ALONE) for kind in CallState.kinds})(value, path)
+
+    def __init__(self) -> None:
+        super().__init__("type", {})
+        self._learn()
+
+    def __call__(self, value: Any, path: str) -> Any:
+        if len(self.options) != len(CallState.kinds):  # a kind of call was defined meanwhile
+            self._learn()
+        return super().__call__(value, path)
+
+    def _learn(self) -> None:
+        special = {"file_search": _FILE_SEARCH, "function": _FUNCTION}
+        self.options = {kind: special.get(kind, _TYPE_ALONE) for kind in CallState.kinds}
+        self.tag = Choice(tuple(self.options))
+
+
+_TOOL = _AnyTool()
 
 
 def _tools(most: int) -> Check:
-    return array(_tool, of="objects", most=most)
+    return array(_TOOL, of="objects", most=most)
 
 
 _FILE_IDS = array(FILE_ID, of="strings", most=20)
