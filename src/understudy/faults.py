@@ -47,7 +47,7 @@ __all__ = [
 
 PHASES = ("before", "after", "during")
 RESET_KINDS = ("ConnectError", "ReadError", "WriteError", "RemoteProtocolError")
-RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try again later."  # [REP, semantics 1]
+RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try again later."  # [REP, contract 1]
 OVERLOADED_TEXT = "The engine is currently overloaded, please try again later."  # [DOCS, error codes]
 
 

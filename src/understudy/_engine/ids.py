@@ -13,7 +13,7 @@ from hashlib import blake2b
 _ALNUM = (string.ascii_uppercase + string.ascii_lowercase + string.digits).encode()
 _TO_ALNUM = bytes(_ALNUM[byte % len(_ALNUM)] for byte in range(256))
 
-# kind -> (prefix, length, alphabet). "time+hex": the first eight digits are created_at in hex. [REC, semantics 2]
+# kind -> (prefix, length, alphabet). "time+hex": the first eight digits are created_at in hex. [REC, contract 2]
 SHAPES: dict[str, tuple[str, int, str]] = {
     "assistant": ("asst_", 24, "alnum"),
     "thread": ("thread_", 24, "alnum"),

@@ -29,7 +29,7 @@ from understudy.faults import (
 AT_ONCE = ("retry-after-ms", "0.001")  # what every SDK takes for "retry now"; 0 would mean "as you please"
 LONGEST_WAIT = 60  # seconds; a longer retry-after is not obeyed by openai 1.x, and over 120 not retried by 2.x and 3.x
 CUT_AT = 60  # bytes of a stream, which end inside the JSON of its first event
-SERVER_ERROR_TEXT = (  # [REC, semantics 8]
+SERVER_ERROR_TEXT = (  # [REC, contract 8]
     "The server had an error processing your request. Sorry about that! You can retry your request, or contact us through "
     "our help center at help.openai.com if you keep seeing this error. (Please include the request ID {id} in your email.)"
 )

@@ -22,7 +22,7 @@ _OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # what sta
 _STATE = ("status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes")
 _DETAIL = ("required_action", "last_error", "incomplete_details", "content", "step_details", "file_counts", "file")
 _PROGRESS = frozenset((*_STATE, *_DETAIL))
-# Where a lifetime is counted from. A step's is its run's, so it is not here. [REC, semantics 2 and 10]
+# Where a lifetime is counted from. A step's is its run's, so it is not here. [REC, contract 2 and 10]
 _LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store": "last_active_at"}
 
 

@@ -1,4 +1,4 @@
-"""Objects of the service as the JSON values it sends, keys in the order recorded. [REC, semantics 3]
+"""Objects of the service as the JSON values it sends, keys in the order recorded. [REC, contract 3]
 
 Every function gives the *stream* view; `views.to_rest` turns it into what REST shows. Values are fresh: the caller may
 change them.
