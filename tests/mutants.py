@@ -1,6 +1,6 @@
 """How many mistakes the tests notice: `python -m tests.mutants [NUMBER] [SEED]`, 400 mutants and seed 20261122 by default.
 
-mutmut (`pip install mutmut==3.8.1`) makes every mutant of `simulation/` and `cassettes/`, one small mistake each; so many
+mutmut (`pip install mutmut==3.8.1`) makes every mutant of `_engine/` and `_cassettes/`, one small mistake each; so many
 are drawn and tried. It works on a copy in `../understudy-mutants`, made anew each time, with two processes. A mutant meets
 the tests that call its function: at first some of each kind, together 12 seconds; if it survives, more, 25 seconds.
 Property tests draw fewer examples than in the suite, and what runs in other processes does not take part: the score is a

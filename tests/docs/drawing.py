@@ -1,4 +1,4 @@
-"""Draws what docs/runs.md shows of the lifecycle tables. `python -m docs.drawing`, in the directory `tests`, writes it."""
+"""Draws what docs/runs.md shows of the lifecycle tables. `python -m tests.docs.drawing` writes it."""
 
 from __future__ import annotations
 

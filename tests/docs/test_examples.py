@@ -21,6 +21,6 @@ def test_the_tests_in_runs_md_pass(pytester: pytest.Pytester) -> None:
 
 
 def test_the_diagrams_are_drawn_from_the_tables() -> None:
-    """docs/runs.md shows the lifecycle tables as they are: `python -m docs.drawing` redraws it."""
+    """docs/runs.md shows the lifecycle tables as they are: `python -m tests.docs.drawing` redraws it."""
     text = DOC.read_text(encoding="utf-8")
     assert text == drawn(text)

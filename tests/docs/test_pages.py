@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "runs.md": "tests/docs/test_examples.py",
     "serve.md": "tests/serve/test_docs.py",
 }
+_MARK = re.compile(r"\b(?:REC|RUN|SPEC|DOCS|REP|INF), (contract|semantics|tables) (\d+(?: and \d+)*)")
 PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 
 
@@ -44,3 +46,19 @@ def test_the_page_has_a_test_of_its_own(name: str) -> None:
     assert (DOCS / name).exists()
     test = (ROOT / ELSEWHERE[name]).read_text(encoding="utf-8")
     assert name in test or name.removesuffix(".md") in test
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "README.md"])
+def test_the_page_can_be_found(name: str) -> None:
+    """docs/README.md has a link to every page, or to the folder it is in."""
+    links = set(re.findall(r"\]\(([^)#]+)", (DOCS / "README.md").read_text(encoding="utf-8")))
+    assert {name, name.partition("/")[0]} & links
+
+
+def test_marks_lead_to_a_section_of_the_contract() -> None:
+    """Every `[REC, contract 3]` in the source names a section that docs/contract.md has, and no other document."""
+    sections = set(re.findall(r"^## (\d+)\. ", (DOCS / "contract.md").read_text(encoding="utf-8"), re.MULTILINE))
+    marks = [mark for path in (ROOT / "src").rglob("*.py") for mark in _MARK.findall(path.read_text(encoding="utf-8"))]
+    assert marks
+    assert {document for document, _ in marks} == {"contract"}
+    assert {number for _, numbers in marks for number in re.findall(r"\d+", numbers)} <= sections

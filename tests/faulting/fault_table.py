@@ -1,6 +1,6 @@
 """How each fault surfaces in an app: a table in docs/faults.md, whose column for this openai generation this file makes.
 
-`python -m runs.fault_table`, in the directory `tests`, writes the column; a test fails when the SDK does otherwise.
+`python -m tests.faulting.fault_table` writes the column; a test fails when the SDK does otherwise.
 """
 
 from __future__ import annotations

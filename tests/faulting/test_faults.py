@@ -448,8 +448,8 @@ def test_bad_json_of_a_plain_answer(ready):
 def test_the_table_in_the_docs_is_what_happens():
     """docs/faults.md says of every fault how it surfaces on this generation of openai, sync and async."""
     table = fault_table.table()
-    assert table["fault"] == fault_table.labels(), "run runs/fault_table.py"
-    assert table[fault_table.HERE] == fault_table.column(), "run runs/fault_table.py"
+    assert table["fault"] == fault_table.labels(), "run python -m tests.faulting.fault_table"
+    assert table[fault_table.HERE] == fault_table.column(), "run python -m tests.faulting.fault_table"
 
 
 @pytest.mark.parametrize("kind", SYNC)

@@ -1,4 +1,4 @@
-"""The one door of the simulated service: `Backend.handle(Request) -> Response`, and what a test may ask and tell it."""
+"""What a test talks to: scripts, faults, the clock, and all that the simulated service holds. Requests go to the dispatcher."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Backend:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"a Backend has no {name!r}{hint}")
 
-    # -- the door -------------------------------------------------------------
+    # -- requests -------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""

@@ -1,4 +1,4 @@
-"""Where a request comes in: logged, met by a fault or not, answered by the service, a neighbour, or with our own words."""
+"""Find who answers a request: log it, let a fault strike, then ask the service, a respx route, or refuse it by name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REQUESTS_KEPT = 1000
 
 
 class Dispatcher:
-    """The door of one world.
+    """Answer every request to one simulated service.
 
     Attributes:
         log: the last 1,000 requests and how they ended.

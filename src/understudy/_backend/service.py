@@ -1,4 +1,4 @@
-"""From a request to an answer: route, check headers, query and body, carry out, say yes or no in the service's words."""
+"""Carry out an operation: check headers, query and body, call its endpoint, answer in the service's words."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _POLLED = frozenset({"run", "store", "store_file", "batch"})  # what the SDKs' o
 
 
 class Service:
-    """The face of one world."""
+    """Carries out the operations of one simulated service."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

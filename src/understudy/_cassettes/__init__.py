@@ -1,7 +1,6 @@
 """Cassettes: recordings that replay for ever, however the app polls, and are never lost.
 
-`use_cassette` is the whole door for people; `CassetteSession` the one for a test framework's plugin; `load` the one for
-tools that look into cassettes.
+Users call `use_cassette`, a test framework's plugin `CassetteSession`, tools that look into cassettes `load`.
 """
 
 from understudy._cassettes.interaction import Interaction

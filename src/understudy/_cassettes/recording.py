@@ -1,7 +1,7 @@
 """A loaded recording, indexed for replay: what can be asked, what each exchange shows, where epochs are cut.
 
 Built once per cassette and never changed; how far a replay has come in it is the business of
-`position.ReplayCursor`, whose module also says what the terms mean.
+`replay_cursor.ReplayCursor`, whose module also says what the terms mean.
 
 Each lookup that a request needs is prepared here, so that its cost does not grow with the
 cassette:

@@ -1,6 +1,6 @@
 """Replays a recording run-aware: however often the app asks, it gets what was recorded, and never an impossible history.
 
-The rules (docs/replay.md explains them to users, `position.py` defines the terms):
+The rules (docs/replay.md explains them to users, `replay_cursor.py` defines the terms):
 
 1. A write is answered by the first recorded one that equals it, was not played, and does not lie
    before a played write of the same thread. It ends the epochs of what it concerns.
@@ -12,7 +12,7 @@ The rules (docs/replay.md explains them to users, `position.py` defines the term
 4. An answer is brought up to date: whatever it shows in an earlier state than the app has seen is
    shown as last seen. If that leaves a step in progress in a run that the app has seen end, the
    answer is stale, and the next candidate is tried.
-5. Otherwise the answer is made of other facts of the recording (`facts.py`), or it is a miss.
+5. Otherwise the answer is made of other facts of the recording (`inferred_answers.py`), or it is a miss.
 
 Rules 2 and 3 let the position move forward, rule 4 keeps it from ever seeming to move back.
 """

@@ -1,6 +1,6 @@
 """Gets between an HTTP client and the network. Knows requests, answers and hosts; nothing of assistants.
 
-`activate(handler)` is the whole door: from then on every httpx and httpx2 client of this context asks the handler first.
+After `activate(handler)`, every HTTP client of this context asks the handler first, whatever library it is of.
 """
 
 from understudy._http.activation import activate, transport_for

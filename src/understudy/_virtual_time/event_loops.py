@@ -161,6 +161,6 @@ def watch() -> None:
 
 
 def unwatch() -> None:
-    """The end of `watch`."""
+    """Undo `watch`."""
     while _undo:
         _undo.pop()()

@@ -1,3 +1,3 @@
-"""The pytest plugin: options, markers and fixtures. No logic."""
+"""The pytest plugin: options, markers, fixtures, and what the terminal says at the end."""
 
 pytest_plugins = ("understudy.pytest_plugin.hooks",)

@@ -31,7 +31,7 @@ def check_settings(
         held: the sampling settings that an assistant has already; None when there is no assistant yet.
 
     Raises:
-        Refused: the first pair that does not go together.
+        ApiError: the first pair that does not go together.
     """
     body, wanted = call.body, call.body.get("model")
     if wanted is not None and not is_azure(call.request) and not call.engine.models.takes_assistants(wanted):

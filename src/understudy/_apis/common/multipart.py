@@ -29,7 +29,7 @@ def parse(content_type: str, body: bytes) -> list[Part]:
     """The parts of a form, in the order sent.
 
     Raises:
-        Refused: it is not a form, or its frame is broken.
+        ApiError: it is not a form, or its frame is broken.
     """
     if not content_type.lower().startswith("multipart/form-data"):
         raise ApiError("form.not_multipart", got=content_type or "none")
