@@ -1,4 +1,4 @@
-"""What a test talks to: scripts, faults, the clock, and all that the simulated service holds. Requests go to the dispatcher."""
+"""What a test talks to: scripts, faults, the clock, what the simulated service holds. The dispatcher answers requests."""
 
 from __future__ import annotations
 
