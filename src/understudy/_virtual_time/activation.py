@@ -26,7 +26,7 @@ def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> I
     `notice` is told of each line of this thread that waits in earnest, from another thread, maybe more than once.
 
     Raises:
-        TwoClocks: freezegun, time-machine or another library moves the time at the moment.
+        ConflictingClock: freezegun, time-machine or another library moves the time at the moment.
     """
     _refuse_others()
     here = virtual_clock.VirtualTime(clock, handler, notice)
