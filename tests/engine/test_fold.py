@@ -1,4 +1,4 @@
-"""State is the fold of the events so far, and what is planned are values."""
+"""ExecutionState is the fold of the events so far, and what is planned are values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from understudy._apis.assistants.stream_events import NAMES
 from understudy._apis.common.sse import EVENT_NAMES
 from understudy._engine.engine import Engine
 from understudy._engine.execution import Execution, ExecutionRequest, PlannedEvent
-from understudy._engine.fold import START, State, apply, fold, states
+from understudy._engine.fold import START, ExecutionState, apply, fold, states
 from understudy._engine.items import CallState, Conversation, Item, MessageState, Text
 from understudy._engine.moves.base import Tool
 from understudy._engine.script_queue import ScriptLabels
@@ -54,7 +54,7 @@ def _nothing_to_know() -> Any:
     raise AssertionError("only a function script asks for its run")
 
 
-def live(engine: Engine, execution: Execution, cancel_at: int | None = None) -> list[tuple[int, State]]:
+def live(engine: Engine, execution: Execution, cancel_at: int | None = None) -> list[tuple[int, ExecutionState]]:
     """Let an execution live to its end, handing in outputs; gives each state that was seen, and after how many events."""
     seen = [(len(execution.events), execution.state)]
     while (at := execution.next_event_at()) is not None:
@@ -158,6 +158,18 @@ def test_a_cancel_can_take_effect_at_once():
     execution.cancel(engine.clock.now(), seconds=0)
     assert execution.status == "cancelled"
     assert execution.conversation.active is None
+
+
+def test_what_is_withdrawn_leaves_nothing_behind():
+    """An execution whose answer never reached the app can be taken back: its items leave the log, nothing goes on."""
+    engine, execution = service(Reply("one two"), Hang())
+    engine.clock.advance(20)
+    engine.withdraw(execution)
+    assert [item.id for item in execution.conversation.items] == ["message_0"]
+    assert (execution.conversation.active, engine.executions) == (None, {})
+    count = len(execution.events)
+    engine.clock.advance(1_000)
+    assert len(execution.events) == count
 
 
 def test_every_name_in_the_table_of_stream_events_is_published():

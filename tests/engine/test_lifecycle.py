@@ -13,7 +13,7 @@ from understudy._apis.assistants import lifecycle as runs
 from understudy._apis.assistants import render
 from understudy._apis.assistants.objects import RunSettings
 from understudy._engine import lifecycle
-from understudy._engine.fold import Phase, State, StepState
+from understudy._engine.fold import ExecutionState, Phase, StepState
 from understudy._engine.items import MessageState
 from understudy._engine.lifecycle import TERMINAL, IllegalTransition, moved
 
@@ -69,7 +69,7 @@ def run_shown(phase: Phase) -> Any:
         metadata={},
         settings=RunSettings(**dict.fromkeys(names)),  # type: ignore[arg-type]
     )
-    return render.run(run, State(phase))
+    return render.run(run, ExecutionState(phase))
 
 
 def test_a_run_that_is_over_has_no_expiry_and_its_own_stamp():

@@ -248,8 +248,8 @@ def test_other_traffic_of_a_stray_passes(live: Live) -> None:
 
 def test_hooks_are_taken_away_when_the_last_stray_is_gone(live: Live) -> None:
     """As long as something may still ask the hooks stay; afterwards every class is as it was."""
-    before = threading.Thread.start, ThreadPoolExecutor.submit, asyncio.BaseEventLoop.create_task
     gc.collect()
+    before = threading.Thread.start, ThreadPoolExecutor.submit, asyncio.BaseEventLoop.create_task
     late = Late()
     with us.simulate():
         thread = threading.Thread(target=late.ask)

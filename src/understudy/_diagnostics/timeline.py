@@ -13,7 +13,7 @@ from understudy._apis.assistants.objects import Run
 from understudy._apis.assistants.stream_events import item_of, names_of
 from understudy._common.short_text import short
 from understudy._engine.events import Event, StepClosed, StepOpened
-from understudy._engine.fold import State, states
+from understudy._engine.fold import ExecutionState, states
 from understudy._engine.items import CallState, MessageState
 
 
@@ -76,7 +76,7 @@ def run_timeline(run: Run) -> Timeline:
     return Timeline(run.id, run_status(run.execution.status), tuple(moments))
 
 
-def _moments(event: Event, state: State, run: Run) -> Iterator[Moment]:
+def _moments(event: Event, state: ExecutionState, run: Run) -> Iterator[Moment]:
     """What is sent when an event happens, as lines."""
     item = item_of(event, state)
     for sent in names_of(event, item):
@@ -92,14 +92,14 @@ def _moments(event: Event, state: State, run: Run) -> Iterator[Moment]:
             yield Moment(at, "run", name, _of_run(name, state))
 
 
-def _of_run(name: str, state: State) -> str:
+def _of_run(name: str, state: ExecutionState) -> str:
     phase = state.phase
     if name == WAITS:
         return ", ".join(state.item(item_id).words for item_id in phase.waits_for)
     return f"{phase.error[0]}: {short(phase.error[1])}" if phase.error else phase.reason or ""
 
 
-def _of_step(step_id: str, name: str, state: State) -> str:
+def _of_step(step_id: str, name: str, state: ExecutionState) -> str:
     message_id = state.step(step_id).message_id
     if message_id is not None:
         return f"writes {message_id}" if name == "created" else ""

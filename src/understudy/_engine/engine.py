@@ -103,6 +103,14 @@ class Engine:
         """Let an execution be gone; one that is live ends without a word. [INF]"""
         self.executions.pop(execution.id).drop()
 
+    def withdraw(self, execution: Execution) -> None:
+        """Let an execution never have been: what it wrote leaves the log, too."""
+        self.forget(execution)
+        log = execution.conversation.items
+        for item_id in execution.items:
+            if log.get(item_id) is not None:  # else the app has deleted it
+                log.remove(item_id)
+
     # -- files (what planning asks of the service) -------------------------------
 
     def existing_file(self, file_id: str) -> File:

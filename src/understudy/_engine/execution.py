@@ -42,7 +42,7 @@ from understudy._engine.events import (
     Usage,
     tokens,
 )
-from understudy._engine.fold import START, State, StepState, apply
+from understudy._engine.fold import START, ExecutionState, StepState, apply
 from understudy._engine.items import Conversation, Item, is_message
 from understudy._engine.lifecycle import TERMINAL
 from understudy._engine.listing import Listing
@@ -153,7 +153,7 @@ class Execution:
         self.conversation = request.conversation
         self.position = position
         self.cursor = ScriptCursor(script.moves, script.where, request.scripted_run)
-        self.state: State = START
+        self.state: ExecutionState = START
         self.events: list[Event] = []
         self.steps: Listing[Step] = Listing()
         self.items: dict[str, Item] = {}
@@ -352,4 +352,5 @@ class Execution:
         if self._waking is not None:
             self._waking.cancel()
         self.cut()
-        self.conversation.active = None
+        if self.conversation.active is self:
+            self.conversation.active = None

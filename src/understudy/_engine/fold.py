@@ -1,4 +1,4 @@
-"""State is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
+"""ExecutionState is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
 
 `apply` is pure: it gives a new state and leaves the old one as it is. An execution applies each event as it
 happens; a stream and a timeline apply the same events again (`states`), so each event is shown with the state
@@ -67,7 +67,7 @@ class StepState:
     usage: Usage | None = None
 
 
-class State(NamedTuple):
+class ExecutionState(NamedTuple):
     """All of an execution's state: its phase, its steps and its items, each in the order they began."""
 
     phase: Phase = Phase()
@@ -100,15 +100,15 @@ class State(NamedTuple):
         return [item for item in self.items if item.status == "in_progress"]
 
 
-START = State()
+START = ExecutionState()
 
 
-def fold(events: Iterable[Event], state: State = START) -> State:
+def fold(events: Iterable[Event], state: ExecutionState = START) -> ExecutionState:
     """Give the state that events lead to."""
     return reduce(apply, events, state)
 
 
-def states(events: Iterable[Event]) -> Iterator[tuple[Event, State]]:
+def states(events: Iterable[Event]) -> Iterator[tuple[Event, ExecutionState]]:
     """Give each event with the state it led to."""
     state = START
     for event in events:
@@ -116,7 +116,7 @@ def states(events: Iterable[Event]) -> Iterator[tuple[Event, State]]:
         yield event, state
 
 
-def apply(state: State, event: Event) -> State:
+def apply(state: ExecutionState, event: Event) -> ExecutionState:
     """Give the state after one more event.
 
     Raises:
@@ -125,61 +125,61 @@ def apply(state: State, event: Event) -> State:
     return _APPLY[type(event)](state, event)
 
 
-def _phase(target: str) -> Callable[[State, Any], State]:
-    return lambda state, event: State(moved(state.phase, target, event.at), state.steps, state.items)
+def _phase(target: str) -> Callable[[ExecutionState, Any], ExecutionState]:
+    return lambda state, event: ExecutionState(moved(state.phase, target, event.at), state.steps, state.items)
 
 
-def _paused(state: State, event: Paused) -> State:
-    return State(moved(state.phase, "paused", event.at, waits_for=event.item_ids), state.steps, state.items)
+def _paused(state: ExecutionState, event: Paused) -> ExecutionState:
+    return ExecutionState(moved(state.phase, "paused", event.at, waits_for=event.item_ids), state.steps, state.items)
 
 
-def _queued(_: State, event: Queued) -> State:
-    return State(Phase(deadline=event.deadline))
+def _queued(_: ExecutionState, event: Queued) -> ExecutionState:
+    return ExecutionState(Phase(deadline=event.deadline))
 
 
-def _ended(state: State, event: Ended) -> State:
+def _ended(state: ExecutionState, event: Ended) -> ExecutionState:
     facts = {"error": event.error, "reason": event.reason, "usage": event.usage}
-    return State(moved(state.phase, event.outcome, event.at, **facts), state.steps, state.items)
+    return ExecutionState(moved(state.phase, event.outcome, event.at, **facts), state.steps, state.items)
 
 
-def _step_opened(state: State, event: StepOpened) -> State:
-    return State(state.phase, (*state.steps, StepState(id=event.step_id, message_id=event.message_id)), state.items)
+def _step_opened(state: ExecutionState, event: StepOpened) -> ExecutionState:
+    return ExecutionState(state.phase, (*state.steps, StepState(id=event.step_id, message_id=event.message_id)), state.items)
 
 
-def _step_closed(state: State, event: StepClosed) -> State:
+def _step_closed(state: ExecutionState, event: StepClosed) -> ExecutionState:
     closed = moved(state.step(event.step_id), event.outcome, event.at, usage=event.usage, error=event.error)
     steps = tuple(closed if step.id == closed.id else step for step in state.steps)
-    return State(state.phase, steps, state.items)
+    return ExecutionState(state.phase, steps, state.items)
 
 
-def _with_item(state: State, item: ItemState) -> State:
+def _with_item(state: ExecutionState, item: ItemState) -> ExecutionState:
     if state.items[-1].id == item.id:  # nearly always
-        return State(state.phase, state.steps, (*state.items[:-1], item))
-    return State(state.phase, state.steps, tuple(item if other.id == item.id else other for other in state.items))
+        return ExecutionState(state.phase, state.steps, (*state.items[:-1], item))
+    return ExecutionState(state.phase, state.steps, tuple(item if other.id == item.id else other for other in state.items))
 
 
-def _item_opened(state: State, event: ItemOpened) -> State:
-    return State(state.phase, state.steps, (*state.items, event.state))
+def _item_opened(state: ExecutionState, event: ItemOpened) -> ExecutionState:
+    return ExecutionState(state.phase, state.steps, (*state.items, event.state))
 
 
-def _item_delta(state: State, event: ItemDelta) -> State:
+def _item_delta(state: ExecutionState, event: ItemDelta) -> ExecutionState:
     items = state.items
     if items[-1].id == event.item_id:  # nearly always, and there may be thousands of them
-        return State(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
+        return ExecutionState(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
     return _with_item(state, state.item(event.item_id).plus(event.piece))
 
 
-def _item_closed(state: State, event: ItemClosed) -> State:
+def _item_closed(state: ExecutionState, event: ItemClosed) -> ExecutionState:
     item = state.item(event.item_id)
     status = "completed" if event.reason is None else "incomplete"
     return _with_item(state, moved(item, status, event.at, reason=event.reason, **item.closing()))
 
 
-def _item_answered(state: State, event: ItemAnswered) -> State:
+def _item_answered(state: ExecutionState, event: ItemAnswered) -> ExecutionState:
     return _with_item(state, replace(state.item(event.item_id), output=event.output))
 
 
-_APPLY: dict[type[Event], Callable[[State, Any], State]] = {
+_APPLY: dict[type[Event], Callable[[ExecutionState, Any], ExecutionState]] = {
     Queued: _queued,
     Started: _phase("running"),
     Paused: _paused,

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
 from understudy._engine.listing import Listing
@@ -184,17 +184,39 @@ class ReasoningState(ItemState):
         return self.summary or ""
 
 
+class Reading(Protocol):
+    """What is known where a recorded call is read back into the move that makes it."""
+
+    def call_id(self, recorded: str) -> str | None:
+        """Give the id that the call is to get, None for a new one."""
+        ...
+
+    def arguments(self, recorded: str) -> Any:
+        """Give a function's arguments as a script is to show them."""
+        ...
+
+    def image(self, file_id: str) -> str | bytes:
+        """Give what stands for a recorded image."""
+        ...
+
+    def served(self, file_id: str) -> str:
+        """Give the id that stands for a recorded file's."""
+        ...
+
+
 class CallView(NamedTuple):
     """How a face shows a kind of call.
 
     Attributes:
         details: the call so far, as the JSON object under its type's name; with what was asked to be included or not.
         added: what one piece adds to that object.
+        read: gives the move that makes a recorded call, from its id and that object; None where recordings have none.
         opened: the object that a stream begins with, where that is not the details.
     """
 
     details: Callable[[Any, bool], dict[str, Any]]
     added: Callable[[Any], dict[str, Any]]
+    read: Callable[[str, dict[str, Any], Reading], Any] | None = None
     opened: Callable[[Any, bool], dict[str, Any]] | None = None
 
 

@@ -10,7 +10,7 @@ of runs of the Assistants API, which names some of the statuses otherwise: see
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 
 class Transition(NamedTuple):
@@ -126,11 +126,10 @@ LIFECYCLES = {
 class Stated(Protocol):
     """A frozen state with a status; `lifecycle` says how it may change."""
 
-    @property
-    def status(self) -> str: ...
+    lifecycle: ClassVar[Lifecycle]
 
     @property
-    def lifecycle(self) -> Lifecycle: ...
+    def status(self) -> str: ...
 
 
 State = TypeVar("State", bound=Stated)

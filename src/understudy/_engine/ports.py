@@ -23,15 +23,19 @@ class EnginePorts(Protocol):
 
     def new_id(self, kind: str, parent: str = "", at: float | None = None) -> str:
         """Give a new id."""
+        ...
 
     def file_name(self, file_id: str) -> str | None:
         """Give the name of a file that exists, else None."""
+        ...
 
     def add_image(self, data: bytes, at: float) -> str:
         """Keep an image that the model makes; give the file's id."""
+        ...
 
     def search(self, tool: Tool, query: str) -> tuple[SearchHit, ...]:
         """Search the vector stores of a tool."""
+        ...
 
 
 class Surroundings(NamedTuple):

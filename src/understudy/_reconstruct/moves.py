@@ -6,19 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from understudy._engine.items import CallState
 from understudy._reconstruct.session_facts import Json, RunFacts
 from understudy.errors import ImpossibleScript
 from understudy.scripts import (
-    CodeInterpreter,
     Expire,
     Fail,
-    FileSearch,
-    FunctionCall,
     Hang,
     Incomplete,
     Move,
     Reply,
-    SearchResult,
     Step,
     Wait,
 )
@@ -51,7 +48,7 @@ def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[P
 
     `keep_ids`: function calls get the recorded ids, and images are named by theirs instead of being made anew.
     """
-    told = _Told(run, served, keep_ids)
+    reading = _Reading(run, served, keep_ids)
     waiting = run.calls_waited_for()
     messages = dict(run.messages)
     found: list[Performed] = []
@@ -59,22 +56,22 @@ def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[P
         details, at = step["step_details"], step["created_at"]
         if details["type"] == "message_creation":
             message_id = details["message_creation"]["message_id"]
-            move: Step = _reply(messages.pop(message_id, None), told)
+            move: Step = _reply(messages.pop(message_id, None), reading)
             found.append(Performed(at, move, step["id"], message_id))
             continue
         calls = details["tool_calls"] or (waiting and waiting.pop(0).calls) or []
         shown = {call["id"] for call in calls}
         waiting = [waited for waited in waiting if not shown & {call["id"] for call in waited.calls}]
         if calls:
-            found.append(Performed(at, _calls(calls, told), step["id"]))
-    spoken = ((message["created_at"], _reply(message, told), message["id"]) for message in messages.values())
+            found.append(Performed(at, _calls(calls, reading), step["id"]))
+    spoken = ((message["created_at"], _reply(message, reading), message["id"]) for message in messages.values())
     found += [Performed(at, reply, message_id=message_id) for at, reply, message_id in spoken]
-    found += [Performed(waited.at, _calls(waited.calls, told)) for waited in waiting]
+    found += [Performed(waited.at, _calls(waited.calls, reading)) for waited in waiting]
     return sorted(found, key=lambda performed: performed.at)
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reading:
     """What the moves of a run are made from; see `steps_of`."""
 
     run: RunFacts
@@ -84,25 +81,24 @@ class _Told:
     def image(self, file_id: str) -> str | bytes:
         return file_id if self.keep_ids else _PIXEL
 
+    def call_id(self, recorded: str) -> str | None:
+        # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
+        return recorded if self.keep_ids or self.run.created is None else None
 
-def _calls(shown: list[Json], told: _Told) -> Step:
-    moves = [_call(call, told) for call in shown]
+    def arguments(self, recorded: str) -> Json | str:
+        return readable(recorded) if self.keep_ids else recorded
+
+
+def _calls(shown: list[Json], reading: _Reading) -> Step:
+    moves = [_call(call, reading) for call in shown]
     return moves[0] if len(moves) == 1 else tuple(moves)
 
 
-def _call(call: Json, told: _Told) -> Move:
-    details = call[call["type"]]
-    if call["type"] == "function":
-        # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
-        call_id = call["id"] if told.keep_ids or told.run.created is None else None
-        arguments = readable(details["arguments"]) if told.keep_ids else details["arguments"]
-        return FunctionCall(details["name"], arguments, id=call_id)
-    if call["type"] == "code_interpreter":
-        logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
-        drawn = (output["image"]["file_id"] for output in details["outputs"] if output["type"] == "image")
-        images = tuple(told.image(file_id) for file_id in drawn)
-        return CodeInterpreter(details["input"], logs="\n".join(logs) if logs else None, images=images)
-    return FileSearch(tuple(_result(result, told.served) for result in details.get("results") or ()))
+def _call(call: Json, reading: _Reading) -> Move:
+    """The move that makes a recorded call; what a kind that came or went looks like is taken for a file search."""
+    kind = CallState.kinds.get(call["type"], CallState.kinds["file_search"])
+    move: Move = kind.faces["assistants"].read(call["id"], call[call["type"]], reading)
+    return move
 
 
 def readable(arguments: str) -> Json | str:
@@ -115,30 +111,25 @@ def readable(arguments: str) -> Json | str:
     return value if isinstance(value, dict) and is_written_so else arguments
 
 
-def _result(result: Json, served: Served) -> SearchResult:
-    text = "".join(piece.get("text", "") for piece in result.get("content") or ())
-    return SearchResult(served(result["file_id"]), result["score"], text)
-
-
-def _reply(message: Json | None, told: _Told) -> Reply:
+def _reply(message: Json | None, reading: _Reading) -> Reply:
     content = message["content"] if message is not None else []
     if message is None or not content:
         return Reply(NOT_SHOWN)
     cited = [note for part in content if part["type"] == "text" for note in part["text"]["annotations"]]
-    citations = tuple(told.served(note[note["type"]]["file_id"]) for note in cited if note["type"] in note)
+    citations = tuple(reading.served(note[note["type"]]["file_id"]) for note in cited if note["type"] in note)
     if len(content) > 1 or content[0]["type"] != "text":
-        return _of_parts(content, citations, told)
+        return _of_parts(content, citations, reading)
     text = content[0]["text"]["value"]
-    chunks = told.run.chunks.get(message["id"])
+    chunks = reading.run.chunks.get(message["id"])
     if chunks is not None and "".join(chunks) == text:
         return Reply(chunks=tuple(chunks), text=text, citations=citations)
     return Reply(text, citations=citations)
 
 
-def _of_parts(content: list[Json], citations: tuple[str, ...], told: _Told) -> Reply:
+def _of_parts(content: list[Json], citations: tuple[str, ...], reading: _Reading) -> Reply:
     """A reply of several parts. Images can be named by their ids only where they come after one text."""
     images = tuple(part["image_file"]["file_id"] for part in content if part["type"] == "image_file")
-    if told.keep_ids and content[0]["type"] == "text" and len(images) == len(content) - 1:
+    if reading.keep_ids and content[0]["type"] == "text" and len(images) == len(content) - 1:
         return Reply(content[0]["text"]["value"], citations=citations, images=images)
     return Reply(parts=tuple(_part(part) for part in content), citations=citations)
 

@@ -13,7 +13,7 @@ from understudy._apis.assistants.objects import LIFETIME_SECONDS, Assistant, Run
 from understudy._apis.assistants.views import CODE_INTERPRETER_RESOURCES
 from understudy._engine.events import Usage
 from understudy._engine.execution import Step
-from understudy._engine.fold import Phase, State, StepState
+from understudy._engine.fold import ExecutionState, Phase, StepState
 from understudy._engine.items import Annotation, CallState, ImageFile, Item, MessageDelta, MessageState, Part, Text
 
 Json = dict[str, Any]
@@ -138,7 +138,7 @@ def _annotation_delta(index: int, held: Annotation) -> Json:
     return rendered
 
 
-def run(held: Run, state: State | None = None) -> Json:
+def run(held: Run, state: ExecutionState | None = None) -> Json:
     """A run; `state` as it was at an earlier event."""
     state = state or held.execution.state
     phase, asked = state.phase, held.settings
@@ -180,7 +180,7 @@ def run(held: Run, state: State | None = None) -> Json:
 _COMPLETED_AT = frozenset({"completed", "incomplete"})
 
 
-def _required_action(phase: Phase, state: State) -> Json:
+def _required_action(phase: Phase, state: ExecutionState) -> Json:
     waiting = [state.item(item_id) for item_id in phase.waits_for]
     calls = [
         {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

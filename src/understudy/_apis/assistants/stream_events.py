@@ -24,7 +24,7 @@ from understudy._engine.events import (
     StepClosed,
     StepOpened,
 )
-from understudy._engine.fold import State
+from understudy._engine.fold import ExecutionState
 from understudy._engine.items import CallState
 
 Json = dict[str, Any]
@@ -47,7 +47,7 @@ NAMES: dict[tuple[type[Event], str], tuple[str, ...]] = {
 }
 
 
-def item_of(event: Event, state: State) -> Any:
+def item_of(event: Event, state: ExecutionState) -> Any:
     """Give the state of the item that an event is about, None if it is about none."""
     if isinstance(event, ItemOpened):
         return event.state
@@ -66,7 +66,7 @@ def names_of(event: Event, item: Any) -> tuple[str, ...]:
     return names
 
 
-def sent(run: Run, event: Event, state: State, *, with_content: bool = False) -> list[tuple[str, Json]]:
+def sent(run: Run, event: Event, state: ExecutionState, *, with_content: bool = False) -> list[tuple[str, Json]]:
     """Give what is sent when an event happens: names and payloads. `state`: the one it led to."""
     item = item_of(event, state)
     names = names_of(event, item)
@@ -76,7 +76,7 @@ def sent(run: Run, event: Event, state: State, *, with_content: bool = False) ->
     return [(name, payload) for name in names]
 
 
-def _payload(run: Run, event: Event, state: State, item: Any, *, with_content: bool) -> Json:
+def _payload(run: Run, event: Event, state: ExecutionState, item: Any, *, with_content: bool) -> Json:
     if item is None:
         if isinstance(event, StepOpened | StepClosed):
             begun: Any = run.steps.get(event.step_id)

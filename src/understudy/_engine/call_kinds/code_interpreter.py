@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from understudy._common.code_repr import first
 from understudy._common.short_text import short
 from understudy._engine.content import WORDS
-from understudy._engine.items import CallState, CallView
+from understudy._engine.items import CallState, CallView, Reading
 from understudy._engine.moves.base import CallMove, as_tuple
 from understudy._engine.ports import Surroundings, image_id
 from understudy.errors import ImpossibleScript
@@ -59,6 +59,13 @@ def _added(piece: str | CodeOutputs) -> dict[str, Any]:
     return {"outputs": [{"index": number, **_output(*output)} for number, output in enumerate(piece)]}
 
 
+def _read(call_id: str, details: dict[str, Any], reading: Reading) -> CodeInterpreter:  # noqa: ARG001 - as every kind
+    logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
+    drawn = (output["image"]["file_id"] for output in details["outputs"] if output["type"] == "image")
+    images = tuple(reading.image(file_id) for file_id in drawn)
+    return CodeInterpreter(details["input"], logs="\n".join(logs) if logs else None, images=images)
+
+
 CodeOutputs = tuple[tuple[str, str], ...]
 
 
@@ -67,7 +74,7 @@ class CodeInterpreterCallState(CallState):
     """A code interpreter call. Outputs: `("logs", text)` or `("image", file id)`."""
 
     kind: ClassVar[str] = "code_interpreter"
-    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, _added)}
+    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, _added, _read)}
     input: str
     outputs: CodeOutputs = ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from understudy._common.code_repr import first
-from understudy._engine.items import CallState, CallView
+from understudy._engine.items import CallState, CallView, Reading
 from understudy._engine.moves.base import CallMove, as_tuple, tool_of
 from understudy._engine.ports import SearchHit, Surroundings
 from understudy.errors import ImpossibleScript
@@ -88,12 +88,21 @@ def _result(hit: SearchHit, *, with_content: bool) -> dict[str, Any]:
     return result
 
 
+def _read(call_id: str, details: dict[str, Any], reading: Reading) -> FileSearch:  # noqa: ARG001 - as every kind
+    return FileSearch(tuple(_passage(result, reading) for result in details.get("results") or ()))
+
+
+def _passage(result: dict[str, Any], reading: Reading) -> SearchResult:
+    text = "".join(piece.get("text", "") for piece in result.get("content") or ())
+    return SearchResult(reading.served(result["file_id"]), result["score"], text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSearchCallState(CallState):
     """A file search call. What it found is known from the beginning, to a poll. [REC]"""
 
     kind: ClassVar[str] = "file_search"
-    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {}, _opened)}  # noqa: ARG005
+    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {}, _read, _opened)}  # noqa: ARG005
     query: str = ""
     results: tuple[SearchHit, ...] = ()
     ranker: str = DEFAULT_RANKER

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from understudy._common.code_repr import first
 from understudy._common.minimal_value import minimal_value
 from understudy._common.short_text import short
-from understudy._engine.items import CallState, CallView
+from understudy._engine.items import CallState, CallView, Reading
 from understudy._engine.moves.base import CallMove, Tool
 from understudy._engine.ports import Surroundings
 from understudy.errors import ImpossibleScript, NoFunction, nearest
@@ -117,12 +117,17 @@ def _details(call: FunctionCallState, with_content: bool) -> dict[str, Any]:  # 
     return {"name": call.name, "arguments": call.arguments, "output": call.output}
 
 
+def _read(call_id: str, details: dict[str, Any], reading: Reading) -> FunctionCall:
+    arguments = reading.arguments(details["arguments"])
+    return FunctionCall(details["name"], arguments, id=reading.call_id(call_id))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCallState(CallState):
     """A call of one of the app's functions. `arguments` is the JSON text the model wrote; `output` what the app sent."""
 
     kind: ClassVar[str] = "function"
-    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {"arguments": piece})}
+    faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {"arguments": piece}, _read)}
     name: str
     arguments: str
     output: str | None = None
