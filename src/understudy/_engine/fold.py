@@ -1,4 +1,4 @@
-"""ExecutionState is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
+"""State is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
 
 `apply` is pure: it gives a new state and leaves the old one as it is. An execution applies each event as it
 happens; a stream and a timeline apply the same events again (`states`), so each event is shown with the state
