@@ -1,4 +1,7 @@
-"""What a test talks to: scripts, faults, the clock, what the simulated service holds. The dispatcher answers requests."""
+"""What a test talks to: scripts, faults, the clock, what the service holds.
+
+Requests are answered by the dispatcher.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Find who answers a request: log it, let a fault strike, then ask the service, a respx route, or refuse it by name."""
+"""Find who answers a request, and turn mistakes into answers.
+
+A request is logged, met by a fault if one is set, and answered by the service or a respx route,
+let out, or refused by name.
+"""
 
 from __future__ import annotations
 

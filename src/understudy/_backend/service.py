@@ -1,4 +1,7 @@
-"""Carry out an operation: check headers, query and body, call its endpoint, answer in the service's words."""
+"""Carry out an operation, once the dispatcher has found it.
+
+Headers, query and body are checked, the endpoint is called, and refusals get the service's words.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ _POLLED = frozenset({"run", "store", "store_file", "batch"})  # what the SDKs' o
 
 
 class Service:
-    """Carries out the operations of one simulated service."""
+    """Carry out the operations of one simulated service."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
