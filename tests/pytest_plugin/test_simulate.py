@@ -348,3 +348,23 @@ def test_hints_are_shown_once_and_fail_nothing(project: pytest.Pytester) -> None
         result = project.runpytest_subprocess(*arguments)
         result.assert_outcomes(passed=2)
         result.stdout.fnmatch_lines(["*understudy hints*", "test_slow.py::test_tutor*and 1 more: *time=*sleep*"])
+
+
+def test_hints_of_a_world_that_the_test_made(pytester: pytest.Pytester) -> None:
+    """What `simulate()` inside a test has to say is shown at the end, as for the fixture."""
+    pytester.makepyfile(
+        """
+        import understudy
+        from openai import OpenAI
+
+
+        def test_it():
+            with understudy.simulate() as backend:
+                runs = OpenAI().beta.threads.runs
+                thread = backend.add_thread(messages=["Hi"])
+                runs.create_and_poll(thread_id=thread.id, assistant_id=backend.add_assistant().id, poll_interval_ms=1)
+        """
+    )
+    result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*time=*sleep*"])

@@ -357,7 +357,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     try:
         return (yield)
     finally:
-        for name, take in (("session", "take_hints"), ("intercept.refusing", "take_strays")):
+        for name, take in (("_backend.simulate", "take_hints"), ("_http.refusing", "take_strays")):
             module = sys.modules.get(f"understudy.{name}")  # imported by whoever made a world
             if module is not None:
                 _collect_hints(item, getattr(module, take)())
