@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from tests.observed_spec import SPEC_FILE, spec
-from tools.coverage_ledger import ledger, main
+from tools.coverage_ledger import OPERATIONS, RESPONSES, ledger, main
 from tools.evidence import EFFECTS, RECORDED
-from understudy._apis.operations import BY_NAME, OPERATIONS
+from understudy._apis.operations import BY_NAME
 
 LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
 COMMAND = [sys.executable, "-m", "tools.coverage_ledger"]
@@ -31,12 +31,13 @@ def test_every_operation_of_the_spec_is_faked() -> None:
     }
     assert published == {(operation.method, operation.path) for operation in OPERATIONS}
     assert len(OPERATIONS) == 51
+    assert len(RESPONSES) == 15
 
 
 def test_what_is_not_faked_is_said() -> None:
     """An operation that a spec has and the table of operations has not is listed as not faked; other keys are none."""
-    more = spec() | {"paths": {**spec()["paths"], "/responses": {"post": {}, "parameters": []}}}
-    assert "## Not faked\n\n- `POST /responses`.\n" in ledger(more)
+    more = spec() | {"paths": {**spec()["paths"], "/batches": {"post": {}, "parameters": []}}}
+    assert "## Not faked\n\n- `POST /batches`.\n" in ledger(more)
 
 
 def test_every_parameter_of_the_spec_is_taken() -> None:

@@ -11,20 +11,25 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools import evidence_responses
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
 from understudy._apis.assistants import lifecycle as runs
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Bound
-from understudy._apis.error_texts import REFUSALS
+from understudy._apis.error_texts import REFUSALS, Refusal
 from understudy._apis.limits import limits
-from understudy._apis.operations import OPERATIONS
+from understudy._apis.operations import OPERATIONS as ALL_OPERATIONS
+from understudy._apis.responses import error_texts as responses_texts
+from understudy._apis.responses.lifecycle import RESPONSE
 from understudy._engine import lifecycle
 
 Json = dict[str, Any]
+OPERATIONS = tuple(operation for operation in ALL_OPERATIONS if operation.face == "assistants")
+RESPONSES = tuple(operation for operation in ALL_OPERATIONS if operation.face == "responses")
 
 _INTRO = """\
 # What is faked, and how it is known
@@ -60,7 +65,12 @@ def ledger(spec: Json) -> str:
         "## Not faked\n\n" + "".join(f"- {line}\n" for line in (*_missing(spec), *NOT_FAKED)),
         _limits(),
         _transitions(),
-        _refusals(),
+        _refusals(REFUSALS.values()),
+        "# The Responses API\n",
+        *map(_response_operation, RESPONSES),
+        "## Not faked on this API\n\n- `prompt=`, which ends on 2026-11-30.\n- WebSockets, `client.beta.agents`.\n",
+        _moves({"response": RESPONSE}),
+        _refusals(refusal for name, refusal in responses_texts.REFUSALS.items() if REFUSALS.get(name) is not refusal),
     ]
     return "\n".join(sections)
 
@@ -171,17 +181,32 @@ def _limit(path: str, bound: Bound, operations: list[str]) -> str:
     )
 
 
-def _transitions() -> str:
+def _response_operation(operation: Operation) -> str:
+    exchanges, recorded = evidence_responses.RECORDED.get(operation.name, (0, ""))
+    seen = f"{exchanges} recorded exchanges" if exchanges else "never recorded"
     rows = [
-        f"| {kind} | {move.source} | {move.target} | {move.mark} |\n" for kind, table in _MACHINES.items() for move in table
+        f"| `{name}` | {'REC' if name in recorded.split() else 'SDK'} | {evidence_responses.EFFECTS.get(name, 'yes')} |\n"
+        for name in dict.fromkeys(_known(operation))
+    ]
+    table = "\n| parameter | known by | acted on |\n|---|---|---|\n" + "".join(rows) if rows else ""
+    mark = "REC" if exchanges else "SDK"
+    return f"### {operation.name}\n\n`{operation.method} {operation.path}` · {mark} · {seen}\n{table}"
+
+
+def _transitions() -> str:
+    return _moves(_MACHINES)
+
+
+def _moves(machines: Mapping[str, Sequence[lifecycle.Transition]]) -> str:
+    rows = [
+        f"| {kind} | {move.source} | {move.target} | {move.mark} |\n" for kind, table in machines.items() for move in table
     ]
     return "## Which status follows which\n\n| object | from | to | known by |\n|---|---|---|---|\n" + "".join(rows)
 
 
-def _refusals() -> str:
+def _refusals(refusals: Iterable[Refusal]) -> str:
     rows = [
-        f"| {refusal.status} | {_cell(refusal.message)} | {refusal.code or ''} | {refusal.mark} |\n"
-        for refusal in REFUSALS.values()
+        f"| {refusal.status} | {_cell(refusal.message)} | {refusal.code or ''} | {refusal.mark} |\n" for refusal in refusals
     ]
     return "## Refusals\n\n| status | message | code | known by |\n|---|---|---|---|\n" + "".join(rows)
 

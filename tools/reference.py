@@ -175,7 +175,7 @@ def scripts() -> str:
     lead = "What a run does, for `next_run`, `every_run` and `simulate(script=...)`. [How they look in tests](../runs.md)."
     calls = ("FunctionCall", "CodeInterpreter", "FileSearch", "SearchResult")
     endings = ("Fail", "Incomplete", "Expire", "Hang")
-    names = ("Reply", "Reason", *calls, *endings, "Wait", "AnyFunctionCall")
+    names = ("Reply", "Reason", *calls, *endings, "Wait", "AnyFunctionCall", "ResponseItem")
     moves = [kind(getattr(understudy, name)) for name in names]
     return page("Scripts", lead, *moves, kind(ScriptedRun, shows_signature=False))
 

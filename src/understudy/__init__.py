@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Incomplete,
         Reason,
         Reply,
+        ResponseItem,
         SearchResult,
         Wait,
     )
@@ -91,6 +92,7 @@ _HOMES = {
         "Incomplete",
         "Reason",
         "Reply",
+        "ResponseItem",
         "SearchResult",
         "Wait",
     ),
@@ -120,6 +122,7 @@ __all__ = [
     "Reason",
     "ReorderedEvents",
     "Reply",
+    "ResponseItem",
     "SearchResult",
     "ServerError",
     "Slow",

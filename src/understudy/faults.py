@@ -22,8 +22,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from understudy._apis.common.sse import EVENT_NAMES
+from understudy._apis.common import sse
 from understudy._apis.operations import BY_NAME
+from understudy._apis.responses.stream_events import EVENT_NAMES as RESPONSE_EVENT_NAMES
 from understudy._common.code_repr import CodeRepr, first
 from understudy.errors import nearest
 
@@ -159,7 +160,7 @@ class HTMLBody(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class StreamCut(What):
-    """A stream ends before its time: right before the event named, by default before `done`.
+    """A stream ends before its time: right before the event named, by default before `done`, or a response's last event.
 
     Args:
         reset: the connection breaks (RemoteProtocolError); by default the stream just ends.
@@ -265,7 +266,7 @@ class Fault(CodeRepr):
         if self.on is not None:
             _known("operation", self.on, BY_NAME)
         if isinstance(self.event, str):
-            _known("stream event", self.event, EVENT_NAMES)
+            _known("stream event", self.event, (*sse.EVENT_NAMES, *RESPONSE_EVENT_NAMES))
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError(f"{self!r}: nth and times count from 1")
         if self.phase is not None:

@@ -5,6 +5,7 @@ REC: a real recording shows it. REP: users quoted the real body. SPEC, DOCS: pub
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from understudy._apis.common.json_encoding import pretty
@@ -313,9 +314,11 @@ AZURE: dict[str, str] = {
 }
 
 
-def refusal_response(name: str, facts: dict[str, Any], *, on_azure: bool = False) -> Response:
+def refusal_response(
+    name: str, facts: dict[str, Any], texts: Mapping[str, Refusal] = REFUSALS, *, on_azure: bool = False
+) -> Response:
     """The answer for a refusal, in the service's own words. `type` is always `invalid_request_error`. [REC]"""
-    refusal = REFUSALS[name]
+    refusal = texts[name]
     if on_azure and name in AZURE:
         return Response(refusal.status, (), pretty({"error": {"code": str(refusal.status), "message": AZURE[name]}}))
     error = {

@@ -43,6 +43,8 @@ class Limit(NamedTuple):
 def limits() -> Iterator[Limit]:
     """All limits, operation by operation."""
     for operation in OPERATIONS:
+        if operation.face != "assistants":  # bounds of Responses are enforced, and not in the table yet
+            continue
         for name, check in operation.query.items():
             for path, bound, held, trail in _walk(check, f"?{name}", (name,)):
                 yield Limit(operation.name, path, bound, held, trail)

@@ -34,6 +34,7 @@ from understudy._apis.common.operation_call import INCLUDE_CONTENT, Operation
 from understudy._apis.common.paging import PAGE_QUERY
 from understudy._apis.common.paths import ROOTS
 from understudy._apis.common.schema import array, enum, integer, string
+from understudy._apis.responses import operations as responses
 
 _INCLUDE: dict[str, Any] = {"include[]": array(enum(INCLUDE_CONTENT))}
 _FILES_QUERY: dict[str, Any] = {
@@ -146,6 +147,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
+OPERATIONS += responses.OPERATIONS
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 

@@ -13,6 +13,8 @@ from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
 from understudy._apis.common.object_view import ObjectView
+from understudy._apis.responses import render as render_responses
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend import preload
 from understudy._backend.dispatcher import Dispatcher
 from understudy._common.call_site import caller
@@ -240,6 +242,17 @@ class Backend:
         body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
         return preload.add_message(self._engine, thread_id, id, created_at, body)
 
+    def add_conversation(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002
+        items: Sequence[Any] = (),
+        created_at: float | None = None,
+        **fields: Any,
+    ) -> ObjectView:
+        """Make a conversation. `items`: texts of user messages, or items as the API takes them."""
+        return preload.add_conversation(self._engine, id, created_at, items, fields)
+
     def add_file(
         self,
         *,
@@ -309,6 +322,29 @@ class Backend:
             return [ObjectView(to_rest(render.run(run))) for run in self._all_runs()]
 
     @property
+    def responses(self) -> list[ObjectView]:
+        """Every stored response there is, oldest first, as REST would show it now. Looking moves nothing."""
+        with self._engine.lock:
+            self._engine.settle()
+            held = self._engine.part(ResponsesObjects).responses.values()
+            return [ObjectView(render_responses.response(response)) for response in held]
+
+    @property
+    def conversations(self) -> list[ObjectView]:
+        """Every conversation there is, oldest first, as REST shows it."""
+        with self._engine.lock:
+            held = self._engine.part(ResponsesObjects).conversations
+            return [ObjectView(render_responses.conversation(one)) for one in held]
+
+    def items(self, conversation_id: str) -> list[ObjectView]:
+        """The items of a conversation, oldest first, as REST would show them now."""
+        with self._engine.lock:
+            self._engine.settle()
+            objects = self._engine.part(ResponsesObjects)
+            held = preload.existing(objects.conversations, conversation_id, "conversation")
+            return [ObjectView(render_responses.listed_item(objects, item)) for item in held.items]
+
+    @property
     def files(self) -> list[ObjectView]:
         """Every file there is, oldest first, as REST shows it."""
         with self._engine.lock:
@@ -328,14 +364,18 @@ class Backend:
             return [ObjectView(to_rest(render.message(message))) for message in thread.messages()]
 
     def timeline(self, run_id: str) -> Timeline:
-        """What happened to a run and when: print it, show it in a notebook, or `write()` it as an SVG.
+        """What happened to a run or a response and when: print it, show it in a notebook, or `write()` it as an SVG.
 
         Raises:
             KeyError: there is no such run; the nearest are named.
         """
-        from understudy._diagnostics.timeline import run_timeline
+        from understudy._diagnostics.timeline import response_timeline, run_timeline
 
         with self._engine.lock:
+            if run_id.startswith("resp_"):
+                self._engine.settle()
+                held = self._engine.part(ResponsesObjects).responses
+                return response_timeline(preload.existing(list(held.values()), run_id, "response"))
             return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
 
     def conduct(self) -> Conduct:

@@ -18,9 +18,10 @@ from understudy._apis.common.paths import api_path
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._apis.operations import OPERATIONS, find, is_of_another_api
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.service import Service
 from understudy._cassettes.secrets import Scrubber, clean_chain
-from understudy._common.messages import Answer, Chunk, Forward, Request, Response
+from understudy._common.messages import Abort, Answer, Chunk, Forward, Request, Response
 from understudy._common.observers import Watch, observer_of
 from understudy._diagnostics.request_log import Logged
 from understudy._engine.engine import Engine
@@ -87,6 +88,8 @@ class Dispatcher:
         if operation is not None and path.endswith("/"):
             return self.service.redirected(request)
         if operation is not None:
+            if operation.name == "responses.create":
+                self._world.part(ResponsesObjects).retries.arrived(request)
             faults = self.faults
             entry = faults.find(operation, ids, request) if faults is not None else None
             if entry is None or faults is None:
@@ -94,7 +97,9 @@ class Dispatcher:
             logged.fault = entry.fault
             if self._watch is not None:
                 self._watch.strikes(entry)
-            return faults.strike(entry, operation, request, lambda: self.service.answer(operation, ids, request))
+            return faults.strike(
+                entry, operation, request, lambda: _as_response(self.service.answer(operation, ids, request))
+            )
         if self.respx is not None:
             mocked: Answer | None = self.respx.answer(request)
             if mocked is not None:
@@ -126,6 +131,11 @@ class Dispatcher:
             defect = _internal(cause, f"the stream of {path}")
             self._keep(defect)
             yield _error_event(defect)
+
+
+def _as_response(answer: Response | Abort) -> Response:
+    """Give what a fault works on: no answer at all is one whose body never comes."""
+    return answer if isinstance(answer, Response) else Response(200, stream=iter([answer]))
 
 
 def _internal(cause: Exception, where: str) -> InternalError:

@@ -17,6 +17,10 @@ from understudy._apis.common.file_bodies import CREATE_VECTOR_STORE
 from understudy._apis.common.object_view import ObjectView
 from understudy._apis.common.schema import Fields
 from understudy._apis.error_texts import REFUSALS
+from understudy._apis.responses import render as render_responses
+from understudy._apis.responses.bodies import CREATE_CONVERSATION
+from understudy._apis.responses.endpoints import conversations
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._engine.api_error import ApiError
 from understudy._engine.clock import LATEST
 from understudy._engine.engine import Engine
@@ -83,6 +87,20 @@ def add_message(
         with _in_python("add_message"):
             message = messages.make(engine, thread, body, id=object_id, created_at=created_at)
         return ObjectView(to_rest(render.message(message)))
+
+
+def add_conversation(
+    engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
+) -> ObjectView:
+    if isinstance(given, str):
+        raise TypeError(f"add_conversation(items={given!r}): expected a list: write [{given!r}]")
+    items = [{"role": "user", "content": item} if isinstance(item, str) else dict(item) for item in given]
+    body = _checked("add_conversation", CREATE_CONVERSATION, {**fields, "items": items})
+    with engine.lock:
+        _check_new(engine.part(ResponsesObjects).conversations, object_id, "conversation")
+        with _in_python("add_conversation"):
+            held = conversations.make(engine, body, id=object_id, created_at=created_at)
+        return ObjectView(render_responses.conversation(held))
 
 
 def add_file(

@@ -19,8 +19,11 @@ from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.operation_call import Call, Operation
 from understudy._apis.common.schema import Fields
 from understudy._apis.dialect import API_VERSION, is_azure
-from understudy._apis.error_texts import refusal_response
-from understudy._common.messages import Headers, Request, Response
+from understudy._apis.error_texts import REFUSALS, refusal_response
+from understudy._apis.responses import error_texts as responses_texts
+from understudy._apis.responses.lifecycle import response_status
+from understudy._apis.responses.objects import ResponsesObjects
+from understudy._common.messages import Abort, Headers, Request, Response
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
 from understudy._engine.items import Conversation
@@ -31,6 +34,7 @@ POLLS_SLOWLY = (
     "the app polls with a poll_interval_ms of its own, so the SDK sleeps in earnest between polls: with time='sleep' its "
     "sleeping moves the clock instead, and nobody waits"
 )
+_TEXTS = {"assistants": REFUSALS, "responses": responses_texts.REFUSALS}
 _date = lru_cache(maxsize=8)(lambda second: formatdate(second, usegmt=True))
 
 _JSON: Headers = (("content-type", "application/json"),)
@@ -53,9 +57,11 @@ class Service:
         self.engine = engine
         self._objects = engine.part(AssistantsObjects)
         self.pacer = PollClock(engine, run_status)
+        self._responses = engine.part(ResponsesObjects)
+        self._pacers = {"assistants": self.pacer, "responses": PollClock(engine, response_status)}
         self.hints: list[str] = []
 
-    def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+    def answer(self, operation: Operation, ids: dict[str, str], request: Request) -> Response | Abort:
         """Carry an operation out.
 
         Raises:
@@ -64,9 +70,11 @@ class Service:
         try:
             response = self._carry_out(operation, ids, request)
         except ApiError as refused:
-            response = refusal_response(*_told(refused, ids), on_azure=is_azure(request))
+            response = refusal_response(*_told(refused, ids), _TEXTS[operation.face], on_azure=is_azure(request))
+        if isinstance(response, Abort):
+            return response
         if operation.method == "GET" and (operation.watches or operation.path.startswith("/threads/")):
-            self.pacer.count(f"{request.method} {request.url}", self._conversation(ids))
+            self._pacers[operation.face].count(f"{request.method} {request.url}", self._conversation(ids))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
 
@@ -84,7 +92,7 @@ class Service:
         )
         return Response(307, headers)
 
-    def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response:
+    def _carry_out(self, operation: Operation, ids: dict[str, str], request: Request) -> Response | Abort:
         _check_auth(request)
         if "%" in request.path:
             ids = {name: unquote(value) for name, value in ids.items()}
@@ -94,17 +102,24 @@ class Service:
         body = _checked_body(operation.body, request) if operation.body is not None else {}
         if self.engine.clock.mode == "real":
             self.engine.settle()
-        call = Call(engine=self.engine, shown=self.pacer.shown, ids=ids, body=body, query=query, request=request)
+        call = Call(
+            engine=self.engine, shown=self._pacers[operation.face].shown, ids=ids, body=body, query=query, request=request
+        )
         self._pace(operation, call)
         result = operation.run(call)
-        return result if isinstance(result, Response) else Response(200, body=pretty(result))
+        return result if isinstance(result, Response | Abort) else Response(200, body=pretty(result))
 
     def _pace(self, operation: Operation, call: Call) -> None:
         if operation.method != "GET":
-            self.pacer.wrote()
+            for pacer in self._pacers.values():
+                pacer.wrote()
         elif operation.watches == "run":
             run = self._objects.run(**call.ids)
             self.pacer.asked_execution(run.execution, self._announced_interval(call.request))
+        elif operation.watches == "response":
+            response = self._responses.response(**call.ids)
+            if call.query.get("stream") != "true":
+                self._pacers["responses"].asked_execution(response.execution, None)
         elif operation.watches == "list":
             conversation = self._conversation(call.ids)
             if conversation is not None:
@@ -113,7 +128,9 @@ class Service:
             self._pace_indexing(operation.watches, call.ids)
 
     def _conversation(self, ids: dict[str, str]) -> Conversation | None:
-        thread_id = ids.get("thread_id")
+        thread_id, response = ids.get("thread_id"), self._responses.responses.get(ids.get("response_id", ""))
+        if response is not None:
+            return response.execution.conversation
         return self._objects.threads.get(thread_id) if thread_id is not None else None
 
     def _pace_indexing(self, watches: str, ids: dict[str, str]) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 from understudy._apis.assistants.lifecycle import TERMINAL, run_status
 from understudy._apis.assistants.objects import Run
 from understudy._apis.assistants.stream_events import item_of, names_of
+from understudy._apis.responses.lifecycle import response_status
+from understudy._apis.responses.objects import ModelResponse
+from understudy._apis.responses.stream_events import StreamWriter
 from understudy._common.short_text import short
 from understudy._engine.events import Event, StepClosed, StepOpened
 from understudy._engine.fold import ExecutionState, states
@@ -74,6 +77,22 @@ def run_timeline(run: Run) -> Timeline:
                 moments.pop()
             moments.append(moment)
     return Timeline(run.id, run_status(run.execution.status), tuple(moments))
+
+
+def response_timeline(response: ModelResponse) -> Timeline:
+    """The timeline of a simulated response so far, in the words of its stream; deltas in a row are one moment."""
+    moments: list[Moment] = []
+    writer = StreamWriter(response, obfuscates=False)
+    for event, state in states(response.execution.events):
+        for name, payload in writer.sent(event, state):
+            subject = payload.get("item_id") or payload.get("item", {}).get("id") or "run"
+            words = state.item(subject).words if name.endswith("output_item.done") else ""
+            last = name.removeprefix("response.").removeprefix("output_")
+            moment = Moment(event.at - response.created_at, subject, last, short(words))
+            if last.endswith("delta") and moments and (moments[-1].what, moments[-1].name) == (subject, last):
+                moments.pop()
+            moments.append(moment)
+    return Timeline(response.id, response_status(response.execution.status), tuple(moments))
 
 
 def _moments(event: Event, state: ExecutionState, run: Run) -> Iterator[Moment]:

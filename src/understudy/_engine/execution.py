@@ -70,6 +70,8 @@ class ExecutionRequest:
         lifetime_seconds: after how long it expires; None for never.
         new_item_id: makes the ids of its items, from a kind (`message`, `reasoning`, or a call's move), the parent's id and
             the time; by default they are made by the engine, and a call's item has the call's id.
+        checks_ahead: whether the whole script has to fit these tools; else only what it does before it waits for the app,
+            since what comes after that is performed with another request's tools.
     """
 
     id: str
@@ -82,6 +84,7 @@ class ExecutionRequest:
     author: str | None = None
     lifetime_seconds: float | None = None
     new_item_id: Callable[[Any, str, float], str] | None = None
+    checks_ahead: bool = True
 
 
 class ScriptPosition(NamedTuple):
@@ -177,7 +180,10 @@ class Execution:
             ImpossibleScript: what the script asks for is missing, or its function failed.
         """
         if not self.cursor.is_made_up:
-            check_steps(self.position.script.moves, self.request.tools, self._ports, self.cursor.where)  # type: ignore[arg-type]
+            moves: Any = self.position.script.moves
+            if not self.request.checks_ahead:
+                moves = self.cursor.moves_after(self.position.handed_in)
+            check_steps(moves, self.request.tools, self._ports, self.cursor.where)
         self._record(Queued(self.created_at, self.deadline))
         self._plan_on(self.created_at)
 

@@ -28,6 +28,10 @@ SHAPES: dict[str, tuple[str, int, str]] = {
     "upload": ("upload_", 32, "time+hex"),
     "upload_part": ("part_", 32, "time+hex"),
     "request": ("req_", 32, "hex"),
+    "response": ("resp_", 50, "hex"),
+    "conversation": ("conv_", 48, "time+hex"),
+    "function_item": ("fc_", 50, "hex"),
+    "response_item": ("", 50, "hex"),  # what its type's prefix is put before
 }
 
 OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
@@ -51,7 +55,7 @@ class Ids:
         Raises:
             ValueError: an id with a prefix that no object has.
         """
-        prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items()} | OLDER_PREFIXES
+        prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items() if prefix} | OLDER_PREFIXES
         for wanted in ids:
             kind = next((kind for prefix, kind in prefixes.items() if wanted.startswith(prefix)), None)
             if kind is None:
@@ -64,6 +68,11 @@ class Ids:
             return self.new("request")
         self._requests += _STRIDE
         return f"req_{self._requests & _MASK:032x}"
+
+    def pinned(self, kind: str) -> str | None:
+        """Take the id that a test has given the next object of a kind; None when it has given none."""
+        waiting = self._pinned[kind]
+        return waiting.popleft() if waiting else None
 
     def new(self, kind: str, parent: str = "", created_at: float = 0) -> str:
         """The next id of a kind under a parent. `created_at` (unix seconds) is part of the ids that embed it."""

@@ -119,6 +119,8 @@ class Planner:
 
     def _call(self, move: CallMove, step_id: str, at: float) -> Any:
         request = self.execution.request
+        if move.only_for not in ("", request.labels.kind):
+            raise self.impossible(f"{move!r} is for a {move.only_for}, and this is a {request.labels.kind}")
         move = move.bound(request.tools)
         call_id = move.given_id or self.new_id("call", step_id, at)
         item_id = call_id if request.new_item_id is None else request.new_item_id(move, step_id, at)

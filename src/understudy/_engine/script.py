@@ -15,7 +15,7 @@ a state.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from understudy._engine.moves.base import CallMove, Move
@@ -105,6 +105,7 @@ class ScriptedRun:
         last_user_text: the text of the newest user message, "" if there is none.
         outputs: what was submitted so far, by call id and by function name (the latest).
         now: the (virtual) time the script has come to, in unix seconds.
+        input: the items that the present request brought, where the API has requests with an input; else empty.
     """
 
     id: str
@@ -118,6 +119,7 @@ class ScriptedRun:
     last_user_text: str
     outputs: dict[str, str]
     now: float
+    input: list[Any] = field(default_factory=list)
 
 
 class HandedIn(NamedTuple):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from understudy._apis.common import sse
+from understudy._apis.common.paths import api_path
+from understudy._apis.responses.stream_events import LAST_EVENTS
 from understudy._common.messages import Abort, Answer, Chunk, Pause
 from understudy._faulting.fault_context import ArmedFault, FaultContext
 from understudy.faults import DuplicateEvents, ReorderedEvents, Slow, StreamCut, StreamError
@@ -25,7 +27,9 @@ class _Place:
         if not isinstance(chunk, bytes):
             return False
         self._number += 1
-        is_here = self._place in (None, self._number, sse.name_of(chunk)) and not (self._found and self._place)
+        name = sse.name_of(chunk)
+        name = "done" if name in LAST_EVENTS and self._place == "done" else name  # nothing comes after it there
+        is_here = self._place in (None, self._number, name) and not (self._found and self._place)
         if is_here and not self._found:
             self._found = True
             self._entry.struck += 1
@@ -64,8 +68,22 @@ def first_bytes(stream: Iterator[Chunk], left: int, ending: list[Chunk]) -> Iter
 
 def error(struck: FaultContext, what: StreamError) -> Answer:
     content: dict[str, Any] = {"message": what.message, "type": "server_error", "param": None, "code": what.code}
+    if api_path(struck.request.path).startswith("/responses"):
+        return struck.serve_stream(lambda stream: _failing(struck.entry, stream, content, is_nested=what.nested))
     event = sse.render("error", {"error": content} if what.nested else content)
     return struck.serve_stream(lambda stream: until(struck.entry, stream, [event, sse.DONE]))
+
+
+def _failing(entry: ArmedFault, stream: Iterator[Chunk], content: dict[str, Any], *, is_nested: bool) -> Iterator[Chunk]:
+    """Fail a response's stream: the error has a number, as all its events, and nothing follows. [REC, one fixture]"""
+    place, number = _Place(entry), 0
+    for chunk in stream:
+        if place.is_here(chunk):
+            rest = {"error": content} if is_nested else content
+            yield sse.render("error", {"type": "error", "sequence_number": number, **rest})
+            return
+        number += isinstance(chunk, bytes)
+        yield chunk
 
 
 def held_back(struck: FaultContext, stream: Iterator[Chunk], what: Slow) -> Iterator[Chunk]:

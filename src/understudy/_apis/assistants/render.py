@@ -19,6 +19,10 @@ from understudy._engine.items import Annotation, CallState, ImageFile, Item, Mes
 Json = dict[str, Any]
 
 
+# What a run calls a reason that a script gives by the name it has for responses.
+INCOMPLETE_WORDS = {"max_output_tokens": "max_completion_tokens"}
+
+
 def _seconds(at: float | None) -> int | None:
     return None if at is None else int(at)
 
@@ -168,7 +172,7 @@ def run(held: Run, state: ExecutionState | None = None) -> Json:
         "max_completion_tokens": asked.max_completion_tokens,
         "max_prompt_tokens": asked.max_prompt_tokens,
         "truncation_strategy": asked.truncation_strategy,
-        "incomplete_details": None if phase.reason is None else {"reason": phase.reason},
+        "incomplete_details": None if phase.reason is None else {"reason": INCOMPLETE_WORDS.get(phase.reason, phase.reason)},
         "usage": usage(phase.usage),
         "response_format": asked.response_format,
         "tool_choice": asked.tool_choice,

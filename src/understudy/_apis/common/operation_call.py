@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy._apis.common.forms import Form
 from understudy._apis.common.schema import Fields
-from understudy._common.messages import Request, Response
+from understudy._common.messages import Abort, Request, Response
 from understudy._engine.engine import Engine
 
 Json = dict[str, Any]
@@ -54,15 +54,17 @@ class Operation:
         beta: whether `OpenAI-Beta: assistants=v2` is demanded. [REC: assistants and threads do, nothing else]
         mark: how its behaviour is known.
         watches: what is being waited for by asking this: `"run"`, `"list"`, `"store"`, `"store_file"`, `"batch"`,
-            `"store_files"`, `"batch_files"`, or nothing.
+            `"store_files"`, `"batch_files"`, `"response"`, or nothing.
+        face: which API it belongs to: whose texts refuse, and what counts as shown.
     """
 
     name: str
     method: str
     path: str
-    run: Callable[[Call], Json | Response]
+    run: Callable[[Call], Json | Response | Abort]
     body: Fields | Form | None = None
     query: dict[str, Callable[[Any, str], Any]] = field(default_factory=dict)
     beta: bool = True
     mark: str = "REC"
     watches: str = ""
+    face: str = "assistants"

@@ -6,5 +6,6 @@ To add a kind, write its file and name its moves here: `CallState.kinds` and `un
 from understudy._engine.call_kinds.code_interpreter import CodeInterpreter
 from understudy._engine.call_kinds.file_search import FileSearch, SearchResult
 from understudy._engine.call_kinds.function import AnyFunctionCall, FunctionCall
+from understudy._engine.call_kinds.response_item import ResponseItem
 
-__all__ = ["AnyFunctionCall", "CodeInterpreter", "FileSearch", "FunctionCall", "SearchResult"]
+__all__ = ["AnyFunctionCall", "CodeInterpreter", "FileSearch", "FunctionCall", "ResponseItem", "SearchResult"]

@@ -56,6 +56,7 @@ class CallMove(Move):
     __slots__ = ()
 
     needs_tool: ClassVar[str] = ""  # the kind of tool that must be there; "" if it needs none
+    only_for: ClassVar[str] = ""  # the kind of execution it can be part of, see `ScriptLabels.kind`; "" for any
 
     @property
     def given_id(self) -> str | None:

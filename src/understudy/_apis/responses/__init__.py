@@ -1,0 +1,1 @@
+"""The Responses API: responses, conversations and their items, as a view of the engine."""

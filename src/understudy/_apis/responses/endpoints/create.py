@@ -1,0 +1,250 @@
+"""Create a response: its input put together and checked, its script chosen, performed, and answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy._apis.common.operation_call import Call
+from understudy._apis.responses import ids, render
+from understudy._apis.responses.input_items import (
+    as_items,
+    check_calls,
+    check_each_once,
+    check_reasoning,
+    kept,
+    text_of,
+    trailing_outputs,
+)
+from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, is_locked
+from understudy._apis.responses.settings import settings_of
+from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
+from understudy._apis.responses.tools import tools_of
+from understudy._common.messages import Abort, Response
+from understudy._engine.api_error import ApiError
+from understudy._engine.execution import ExecutionRequest, ScriptPosition
+from understudy._engine.items import Conversation, Item
+from understudy._engine.script import ScriptedRun
+from understudy._engine.script_queue import ScriptLabels
+
+
+def create(call: Call) -> Json | Response | Abort:
+    """Start a response, and answer as was asked: at its end, as a stream, or at once (background)."""
+    response = _start(call, settings_of(call.body))
+    if call.body.get("stream"):
+        return stream_response(call, response)
+    if response.settings.is_background:
+        return show(call, response)
+    return answer_at_the_end(call, response)
+
+
+def show(call: Call, response: ModelResponse) -> Json:
+    """Give a response as it is now. From now on its present state counts as seen: asked again, a poll moves on."""
+    call.shown[response.id] = response.execution.state.phase
+    if response.is_over:
+        finish(call.engine, response)
+    return render.response(response)
+
+
+class Context:
+    """What a request goes on from: nothing, an earlier response, or a conversation."""
+
+    def __init__(self, call: Call) -> None:
+        self.objects = call.engine.part(ResponsesObjects)
+        previous, conversation = call.body.get("previous_response_id"), call.body.get("conversation")
+        if previous is not None and conversation is not None:
+            raise ApiError("both")
+        if isinstance(conversation, dict):
+            conversation = conversation["id"]
+        self.previous = self.objects.previous(previous) if previous is not None else None
+        self.conversation = self.objects.conversation(conversation) if conversation is not None else None
+        if self.conversation is not None and is_locked(self.conversation):
+            raise ApiError("conversation.locked")
+
+    @property
+    def partition(self) -> str | None:
+        """Give the partition of ids that goes on."""
+        owner = self.previous or self.conversation
+        return ids.partition_of(owner.id) if owner is not None else None
+
+    def open_calls(self) -> list[Json]:
+        """Give the calls that wait for an output."""
+        if self.previous is not None:
+            return self.previous.open_calls()
+        return self.objects.open_calls(self.conversation) if self.conversation is not None else []
+
+    def tokens(self) -> int:
+        """Guess the tokens of all that came before."""
+        if self.previous is not None:
+            return render.prompt_tokens(self.previous) + render.written_tokens(self.previous.execution.state)
+        if self.conversation is None:
+            return 0
+        return sum(render.item_tokens(item) for item in self.conversation.items.page(limit=100).items)
+
+    def last_user_text(self) -> str:
+        """Give the newest user message's text before this request."""
+        response = self.previous
+        while response is not None:
+            for item in reversed(response.input):
+                if item.kind == "message" and item.role == "user":
+                    return item.text
+            response = response.previous
+        return self.conversation.last_user_text() if self.conversation is not None else ""
+
+
+def resolved(call: Call, context: Context) -> list[Json]:
+    """Give the items of an input, what is only referred to looked up, and refuse what does not fit together."""
+    items = [_looked_up(context.objects, item) for item in as_items(call.body.get("input"))]
+    if not items and context.previous is None and context.conversation is None:
+        raise ApiError("input.missing")
+    check_each_once(items)
+    _check_stored(context.objects, items)
+    check_reasoning(items)
+    check_calls(items, context.open_calls())
+    return items
+
+
+def _looked_up(objects: ResponsesObjects, item: Json) -> Json:
+    if item["type"] != "item_reference":
+        return item
+    if item["id"] in objects.unstored:
+        raise ApiError("item.not_stored", id=item["id"])
+    found = objects.stored_item(item["id"])
+    if found is None:
+        raise ApiError("item.unknown", id=item["id"])
+    writer = objects.responses.get(found.execution_id or "") or objects.writers.get(found.execution_id or "")
+    return render.item(writer, found.state)
+
+
+def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
+    """Refuse a reasoning item of a response that was not stored, unless it brings what it says with it. [REP]"""
+    for item in items:
+        if item["type"] == "reasoning" and item.get("id") in objects.unstored and not item.get("encrypted_content"):
+            raise ApiError("item.not_stored", id=item["id"])
+
+
+def _start(call: Call, settings: Settings) -> ModelResponse:
+    engine = call.engine
+    context = Context(call)
+    items = resolved(call, context)
+    tools = tools_of(call.body.get("tools") or ())
+    for tool in tools:
+        for store_id in tool.store_ids:
+            engine.stores.usable(store_id)
+    now = engine.clock.now()
+    response_id = ids.response_id(engine.ids, now, partition=context.partition, is_stored=settings.is_stored)
+    log = context.conversation or Conversation(id=response_id, created_at=now)
+    entries = [_entry(call, item, response_id, log.id, now) for item in items]
+    response = ModelResponse(
+        id=response_id,
+        created_at=now,
+        settings=settings,
+        input=entries,
+        previous=context.previous,
+        conversation=context.conversation,
+        tokens_before=context.tokens(),
+        container_id=_container(call, response_id, context.previous, now),
+        file_name=engine.file_name,
+    )
+    request = _request(call, response, context, items, log)
+    _perform(call, response, request, _position(call, context, items), entries)
+    context.objects.keep(response)
+    return response
+
+
+def _entry(call: Call, item: Json, response_id: str, log_id: str, now: float) -> Item:
+    item_id = ids.item_id(call.engine.ids, item["type"], response_id, now)
+    return kept(item, item_id, now, log_id)
+
+
+def _container(call: Call, response_id: str, previous: ModelResponse | None, now: float) -> str:
+    """Give the container that code runs in: the one named, the one of the chain, or a new one. [REC, reuse INF]"""
+    for tool in call.body.get("tools") or ():
+        if tool["type"] == "code_interpreter":
+            if isinstance(tool["container"], str):
+                return str(tool["container"])
+            return (previous.container_id if previous is not None else "") or ids.container_id(
+                call.engine.ids, response_id, now
+            )
+    return ""
+
+
+def _request(
+    call: Call, response: ModelResponse, context: Context, items: list[Json], log: Conversation
+) -> ExecutionRequest:
+    body, engine = call.body, call.engine
+    texts = [text_of(item["content"]) for item in items if item["type"] == "message" and item["role"] == "user"]
+    last_user_text = texts[-1] if texts else context.last_user_text()
+
+    def scripted_run() -> ScriptedRun:
+        return ScriptedRun(
+            id=response.id,
+            thread_id=log.id,
+            assistant_id="",
+            model=body["model"],
+            instructions=body.get("instructions"),
+            tools=list(body.get("tools") or ()),
+            metadata=dict(body.get("metadata") or {}),
+            messages=[entry for entry in log.items if entry.kind == "message"],
+            last_user_text=last_user_text,
+            outputs={},
+            now=response.created_at,
+            input=items,
+        )
+
+    def new_item_id(kind: Any, parent: str, at: float) -> str:  # noqa: ARG001 - every id is of the response's family
+        return ids.item_id(engine.ids, kind if isinstance(kind, str) else item_type(kind), response.id, at)
+
+    conversation_id = response.conversation.id if response.conversation is not None else None
+    return ExecutionRequest(
+        id=response.id,
+        conversation=log,
+        labels=ScriptLabels("response", None, conversation_id),
+        scripted_run=scripted_run,
+        tools=tools_of(body.get("tools") or ()),
+        instructions=body.get("instructions"),
+        last_user_text=last_user_text,
+        new_item_id=new_item_id,
+        checks_ahead=False,
+    )
+
+
+def item_type(move: Any) -> str:
+    """Give the type of the item that a call's move makes."""
+    given = getattr(move, "item", None)
+    if given is not None:
+        return str(given["type"])
+    return f"{move.needs_tool or 'function'}_call"
+
+
+def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition | None:
+    """Give the point of a script that this request goes on from: that of the retried attempt, or of the calls it answers."""
+    retried = context.objects.retries.position(call.request)
+    if retried is not None:
+        return retried
+    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in trailing_outputs(items) if item.get("call_id")}
+    for call_id in reversed(outputs):
+        caller = context.objects.caller_of(call_id, context.previous)
+        if caller is None:
+            continue
+        execution = caller.execution
+        waiting = {item_id: execution.state.item(item_id).call_id for item_id in execution.state.phase.waits_for}
+        if waiting and all(wanted in outputs for wanted in waiting.values()):
+            answers = {item_id: outputs[wanted] for item_id, wanted in waiting.items()}
+            return execution.position.after(execution.handed_in(answers, call.engine.clock.now()))
+    return None
+
+
+def _perform(
+    call: Call, response: ModelResponse, request: ExecutionRequest, position: ScriptPosition | None, entries: list[Item]
+) -> None:
+    """Put the input into the log and begin; if the script cannot be performed, the log is as it was."""
+    log = request.conversation
+    for entry in entries:
+        log.items.add(entry)
+    try:
+        response.execution = call.engine.perform(request, position)
+    except BaseException:
+        for entry in entries:
+            log.items.remove(entry.id)
+        raise
+    call.engine.part(ResponsesObjects).retries.took(call.request, response.execution.position)

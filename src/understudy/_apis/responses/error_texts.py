@@ -1,0 +1,93 @@
+"""The texts in which the Responses API says no, where they are not those of both APIs. Marks as in `_apis.error_texts`."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+
+from understudy._apis import error_texts
+from understudy._apis.error_texts import Refusal
+
+_OWN = {
+    "model.unknown": Refusal(400, "The requested model '{id}' does not exist.", "model", "model_not_found", "REC"),
+    "model.parameter": Refusal(
+        400, "Unsupported parameter: '{path}' is not supported with this model.", "{path}", None, "REC"
+    ),
+    "response.not_found": Refusal(404, "Response with id '{id}' not found.", None, None, "REC"),
+    "conversation.not_found": Refusal(404, "Conversation with id '{id}' not found.", None, None, "REC"),
+    "item.not_found": Refusal(404, "Item with id '{id}' not found in conversation.", None, None, "REC"),
+    "previous.not_found": Refusal(
+        400,
+        "Previous response with id '{id}' not found.",
+        "previous_response_id",
+        "previous_response_not_found",
+        "REP",
+    ),
+    "previous.running": Refusal(
+        400, "Previous response with id '{id}' is not completed.", "previous_response_id", "invalid_value", "INF"
+    ),
+    "both": Refusal(
+        400,
+        "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+        None,
+        "mutually_exclusive_parameters",
+        "REC",
+    ),
+    "conversation.locked": Refusal(
+        400,
+        "Another process is currently operating on this conversation. Please retry in a few seconds.",
+        "conversation",
+        "conversation_locked",
+        "REP",
+    ),
+    "call.unanswered": Refusal(400, "No tool output found for function call {id}.", "input", None, "REP"),
+    "output.uncalled": Refusal(400, "No tool call found for function call output with call_id {id}.", "input", None, "REP"),
+    "item.twice": Refusal(
+        400,
+        "Duplicate item found with id {id}. Remove duplicate items from your input and try again.",
+        "input",
+        None,
+        "REP",
+    ),
+    "item.unknown": Refusal(404, "Item with id '{id}' not found.", "input", None, "REP"),
+    "item.not_stored": Refusal(
+        404,
+        "Item with id '{id}' not found. Items are not persisted when `store` is set to false. Try again with `store` set to "
+        "true, or remove this item from your input.",
+        "input",
+        None,
+        "REP",
+    ),
+    "reasoning.alone": Refusal(
+        400, "Item '{id}' of type 'reasoning' was provided without its required following item.", "input", None, "REC"
+    ),
+    "reasoning.missing": Refusal(
+        400,
+        "Item '{id}' of type '{kind}' was provided without its required 'reasoning' item: '{reasoning}'.",
+        "input",
+        None,
+        "REP",
+    ),
+    "input.missing": Refusal(
+        400,
+        "Missing required parameter: 'input'. One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be "
+        "provided.",
+        "input",
+        "missing_required_parameter",
+        "INF",
+    ),
+    "cancel.synchronous": Refusal(400, "Cannot cancel a synchronous response.", None, None, "REP"),
+    "background.unstored": Refusal(400, "Background mode requires 'store' to be true.", "background", None, "INF"),
+    "schema.required": Refusal(
+        400,
+        "Invalid schema for function '{function}': In context={context}, 'required' is required to be supplied and to be an "
+        "array including every key in properties. Missing '{key}'.",
+        "{path}",
+        "invalid_function_parameters",
+        "REC",
+    ),
+    "tool_choice.unknown": Refusal(400, "Tool choice '{tool}' not found in 'tools' parameter.", "tool_choice", None, "REP"),
+    "stream.cursor": Refusal(
+        400, "'starting_after' is only supported when 'stream' is true.", "starting_after", None, "INF"
+    ),
+}
+REFUSALS: ChainMap[str, Refusal] = ChainMap(_OWN, error_texts.REFUSALS)

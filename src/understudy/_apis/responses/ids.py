@@ -1,0 +1,99 @@
+"""Ids of the Responses API: 50 hex digits, the first 16 of which tie a family together. [REC]
+
+A response, its items, the responses that go on from it and its conversation share the 16 digits (the *partition*). After
+them come `00`, or `01` for what is not stored, eight digits of unix time and 24 more. A conversation, and what the app puts
+into one, has its time first and its partition last.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from understudy._engine.ids import Ids
+
+PARTITION_DIGITS = 16
+
+# By the type of an item: how its id begins. [REC, but for those never recorded, which are guesses: INF]
+PREFIXES = {
+    "message": "msg_",
+    "function_call": "fc_",
+    "function_call_output": "fc_",
+    "reasoning": "rs_",
+    "file_search_call": "fs_",
+    "code_interpreter_call": "ci_",
+    "web_search_call": "ws_",
+    "image_generation_call": "ig_",
+    "compaction": "cmp_",
+    "apply_patch_call": "apc_",
+    "apply_patch_call_output": "apc_",
+    "tool_search_call": "tsc_",
+    "tool_search_output": "tso_",
+    "computer_call": "cu_",
+    "custom_tool_call": "ctc_",
+    "custom_tool_call_output": "ctc_",
+    "mcp_call": "mcp_",
+    "mcp_list_tools": "mcpl_",
+    "mcp_approval_request": "mcpr_",
+    "mcp_approval_response": "mcpr_",
+    "local_shell_call": "lsh_",
+    "shell_call": "sh_",
+}
+
+
+_PINNED_AS = {"function_call": "function_item"}
+
+
+def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) -> str:
+    """Give the id of a new response. `partition`: of the family it belongs to; None for a family of its own."""
+    pinned = ids.pinned("response")
+    if pinned is not None:
+        return pinned
+    drawn = ids.new("response", partition or "", at).removeprefix("resp_")
+    return f"resp_{_family_id(partition or drawn[:PARTITION_DIGITS], drawn[PARTITION_DIGITS:], at, is_stored=is_stored)}"
+
+
+def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
+    """Give the id of a new item of a response. `kind`: the item's type; `parent`: the response's id."""
+    pinned = ids.pinned(_PINNED_AS.get(kind, kind))
+    if pinned is not None:
+        return pinned
+    prefix = PREFIXES.get(kind, "item_")
+    drawn = ids.new("response_item", parent, at)
+    body = _family_id(partition_of(parent), drawn, at, is_stored=not _is_unstored(parent))
+    return prefix + body
+
+
+def conversation_id(ids: Ids, at: float) -> str:
+    """Give the id of a new conversation."""
+    return ids.pinned("conversation") or ids.new("conversation", "", at)
+
+
+def conversation_item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
+    """Give the id of an item that the app puts into a conversation."""
+    if kind == "message" and (pinned := ids.pinned("message")) is not None:
+        return pinned
+    drawn = ids.new("response_item", parent, at)
+    return f"{PREFIXES.get(kind, 'item_')}{int(at):08x}{drawn[:24]}{partition_of(parent)}"
+
+
+def container_id(ids: Ids, parent: str, at: float) -> str:
+    """Give the id of a container of the code interpreter."""
+    return f"cntr_{int(at):08x}{ids.new('response_item', f'{parent}|container', at)[:40]}"
+
+
+def partition_of(wanted: str) -> str:
+    """Give the partition of an id: that of a conversation stands last, every other first."""
+    prefix, _, digits = wanted.partition("_")
+    part = digits[-PARTITION_DIGITS:] if prefix == "conv" else digits[:PARTITION_DIGITS]
+    if len(part) == PARTITION_DIGITS:
+        return part
+    return blake2b(wanted.encode(), digest_size=PARTITION_DIGITS // 2).hexdigest()  # an id that a test has made up
+
+
+def _is_unstored(response: str) -> bool:
+    digits = response.partition("_")[2]
+    return len(digits) == 50 and digits[PARTITION_DIGITS : PARTITION_DIGITS + 2] == "01"
+
+
+def _family_id(partition: str, drawn: str, at: float, *, is_stored: bool) -> str:
+    return f"{partition}{'00' if is_stored else '01'}{int(at):08x}{drawn[:24]}"

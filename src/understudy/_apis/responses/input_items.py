@@ -1,0 +1,166 @@
+"""What the app puts into a response or a conversation: the form it is kept in, and what of it is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from understudy._engine.api_error import ApiError
+from understudy._engine.items import Item, ItemState, MessageState, Text
+
+Json = dict[str, Any]
+
+# Which kind of output answers which kind of call. The others are answered by the service itself, or not checked. [REP]
+ANSWERED_BY = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
+OUTPUTS = {output: call for call, output in ANSWERED_BY.items()}
+
+# The order of an item's keys on the wire. [REC]
+_ORDER = {
+    "message": ("id", "type", "status", "content", "phase", "role"),
+    "function_call": ("id", "type", "status", "arguments", "call_id", "name", "namespace"),
+    "function_call_output": ("id", "type", "status", "call_id", "output"),
+    "custom_tool_call": ("id", "type", "status", "call_id", "input", "name"),
+    "custom_tool_call_output": ("id", "type", "status", "call_id", "output"),
+    "reasoning": ("id", "type", "content", "encrypted_content", "summary"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenMessage(MessageState):
+    """A message that the app sent, as it is shown."""
+
+    given: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenItem(ItemState):
+    """Another item that the app sent, as it is shown."""
+
+    kind: ClassVar[str] = "given"
+    given: Json
+
+
+def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
+    """Give an item as an entry of a log. `given`: as the body had it, checked."""
+    shown = _shown(given, item_id)
+    common: dict[str, Any] = {"id": item_id, "status": "completed", "ended_at": at, "given": shown}
+    state: ItemState
+    if shown["type"] == "message":
+        state = GivenMessage(role=shown["role"], content=(Text(text_of(shown["content"])),), **common)
+    else:
+        state = GivenItem(**common)
+    return Item(id=item_id, created_at=at, conversation_id=conversation_id, state=state)
+
+
+def _shown(given: Json, item_id: str) -> Json:
+    """Give an item in the form that lists have it in: with an id, a status and its content as parts. [REC]"""
+    kind = given["type"]
+    shown = {**given, "id": item_id, "type": kind}
+    if kind == "message":
+        shown["content"] = _parts(given["role"], given["content"])
+    if kind in ANSWERED_BY or kind in OUTPUTS or kind == "message":
+        shown["status"] = "completed"
+    order = _ORDER.get(kind, ("id", "type", "status"))
+    known = {key: shown[key] for key in order if key in shown}
+    return {**known, **{key: value for key, value in shown.items() if key not in known}}
+
+
+def _parts(role: str, content: Any) -> list[Json]:
+    if isinstance(content, str):
+        content = [{"type": "output_text" if role == "assistant" else "input_text", "text": content}]
+    return [_part(part) for part in content]
+
+
+def _part(part: Json) -> Json:
+    if part["type"] == "output_text":
+        logprobs = part.get("logprobs") or []
+        return {
+            "type": "output_text",
+            "annotations": part.get("annotations") or [],
+            "logprobs": logprobs,
+            "text": part["text"],
+        }
+    if part["type"] == "input_image":
+        image = {"type": "input_image", "detail": part.get("detail") or "auto", "file_id": part.get("file_id")}
+        return {**image, "image_url": part.get("image_url")}
+    return part
+
+
+def text_of(content: Any) -> str:
+    """Give the texts of a message's content, or of an output, joined; an output without any text is its JSON."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return json.dumps(content, ensure_ascii=False)
+    texts = [part["text"] for part in content if isinstance(part.get("text"), str)]
+    return "".join(texts) if texts or not content else json.dumps(content, ensure_ascii=False)
+
+
+def as_items(given: Any) -> list[Json]:
+    """Give an input as items: a string is one user message. [REC]"""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [{"type": "message", "role": "user", "content": given}]
+    return list(given)
+
+
+def check_each_once(items: Sequence[Json]) -> None:
+    """Refuse an item that is sent twice. [REP]"""
+    seen: set[str] = set()
+    for item in items:
+        item_id = item.get("id")
+        if item_id is None:
+            continue
+        if item_id in seen:
+            raise ApiError("item.twice", id=item_id)
+        seen.add(item_id)
+
+
+def check_reasoning(items: Sequence[Json]) -> None:
+    """Refuse a reasoning item that nothing of the model's follows. [REC]"""
+    for position, item in enumerate(items):
+        if item["type"] != "reasoning" or item.get("id") is None:
+            continue
+        following = next((other for other in items[position + 1 :] if other["type"] != "reasoning"), None)
+        if following is None or not is_of_model(following):
+            raise ApiError("reasoning.alone", id=item["id"])
+
+
+def is_of_model(item: Json) -> bool:
+    """Tell whether an item is one that the model writes."""
+    if item["type"] == "message":
+        return bool(item["role"] == "assistant")
+    return item["type"].endswith(("_call", "_request", "_list_tools")) or item["type"] in ("reasoning", "program")
+
+
+def check_calls(items: Iterable[Json], open_before: Sequence[Json]) -> None:
+    """Refuse calls without an output, and outputs without a call. [REP]
+
+    `open_before`: the calls that the chain, or the conversation, still waits for.
+    """
+    waiting = {call["call_id"]: call for call in open_before}
+    known = set(waiting)
+    for item in items:
+        if item["type"] in ANSWERED_BY:
+            waiting[item["call_id"]] = item
+            known.add(item["call_id"])
+        elif item["type"] in OUTPUTS:
+            if item["call_id"] not in known:
+                raise ApiError("output.uncalled", id=item["call_id"])
+            waiting.pop(item["call_id"], None)
+    for call_id in waiting:
+        raise ApiError("call.unanswered", id=call_id)
+
+
+def trailing_outputs(items: Sequence[Json]) -> list[Json]:
+    """Give the outputs that nothing of the model's comes after: those that are handed in with this input."""
+    outputs: list[Json] = []
+    for item in reversed(items):
+        if item["type"] in OUTPUTS or item["type"].endswith("_output") or item["type"] == "mcp_approval_response":
+            outputs.append(item)
+        elif is_of_model(item):
+            break
+    return outputs[::-1]

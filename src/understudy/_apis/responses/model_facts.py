@@ -1,0 +1,125 @@
+"""What the service makes of a model's name, and what a model changes in the answer. As of August 2026. [REC]
+
+Names that were not recorded are taken from the SDK's list; what they change is then a guess from their family [INF].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from understudy._engine.models import MODELS
+
+# Names that stand for a dated snapshot; every other name is echoed as it is. [REC for those marked so in COVERAGE.md, SDK]
+SNAPSHOTS = {
+    "gpt-4o": "gpt-4o-2024-08-06",
+    "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
+    "gpt-4.1": "gpt-4.1-2025-04-14",
+    "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
+    "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
+    "gpt-4": "gpt-4-0613",
+    "gpt-4-turbo": "gpt-4-turbo-2024-04-09",
+    "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
+    "o1": "o1-2024-12-17",
+    "o1-pro": "o1-pro-2025-03-19",
+    "o3": "o3-2025-04-16",
+    "o3-mini": "o3-mini-2025-01-31",
+    "o4-mini": "o4-mini-2025-04-16",
+    "gpt-5": "gpt-5-2025-08-07",
+    "gpt-5-mini": "gpt-5-mini-2025-08-07",
+    "gpt-5-nano": "gpt-5-nano-2025-08-07",
+    "gpt-5-pro": "gpt-5-pro-2025-10-06",
+    "gpt-5.1": "gpt-5.1-2025-11-13",
+    "gpt-5.2": "gpt-5.2-2025-12-11",
+    "gpt-5.4": "gpt-5.4-2026-03-05",
+    "gpt-5.4-mini": "gpt-5.4-mini-2026-03-17",
+    "gpt-5.4-nano": "gpt-5.4-nano-2026-03-17",
+    "gpt-5.5": "gpt-5.5-2026-04-23",
+    "gpt-5.6": "gpt-5.6-sol",
+}
+_UNDATED = [
+    "gpt-5.6-sol",
+    "gpt-5.6-terra",
+    "gpt-5.6-luna",
+    "gpt-5-codex",
+    "gpt-5.1-codex",
+    "gpt-5.1-codex-mini",
+    "gpt-5.1-codex-max",
+    "gpt-5.2-codex",
+    "gpt-5.3-codex",
+    "gpt-5.2-pro",
+    "gpt-5.4-pro",
+    "gpt-5-chat-latest",
+    "gpt-5.1-chat-latest",
+    "gpt-5.2-chat-latest",
+    "gpt-6-astra",
+    "gpt-6.1-sol",
+    "gpt-6.2-astra",
+    "gpt-6.2-sol",
+    "gpt-6.1-terra",
+    "gpt-6-sol",
+    "gpt-6-luna",
+    "chatgpt-4o-latest",
+    "codex-mini-latest",
+    "computer-use-preview",
+    "gpt-4o-search-preview",
+    "gpt-4o-mini-search-preview",
+    "o3-pro",
+    "o3-deep-research",
+    "o4-mini-deep-research",
+]
+NAMES = frozenset([*MODELS, *SNAPSHOTS, *SNAPSHOTS.values(), *_UNDATED])
+
+_NEW = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6")
+_LONG_CACHE = ("gpt-5.2", *_NEW)
+_KNOWN_EFFORT = {"gpt-5.1": "none", "gpt-5.2": "none", "gpt-5.4": "none"}  # the others: medium
+_ONLY_DETAILED = ("o3", "o4", "gpt-5-mini", "gpt-5-nano", "gpt-5-2025", "gpt-5.6")
+
+
+def exists(name: str) -> bool:
+    """Tell whether there is a model of this name; a fine-tuned one is taken to exist. [INF]"""
+    return name in NAMES or name.startswith("ft:")
+
+
+def snapshot(name: str) -> str:
+    """Give the name that an answer echoes."""
+    return SNAPSHOTS.get(name, name)
+
+
+def reasons(name: str) -> bool:
+    """Tell whether a model thinks before it speaks."""
+    return name.removeprefix("ft:").startswith(("o1", "o3", "o4", "gpt-5", "gpt-6")) and "chat" not in name
+
+
+def takes_no_temperature(name: str) -> bool:
+    """Tell whether a model refuses `temperature` and `top_p`: those that always think. [REP]"""
+    return reasons(name) and not name.startswith(("gpt-5.1", "gpt-5.2", *_NEW))
+
+
+def default_top_p(name: str) -> float:
+    """Give the `top_p` echoed when none was asked for."""
+    return 0.98 if name.startswith(_LONG_CACHE) else 1.0
+
+
+def default_retention(name: str) -> str:
+    """Give the `prompt_cache_retention` echoed when none was asked for."""
+    return "24h" if name.startswith(_LONG_CACHE) else "in_memory"
+
+
+def has_phases(name: str) -> bool:
+    """Tell whether a model's messages say in which phase of the answer they come."""
+    return name.startswith(("gpt-5.3", *_NEW))
+
+
+def reasoning_echo(name: str, given: dict[str, Any] | None) -> dict[str, Any]:
+    """Give the `reasoning` that an answer echoes."""
+    given = given or {}
+    if not reasons(name):
+        return {"context": given.get("context"), "effort": given.get("effort"), "summary": given.get("summary")}
+    effort = given.get("effort") or next((e for start, e in _KNOWN_EFFORT.items() if name.startswith(start)), "medium")
+    context = given.get("context") or "auto"
+    if context == "auto":
+        context = "all_turns" if name.startswith(("gpt-5.6", "gpt-6")) else "current_turn"
+    summary = given.get("summary") or given.get("generate_summary")
+    if summary == "auto":
+        summary = "detailed"
+    return {"context": context, "effort": effort, "mode": given.get("mode") or "standard", "summary": summary}

@@ -1,0 +1,96 @@
+"""What a create asks for, in the form in which it is echoed: defaults filled in, combinations refused."""
+
+from __future__ import annotations
+
+from understudy._apis.responses import model_facts
+from understudy._apis.responses.bodies import check_strict_schema
+from understudy._apis.responses.objects import Json, Settings
+from understudy._apis.responses.tools import echoed_tools
+from understudy._engine.api_error import ApiError
+from understudy.errors import NotSimulated
+
+
+def settings_of(body: Json) -> Settings:
+    """Give what was asked for; refuse what does not go together."""
+    _check(body)
+    given = {key: value for key, value in body.items() if value is not None}
+    background = bool(given.get("background"))
+    return Settings(
+        echoed=_echoed(given),
+        include=frozenset(given.get("include", ())),
+        tier=given.get("service_tier", "auto"),
+        is_background=background,
+        is_stored=given.get("store", True),
+        obfuscates=given.get("stream_options", {}).get("include_obfuscation", True),
+    )
+
+
+def _echoed(given: Json) -> Json:
+    model = model_facts.snapshot(given["model"])
+    tier = given.get("service_tier", "auto")
+    return {
+        "frequency_penalty": 0.0,
+        "instructions": given.get("instructions"),
+        "max_output_tokens": given.get("max_output_tokens"),
+        "max_tool_calls": given.get("max_tool_calls"),
+        "model": model,
+        "moderation": given.get("moderation"),
+        "parallel_tool_calls": given.get("parallel_tool_calls", True),
+        "presence_penalty": 0.0,
+        "prompt_cache_key": given.get("prompt_cache_key"),
+        "prompt_cache_retention": given.get("prompt_cache_retention") or model_facts.default_retention(model),
+        "reasoning": model_facts.reasoning_echo(model, given.get("reasoning")),
+        "safety_identifier": given.get("safety_identifier"),
+        "service_tier": "default" if tier == "auto" else tier,
+        "store": given.get("store", True),
+        "temperature": float(given.get("temperature", 1.0)),
+        "text": _text(given.get("text") or {}),
+        "tool_choice": given.get("tool_choice", "auto"),
+        "tools": echoed_tools(given.get("tools", ())),
+        "top_logprobs": given.get("top_logprobs", 0),
+        "top_p": float(given.get("top_p", model_facts.default_top_p(model))),
+        "truncation": given.get("truncation", "disabled"),
+        "user": given.get("user"),
+        "metadata": dict(given.get("metadata") or {}),
+    }
+
+
+def _text(given: Json) -> Json:
+    form = given.get("format") or {"type": "text"}
+    if form["type"] == "json_schema":
+        form = {
+            "type": "json_schema",
+            "description": form.get("description"),
+            "name": form["name"],
+            "schema": {key: value for key, value in form["schema"].items() if key != "$schema"},  # [REC]
+            "strict": True if form.get("strict") is None else form["strict"],
+        }
+    return {"format": form, "verbosity": given.get("verbosity") or "medium"}
+
+
+def _check(body: Json) -> None:
+    model = body["model"]
+    if not model_facts.exists(model):
+        raise ApiError("model.unknown", id=model)
+    if body.get("prompt") is not None:
+        raise NotSimulated(
+            "prompt= of responses.create is not simulated: v1/prompts end on 2026-11-30. Send the prompt's text as "
+            "instructions= and input=."
+        )
+    _check_sampling(body, model)
+    if body.get("background") and body.get("store") is False:
+        raise ApiError("background.unstored")
+    for number, tool in enumerate(body.get("tools") or ()):
+        if tool["type"] == "function" and tool.get("strict"):
+            check_strict_schema(tool["name"], tool.get("parameters"), f"tools[{number}]")
+    choice = body.get("tool_choice")
+    names = [tool.get("name") for tool in body.get("tools") or ()]
+    if isinstance(choice, dict) and choice["type"] in ("function", "custom") and choice["name"] not in names:
+        raise ApiError("tool_choice.unknown", tool=choice["name"])
+
+
+def _check_sampling(body: Json, model: str) -> None:
+    if model_facts.takes_no_temperature(model):
+        for name in ("temperature", "top_p"):
+            if body.get(name) is not None and body[name] != 1:
+                raise ApiError("model.parameter", path=name)

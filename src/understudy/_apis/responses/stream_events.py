@@ -1,0 +1,302 @@
+"""What the engine's events are called in a stream of the Responses API, and what each carries.
+
+A stream is a function of the execution's events alone, numbered from 0: sent again from any number on, it is the same. Keys
+stand in alphabetical order behind `type`; every delta but a refusal's carries some letters of `obfuscation`, unless the
+app wants none or the response runs in the background. [REC, since January 2026]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+from understudy._apis.responses import render
+from understudy._apis.responses.objects import Json, ModelResponse
+from understudy._engine.events import Ended, Event, ItemClosed, ItemDelta, ItemOpened, Paused, Queued, Started
+from understudy._engine.fold import ExecutionState
+from understudy._engine.items import Text, joined
+
+EVENT_NAMES = (
+    "response.created",
+    "response.queued",
+    "response.in_progress",
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "response.output_item.added",
+    "response.output_item.done",
+    "response.content_part.added",
+    "response.content_part.done",
+    "response.output_text.delta",
+    "response.output_text.annotation.added",
+    "response.output_text.done",
+    "response.function_call_arguments.delta",
+    "response.function_call_arguments.done",
+    "response.reasoning_summary_part.added",
+    "response.reasoning_summary_text.delta",
+    "response.reasoning_summary_text.done",
+    "response.reasoning_summary_part.done",
+    "response.file_search_call.in_progress",
+    "response.file_search_call.searching",
+    "response.file_search_call.completed",
+    "response.code_interpreter_call.in_progress",
+    "response.code_interpreter_call_code.delta",
+    "response.code_interpreter_call_code.done",
+    "response.code_interpreter_call.interpreting",
+    "response.code_interpreter_call.completed",
+)
+LAST_EVENTS = frozenset(["response.completed", "response.incomplete", "response.failed"])
+Sent = tuple[str, Json]
+MOST_PADDING = 16
+
+
+class StreamWriter:
+    """Turns the events of one response into those of a stream, in order.
+
+    Attributes:
+        number: the number of the next one.
+    """
+
+    def __init__(self, response: ModelResponse, *, obfuscates: bool) -> None:
+        self._response = response
+        self._obfuscates = obfuscates and not response.settings.is_background
+        self.number = 0
+
+    def sent(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
+        """Give what is sent when an event happens: names and payloads. `state`: the one it led to."""
+        for name, payload in self._unnumbered(event, state):
+            kind = f"response.{name}"
+            body = {**payload, "sequence_number": self.number}
+            if name.endswith(".delta") and not name.startswith("refusal") and self._obfuscates:
+                body["obfuscation"] = self._padding()
+            self.number += 1
+            yield kind, {"type": kind, **{key: body[key] for key in sorted(body)}}
+
+    def _padding(self) -> str:
+        digest = blake2b(f"{self._response.id}|{self.number}".encode(), digest_size=MOST_PADDING // 2)
+        return digest.hexdigest()[: 1 + digest.digest()[0] % MOST_PADDING]
+
+    def _unnumbered(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
+        if isinstance(event, Queued):
+            yield "created", self._whole(state)
+            if self._response.settings.is_background:
+                yield "queued", self._whole(state)
+        elif isinstance(event, Started):
+            yield "in_progress", self._whole(state)
+        elif isinstance(event, Paused):
+            yield "completed", self._whole(state)
+        elif isinstance(event, Ended):
+            if event.outcome in ("completed", "incomplete", "failed"):  # no event for a cancelled one exists [SPEC]
+                yield event.outcome, self._whole(state)
+        elif isinstance(event, ItemOpened | ItemDelta | ItemClosed):
+            yield from self._about_item(event, state)
+
+    def _whole(self, state: ExecutionState) -> Json:
+        return {"response": render.response(self._response, state, in_stream=True)}
+
+    def _about_item(self, event: ItemOpened | ItemDelta | ItemClosed, state: ExecutionState) -> Iterator[Sent]:
+        item_id = event.state.id if isinstance(event, ItemOpened) else event.item_id
+        index = next(number for number, item in enumerate(state.items) if item.id == item_id)
+        item = state.items[index]
+        place = {"item_id": item_id, "output_index": index}
+        pieces = _PIECES.get(item.kind, _Pieces)(self._response, item, place)
+        if isinstance(event, ItemOpened):
+            yield "output_item.added", {"item": pieces.opening(), "output_index": index}
+            yield from pieces.opened()
+        elif isinstance(event, ItemDelta):
+            yield from pieces.delta(event.piece)
+        else:
+            yield from pieces.closed()
+            yield "output_item.done", {"item": render.item(self._response, item), "output_index": index}
+
+
+class _Pieces:
+    """How an item is sent piece by piece; by itself: not at all."""
+
+    def __init__(self, response: ModelResponse, item: Any, place: Json) -> None:
+        self.response = response
+        self.item = item
+        self.place = place
+
+    def opening(self) -> Json:
+        """Give the item as it is first shown."""
+        return render.item(self.response, self.item)
+
+    def opened(self) -> Iterator[Sent]:
+        """Give what follows that at once."""
+        return iter(())
+
+    def delta(self, piece: Any) -> Iterator[Sent]:  # noqa: ARG002
+        """Give what one piece is sent as."""
+        return iter(())
+
+    def closed(self) -> Iterator[Sent]:
+        """Give what comes before the item is done."""
+        return iter(())
+
+
+class _Message(_Pieces):
+    def opening(self) -> Json:
+        return {**super().opening(), "content": []}
+
+    def delta(self, piece: Any) -> Iterator[Sent]:
+        if not isinstance(piece.piece, Text):
+            return
+        place = {**self.place, "content_index": piece.index}
+        if piece.is_first:
+            if piece.index:
+                yield from self._part_closed(piece.index - 1)
+            empty = {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
+            yield "content_part.added", {**place, "part": empty}
+        text = render.delta_text(piece)
+        if text or not piece.piece.annotations:
+            yield "output_text.delta", {**place, "delta": text, "logprobs": []}
+        sent = self._part(piece.index)["annotations"]
+        for number in range(len(piece.piece.annotations)):
+            count = piece.annotations_before + number
+            yield "output_text.annotation.added", {**place, "annotation": sent[count], "annotation_index": count}
+
+    def closed(self) -> Iterator[Sent]:
+        if self.item.content:
+            yield from self._part_closed(len(self.item.content) - 1)
+
+    def _part(self, index: int) -> Json:
+        part: Any = (self.item.content or joined(self.item.sent))[index]
+        return render.text_part(self.response, part)
+
+    def _part_closed(self, index: int) -> Iterator[Sent]:
+        part, place = self._part(index), {**self.place, "content_index": index}
+        yield "output_text.done", {**place, "logprobs": [], "text": part["text"]}
+        yield "content_part.done", {**place, "part": part}
+
+
+class _Function(_Pieces):
+    def delta(self, piece: str) -> Iterator[Sent]:
+        yield "function_call_arguments.delta", {**self.place, "delta": piece}
+
+    def closed(self) -> Iterator[Sent]:
+        yield "function_call_arguments.done", {**self.place, "arguments": self.item.arguments}
+
+
+class _Reasoning(_Pieces):
+    def opening(self) -> Json:
+        return {**super().opening(), "summary": []}
+
+    def delta(self, piece: str) -> Iterator[Sent]:
+        place = {**self.place, "summary_index": 0}
+        if self.item.summary == piece:
+            yield "reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}}
+        yield "reasoning_summary_text.delta", {**place, "delta": piece}
+
+    def closed(self) -> Iterator[Sent]:
+        if not self.item.summary:
+            return
+        place = {**self.place, "summary_index": 0}
+        yield "reasoning_summary_text.done", {**place, "text": self.item.summary}
+        yield "reasoning_summary_part.done", {**place, "part": {"type": "summary_text", "text": self.item.summary}}
+
+
+class _FileSearch(_Pieces):
+    def opened(self) -> Iterator[Sent]:
+        yield "file_search_call.in_progress", self.place
+        yield "file_search_call.searching", self.place
+
+    def closed(self) -> Iterator[Sent]:
+        yield "file_search_call.completed", self.place
+
+
+class _Code(_Pieces):
+    def opened(self) -> Iterator[Sent]:
+        yield "code_interpreter_call.in_progress", self.place
+
+    def delta(self, piece: Any) -> Iterator[Sent]:
+        if isinstance(piece, str):
+            yield "code_interpreter_call_code.delta", {**self.place, "delta": piece}
+
+    def closed(self) -> Iterator[Sent]:
+        yield "code_interpreter_call_code.done", {**self.place, "code": self.item.input}
+        yield "code_interpreter_call.interpreting", self.place
+        yield "code_interpreter_call.completed", self.place
+
+
+class _Given(_Pieces):
+    """An item given as JSON: all of it is known at once, and sent in as few pieces as its kind allows."""
+
+    def opening(self) -> Json:
+        item = super().opening()
+        if "status" in item:
+            item["status"] = "in_progress"
+        return {**item, **{key: empty for key, empty in _EMPTY.items() if item.get(key)}}
+
+    def opened(self) -> Iterator[Sent]:
+        for stage in _STAGES.get(self.item.given["type"], ((), ()))[0]:
+            yield f"{self.item.given['type']}.{stage}", self.place
+
+    def closed(self) -> Iterator[Sent]:
+        given = self.item.given
+        yield from self._parts(given.get("content") or [] if given["type"] == "message" else [])
+        yield from self._summaries(given.get("summary") or [] if given["type"] == "reasoning" else [])
+        for key, name in _WRITTEN.get(given["type"], ()):
+            yield f"{name}.delta", {**self.place, "delta": given[key] or ""}
+            yield f"{name}.done", {**self.place, key: given[key] or ""}
+        for stage in _STAGES.get(given["type"], ((), ()))[1]:
+            failed = stage == "completed" and given["type"] == "mcp_call" and given.get("error") is not None
+            yield f"{given['type']}.{'failed' if failed else stage}", self.place
+
+    def _parts(self, parts: list[Json]) -> Iterator[Sent]:
+        for number, part in enumerate(parts):
+            place = {**self.place, "content_index": number}
+            kind = "output_text" if part["type"] == "output_text" else "refusal"
+            key = "text" if kind == "output_text" else "refusal"
+            probabilities: Json = {"logprobs": []} if kind == "output_text" else {}
+            empty = {**part, key: "", **({"annotations": []} if kind == "output_text" else {})}
+            yield "content_part.added", {**place, "part": empty}
+            position = 0
+            for index, one in enumerate(part.get("annotations") or ()):
+                end = max(one.get("end_index", one.get("index", 0)), position)
+                if part[key][position:end]:
+                    yield f"{kind}.delta", {**place, "delta": part[key][position:end], **probabilities}
+                yield "output_text.annotation.added", {**place, "annotation": one, "annotation_index": index}
+                position = end
+            if part[key][position:] or not position:
+                yield f"{kind}.delta", {**place, "delta": part[key][position:], **probabilities}
+            yield f"{kind}.done", {**place, key: part[key], **probabilities}
+            yield "content_part.done", {**place, "part": part}
+
+    def _summaries(self, parts: list[Json]) -> Iterator[Sent]:
+        for number, part in enumerate(parts):
+            place = {**self.place, "summary_index": number}
+            yield "reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}}
+            yield "reasoning_summary_text.delta", {**place, "delta": part["text"]}
+            yield "reasoning_summary_text.done", {**place, "text": part["text"]}
+            yield "reasoning_summary_part.done", {**place, "part": part}
+
+
+# What is not yet known of an item when it is first sent.
+_EMPTY: Json = {"content": [], "summary": [], "arguments": "", "input": "", "code": "", "queries": [], "outputs": None}
+# By the type of an item: what is sent when it begins, and when it is about to be done. [REC for the order]
+_STAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "web_search_call": (("in_progress", "searching"), ("completed",)),
+    "file_search_call": (("in_progress", "searching"), ("completed",)),
+    "code_interpreter_call": (("in_progress",), ("interpreting", "completed")),
+    "image_generation_call": (("in_progress", "generating"), ("completed",)),
+    "mcp_list_tools": (("in_progress",), ("completed",)),
+    "mcp_call": (("in_progress",), ("completed",)),
+}
+# By the type of an item: the field that is sent as text, and what its events are called. [REC]
+_WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
+    "function_call": (("arguments", "function_call_arguments"),),
+    "custom_tool_call": (("input", "custom_tool_call_input"),),
+    "mcp_call": (("arguments", "mcp_call_arguments"),),
+    "code_interpreter_call": (("code", "code_interpreter_call_code"),),
+}
+
+_PIECES: dict[str, type[_Pieces]] = {
+    "message": _Message,
+    "function": _Function,
+    "reasoning": _Reasoning,
+    "file_search": _FileSearch,
+    "code_interpreter": _Code,
+    "response_item": _Given,
+}

@@ -1,0 +1,191 @@
+"""A response that is waited for: its events as a stream, or its end as an answer.
+
+Whoever waits for a *foreground* response lets time pass: the clock moves to its next event in every virtual mode, `manual`
+too. A *background* stream moves it as the stream of a run does. Where the client's own timeout comes first, it is that
+that happens, at its time, and a foreground response does not exist afterwards. [DOCS, REP]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from understudy._apis.common import sse
+from understudy._apis.common.json_encoding import pretty
+from understudy._apis.common.operation_call import Call, Json
+from understudy._apis.responses import render
+from understudy._apis.responses.objects import ModelResponse, ResponsesObjects
+from understudy._apis.responses.stream_events import StreamWriter
+from understudy._common.messages import Abort, Chunk, Pause, Response
+from understudy._engine.engine import Engine
+from understudy._engine.execution import Execution
+from understudy._engine.fold import START, apply
+from understudy.errors import ClockNotAdvancing
+
+DEFAULT_TIMEOUT_SECONDS = 600  # the SDK's own [SDK]
+PATIENCE_TURNS = 100
+TURN_SECONDS = 0.001
+_TIMED_OUT = Abort("ReadTimeout", "The read operation timed out")
+
+
+def timeout_of(call: Call) -> float:
+    """Give how many seconds the client waits for a byte, as its SDK says."""
+    for name in ("x-stainless-read-timeout", "x-stainless-timeout"):
+        text = call.request.header(name) or ""
+        try:
+            seconds = float(text)
+        except ValueError:
+            continue
+        if seconds > 0:
+            return seconds
+    return DEFAULT_TIMEOUT_SECONDS
+
+
+def answer_at_the_end(call: Call, response: ModelResponse) -> Json | Response | Abort:
+    """Answer with a foreground response when it is over."""
+    if call.engine.clock.mode == "real":
+        return Response(200, (("content-type", "application/json"),), stream=_waited_for(call, response))
+    if not _waits(call.engine, response.execution, timeout_of(call)):
+        _forget(call.engine, response)
+        return _TIMED_OUT
+    return shown_at_the_end(call, response)
+
+
+def shown_at_the_end(call: Call, response: ModelResponse) -> Json:
+    """Give a response that is over, and keep what has to be remembered of it."""
+    finish(call.engine, response)
+    call.shown[response.id] = response.execution.state.phase
+    return render.response(response)
+
+
+def finish(engine: Engine, response: ModelResponse) -> None:
+    """Note what a response that is over leaves behind: its open calls; and itself, if it is not to be stored."""
+    objects = engine.part(ResponsesObjects)
+    objects.note_calls(response)
+    if not response.settings.is_stored:
+        objects.unstore(response)
+
+
+def _waits(engine: Engine, execution: Execution, seconds: float) -> bool:
+    """Let time pass until an execution has ended or paused; False if that takes longer than so many seconds."""
+    clock = engine.clock
+    deadline = clock.now() + seconds
+    while not execution.is_over and execution.status != "paused":
+        at = execution.next_event_at()
+        if at is None or at > deadline:
+            clock.move_to(deadline)
+            return False
+        clock.move_to(at)
+        engine.settle()
+    return True
+
+
+def _waited_for(call: Call, response: ModelResponse) -> Iterator[Chunk]:
+    """Wait in real time."""
+    engine, execution = call.engine, response.execution
+    deadline = engine.clock.now() + timeout_of(call)
+    while True:
+        with engine.lock:
+            engine.settle()
+            at = execution.next_event_at()
+            if execution.is_over or execution.status == "paused":
+                yield pretty(shown_at_the_end(call, response))
+                return
+            now = engine.clock.now()
+            if (at is None or at > deadline) and now >= deadline:
+                _forget(engine, response)
+                yield _TIMED_OUT
+                return
+        yield Pause(max(min(deadline if at is None else at, deadline) - now, TURN_SECONDS))
+
+
+def _forget(engine: Engine, response: ModelResponse) -> None:
+    engine.part(ResponsesObjects).drop(response)
+
+
+# -- streams ------------------------------------------------------------------------
+
+
+def stream_response(call: Call, response: ModelResponse, *, after: int = -1) -> Response:
+    """Answer with a response's events whose number is greater than `after`, until it is over."""
+    call.shown[response.id] = response.execution.state.phase
+    return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_events(call, response, after))
+
+
+def _events(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
+    try:
+        yield from _until_over(call, response, after)
+    finally:
+        if not response.settings.is_background and not response.is_over:
+            with call.engine.lock:  # whoever closes the stream of a foreground response ends it [REP]
+                _forget(call.engine, response)
+
+
+def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
+    engine, execution = call.engine, response.execution
+    writer = StreamWriter(response, obfuscates=_wants_obfuscation(call, response))
+    timeout = timeout_of(call)
+    state, position, turns = START, 0, 0
+    heard_at = engine.clock.now()
+    while True:
+        while position < len(execution.events):
+            event = execution.events[position]
+            state = apply(state, event)
+            position += 1
+            is_last = state.phase.status == "paused" or (execution.is_over and position == len(execution.events))
+            if is_last:
+                with engine.lock:
+                    finish(engine, response)
+            for name, payload in writer.sent(event, state):
+                if payload["sequence_number"] > after:
+                    turns, heard_at = 0, engine.clock.now()
+                    yield sse.render(name, payload)
+            if is_last:
+                return
+        with engine.lock:
+            if execution.id not in engine.executions:
+                return
+            chunk = _let_time_pass(engine, response, turns, heard_at + timeout)
+        if chunk is not None:
+            turns += 1
+            yield chunk
+            if isinstance(chunk, Abort):
+                return
+
+
+def _wants_obfuscation(call: Call, response: ModelResponse) -> bool:
+    if "include_obfuscation" in call.query:
+        return bool(call.query["include_obfuscation"] == "true")
+    return response.settings.obfuscates
+
+
+def _let_time_pass(engine: Engine, response: ModelResponse, turns: int, deadline: float) -> Pause | Abort | None:
+    """Come to the next event; None when the clock has come to it, `_TIMED_OUT` when the client has waited long enough."""
+    clock, at = engine.clock, response.execution.next_event_at()
+    if at is not None and at <= clock.now():
+        engine.settle()
+        return None
+    if at is None or at > deadline:
+        if clock.virtual:
+            clock.move_to(deadline)
+        elif clock.now() < deadline:
+            return Pause(deadline - clock.now())
+        return _TIMED_OUT
+    if clock.mode == "real":
+        return Pause(at - clock.now())
+    if not response.settings.is_background or clock.mode == "poll":
+        clock.move_to(at)
+        return None
+    if clock.mode == "sleep":
+        if turns == 0:
+            return Pause(at - clock.now())  # its sleeping is the app's, which moves the clock
+        reason = (
+            "slept for its next event, and the clock did not move: time='sleep' needs the fixture or "
+            "understudy.simulate(time='sleep'), which replace the sleeping; in trio, pass understudy.trio_clock(...)."
+        )
+        raise ClockNotAdvancing(f"the stream of {response.id} {reason}")
+    if turns < PATIENCE_TURNS:
+        return Pause(TURN_SECONDS)
+    raise ClockNotAdvancing(
+        f"the stream of {response.id} has to wait {at - clock.now():g} s for its next event, and time='manual' moves only "
+        "with understudy.clock.advance(seconds). Advance it from another task or thread, or use time='poll'."
+    )

@@ -1,0 +1,100 @@
+"""Items given as JSON: what the Responses API has, and no other move makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from understudy._common.code_repr import first
+from understudy._common.short_text import short
+from understudy._engine.items import CallState
+from understudy._engine.moves.base import CallMove
+from understudy._engine.ports import Surroundings
+from understudy.errors import ImpossibleScript
+
+# Calls that the app itself carries out: the next turn has to bring their output. [SPEC]
+ANSWERED_BY_APP = frozenset(
+    ["custom_tool_call", "function_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"]
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ResponseItem(CallMove):
+    """The model gives an output item of the Responses API, as JSON: a web search, an MCP call, a custom tool's call, ...
+
+    Args:
+        item: the item as the API sends it, checked against the SDK's type of that name; its `id` and, where it has one,
+            its `status` and `call_id` are filled in where they are missing.
+    """
+
+    only_for: ClassVar[str] = "response"
+    item: Mapping[str, Any] = first()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.item, Mapping) or not isinstance(self.item.get("type"), str):
+            raise ImpossibleScript(f"ResponseItem({self.item!r}): expected an item, a mapping with a type")
+        try:
+            own = json.loads(json.dumps(dict(self.item)))  # ours from now on, and JSON
+        except (TypeError, ValueError) as error:
+            raise ImpossibleScript(f"ResponseItem: the item is not JSON: {error}") from None
+        _check_against_sdk(own)
+        object.__setattr__(self, "item", own)
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.item, sort_keys=True))
+
+    @property
+    def waits_for_app(self) -> bool:  # type: ignore[override]  # it depends on the item
+        return self.item["type"] in ANSWERED_BY_APP
+
+    @property
+    def given_id(self) -> str | None:
+        call_id = self.item.get("call_id")
+        return call_id if isinstance(call_id, str) else None
+
+    def call(self, surroundings: Surroundings, **identity: Any) -> ResponseItemState:  # noqa: ARG002 - all is given
+        given = {"id": identity["id"], **self.item}
+        given["id"] = identity["id"]
+        if self.waits_for_app:
+            given.setdefault("call_id", identity["call_id"])
+        return ResponseItemState(given=given, **identity)
+
+
+def _check_against_sdk(item: dict[str, Any]) -> None:
+    """Check an item as the SDK's own type of it does, strictly."""
+    from openai.types.responses import ResponseOutputItem
+    from pydantic import TypeAdapter, ValidationError
+
+    filled = {"id": "x", "call_id": "x", "status": "completed", **item}
+    try:
+        TypeAdapter(ResponseOutputItem).validate_python(filled)
+    except ValidationError as error:
+        first_one = error.errors()[0]
+        place = ".".join(str(part) for part in first_one["loc"][1:]) or "type"
+        raise ImpossibleScript(
+            f"ResponseItem({item!r}): the SDK's type does not take it: {place}: {first_one['msg']}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseItemState(CallState):
+    """An item given as JSON. `output`: what the app sent for it."""
+
+    kind: ClassVar[str] = "response_item"
+    given: dict[str, Any]
+    output: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the call is called."""
+        return str(self.given.get("name") or self.given["type"])
+
+    @property
+    def words(self) -> str:
+        return f"{self.given['type']} {short(json.dumps(self.given, ensure_ascii=False))}"
+
+    @property
+    def written(self) -> str:
+        return json.dumps(self.given)

@@ -1,0 +1,160 @@
+"""Conversations, and responses that outlive their request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+import pytest
+
+from understudy import FunctionCall, Reply, simulate
+from understudy.scripts import Hang
+
+MODEL = "gpt-4o-mini"
+TOOL: Any = {"type": "function", "name": "f", "parameters": {}}
+
+
+def texts(items: Any) -> list[str]:
+    return [item.content[0].text for item in items]
+
+
+def test_a_conversation_keeps_what_was_said() -> None:
+    """A response in a conversation appends its input and its output, in order."""
+    with simulate(script=(Reply("Yes."),)) as backend:
+        client = backend.client()
+        made = client.conversations.create(items=[{"role": "system", "content": "Be kind."}], metadata={"a": "b"})
+        response = client.responses.create(model=MODEL, input="There?", conversation=made.id)
+        assert response.conversation is not None
+        assert response.conversation.id == made.id
+        assert response.id[5:21] == made.id[-16:]
+        listed = client.conversations.items.list(made.id)
+        assert texts(listed.data) == ["Yes.", "There?", "Be kind."]
+        assert texts(client.conversations.items.list(made.id, order="asc").data) == ["Be kind.", "There?", "Yes."]
+        assert [item.content[0].text for item in backend.items(made.id)] == ["Be kind.", "There?", "Yes."]
+        item = client.conversations.items.retrieve(listed.data[0].id or "", conversation_id=made.id)
+        assert item == listed.data[0]
+
+
+def test_managing_conversations() -> None:
+    """Conversations and their items are made, changed and deleted; what is gone is a 404."""
+    with simulate() as backend:
+        client = backend.client()
+        made = client.conversations.create(metadata={"a": "b"})
+        assert client.conversations.update(made.id, metadata={"c": "d"}).metadata == {"c": "d"}
+        added = client.conversations.items.create(made.id, items=[{"role": "user", "content": "x"}])
+        item_id = added.data[0].id or ""
+        client.conversations.items.delete(item_id, conversation_id=made.id)
+        with pytest.raises(openai.NotFoundError, match=f"Item with id '{item_id}' not found in conversation."):
+            client.conversations.items.retrieve(item_id, conversation_id=made.id)
+        assert client.conversations.delete(made.id).deleted
+        with pytest.raises(openai.NotFoundError, match=f"Conversation with id '{made.id}' not found."):
+            client.conversations.delete(made.id)
+
+
+def test_a_running_response_locks_its_conversation() -> None:
+    """While a response runs in a conversation, others are refused."""
+    with simulate(time="manual") as backend:
+        client = backend.client(max_retries=0)
+        made = backend.add_conversation(items=["Hello."])
+        client.responses.create(model=MODEL, input="x", conversation=made.id, background=True)
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.responses.create(model=MODEL, input="x", conversation=made.id)
+        assert caught.value.code == "conversation_locked"
+        backend.clock.advance(60)
+        assert client.responses.create(model=MODEL, input="x", conversation=made.id).status == "completed"
+
+
+def test_an_unanswered_call_poisons_a_conversation_until_it_is_deleted() -> None:
+    """Every later turn is a 400, until the call's item is deleted."""
+    with simulate() as backend:
+        client = backend.client()
+        backend.next_run(FunctionCall("f"), Reply("never"))
+        made = client.conversations.create()
+        called = client.responses.create(model=MODEL, input="x", conversation=made.id, tools=[TOOL])
+        for _ in range(2):
+            with pytest.raises(openai.BadRequestError, match="No tool output found"):
+                client.responses.create(model=MODEL, input="y", conversation=made.id)
+        client.conversations.items.delete(called.output[0].id or "", conversation_id=made.id)
+        assert client.responses.create(model=MODEL, input="y", conversation=made.id).status == "completed"
+
+
+def test_scripts_for_a_conversation() -> None:
+    """`thread=` takes a conversation's id; a script for an assistant fits no response."""
+    with simulate(strict=False) as backend:
+        client = backend.client()
+        made = client.conversations.create()
+        backend.next_run(Reply("assistant's"), assistant="asst_x")
+        backend.next_run(Reply("conversation's"), thread=made.id)
+        backend.every_run(Reply("anyone's"))
+        assert client.responses.create(model=MODEL, input="x").output_text == "anyone's"
+        assert client.responses.create(model=MODEL, input="x", conversation=made.id).output_text == "conversation's"
+
+
+def test_background_in_poll_mode() -> None:
+    """A background response is queued, and polling carries it to its end."""
+    with simulate(script=(Reply("Done."),)) as backend:
+        client = backend.client()
+        response = client.responses.create(model=MODEL, input="x", background=True)
+        seen = [response.status]
+        while response.status in ("queued", "in_progress"):
+            response = client.responses.retrieve(response.id)
+            seen.append(response.status)
+        assert list(dict.fromkeys(seen)) == ["queued", "in_progress", "completed"]
+        assert response.output_text == "Done."
+
+
+def test_cancel() -> None:
+    """A background response is cancelled at once and again; one in the foreground cannot be."""
+    with simulate() as backend:
+        client = backend.client()
+        backend.next_run(Hang())
+        response = client.responses.create(model=MODEL, input="x", background=True)
+        for _ in range(2):
+            cancelled = client.responses.cancel(response.id)
+            assert (cancelled.status, cancelled.output, cancelled.usage) == ("cancelled", [], None)
+        foreground = client.responses.create(model=MODEL, input="x")
+        with pytest.raises(openai.BadRequestError, match="Cannot cancel a synchronous response"):
+            client.responses.cancel(foreground.id)
+
+
+@pytest.mark.parametrize("cut_at", range(8))
+def test_a_stream_is_resumed_where_it_was_cut(cut_at: int) -> None:
+    """Whatever number a stream is resumed after, while it runs or afterwards, the rest is the same."""
+    with simulate(script=(Reply("One two three."),)) as backend:
+        client = backend.client()
+        whole = list(client.responses.create(model=MODEL, input="x", background=True, stream=True))
+        running = client.responses.create(model=MODEL, input="x", background=True, stream=True)
+        first = [next(iter(running)) for _ in range(cut_at + 1)]
+        running.close()
+        response_id = first[0].response.id  # type: ignore[union-attr]
+        for _ in range(2):
+            rest = list(client.responses.retrieve(response_id, stream=True, starting_after=cut_at))
+            assert [event.type for event in [*first, *rest]] == [event.type for event in whole]
+            assert [event.sequence_number for event in [*first, *rest]] == list(range(len(whole)))
+
+
+def test_closing_a_foreground_stream_ends_it() -> None:
+    """Whoever closes the stream of a foreground response has no response. [REP]"""
+    with simulate(script=(Reply("One two three."),)) as backend:
+        client = backend.client()
+        stream = client.responses.create(model=MODEL, input="x", stream=True)
+        response_id = next(iter(stream)).response.id  # type: ignore[union-attr]
+        stream.close()
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(response_id)
+
+
+def test_timeline() -> None:
+    """A response has a timeline, in the words of its stream."""
+    with simulate(script=(Reply("One two."),)) as backend:
+        response = backend.client().responses.create(model=MODEL, input="x")
+        text = str(backend.timeline(response.id))
+        assert "completed after" in text
+        assert "One two." in text
+
+
+def test_prompts_are_refused_with_a_sentence() -> None:
+    """`prompt=` is answered 501 with the reason, not half done."""
+    with pytest.raises(AssertionError, match="2026-11-30"), simulate() as backend:
+        with pytest.raises(openai.APIStatusError, match="v1/prompts end"):
+            backend.client().responses.create(model=MODEL, prompt={"id": "pmpt_x"})
