@@ -75,6 +75,11 @@ _FILE_SEARCH = Fields(
 
 class _AnyTool(Tagged):
     """A tool of any kind of call there is; most are named by their type alone."""
+<<<<<<< ours
+=======
+    kinds = [name for name, kind in CallState.kinds.items() if "assistants" in kind.faces]
+    return tagged("type", {kind: _TOOLS.get(kind, _TYPE_ALONE) for kind in kinds})(value, path)
+>>>>>>> theirs
 
     def __init__(self) -> None:
         super().__init__("type", {})
