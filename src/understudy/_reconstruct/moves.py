@@ -96,7 +96,7 @@ def _call(call: Json, told: _Told) -> Move:
         # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
         call_id = call["id"] if told.keep_ids or told.run.created is None else None
         arguments = readable(details["arguments"]) if told.keep_ids else details["arguments"]
-        return FunctionCall(details["name"], arguments, id=call_id)
+        return FunctionCall(details["name"], arguments, id=call_id, hallucinated=not told.run.may_call(details["name"]))
     if call["type"] == "code_interpreter":
         logs = [output["logs"] for output in details["outputs"] if output["type"] == "logs"]
         drawn = (output["image"]["file_id"] for output in details["outputs"] if output["type"] == "image")
@@ -158,7 +158,17 @@ def ending_of(run: RunFacts) -> list[Step]:
         except ImpossibleScript:  # a code that came later
             return [Fail(message=last["last_error"]["message"])]
     if run.status == "incomplete":
-        return [Incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"))]
+        return [_incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"), run)]
     if run.status == "expired":
         return [Expire()]
     return [Wait(LAST_SECOND if run.status == "completed" else UNKNOWN_SECONDS)]
+
+
+def _incomplete(reason: str, run: RunFacts) -> Incomplete:
+    """The end of an incomplete run, which says whether it cut the last message where a stream shows that."""
+    usual = Incomplete(reason)
+    newest = next(reversed(run.messages.values()), {})
+    if newest.get("status") not in ("completed", "incomplete"):
+        return usual
+    is_cut = newest["status"] == "incomplete"
+    return usual if usual.cuts_reply == is_cut else Incomplete(reason, cut=is_cut)
