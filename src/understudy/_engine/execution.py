@@ -201,12 +201,14 @@ class Execution:
         return HandedIn(now, named, tuple(outputs[call.id] or "" for call in calls))
 
     def cancel(self, now: float, seconds: float = CANCEL_SECONDS) -> None:
-        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later."""
+        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later.
+
+        What is queued is not at work, so it cannot be complete before the cancel gets to it. [INF]
+        """
+        outcome = "cancelled" if self.status == "queued" else self.outcome_of_cancel
         self.cut()
         self._record(Cancelling(now))
-        self._plan(
-            [PlannedEvent(now + seconds, Ended(now + seconds, self.outcome_of_cancel), is_status=True, is_visible=True)]
-        )
+        self._plan([PlannedEvent(now + seconds, Ended(now + seconds, outcome), is_status=True, is_visible=True)])
         if not seconds:
             self._happen()
 

@@ -80,6 +80,7 @@ class Planner:
             self._plan_step(stretch[0])
             return self.planned
         self.plan(Started(self.at))
+        shown_until = self.at + NEXT_STEP_SECONDS  # it is seen in progress, however little it does
         self._gap = THINK_SECONDS if is_first else NEXT_STEP_SECONDS
         for number, step in enumerate(stretch):
             if number and ends_queued(step):
@@ -88,6 +89,7 @@ class Planner:
             self._cuts_next = isinstance(following, Move) and following.cuts_reply
             if self._plan_step(step):
                 return self.planned
+        self.at = max(self.at, shown_until)
         self.plan(Ended(self.at, "completed"))
         return self.planned
 
