@@ -18,6 +18,7 @@ from understudy import (
     SearchResult,
     Wait,
 )
+from understudy.scripts import INCOMPLETE_REASONS
 
 FILE = "file-understudyTestsNotes000"
 texts = st.text(alphabet=st.sampled_from("ab Zé漢🎭\n.,"), max_size=20)
@@ -46,7 +47,7 @@ steps = st.one_of(
 )
 endings = st.one_of(
     st.builds(Fail, st.sampled_from(["server_error", "rate_limit_exceeded", "invalid_prompt"]), texts),
-    st.builds(Incomplete, st.sampled_from(["max_completion_tokens", "max_prompt_tokens"])),
+    st.builds(Incomplete, st.sampled_from(INCOMPLETE_REASONS), cut=st.sampled_from([None, True, False])),
     st.just(Expire()),
     st.builds(Hang, on_cancel=st.sampled_from(["cancelled", "completes"])),
 )

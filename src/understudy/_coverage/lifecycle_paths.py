@@ -21,7 +21,8 @@ def way_over(row: Transition) -> Path:
     """The shortest way from `queued` over a transition to a terminal status."""
     ways: list[Path] = [()]
     while not any(_end(way) == row.source for way in ways):
-        ways = [(*way, step.target) for way in ways for step in RUN if step.source == _end(way) and is_performed(step)]
+        steps = [step for step in RUN if is_performed(step) and not _is_lost(step, row)]
+        ways = [(*way, step.target) for way in ways for step in steps if step.source == _end(way)]
     before = next(way for way in ways if _end(way) == row.source)
     return (*before, row.target, *closing(row.target))
 
@@ -61,6 +62,11 @@ def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
         elif before != "cancelling":
             moves += _ending(status, before)
     return moves, late
+
+
+def _is_lost(step: Transition, row: Transition) -> bool:
+    """Whether a step leads away from a transition: a run that is cancelled while queued cannot complete."""
+    return (row.source, row.target) == ("cancelling", "completed") and (step.source, step.target) == ("queued", "cancelling")
 
 
 def _end(way: Path) -> str:

@@ -195,7 +195,7 @@ class Execution:
             self._record(ItemAnswered(now, item_id, outputs[item_id]))
             written += len(self.state.item(item_id).written)
         assert self.state.open_step is not None
-        self._record(StepClosed(now, self.state.open_step.id, "completed", Usage(0, written // 4 + 1)))
+        self._record(StepClosed(now, self.state.open_step.id, "completed", Usage(self._prompt_tokens(), written // 4 + 1)))
         self._record(Resumed(now))
         self.position = self.position.after(handed_in)
         self._plan_on(now)
@@ -207,12 +207,14 @@ class Execution:
         return HandedIn(now, named, tuple(outputs[call.id] or "" for call in calls))
 
     def cancel(self, now: float, seconds: float = CANCEL_SECONDS) -> None:
-        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later."""
+        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later.
+
+        What is queued is not at work, so it cannot be complete before the cancel gets to it. [INF]
+        """
+        outcome = "cancelled" if self.status == "queued" else self.outcome_of_cancel
         self.cut()
         self._record(Cancelling(now))
-        self._plan(
-            [PlannedEvent(now + seconds, Ended(now + seconds, self.outcome_of_cancel), is_status=True, is_visible=True)]
-        )
+        self._plan([PlannedEvent(now + seconds, Ended(now + seconds, outcome), is_status=True, is_visible=True)])
         if not seconds:
             self._happen()
 
@@ -299,6 +301,24 @@ class Execution:
         self.cut()
         self._end(Ended(self.deadline, "expired"))
 
+    def _used_by(self, step: StepState) -> Usage:
+        """Guess what a step used that is cut: the model read its prompt, and wrote so much. [REP: failed runs count both]"""
+        items = self.state.items_of(step.id)
+        written = (item.sent_text if item.kind == "message" else item.written for item in items)
+        return Usage(self._prompt_tokens(), sum(map(tokens, written)))
+
+    def _total(self, outcome: str) -> Usage:
+        """Give what the whole used: the sum of its steps; nothing if it was cancelled [REC, Azure].
+
+        Without any step the model wrote nothing. It did read its prompt [INF], unless it failed by that [REP, Azure] or
+        expired.
+        """
+        if outcome == "cancelled":
+            return Usage()
+        if not self.state.steps and outcome in ("completed", "incomplete"):
+            return Usage(self._prompt_tokens(), 0)
+        return self._used
+
     def _prompt_tokens(self) -> int:
         """Guess what the model read: the last messages, and its instructions. [INF]"""
         messages = self._log.page(limit=20, where=is_message).items
@@ -343,20 +363,25 @@ class Execution:
         [REC, Apr 2024]; for `failed`, `cancelled` and `expired` it is a guess [INF], made here and nowhere else. The step's
         status is then the outcome [SPEC], but for `incomplete`, which steps do not have: `completed` [REC].
         """
-        used = Usage()
-        for item in self.state.open_items:
-            if event.outcome != "cancelled" and item.kind == "message":  # one that is cancelled counts nothing [REC, Azure]
-                used = Usage(0, tokens(item.sent_text))
-            reason = {"completed": None, "incomplete": "max_tokens"}.get(event.outcome, f"run_{event.outcome}")
-            self._record(ItemClosed(event.at, item.id, reason))
         step = self.state.open_step
+        used = Usage() if step is None or event.outcome == "cancelled" else self._used_by(step)
+        for item in self.state.open_items:
+            self._record(ItemClosed(event.at, item.id, _item_reason(event)))
         if step is not None:
             outcome = event.outcome if event.outcome in ("cancelled", "failed", "expired") else "completed"
             self._record(StepClosed(event.at, step.id, outcome, used, event.error))
-        total = Usage() if event.outcome == "cancelled" else self._used  # all zeros [REC, Azure]
-        self._record(replace(event, usage=total))
+        self._record(replace(event, usage=self._total(event.outcome)))
         if self._waking is not None:
             self._waking.cancel()
         self.cut()
         if self.conversation.active is self:
             self.conversation.active = None
+
+
+def _item_reason(event: Ended) -> str | None:
+    """Say why an item that an end closes is incomplete; None if it is not."""
+    if event.outcome == "completed":
+        return None
+    if event.outcome == "incomplete":
+        return "content_filter" if event.reason == "content_filter" else "max_tokens"  # [SPEC]
+    return f"run_{event.outcome}"

@@ -191,6 +191,10 @@ class Reading(Protocol):
         """Give the id that the call is to get, None for a new one."""
         ...
 
+    def may_call(self, name: str) -> bool:
+        """Tell whether a function is among the tools, as far as the recording shows them."""
+        ...
+
     def arguments(self, recorded: str) -> Any:
         """Give a function's arguments as a script is to show them."""
         ...

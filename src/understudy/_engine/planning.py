@@ -71,6 +71,7 @@ class Planner:
         self._gap: float = 0
         self._cuts_next = False
         self._is_cut = False
+        self._is_after_reply = False
 
     def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent]:
         """Plan a stretch of a script, from the present, in which the execution is queued."""
@@ -79,14 +80,16 @@ class Planner:
             self._plan_step(stretch[0])
             return self.planned
         self.plan(Started(self.at))
+        shown_until = self.at + NEXT_STEP_SECONDS  # it is seen in progress, however little it does
         self._gap = THINK_SECONDS if is_first else NEXT_STEP_SECONDS
         for number, step in enumerate(stretch):
             if number and ends_queued(step):
                 raise self.impossible(f"{step!r}, but the run is in progress")
             following = stretch[number + 1] if number + 1 < len(stretch) else None
-            self._cuts_next = isinstance(following, Move) and following.cuts
+            self._cuts_next = isinstance(following, Move) and following.cuts_reply
             if self._plan_step(step):
                 return self.planned
+        self.at = max(self.at, shown_until)
         self.plan(Ended(self.at, "completed"))
         return self.planned
 
@@ -152,18 +155,30 @@ class Planner:
 
     def begin_step(self) -> float:
         """Let the time pass that the model takes before a step; gives the time the step begins."""
+        self._is_after_reply = False
         self.at += self._gap
         self._gap = NEXT_STEP_SECONDS
         return self.at
 
     def is_cut_now(self) -> bool:
         """Tell whether the next move cuts the reply that is being planned: then its end leaves it open."""
+        self._is_after_reply = True
         self._is_cut = self._cuts_next
         return self._is_cut
 
-    def end(self, outcome: str, *, error: tuple[str, str] | None = None, reason: str | None = None) -> None:
-        """Let the execution end, in the middle of a reply if that is cut."""
-        if not self._is_cut:
+    def end(
+        self,
+        outcome: str,
+        *,
+        error: tuple[str, str] | None = None,
+        reason: str | None = None,
+        is_with_reply: bool = False,
+    ) -> None:
+        """Let the execution end: in the middle of a reply if that is cut, after one more step's time otherwise.
+
+        `is_with_reply`: right at the end of a whole reply, too.
+        """
+        if not (self._is_cut or (is_with_reply and self._is_after_reply)):
             self.begin_step()
         self.plan(Ended(self.at, outcome, error, reason))
 

@@ -67,12 +67,6 @@ def _wrong_key(_: Difference, outcome: Outcome) -> bool:
     return outcome.exchange.status == 401
 
 
-def _whole_message(difference: Difference, _: Outcome) -> bool:
-    if difference.kind != "events":
-        return False
-    return "thread.run.incomplete" in difference.recorded and difference.recorded[0] == "thread.message.completed"
-
-
 OCTOBER_2025 = 1_759_276_800
 
 ACCEPTED: tuple[Rule, ...] = (
@@ -108,13 +102,6 @@ ACCEPTED: tuple[Rule, ...] = (
         since="2026-11-26",
         reason="The service refused the key (401). The fake takes every key but an empty one: tests have no real key.",
         fits=_wrong_key,
-    ),
-    Rule(
-        name="incomplete after a whole message",
-        since="2026-11-26",
-        reason="A run that used up its prompt tokens ended incomplete after a message that was whole and completed; the "
-        "script derived from the recording cuts the message.",
-        fits=_whole_message,
     ),
 )
 

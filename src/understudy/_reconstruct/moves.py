@@ -85,6 +85,9 @@ class _Reading:
         # A run that was there before may be answered before it is shown: its calls have to be known by their ids.
         return recorded if self.keep_ids or self.run.created is None else None
 
+    def may_call(self, name: str) -> bool:
+        return self.run.may_call(name)
+
     def arguments(self, recorded: str) -> Json | str:
         return readable(recorded) if self.keep_ids else recorded
 
@@ -149,7 +152,17 @@ def ending_of(run: RunFacts) -> list[Step]:
         except ImpossibleScript:  # a code that came later
             return [Fail(message=last["last_error"]["message"])]
     if run.status == "incomplete":
-        return [Incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"))]
+        return [_incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"), run)]
     if run.status == "expired":
         return [Expire()]
     return [Wait(LAST_SECOND if run.status == "completed" else UNKNOWN_SECONDS)]
+
+
+def _incomplete(reason: str, run: RunFacts) -> Incomplete:
+    """The end of an incomplete run, which says whether it cut the last message where a stream shows that."""
+    usual = Incomplete(reason)
+    newest = next(reversed(run.messages.values()), {})
+    if newest.get("status") not in ("completed", "incomplete"):
+        return usual
+    is_cut = newest["status"] == "incomplete"
+    return usual if usual.cuts_reply == is_cut else Incomplete(reason, cut=is_cut)

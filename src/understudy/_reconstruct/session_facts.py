@@ -70,6 +70,11 @@ class RunFacts:
                 found.append(Waited(0, [{"id": call_id, "type": "function", "function": function} for call_id in ids]))
         return found
 
+    def may_call(self, name: str) -> bool:
+        """Whether a function is among the run's tools, as far as the answers show them."""
+        shows_tools = any(view.get("tools") for _, view in self.views[:1])
+        return not shows_tools or any(tool["function"]["name"] == name for tool in self._functions())
+
     def _functions(self) -> Iterator[Json]:
         for _, view in self.views[:1]:
             yield from (tool for tool in view.get("tools") or () if tool["type"] == "function")

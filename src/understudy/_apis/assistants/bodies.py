@@ -75,24 +75,21 @@ _FILE_SEARCH = Fields(
 
 class _AnyTool(Tagged):
     """A tool of any kind of call there is; most are named by their type alone."""
-<<<<<<< ours
-=======
-    kinds = [name for name, kind in CallState.kinds.items() if "assistants" in kind.faces]
-    return tagged("type", {kind: _TOOLS.get(kind, _TYPE_ALONE) for kind in kinds})(value, path)
->>>>>>> theirs
 
     def __init__(self) -> None:
         super().__init__("type", {})
         self._learn()
 
     def __call__(self, value: Any, path: str) -> Any:
-        if len(self.options) != len(CallState.kinds):  # a kind of call was defined meanwhile
+        if self._known != len(CallState.kinds):  # a kind of call was defined meanwhile
             self._learn()
         return super().__call__(value, path)
 
     def _learn(self) -> None:
         special = {"file_search": _FILE_SEARCH, "function": _FUNCTION}
-        self.options = {kind: special.get(kind, _TYPE_ALONE) for kind in CallState.kinds}
+        kinds = [name for name, kind in CallState.kinds.items() if "assistants" in kind.faces]
+        self._known = len(CallState.kinds)
+        self.options = {kind: special.get(kind, _TYPE_ALONE) for kind in kinds}
         self.tag = Choice(tuple(self.options))
 
 

@@ -21,16 +21,19 @@ class FunctionCall(CallMove):
     """The model calls one of the app's functions: the run waits in `requires_action` until the outputs are submitted.
 
     Args:
-        name: the function's name; must be among the run's tools.
+        name: the function's name; must be among the run's tools, unless the call is hallucinated.
         arguments: a mapping, sent as compact JSON as recorded, or the very text (models write broken JSON, too). They need
             not fit the function's schema.
         id: the call's id; derived by default.
+        hallucinated: the model makes it up: the name need not be among the run's tools, and the run need not have any.
+            Models do that, as with `multi_tool_use.parallel`. [REP]
     """
 
     waits_for_app: ClassVar[bool] = True
     name: str = first()
     arguments: Mapping[str, Any] | str = field(default_factory=dict, metadata={"first": True}, hash=False)
     id: str | None = field(default=None, kw_only=True)
+    hallucinated: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -61,12 +64,13 @@ class FunctionCall(CallMove):
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
         names = [tool.name or "" for tool in tools if tool.kind == "function"]
-        if self.name not in names:
+        if self.name not in names and not self.hallucinated:
             close = nearest(self.name, names)
             have = f"its functions are {', '.join(map(repr, names))}" if names else "it has no functions"
             hint = f" Did you mean {close[0]!r}?" if close else " Add it to the assistant's or the run's tools."
             raise ImpossibleScript(
                 f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}.{hint}"
+                " For a model that makes up a name, say so: FunctionCall(..., hallucinated=True)."
             )
 
     def call(self, surroundings: Surroundings, **identity: Any) -> FunctionCallState:  # noqa: ARG002 - all is given
@@ -119,7 +123,8 @@ def _details(call: FunctionCallState, with_content: bool) -> dict[str, Any]:  # 
 
 def _read(call_id: str, details: dict[str, Any], reading: Reading) -> FunctionCall:
     arguments = reading.arguments(details["arguments"])
-    return FunctionCall(details["name"], arguments, id=reading.call_id(call_id))
+    name = details["name"]
+    return FunctionCall(name, arguments, id=reading.call_id(call_id), hallucinated=not reading.may_call(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

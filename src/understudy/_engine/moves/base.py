@@ -25,8 +25,12 @@ class Move(CodeRepr):
     __slots__ = ()
 
     ends: ClassVar[bool] = False  # whether nothing can come after it
-    cuts: ClassVar[bool] = False  # whether it cuts a reply that comes right before it
     waits_for_app: ClassVar[bool] = False  # whether the app has to hand in an output before anything comes after it
+
+    @property
+    def cuts_reply(self) -> bool:
+        """Whether it cuts a reply that comes right before it."""
+        return False
 
     @property
     def ends_queued(self) -> bool:

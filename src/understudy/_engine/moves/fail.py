@@ -22,13 +22,16 @@ class Fail(Move):
     """
 
     ends: ClassVar[bool] = True
-    cuts: ClassVar[bool] = True
     code: str = first(default="server_error")
     message: str = first(default="Sorry, something went wrong.")
     while_queued: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_choice("Fail", self.code, RUN_ERROR_CODES)
+
+    @property
+    def cuts_reply(self) -> bool:
+        return True
 
     @property
     def ends_queued(self) -> bool:

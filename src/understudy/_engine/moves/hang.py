@@ -16,7 +16,8 @@ class Hang(Move):
     """The run never ends by itself: cancel it, or let it expire.
 
     Args:
-        on_cancel: `"cancelled"` (default), or `"completes"`: it ends before the cancel gets to it. [DOCS: not guaranteed]
+        on_cancel: `"cancelled"` (default), or `"completes"`: it ends before the cancel gets to it, if it is in
+            progress then; one that is queued is cancelled. [DOCS: not guaranteed]
     """
 
     ends: ClassVar[bool] = True

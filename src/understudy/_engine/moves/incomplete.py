@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from understudy._common.code_repr import first
 from understudy._engine.moves.base import Move, check_choice
+from understudy.errors import ImpossibleScript
 
 if TYPE_CHECKING:
     from understudy._engine.planning import Planner
 
-INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # of a run [SPEC]
-FURTHER_REASONS = ("max_output_tokens", "content_filter")  # of a response [REC, SPEC]; content_filter of Azure's runs, too
+# Of a run: SPEC; content_filter REP: Azure shows it, and the published document lacks it.
+INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens", "content_filter")
+FURTHER_REASONS = ("max_output_tokens",)  # of a response [REC]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Incomplete(Move):
-    """The run ends `incomplete`: max_completion_tokens, max_prompt_tokens or content_filter; a response: max_output_tokens.
+    """The run ends `incomplete`.
 
-    Each API says what a limit of tokens is called there: `max_output_tokens` and `max_completion_tokens` mean the same.
+    Args:
+        reason: max_completion_tokens, max_prompt_tokens [SPEC] or content_filter [REP]. Default: the first. Of a response:
+            max_output_tokens, which means the same as max_completion_tokens, or content_filter.
+        cut: whether a `Reply` right before it is cut: its message ends `incomplete`, with this text. Otherwise the message
+            is whole and `completed`, and the run ends with it. By default as the service did: a message is cut, but for
+            max_prompt_tokens, after which it is whole. [REC, 10 of 11: the model is done, and the run may not go on]
     """
 
     ends: ClassVar[bool] = True
-    cuts: ClassVar[bool] = True
     reason: str = first(default="max_completion_tokens")
+    cut: bool | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_choice("Incomplete", self.reason, (*INCOMPLETE_REASONS, *FURTHER_REASONS))
+        if self.cut not in (None, True, False):
+            raise ImpossibleScript(f"Incomplete(cut={self.cut!r}): expected True, False or None")
+
+    @property
+    def cuts_reply(self) -> bool:
+        return self.reason != "max_prompt_tokens" if self.cut is None else self.cut
 
     def plan(self, planner: Planner) -> None:
-        planner.end("incomplete", reason=self.reason)
+        planner.end("incomplete", reason=self.reason, is_with_reply=True)

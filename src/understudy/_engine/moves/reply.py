@@ -31,7 +31,8 @@ class Reply(Move):
         images: ids of image files, or the images' bytes, which become files; content parts after the text.
         chunks: the pieces a stream sends the text in; joined they are the text. Default: word by word, as recorded.
 
-    Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text.
+    Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text. When it is
+    whole all the same is said at `Incomplete`.
     """
 
     text: str | None = first(default=None)

@@ -22,9 +22,5 @@ def retrieve(call: Call) -> Json:
 
 
 def _shown(run: Run, step: Step, call: Call) -> Json:
-    """A step in REST. Its `expires_at` goes when its run is over, not before. [REC, Oct 2024: a completed step of a live run
-    had it; 87 of 87 of finished runs had not]"""
-    shown = to_rest(render.step(run, step, with_content=call.wants_content))
-    if not run.is_over:
-        shown["expires_at"] = render.step_expires_at(run)
-    return shown
+    """A step in REST."""
+    return to_rest(render.step(run, step, with_content=call.wants_content), run_is_over=run.is_over)
