@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from understudy._reconstruct.session_facts import Json, RunFacts
 from understudy.errors import ImpossibleScript
 from understudy.scripts import (
+    CallMove,
     CodeInterpreter,
     Expire,
     Fail,
@@ -16,7 +17,6 @@ from understudy.scripts import (
     FunctionCall,
     Hang,
     Incomplete,
-    Move,
     Reply,
     SearchResult,
     Step,
@@ -90,7 +90,7 @@ def _calls(shown: list[Json], told: _Told) -> Step:
     return moves[0] if len(moves) == 1 else tuple(moves)
 
 
-def _call(call: Json, told: _Told) -> Move:
+def _call(call: Json, told: _Told) -> CallMove:
     details = call[call["type"]]
     if call["type"] == "function":
         # A run that was there before may be answered before it is shown: its calls have to be known by their ids.

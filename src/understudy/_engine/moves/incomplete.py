@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from understudy._common.code_repr import first
 from understudy._engine.moves.base import Move, check_choice
@@ -11,7 +11,8 @@ from understudy._engine.moves.base import Move, check_choice
 if TYPE_CHECKING:
     from understudy._engine.planning import Planner
 
-INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens")  # [SPEC]
+IncompleteReason = Literal["max_completion_tokens", "max_prompt_tokens"]  # [SPEC]
+INCOMPLETE_REASONS: tuple[IncompleteReason, ...] = get_args(IncompleteReason)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -20,7 +21,7 @@ class Incomplete(Move):
 
     ends: ClassVar[bool] = True
     cuts: ClassVar[bool] = True
-    reason: str = first(default="max_completion_tokens")
+    reason: IncompleteReason = first(default="max_completion_tokens")
 
     def __post_init__(self) -> None:
         check_choice("Incomplete", self.reason, INCOMPLETE_REASONS)
