@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from understudy._apis.assistants import render
 from understudy._apis.assistants.create_fields import AssistantFields, Content, Role, ThreadFields, VectorStoreFields
+from understudy._apis.assistants.lifecycle import run_status
 from understudy._apis.assistants.object_views import AssistantView, MessageView, RunView, ThreadView
 from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
@@ -85,6 +87,19 @@ class Backend:
             close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise AttributeError(f"a Backend has no {name!r}{hint}")
+
+    def __repr__(self) -> str:
+        with self._engine.lock:
+            runs = Counter(run_status(run.execution.status) for run in self._all_runs())
+            passed = self.clock.now() - self._start
+            parts = [
+                f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
+                f"{len(self._door.log)} requests",
+                f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
+                f"{len(self._engine.scripts.queue)} scripts queued",
+            ]
+            problems = len(self._door.problems)
+            return f"<Backend {', '.join(parts)}{f', {problems} problems' if problems else ''}>"
 
     # -- the door -------------------------------------------------------------
 
@@ -436,6 +451,10 @@ class Backend:
             problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []
             problems += unused_faults(faults) if faults else []
         return problems
+
+
+def _counts(statuses: Counter[str]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in statuses.items())
 
 
 def _id_or_none(given: str | HasId | None) -> str | None:
