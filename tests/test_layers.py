@@ -29,6 +29,7 @@ LAYERS = (
     ("_backend", "_coverage"),
     ("_promote", "_properties", "_fidelity"),
     ("strategies",),
+    ("types",),
     ("_api_machine", "_serve"),
     ("_cli", "pytest_plugin"),
     ("__main__",),

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from understudy._api_machine import ApiMachine
     from understudy._backend.backend import Backend
     from understudy._backend.simulate import simulate
@@ -141,21 +143,23 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a checker that saw it would take every name for known
 
-        return version("pytest-understudy")
-    home = _HOME_OF.get(name)
-    if home is None:
-        from understudy.errors import nearest
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
 
-        close = nearest(name, __all__)
-        hint = f"; did you mean {close[0]!r}?" if close and not name.startswith("_") else ""
-        raise AttributeError(f"module 'understudy' has no attribute {name!r}{hint}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+            return version("pytest-understudy")
+        home = _HOME_OF.get(name)
+        if home is None:
+            from understudy.errors import nearest
+
+            close = nearest(name, __all__)
+            hint = f"; did you mean {close[0]!r}?" if close and not name.startswith("_") else ""
+            raise AttributeError(f"module 'understudy' has no attribute {name!r}{hint}")
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from understudy._apis.common import sse
+from understudy._apis.names import EventName, OperationName
 from understudy._apis.operations import BY_NAME
 from understudy._apis.responses.stream_events import EVENT_NAMES as RESPONSE_EVENT_NAMES
 from understudy._common.code_repr import CodeRepr, first
@@ -46,8 +47,10 @@ __all__ = [
     "Timeout",
 ]
 
-PHASES = ("before", "after", "during")
-RESET_KINDS = ("ConnectError", "ReadError", "WriteError", "RemoteProtocolError")
+Phase = Literal["before", "after", "during"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+ResetKind = Literal["ConnectError", "ReadError", "WriteError", "RemoteProtocolError"]
+RESET_KINDS: tuple[ResetKind, ...] = get_args(ResetKind)
 RATE_LIMIT_TEXT = "You've exceeded the rate limit, please slow down and try again later."  # [REP, contract 1]
 OVERLOADED_TEXT = "The engine is currently overloaded, please try again later."  # [DOCS, error codes]
 
@@ -56,7 +59,7 @@ class What(CodeRepr):
     """Base of what can go wrong. `phases`: those it can happen in, the default first."""
 
     __slots__ = ()
-    phases: ClassVar[tuple[str, ...]] = ("before", "after")
+    phases: ClassVar[tuple[Phase, ...]] = ("before", "after")
     is_for_streams: ClassVar[bool] = False
     event: ClassVar[str | int | None] = None  # where in a stream it happens if the test does not say
 
@@ -110,7 +113,7 @@ class Timeout(What):
         connect: no connection came about; only before the service acts.
     """
 
-    phases: ClassVar[tuple[str, ...]] = PHASES
+    phases: ClassVar[tuple[Phase, ...]] = PHASES
     event: ClassVar[str | int | None] = 4
     seconds: float = 0
     connect: bool = False
@@ -123,9 +126,9 @@ class Timeout(What):
 class ConnectionReset(What):
     """The connection breaks. `kind`: the library's exception; by default ConnectError before, ReadError later."""
 
-    phases: ClassVar[tuple[str, ...]] = PHASES
+    phases: ClassVar[tuple[Phase, ...]] = PHASES
     event: ClassVar[str | int | None] = 4
-    kind: str | None = None
+    kind: ResetKind | None = None
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in RESET_KINDS:
@@ -140,14 +143,14 @@ class NotFound(What):
     mkdev-me/terraform-provider-openai#35, #37] Calls that name no object (create, list) do not meet it.
     """
 
-    phases: ClassVar[tuple[str, ...]] = ("before",)
+    phases: ClassVar[tuple[Phase, ...]] = ("before",)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BadJSON(What):
     """The service acted, and half of its JSON arrives, as if it were all."""
 
-    phases: ClassVar[tuple[str, ...]] = ("after",)
+    phases: ClassVar[tuple[Phase, ...]] = ("after",)
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -167,7 +170,7 @@ class StreamCut(What):
         at_byte: cut after so many bytes of the stream instead, inside an event or not.
     """
 
-    phases: ClassVar[tuple[str, ...]] = ("during",)
+    phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
     event: ClassVar[str | int | None] = "done"
     reset: bool = False
@@ -182,7 +185,7 @@ class StreamError(What):
         nested: `{"error": {...}}`, which the SDKs raise; False: the error object itself, which they hand on as an event.
     """
 
-    phases: ClassVar[tuple[str, ...]] = ("during",)
+    phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
     event: ClassVar[str | int | None] = 4
     message: str = "The server had an error while processing your request. Sorry about that!"
@@ -197,7 +200,7 @@ class Slow(What):
     In real time the service acts at once, and its answer is held back.
     """
 
-    phases: ClassVar[tuple[str, ...]] = PHASES
+    phases: ClassVar[tuple[Phase, ...]] = PHASES
     seconds: float = first()
 
     def __post_init__(self) -> None:
@@ -208,7 +211,7 @@ class Slow(What):
 class DuplicateEvents(What):
     """Events of a stream arrive twice: the one named, by default all but `done`."""
 
-    phases: ClassVar[tuple[str, ...]] = ("during",)
+    phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
 
 
@@ -216,7 +219,7 @@ class DuplicateEvents(What):
 class ReorderedEvents(What):
     """Events of a stream change places with the one that follows: the one named, by default the first of every two."""
 
-    phases: ClassVar[tuple[str, ...]] = ("during",)
+    phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
 
 
@@ -231,7 +234,7 @@ class Sunset(What):
         message: the error's text; `{method}` and `{path}` are the request's.
     """
 
-    phases: ClassVar[tuple[str, ...]] = ("before",)
+    phases: ClassVar[tuple[Phase, ...]] = ("before",)
     message: str = "Invalid URL ({method} {path})"
 
 
@@ -253,12 +256,12 @@ class Fault(CodeRepr):
     """
 
     what: What = first()
-    on: str | None = field(default=None, kw_only=True)
+    on: OperationName | None = field(default=None, kw_only=True)
     nth: int = field(default=1, kw_only=True)
     times: int | None = field(default=1, kw_only=True)
     run: str | None = field(default=None, kw_only=True)
-    event: str | int | None = field(default=None, kw_only=True)
-    phase: str | None = field(default=None, kw_only=True)
+    event: EventName | int | None = field(default=None, kw_only=True)
+    phase: Phase | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.what, What):
@@ -281,7 +284,7 @@ class Fault(CodeRepr):
             raise ValueError(f"{self!r}: without a connection the service does not act")
 
     @property
-    def phase_of(self) -> str:
+    def phase_of(self) -> Phase:
         """The phase it happens in, the default filled in."""
         return self.phase or ("during" if self.event is not None else self.what.phases[0])
 

@@ -44,10 +44,9 @@ def test_markers(pytester: pytest.Pytester, marker: str, told: str) -> None:
     result.stdout.fnmatch_lines([told])
 
 
-@pytest.mark.parametrize("marker", ["", "@pytest.mark.understudy(time='sleep')"])
-def test_the_fixture_is_not_asked_for(pytester: pytest.Pytester, marker: str) -> None:
+def test_the_fixture_is_not_asked_for(pytester: pytest.Pytester) -> None:
     """A test that forgot the fixture fails for want of a key: it is told what to write."""
-    pytester.makepyfile(tutor=APP, test_it=f"import pytest, tutor\n{marker}\ndef test_it():\n    tutor.ask()")
+    pytester.makepyfile(tutor=APP, test_it="import tutor\n\ndef test_it():\n    tutor.ask()")
     result = pytester.runpytest("-p", "no:asyncio")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*This test does not ask for the fixture `understudy`*def test_it(understudy)*"])

@@ -5,23 +5,32 @@ Requests are answered by the dispatcher.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
 from understudy._apis.assistants import render
+from understudy._apis.assistants.create_fields import AssistantFields, Content, Role, ThreadFields, VectorStoreFields
+from understudy._apis.assistants.lifecycle import run_status
+from understudy._apis.assistants.object_views import AssistantView, MessageView, RunView, ThreadView
 from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
-from understudy._apis.common.object_view import ObjectView
+from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
+from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
 from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend import preload
 from understudy._backend.dispatcher import Dispatcher
+from understudy._backend.preload import FileErrorCode, FilePurpose
 from understudy._common.call_site import caller
+from understudy._common.ids import HasId, id_of
+from understudy._common.keyword_hints import hinting
 from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
 from understudy._common.printable import printable
-from understudy._engine.clock import Clock
+from understudy._engine.clock import Clock, TimeMode
 from understudy._engine.engine import Engine
+from understudy._engine.script import Script, ScriptFunction, Step
 from understudy._engine.script_queue import QueuedScript, When
 from understudy._http.hosts import own_base_url
 from understudy.errors import RealTimeWait, UnderstudyError, nearest
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
     from understudy._diagnostics.client_misuse import Conduct
     from understudy._diagnostics.timeline import Timeline
-    from understudy.faults import Fault, What
+    from understudy.faults import Fault, Phase, What
 
 
 class Backend:
@@ -53,9 +62,9 @@ class Backend:
     def __init__(
         self,
         *,
-        script: Sequence[Any] | Any = None,
+        script: Script | None = None,
         seed: int = 0,
-        time: str = "poll",
+        time: TimeMode = "poll",
         strict: bool | None = None,
         start: float = 1_700_000_000,
         hosts: Sequence[str] = (),
@@ -70,17 +79,32 @@ class Backend:
         if script is not None:
             self.perform(script)
 
-    def __getattr__(self, name: str) -> Any:
-        from understudy import __all__ as names_of_the_module
+    if not TYPE_CHECKING:  # a checker that saw it would take every name for known
 
-        if name in names_of_the_module:
-            raise AttributeError(
-                f"`understudy` is the test's Backend here, and {name!r} belongs to the module of the same name: "
-                f"`import understudy as us` and write `us.{name}`"
-            )
-        close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise AttributeError(f"a Backend has no {name!r}{hint}")
+        def __getattr__(self, name: str) -> Any:
+            from understudy import __all__ as names_of_the_module
+
+            if name in names_of_the_module:
+                raise AttributeError(
+                    f"`understudy` is the test's Backend here, and {name!r} belongs to the module of the same name: "
+                    f"`import understudy as us` and write `us.{name}`"
+                )
+            close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise AttributeError(f"a Backend has no {name!r}{hint}")
+
+    def __repr__(self) -> str:
+        with self._engine.lock:
+            runs = Counter(run_status(run.execution.status) for run in self._all_runs())
+            passed = self.clock.now() - self._start
+            parts = [
+                f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
+                f"{len(self._door.log)} requests",
+                f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
+                f"{len(self._engine.scripts.queue)} scripts queued",
+            ]
+            problems = len(self._door.problems)
+            return f"<Backend {', '.join(parts)}{f', {problems} problems' if problems else ''}>"
 
     # -- requests -------------------------------------------------------------
 
@@ -113,22 +137,29 @@ class Backend:
 
     # -- scripts --------------------------------------------------------------
 
-    def next_run(self, *moves: Any, assistant: str | None = None, thread: str | None = None) -> None:
+    @hinting(when="what is queued goes to the next run, whatever was said; by what was said: every_run(..., when=...)")
+    def next_run(
+        self, *moves: Step | ScriptFunction, assistant: str | HasId | None = None, thread: str | HasId | None = None
+    ) -> None:
         """Say what the next run does. Calls queue up: first in, first out.
 
         Args:
             moves: `Reply(...)`, `FunctionCall(...)`, ...; a list is one step of parallel calls; or one callable or
                 generator function that takes the run.
-            assistant, thread: only a run of this assistant, on this thread, takes it.
+            assistant, thread: only a run of this assistant, on this thread, takes it: an id, or an object that has one.
 
         Raises:
             ImpossibleScript: the real service could not do that.
         """
         with self._engine.lock:
-            self._engine.scripts.next_run(moves, assistant=assistant, thread=thread)
+            self._engine.scripts.next_run(moves, assistant=_id_or_none(assistant), thread=_id_or_none(thread))
 
     def every_run(
-        self, *moves: Any, when: When | None = None, assistant: str | None = None, thread: str | None = None
+        self,
+        *moves: Step | ScriptFunction,
+        when: When | None = None,
+        assistant: str | HasId | None = None,
+        thread: str | HasId | None = None,
     ) -> None:
         """Say what runs do that find nothing queued; of several that fit, the latest.
 
@@ -136,9 +167,10 @@ class Backend:
             when: only if the last user message holds this text, matches this pattern, or makes this callable true.
         """
         with self._engine.lock:
-            self._engine.scripts.every_run(moves, when=when, assistant=assistant, thread=thread)
+            ids = {"assistant": _id_or_none(assistant), "thread": _id_or_none(thread)}
+            self._engine.scripts.every_run(moves, when=when, **ids)
 
-    def perform(self, script: Any) -> None:
+    def perform(self, script: Script) -> None:
         """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
         `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
         """
@@ -165,12 +197,12 @@ class Backend:
         self,
         what: What | Fault,
         *,
-        on: str | None = None,
+        on: OperationName | None = None,
         nth: int = 1,
         times: int | None = 1,
-        run: str | None = None,
-        event: str | int | None = None,
-        phase: str | None = None,
+        run: str | HasId | None = None,
+        event: EventName | int | None = None,
+        phase: Phase | None = None,
     ) -> None:
         """Say what goes wrong, and where; see `understudy.faults`. One call meets at most one fault, the first that fits.
 
@@ -188,7 +220,8 @@ class Backend:
         from understudy.faults import Fault
 
         if not isinstance(what, Fault):
-            what = Fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
+            run_id = None if run is None else id_of(run, "fault", "run")
+            what = Fault(what, on=on, nth=nth, times=times, run=run_id, event=event, phase=phase)
         self._set_fault(what)
 
     def _set_fault(self, fault: Fault, *, is_optional: bool = False) -> None:
@@ -211,8 +244,8 @@ class Backend:
         id: str | None = None,  # noqa: A002
         model: str = "gpt-4o",
         created_at: float | None = None,
-        **fields: Any,
-    ) -> ObjectView:
+        **fields: Unpack[AssistantFields],
+    ) -> AssistantView:
         """Make an assistant that the app did not: by `id`, with the fields of the create request."""
         return preload.add_assistant(self._engine, id, created_at, {"model": model, **fields})
 
@@ -220,27 +253,27 @@ class Backend:
         self,
         *,
         id: str | None = None,  # noqa: A002
-        messages: Sequence[Any] = (),
+        messages: Sequence[str | Mapping[str, Any]] = (),
         created_at: float | None = None,
-        **fields: Any,
-    ) -> ObjectView:
+        **fields: Unpack[ThreadFields],
+    ) -> ThreadView:
         """Make a thread. `messages`: texts of user messages, or message create bodies."""
-        return preload.add_thread(self._engine, id, created_at, messages, fields)
+        return preload.add_thread(self._engine, id, created_at, messages, {**fields})
 
     def add_message(
         self,
-        thread_id: str,
-        content: Any,
+        thread_id: str | HasId,
+        content: Content,
         *,
-        role: str = "user",
+        role: Role = "user",
         id: str | None = None,  # noqa: A002
         created_at: float | None = None,
-        attachments: Sequence[Any] = (),
-        metadata: dict[str, str] | None = None,
-    ) -> ObjectView:
-        """Add a message to a thread that exists."""
+        attachments: Sequence[Mapping[str, Any]] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> MessageView:
+        """Add a message to a thread that exists: by its id, or by the thread itself."""
         body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
-        return preload.add_message(self._engine, thread_id, id, created_at, body)
+        return preload.add_message(self._engine, id_of(thread_id, "add_message", "thread"), id, created_at, body)
 
     def add_conversation(
         self,
@@ -259,9 +292,9 @@ class Backend:
         id: str | None = None,  # noqa: A002
         filename: str = "file.txt",
         content: bytes | str = b"",
-        purpose: str = "assistants",
+        purpose: FilePurpose = "assistants",
         created_at: float | None = None,
-    ) -> ObjectView:
+    ) -> FileView:
         """Make a file. A `str` as content is kept as UTF-8."""
         return preload.add_file(self._engine, id, created_at, filename, content, purpose)
 
@@ -269,22 +302,23 @@ class Backend:
         self,
         *,
         id: str | None = None,  # noqa: A002
-        file_ids: Sequence[str] = (),
+        file_ids: Sequence[str | HasId] = (),
         created_at: float | None = None,
-        **fields: Any,
-    ) -> ObjectView:
+        **fields: Unpack[VectorStoreFields],
+    ) -> VectorStoreView:
         """Make a vector store, with files that exist; they are indexed already. Fields are those of the create request."""
-        return preload.add_vector_store(self._engine, id, created_at, file_ids, fields)
+        files = [id_of(file, "add_vector_store", "file") for file in file_ids]
+        return preload.add_vector_store(self._engine, id, created_at, files, {**fields})
 
-    def fail_file(self, file: str, code: str = "server_error", *, message: str | None = None) -> None:
+    def fail_file(self, file: str | HasId, code: FileErrorCode = "server_error", *, message: str | None = None) -> None:
         """Say that a file cannot be indexed: in every vector store it ends `failed`, with this last_error.
 
         Args:
-            file: its id, or its file name (for one that is still to be uploaded).
+            file: it, its id, or its file name (for one that is still to be uploaded).
             code: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
             message: the error's text; None for one that fits the code.
         """
-        preload.fail_file(self._engine, file, code, message)
+        preload.fail_file(self._engine, id_of(file, "fail_file", "file"), code, message)
 
     def next_ids(self, *ids: str) -> None:
         """The next object made of each id's prefix gets that id; several of one prefix are used in order."""
@@ -304,22 +338,24 @@ class Backend:
         return [logged.sent for logged in self._door.log]
 
     @property
-    def assistants(self) -> list[ObjectView]:
+    def assistants(self) -> list[AssistantView]:
         """Every assistant there is, oldest first, as REST shows it."""
         with self._engine.lock:
-            return [ObjectView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants]
+            return [
+                AssistantView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants
+            ]
 
     @property
-    def threads(self) -> list[ObjectView]:
+    def threads(self) -> list[ThreadView]:
         """Every thread there is, oldest first, as REST shows it."""
         with self._engine.lock:
-            return [ObjectView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
+            return [ThreadView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
 
     @property
-    def runs(self) -> list[ObjectView]:
+    def runs(self) -> list[RunView]:
         """Every run there is, oldest first, as REST would show it now. Looking moves nothing."""
         with self._engine.lock:
-            return [ObjectView(to_rest(render.run(run))) for run in self._all_runs()]
+            return [RunView(to_rest(render.run(run))) for run in self._all_runs()]
 
     @property
     def responses(self) -> list[ObjectView]:
@@ -336,8 +372,9 @@ class Backend:
             held = self._engine.part(ResponsesObjects).conversations
             return [ObjectView(render_responses.conversation(one)) for one in held]
 
-    def items(self, conversation_id: str) -> list[ObjectView]:
-        """The items of a conversation, oldest first, as REST would show them now."""
+    def items(self, conversation_id: str | HasId) -> list[ObjectView]:
+        """The items of a conversation, by its id or by itself, oldest first, as REST would show them now."""
+        conversation_id = id_of(conversation_id, "items", "conversation")
         with self._engine.lock:
             self._engine.settle()
             objects = self._engine.part(ResponsesObjects)
@@ -345,32 +382,39 @@ class Backend:
             return [ObjectView(render_responses.listed_item(objects, item)) for item in held.items]
 
     @property
-    def files(self) -> list[ObjectView]:
+    def files(self) -> list[FileView]:
         """Every file there is, oldest first, as REST shows it."""
         with self._engine.lock:
-            return [ObjectView(render_files.file(file)) for file in self._engine.files.listing]
+            return [FileView(render_files.file(file)) for file in self._engine.files.listing]
 
     @property
-    def vector_stores(self) -> list[ObjectView]:
+    def vector_stores(self) -> list[VectorStoreView]:
         """Every vector store there is, oldest first, as REST would show it now. Looking moves nothing."""
         with self._engine.lock:
-            return [ObjectView(render_files.vector_store(store)) for store in self._engine.stores.listing]
+            return [VectorStoreView(render_files.vector_store(store)) for store in self._engine.stores.listing]
 
-    def messages(self, thread_id: str) -> list[ObjectView]:
-        """The messages of a thread, oldest first, as REST would show them now; `text` is their texts, joined."""
+    def messages(self, thread_id: str | HasId) -> list[MessageView]:
+        """The messages of a thread, by its id or by itself, oldest first, as REST would show them now.
+
+        `text` of each is its texts, joined.
+        """
+        thread_id = id_of(thread_id, "messages", "thread")
         with self._engine.lock:
             self._engine.settle()
             thread = preload.existing(self._engine.part(AssistantsObjects).threads, thread_id, "thread")
-            return [ObjectView(to_rest(render.message(message))) for message in thread.messages()]
+            return [MessageView(to_rest(render.message(message))) for message in thread.messages()]
 
-    def timeline(self, run_id: str) -> Timeline:
+    def timeline(self, run_id: str | HasId) -> Timeline:
         """What happened to a run or a response and when: print it, show it in a notebook, or `write()` it as an SVG.
+
+        Takes the object itself, too.
 
         Raises:
             KeyError: there is no such run; the nearest are named.
         """
         from understudy._diagnostics.timeline import response_timeline, run_timeline
 
+        run_id = id_of(run_id, "timeline", "run")
         with self._engine.lock:
             if run_id.startswith("resp_"):
                 self._engine.settle()
@@ -453,3 +497,13 @@ class Backend:
             problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []
             problems += unused_faults(faults) if faults else []
         return problems
+
+
+def _counts(statuses: Counter[str]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in statuses.items())
+
+
+def _id_or_none(given: str | HasId | None) -> str | None:
+    """Give the id of an object; what has none is refused, and named, where the script is set."""
+    found: Any = given if given is None or isinstance(given, str) else getattr(given, "id", given)
+    return found  # type: ignore[no-any-return]  # a `QueuedScript` checks it

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from understudy._apis.assistants import render
 from understudy._apis.assistants.bodies import CREATE_ASSISTANT, CREATE_MESSAGE, CREATE_THREAD, THREAD_MESSAGES
 from understudy._apis.assistants.endpoints import assistants, messages, threads
+from understudy._apis.assistants.object_views import AssistantView, MessageView, ThreadView
 from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
 from understudy._apis.common.endpoints import vector_stores
 from understudy._apis.common.file_bodies import CREATE_VECTOR_STORE
-from understudy._apis.common.object_view import ObjectView
+from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
 from understudy._apis.common.schema import Fields
 from understudy._apis.error_texts import REFUSALS
 from understudy._apis.responses import render as render_responses
@@ -31,7 +32,7 @@ from understudy.errors import nearest
 T = TypeVar("T", bound=Listed)
 
 # What a file may be for: what the app can ask for, and what the service makes itself. [SPEC]
-FILE_PURPOSES = (
+FilePurpose = Literal[
     "assistants",
     "assistants_output",
     "batch",
@@ -41,7 +42,9 @@ FILE_PURPOSES = (
     "vision",
     "user_data",
     "evals",
-)
+]
+FILE_PURPOSES: tuple[FilePurpose, ...] = get_args(FilePurpose)
+FileErrorCode = Literal["server_error", "unsupported_file", "invalid_file"]  # the keys of FAILURES
 
 
 def _check_moment(method: str, created_at: float | None) -> None:
@@ -49,19 +52,19 @@ def _check_moment(method: str, created_at: float | None) -> None:
         raise ValueError(f"{method}(created_at={created_at!r}): expected unix seconds from 0 to {LATEST} (the year 9999)")
 
 
-def add_assistant(engine: Engine, object_id: str | None, created_at: float | None, fields: dict[str, Any]) -> ObjectView:
+def add_assistant(engine: Engine, object_id: str | None, created_at: float | None, fields: dict[str, Any]) -> AssistantView:
     _check_moment("add_assistant", created_at)
     body = _checked("add_assistant", CREATE_ASSISTANT, fields)
     with engine.lock:
         _check_new(engine.part(AssistantsObjects).assistants, object_id, "assistant")
         with _in_python("add_assistant"):
             assistant = assistants.make(engine, body, id=object_id, created_at=created_at)
-        return ObjectView(render.assistant(assistant))
+        return AssistantView(render.assistant(assistant))
 
 
 def add_thread(
     engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
-) -> ObjectView:
+) -> ThreadView:
     _check_moment("add_thread", created_at)
     if isinstance(given, str):
         raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
@@ -73,12 +76,12 @@ def add_thread(
         _check_new(engine.part(AssistantsObjects).threads, object_id, "thread")
         with _in_python("add_thread"):
             thread = threads.make(engine, body, id=object_id, created_at=created_at)
-        return ObjectView(render.thread(thread))
+        return ThreadView(render.thread(thread))
 
 
 def add_message(
     engine: Engine, thread_id: str, object_id: str | None, created_at: float | None, fields: dict[str, Any]
-) -> ObjectView:
+) -> MessageView:
     _check_moment("add_message", created_at)
     body = _checked("add_message", CREATE_MESSAGE, fields)
     with engine.lock:
@@ -86,7 +89,7 @@ def add_message(
         _check_new(thread.items, object_id, "message")
         with _in_python("add_message"):
             message = messages.make(engine, thread, body, id=object_id, created_at=created_at)
-        return ObjectView(to_rest(render.message(message)))
+        return MessageView(to_rest(render.message(message)))
 
 
 def add_conversation(
@@ -105,7 +108,7 @@ def add_conversation(
 
 def add_file(
     engine: Engine, object_id: str | None, created_at: float | None, filename: str, content: bytes | str, purpose: str
-) -> ObjectView:
+) -> FileView:
     _check_moment("add_file", created_at)
     if purpose not in FILE_PURPOSES:
         close = nearest(purpose, FILE_PURPOSES)
@@ -115,12 +118,12 @@ def add_file(
     with engine.lock:
         _check_new(engine.files.listing, object_id, "file")
         file = engine.files.add(filename=filename, purpose=purpose, content=data, id=object_id, created_at=created_at)
-        return ObjectView(render_files.file(file))
+        return FileView(render_files.file(file))
 
 
 def add_vector_store(
     engine: Engine, object_id: str | None, created_at: float | None, file_ids: Sequence[str], fields: dict[str, Any]
-) -> ObjectView:
+) -> VectorStoreView:
     _check_moment("add_vector_store", created_at)
     body = _checked("add_vector_store", CREATE_VECTOR_STORE, {**fields, "file_ids": list(file_ids)})
     with engine.lock:
@@ -130,7 +133,7 @@ def add_vector_store(
         with _in_python("add_vector_store"):
             store = vector_stores.make(engine, body, id=object_id, created_at=created_at)
         engine.stores.finish(store)
-        return ObjectView(render_files.vector_store(store))
+        return VectorStoreView(render_files.vector_store(store))
 
 
 def fail_file(engine: Engine, file: str, code: str, message: str | None) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from understudy._backend.backend import Backend
 from understudy._common.block import block
+from understudy._engine.clock import TimeMode
+from understudy._engine.script import Script
 from understudy._http import activate
 from understudy.errors import NoFunction, raise_all
 
@@ -17,9 +19,9 @@ _hints: dict[str, None] = {}  # of worlds that are closed: each once, until some
 @block
 def simulate(
     *,
-    script: Sequence[Any] | Any = None,
+    script: Script | None = None,
     seed: int = 0,
-    time: str = "poll",
+    time: TimeMode = "poll",
     strict: bool | None = None,
     start: float = 1_700_000_000,
     hosts: Sequence[str] = (),

@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from understudy._cli.parsing import pattern
+
 _SECTIONS = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 
 
@@ -41,6 +43,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--scrub",
         metavar="PATTERN",
+        type=pattern,
         action="append",
         default=[],
         help="a pattern of your own secrets; may be repeated",
@@ -50,19 +53,27 @@ def add(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes.secrets import Scrubber
+    from understudy._common.nearest_file import did_you_mean_file
     from understudy._common.printable import printable
     from understudy._inspect.check import cassettes_in, check
     from understudy._inspect.text import counted
     from understudy._inspect.usage import Project, root_above
 
     root: Path = arguments.root or root_above(Path.cwd())
-    project = Project(root, _cassettes_folder(root))
+    try:
+        project = Project(root, _cassettes_folder(root))
+    except (ValueError, configparser.Error) as error:  # of TOML, of UTF-8, of ini
+        print(
+            f"{root}: the pytest settings in it cannot be read: {error}. Correct the file, or name --root.", file=sys.stderr
+        )
+        return 2
     given: list[Path] = arguments.cassettes or [project.cassettes]
     missing = [path for path in given if not path.exists()]
     cassettes = cassettes_in(given)
     if missing or not cassettes:
         problem = "there is no such file or folder" if missing else "there are no cassettes in it"
-        print(f"{(missing or given)[0]}: {problem}", file=sys.stderr)
+        hint = did_you_mean_file(missing[0]) if missing else ""
+        print(f"{(missing or given)[0]}: {problem}.{hint}", file=sys.stderr)
         return 2
     encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character gets a question mark
     found = 0

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from understudy._cli.parsing import pattern
+
 
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
@@ -21,7 +23,12 @@ def add(subparsers: Any) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the recordings")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="where to write (default: beside each file)")
     parser.add_argument(
-        "--scrub", metavar="PATTERN", action="append", default=[], help="a pattern of your own secrets; may be repeated"
+        "--scrub",
+        metavar="PATTERN",
+        type=pattern,
+        action="append",
+        default=[],
+        help="a pattern of your own secrets; may be repeated",
     )
     parser.set_defaults(run=run)
 
@@ -29,12 +36,16 @@ def add(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes.importing import import_cassette
     from understudy._cassettes.secrets import Scrubber
+    from understudy._common.nearest_file import did_you_mean_file
     from understudy.errors import CassetteError
 
     scrubber = Scrubber(tuple(arguments.scrub))
     missing = [path for path in arguments.files if not path.is_file()]
     for path in missing:
-        print(f"{path}: there is no such file", file=sys.stderr)
+        what = (
+            "this is a folder: name the files in it" if path.is_dir() else f"there is no such file.{did_you_mean_file(path)}"
+        )
+        print(f"{path}: {what}", file=sys.stderr)
     if missing:
         return 2
     status = 0

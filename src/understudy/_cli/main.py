@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
+
+from understudy._cli.parsing import NearestParser
 
 COMMANDS = ("demo", "show", "check", "import", "promote", "serve", "conform")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit status: 0 fine, 1 a finding, 2 wrong use."""
-    parser = argparse.ArgumentParser(
+    parser = NearestParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants API in tests.",
         epilog="Begin with `understudy demo`; `understudy COMMAND --help` says more. Exit status: 0 fine, 1 a finding, "
@@ -26,8 +28,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help(sys.stderr)
         return 2
-    status: int = arguments.run(arguments)
+    return _run(arguments)
+
+
+def _run(arguments: Any) -> int:
+    """Run the command; what the system refuses (a directory, a read-only place, a full disk) is said in a line."""
+    from understudy.errors import CassetteError
+
+    try:
+        status: int = arguments.run(arguments)
+    except BrokenPipeError:  # whoever read has read enough, as `head` does
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except CassetteError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        print(f"understudy {arguments.command}: {place}{_why(error)}", file=sys.stderr)
+        return 2
     return status
+
+
+_REMEDIES: dict[type[OSError], str] = {
+    IsADirectoryError: "this is a folder, and a file is expected: name the file",
+    NotADirectoryError: "what is before the last / is a file, not a folder",
+    FileNotFoundError: "make the folder first, or name another place",
+    FileExistsError: "a file is in the way where a folder is expected",
+    PermissionError: "this place may not be read or written: choose another, or change its permissions",
+}
+
+
+def _why(error: OSError) -> str:
+    said = error.strerror or str(error)
+    remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
+    return f"{said}: {remedy}" if remedy else said
 
 
 def _version() -> str:

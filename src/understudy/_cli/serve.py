@@ -6,6 +6,7 @@ import argparse
 import errno
 import runpy
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -178,7 +179,7 @@ class ServePlan:
             backend = Backend(**(given | settings))
             backend.over_http()
             if set_up is not None:
-                set_up(backend)
+                _perform(set_up, backend, arguments.script)
             return backend
 
         log = log_line if wants_log(arguments.log) else None
@@ -230,12 +231,38 @@ def _refuse_together(arguments: argparse.Namespace) -> None:
         raise WrongUse(f"--{given[0]} and --{given[1]} exclude each other: one server does one of them")
 
 
+def _perform(set_up: Any, backend: Any, path: str) -> None:
+    """Set a world up as the script says.
+
+    Raises:
+        WrongUse: the script raised.
+    """
+    try:
+        set_up(backend)
+    except Exception as error:
+        raise WrongUse(f"--script {path}: {_place(error, path)}set_up(backend) raised {error!r}") from error
+
+
+def _place(error: BaseException, path: str) -> str:
+    """Give the last line of a file that an exception came through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == Path(path)]
+    return f"line {lines[-1]}: " if lines else ""
+
+
 def _set_up(path: str) -> Any:
+    if Path(path).is_dir():
+        raise WrongUse(f"--script {path}: this is a folder, and a Python file with a function set_up(backend) is expected")
     sys.path.insert(0, str(Path(path).resolve().parent))  # as `python FILE` does: the file imports what lies beside it
+    from understudy._common.nearest_file import did_you_mean_file
+
     try:
         names = runpy.run_path(path)
     except OSError as error:
-        raise WrongUse(f"--script {path}: {error.strerror}") from None
+        raise WrongUse(f"--script {path}: {error.strerror}.{did_you_mean_file(Path(path))}") from None
+    except SyntaxError as error:
+        raise WrongUse(f"--script {path}: line {error.lineno}: this is not Python: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        raise WrongUse(f"--script {path}: {_place(error, path)}it raised {error!r} when it was run") from None
     if not callable(names.get("set_up")):
         raise WrongUse(
             f"--script {path}: expected a function set_up(backend) in it, such as\n\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,8 +25,8 @@ def block(opening: Callable[P, Iterator[T]]) -> Callable[P, Block[T]]:
     return made
 
 
-class Block(AbstractContextManager[T], Generic[T]):
-    """A context manager that may be used one time after the other, and as a decorator.
+class Block(AbstractContextManager[T, None], AbstractAsyncContextManager[T, None], Generic[T]):
+    """A context manager that may be used one time after the other, with `async with`, and as a decorator.
 
     As a decorator it holds for the whole call, each call anew: of a function, a coroutine function (until the coroutine is
     done), a generator or an async generator (until it is exhausted or closed, pauses included).
@@ -39,6 +40,7 @@ class Block(AbstractContextManager[T], Generic[T]):
         self._name = name
         self._make = make
         self._open: AbstractContextManager[T] | None = None
+        self._is_used = False
 
     def __enter__(self) -> T:
         if self._open is not None:
@@ -46,6 +48,7 @@ class Block(AbstractContextManager[T], Generic[T]):
                 f"this {self._name}(...) is open already: one object is good for one block at a time. For a block inside it "
                 f"or beside it, call {self._name}(...) again."
             )
+        self._is_used = True
         opened = self._make()
         self._open = opened
         try:
@@ -56,10 +59,37 @@ class Block(AbstractContextManager[T], Generic[T]):
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         opened, self._open = self._open, None
         assert opened is not None  # whoever leaves has entered
-        return opened.__exit__(kind, error, traceback)
+        assert not opened.__exit__(kind, error, traceback)  # no block keeps an exception for itself
+
+    async def __aenter__(self) -> T:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+    if not TYPE_CHECKING:  # checkers know by themselves that a block is not what it opens
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(
+                f"{self._name}(...) is a block that is not open yet, and has no {name!r}: write "
+                f"`with {self._name}(...) as opened:` and `opened.{name}` inside it"
+            )
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_used", True):
+            warnings.warn(
+                f"{self._name}(...) was made and never opened, so nothing is answered by it: write "
+                f"`with {self._name}(...):`, or put it before a function",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def __call__(self, function: F) -> F:
         """Decorate a function: the block is open for as long as a call of it lasts.
@@ -68,6 +98,7 @@ class Block(AbstractContextManager[T], Generic[T]):
             TypeError: something that is not a function. When a call gives back a coroutine or generator that would only
                 run after the block, though the function does not look like one that does.
         """
+        self._is_used = True
         if isinstance(function, type) or not callable(function):
             raise TypeError(
                 f"@{self._name}(...) stands before a function, a coroutine function or a generator, not before {function!r}"

@@ -10,17 +10,28 @@ from understudy._engine.script_queue import QueuedScript
 from understudy._faulting.fault_context import ArmedFault
 from understudy.errors import Unused
 
+_SCRIPT_REMEDY = (
+    "Remove what is too much; or say what any run may take: every_run(...); or let scripts go unused: strict=False."
+)
+_FAULT_REMEDY = "Correct on=, nth= and times=; or let faults go unused with strict=False."
+
 
 def unused_scripts(scripts: Sequence[QueuedScript], runs: Sequence[Run], log: Sequence[Logged]) -> list[Unused]:
     """The scripts that no run took, and what happened instead."""
     listed = "\n".join(f"  {script}" for script in scripts)
-    return [Unused(f"{len(scripts)} script(s) were set, but no run took them:\n{listed}\n{_instead(runs, log)}")]
+    return [
+        Unused(
+            f"{len(scripts)} script(s) were set, but no run took them:\n{listed}\n{_instead(runs, log)}\n{_SCRIPT_REMEDY}"
+        )
+    ]
 
 
 def unused_faults(faults: Sequence[ArmedFault]) -> list[Unused]:
     """The faults that did not happen, or not as often as they were to."""
     listed = "\n".join(f"  {entry}" for entry in faults)
-    return [Unused(f"{len(faults)} fault(s) were set, but did not happen as often as they were to:\n{listed}")]
+    return [
+        Unused(f"{len(faults)} fault(s) were set, but did not happen as often as they were to:\n{listed}\n{_FAULT_REMEDY}")
+    ]
 
 
 def _instead(runs: Sequence[Run], log: Sequence[Logged]) -> str:

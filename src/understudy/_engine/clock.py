@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal, get_args
 
 from understudy.errors import did_you_mean
 
 LATEST = 253_370_764_800  # the beginning of the year 9999: what is due later still has a date
-MODES = ("poll", "manual", "sleep", "real")
+TimeMode = Literal["poll", "manual", "sleep", "real"]
+MODES: tuple[TimeMode, ...] = get_args(TimeMode)
 
 
 class Clock:
@@ -22,7 +23,7 @@ class Clock:
     """
 
     def __init__(
-        self, mode: str = "poll", start: float = 1_700_000_000, lock: AbstractContextManager[Any] | None = None
+        self, mode: TimeMode = "poll", start: float = 1_700_000_000, lock: AbstractContextManager[Any] | None = None
     ) -> None:
         if mode not in MODES:
             choices = ", ".join(map(repr, MODES))

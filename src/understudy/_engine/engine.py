@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from understudy._engine.agenda import Agenda
 from understudy._engine.api_error import ApiError
-from understudy._engine.clock import Clock
+from understudy._engine.clock import Clock, TimeMode
 from understudy._engine.execution import Execution, ExecutionRequest, ScriptPosition
 from understudy._engine.file_objects import File
 from understudy._engine.files import Files
@@ -43,7 +43,7 @@ class Engine:
         scripts: what is to be performed.
     """
 
-    def __init__(self, *, seed: int = 0, time: str = "poll", start: float = 1_700_000_000, strict: bool | None = None):
+    def __init__(self, *, seed: int = 0, time: TimeMode = "poll", start: float = 1_700_000_000, strict: bool | None = None):
         self.lock = threading.RLock()
         self.clock = Clock(time, start, self.lock)
         self.clock.on_move = self.settle

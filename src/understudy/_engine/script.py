@@ -14,7 +14,7 @@ a state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,8 +22,9 @@ from understudy._engine.moves.base import CallMove, Move
 from understudy._engine.moves.wait import Wait
 from understudy.errors import ImpossibleScript
 
-Step = Move | Sequence[Move]
-ScriptFunction = Callable[["ScriptedRun"], Any]
+Step = Move | Sequence[CallMove]  # a list is one step of parallel calls
+ScriptFunction = Callable[["ScriptedRun"], Step | Sequence[Step] | Iterator[Step]]
+Script = Step | Sequence[Step] | ScriptFunction
 MOST_MOVES = 1000  # that a function gives without an end: more are endless
 T = TypeVar("T")
 

@@ -64,6 +64,7 @@ def every_lifecycle(
     """
     import pytest
 
+    _refuse_bare(depth)
     found = trajectories(depth, faults=faults, expires_while_waiting=expires_while_waiting)
     if twice:
         found = [each for trajectory in found for each in (trajectory, trajectory.again())]
@@ -71,6 +72,15 @@ def every_lifecycle(
         trajectory.is_compared = deterministic
         trajectory.bound += ", each twice" if twice else ""
     return pytest.mark.parametrize("script", found, ids=[trajectory.name for trajectory in found])
+
+
+def _refuse_bare(depth: object) -> None:
+    """Refuse what is no depth; a function is what a decorator without its parentheses is given."""
+    if callable(depth):
+        name = getattr(depth, "__name__", repr(depth))
+        raise TypeError(f"@every_lifecycle stands bare before {name}: it takes a depth, such as @every_lifecycle(depth=3)")
+    if not isinstance(depth, int):
+        raise TypeError(f"every_lifecycle(depth={depth!r}): expected how many choices the service makes, such as depth=3")
 
 
 def trajectories(depth: int, *, faults: int = 0, expires_while_waiting: bool = False) -> list[Trajectory]:

@@ -10,7 +10,7 @@ from understudy._common.code_repr import CodeRepr
 from understudy.scripts import Reply
 
 if TYPE_CHECKING:
-    from understudy._apis.common.object_view import ObjectView
+    from understudy._apis.assistants.object_views import AssistantView, ThreadView
     from understudy._backend.backend import Backend
     from understudy.faults import Fault
 
@@ -33,7 +33,7 @@ class Scenario(CodeRepr):
     tools: tuple[Mapping[str, Any], ...] = ()
     age: int = 0
 
-    def set_up(self, backend: Backend) -> tuple[ObjectView, ObjectView]:
+    def set_up(self, backend: Backend) -> tuple[AssistantView, ThreadView]:
         """Put a backend into this situation; gives the assistant and the thread."""
         then = backend.clock.now() - self.age
         assistant = backend.add_assistant(tools=list(self.tools), created_at=then)

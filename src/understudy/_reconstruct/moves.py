@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 from understudy._engine.items import CallState
 from understudy._reconstruct.session_facts import Json, RunFacts
 from understudy.errors import ImpossibleScript
 from understudy.scripts import (
+    CallMove,
     Expire,
     Fail,
     Hang,
     Incomplete,
-    Move,
     Reply,
     Step,
     Wait,
@@ -97,10 +98,10 @@ def _calls(shown: list[Json], reading: _Reading) -> Step:
     return moves[0] if len(moves) == 1 else tuple(moves)
 
 
-def _call(call: Json, reading: _Reading) -> Move:
+def _call(call: Json, reading: _Reading) -> CallMove:
     """The move that makes a recorded call; what a kind that came or went looks like is taken for a file search."""
     kind = CallState.kinds.get(call["type"], CallState.kinds["file_search"])
-    move: Move = kind.faces["assistants"].read(call["id"], call[call["type"]], reading)
+    move: CallMove = kind.faces["assistants"].read(call["id"], call[call["type"]], reading)
     return move
 
 
@@ -160,9 +161,9 @@ def ending_of(run: RunFacts) -> list[Step]:
 
 def _incomplete(reason: str, run: RunFacts) -> Incomplete:
     """The end of an incomplete run, which says whether it cut the last message where a stream shows that."""
-    usual = Incomplete(reason)
+    usual = Incomplete(cast(Any, reason))
     newest = next(reversed(run.messages.values()), {})
     if newest.get("status") not in ("completed", "incomplete"):
         return usual
     is_cut = newest["status"] == "incomplete"
-    return usual if usual.cuts_reply == is_cut else Incomplete(reason, cut=is_cut)
+    return usual if usual.cuts_reply == is_cut else Incomplete(usual.reason, cut=is_cut)

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from understudy._backend.backend import Backend
 from understudy._common.call_site import set_by
@@ -28,6 +28,10 @@ from understudy._serve.admin_values import (
 from understudy._serve.hosts import json_response
 from understudy._serve.simulated import SimulatedWorld, timeline_json
 from understudy.errors import UnderstudyError, nearest
+
+if TYPE_CHECKING:
+    from understudy._backend.preload import FileErrorCode
+    from understudy._engine.clock import TimeMode
 
 MODES = ("poll", "manual", "real")
 
@@ -95,7 +99,8 @@ class Verbs:
         `{"fault": {"RateLimited": {}}, "on": "runs.retrieve"}`: the next poll of a run is answered 429.
         """
         what = fault_from(fault)
-        self._backend.fault(what, on=on, nth=nth, times=times, run=run, event=event, phase=phase)
+        where: dict[str, Any] = {"on": on, "nth": nth, "times": times, "run": run, "event": event, "phase": phase}
+        self._backend.fault(what, **where)  # which checks what came over the wire
         return {}
 
     # -- what was there before the app came ---------------------------------------
@@ -125,7 +130,7 @@ class Verbs:
 
     def fail_file(self, file: str, code: str = "server_error", message: str | None = None) -> Json:
         """Let a file, by id or name, fail to be indexed in every vector store."""
-        self._backend.fail_file(file, code, message=message)
+        self._backend.fail_file(file, cast("FileErrorCode", code), message=message)  # which checks it
         return {}
 
     def next_ids(self, ids: list[str]) -> Json:
@@ -237,7 +242,7 @@ class Verbs:
         now = clock.now()
         if mode == "real" and now > time.time():
             raise ValueError("mode: the clock is ahead of the wall clock, and time never goes back")
-        clock.mode = mode
+        clock.mode = cast("TimeMode", mode)
         if mode != "real":
             clock.move_to(now)
 

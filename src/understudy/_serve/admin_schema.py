@@ -13,6 +13,7 @@ from typing import Any
 
 from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
+from understudy._common.ids import HasId
 from understudy._serve.admin import KNOWN, Verbs
 from understudy._serve.admin_values import CONDITIONS, FAULTS, MOVES, Json
 from understudy.scripts import INCOMPLETE_REASONS, RUN_ERROR_CODES, SearchResult
@@ -173,8 +174,10 @@ def _schema(hint: Any) -> Json:
         return dict(_SIMPLE[hint])
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        members = [one for one in arguments if one is not bytes]
+        members = [one for one in arguments if one not in (bytes, HasId)]  # JSON has neither
         return _schema(members[0]) if len(members) == 1 else {"anyOf": [_schema(one) for one in members]}
+    if origin is typing.Literal:
+        return {"type": "string", "enum": list(arguments)}
     if origin in (list, Sequence):
         return {"type": "array", "items": _schema(arguments[0])}
     if origin in (dict, Mapping):
@@ -214,7 +217,7 @@ def _named(name: str, kind: Any) -> Json:
 
 
 def _fields(kind: Any) -> Json:
-    hints = typing.get_type_hints(kind, vars(inspect.getmodule(kind)))
+    hints = typing.get_type_hints(kind)  # each base in the names of its own module
     known = [spec for spec in fields(kind) if spec.init]
     return {
         "type": "object",

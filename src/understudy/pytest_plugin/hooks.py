@@ -89,6 +89,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])
     parser.addini("understudy_pass_hosts", "host names whose requests are let out, whatever SDK", type="args", default=[])
     parser.addini("understudy_guard", "the option --understudy-guard for every session", type="bool", default=False)
+    parser.addini("understudy_time", "who moves the clock of `understudy`: poll (default), manual, sleep, real", default="")
+    parser.addini("understudy_strict", "the marker's `strict` for every test: true, false, or empty for neither", default="")
+    parser.addini("understudy_seed", "the seed of the ids that `understudy` makes (default 0)", default="")
     parser.addini(
         "understudy_api_key",
         "supply an API key for the whole session, collection included: for apps that build a client on import",
@@ -236,15 +239,20 @@ def _vcr_config(request: pytest.FixtureRequest) -> Any:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test has its cassette, whether it names the fixture or not. A generated case says of what it is one."""
+    """A marked test has its cassette or its simulated service, whether it names the fixture or not. A generated case says of
+    what it is one.
+    """
     script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
     if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made
         item.user_properties.append((_LIFECYCLES, f"{script.bound}: all {script.total} trajectories up to this bound"))
     names = getattr(item, "fixturenames", None)
-    if names is None or item.get_closest_marker("cassette") is None:
+    if names is None:
         return
-    if "understudy_cassette" not in names:
-        names.insert(0, "understudy_cassette")
+    if item.get_closest_marker("cassette") is not None:
+        if "understudy_cassette" not in names:
+            names.insert(0, "understudy_cassette")
+    elif item.get_closest_marker("understudy") is not None and "understudy" not in names:
+        names.insert(0, "understudy")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -312,8 +320,8 @@ def _how_to_get_a_key(item: pytest.Item) -> str:
     if "understudy" in getattr(item, "fixturenames", ()):
         return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture ask for `understudy`, too."
     return (
-        "This test does not ask for the fixture `understudy`, so nothing is simulated and no key supplied; a marker alone "
-        f"does neither. If it is to be simulated: `def {getattr(item, 'originalname', item.name)}(understudy)`."
+        "This test does not ask for the fixture `understudy`, so nothing is simulated and no key supplied. If it is to be "
+        f"simulated: `def {getattr(item, 'originalname', item.name)}(understudy)`, or @pytest.mark.understudy before it."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ import pytest
 
 from understudy._backend.backend import Backend
 from understudy._common.messages import host_names
+from understudy._engine.clock import MODES
 from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
-from understudy.errors import nearest
+from understudy.errors import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from understudy._cassettes import CassetteSession
@@ -62,6 +63,7 @@ def backend_for(item: pytest.Item) -> Backend:
     other = settings.pop("other", "error")
     if other not in ("error", "pass"):
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy(other={other!r}): expected 'error' or 'pass'")
+    settings = _of_project(item.config, leaves_strict=falls_back) | settings
     if falls_back:
         settings.setdefault("strict", False)  # what the recording answered, no run of the backend performs
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "understudy", settings))
@@ -72,6 +74,38 @@ def backend_for(item: pytest.Item) -> Backend:
     if other == "pass":
         backend.pass_through("/")
     return backend
+
+
+_STRICT = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _of_project(config: pytest.Config, *, leaves_strict: bool) -> dict[str, Any]:
+    """The settings that the pytest ini has for every backend; markers say the last word.
+
+    Raises:
+        pytest.UsageError: a value that the setting does not take; the nearest is named.
+    """
+    given = {name: str(config.getini(f"understudy_{name}")).strip() for name in ("time", "strict", "seed")}
+    settings: dict[str, Any] = {}
+    if given["time"]:
+        if given["time"] not in MODES:
+            raise _wrong_ini("time", given["time"], f"one of {', '.join(MODES)}", MODES)
+        settings["time"] = given["time"]
+    if given["seed"]:
+        try:
+            settings["seed"] = int(given["seed"])
+        except ValueError:
+            raise _wrong_ini("seed", given["seed"], "a whole number, such as 7", ()) from None
+    if given["strict"] and not leaves_strict:
+        if given["strict"].lower() not in _STRICT:
+            raise _wrong_ini("strict", given["strict"], "true or false", _STRICT)
+        settings["strict"] = _STRICT[given["strict"].lower()]
+    return settings
+
+
+def _wrong_ini(name: str, value: str, expected: str, known: Iterable[str]) -> pytest.UsageError:
+    hint = did_you_mean(value, known)
+    return pytest.UsageError(f"the pytest ini has understudy_{name} = {value}: expected {expected}.{hint}")
 
 
 def _hosts(item: pytest.Item, marker: str, settings: Mapping[str, Any]) -> tuple[str, ...]:

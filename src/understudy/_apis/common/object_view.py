@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 
 class ObjectView:
@@ -17,19 +17,25 @@ class ObjectView:
     def __init__(self, data: Mapping[str, Any]) -> None:
         object.__setattr__(self, "_data", data)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self._data:
-            return _look(self._data[name])
-        if name == "text" and self._data.get("object") == "thread.message":
-            parts = self._data["content"]
-            return "".join(part["text"]["value"] for part in parts if part["type"] == "text")
-        raise AttributeError(f"{self._data.get('object', 'object')} has no {name!r}; it has {', '.join(self._data)}")
+    if TYPE_CHECKING:  # `__getattr__` is not shown to checkers, which would let every name pass
+        _data: Mapping[str, Any]
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "_data":  # of an object that copy or pickle has just made
+                raise AttributeError(name)
+            if name in self._data:
+                return _look(self._data[name])
+            raise AttributeError(f"{self._data.get('object', 'object')} has no {name!r}; it has {', '.join(self._data)}")
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise AttributeError("what the service holds is changed by requests, not here")
 
     def __getitem__(self, name: str) -> Any:
         return _look(self._data[name])
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("what the service holds is changed by requests, not here")
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self._data]
 
     def to_dict(self) -> dict[str, Any]:
         """The plain JSON value."""
@@ -42,6 +48,43 @@ class ObjectView:
 
     def __repr__(self) -> str:
         return f"<{self._data.get('object', 'object')} {dict(self._data)!r}>"
+
+
+class FileView(ObjectView):
+    """A file, as REST shows it. Times are unix seconds."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        id: str
+        object: str
+        purpose: str
+        filename: str
+        bytes: int
+        created_at: int
+        expires_at: int | None
+        status: str
+        status_details: str | None
+
+
+class VectorStoreView(ObjectView):
+    """A vector store, as REST shows it. Times are unix seconds."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        id: str
+        object: str
+        created_at: int
+        name: str | None
+        description: str | None
+        usage_bytes: int
+        file_counts: Any
+        status: str
+        expires_after: Any
+        expires_at: int | None
+        last_active_at: int | None
+        metadata: Any
 
 
 def _look(value: Any) -> Any:

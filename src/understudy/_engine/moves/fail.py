@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from understudy._common.code_repr import first
 from understudy._engine.moves.base import Move, check_choice
@@ -11,7 +11,8 @@ from understudy._engine.moves.base import Move, check_choice
 if TYPE_CHECKING:
     from understudy._engine.planning import Planner
 
-RUN_ERROR_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # [SPEC]
+RunErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]  # [SPEC]
+RUN_ERROR_CODES: tuple[RunErrorCode, ...] = get_args(RunErrorCode)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,7 +23,7 @@ class Fail(Move):
     """
 
     ends: ClassVar[bool] = True
-    code: str = first(default="server_error")
+    code: RunErrorCode = first(default="server_error")
     message: str = first(default="Sorry, something went wrong.")
     while_queued: bool = field(default=False, kw_only=True)
 

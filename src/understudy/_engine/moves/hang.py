@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from understudy._engine.moves.base import Move, check_choice
 
 if TYPE_CHECKING:
     from understudy._engine.planning import Planner
+
+OnCancel = Literal["cancelled", "completes"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,10 +23,10 @@ class Hang(Move):
     """
 
     ends: ClassVar[bool] = True
-    on_cancel: str = field(default="cancelled", kw_only=True)
+    on_cancel: OnCancel = field(default="cancelled", kw_only=True)
 
     def __post_init__(self) -> None:
-        check_choice("Hang(on_cancel=...)", self.on_cancel, ("cancelled", "completes"))
+        check_choice("Hang(on_cancel=...)", self.on_cancel, get_args(OnCancel))
 
     def plan(self, planner: Planner) -> None:
         if self.on_cancel == "completes":

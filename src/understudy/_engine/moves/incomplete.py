@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from understudy._common.code_repr import first
 from understudy._engine.moves.base import Move, check_choice
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from understudy._engine.planning import Planner
 
 # Of a run: SPEC; content_filter REP: Azure shows it, and the published document lacks it.
-INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens", "content_filter")
-FURTHER_REASONS = ("max_output_tokens",)  # of a response [REC]
+RunReason = Literal["max_completion_tokens", "max_prompt_tokens", "content_filter"]
+INCOMPLETE_REASONS: tuple[RunReason, ...] = get_args(RunReason)
+FURTHER_REASONS: tuple[Literal["max_output_tokens"], ...] = ("max_output_tokens",)  # of a response [REC]
+IncompleteReason = RunReason | Literal["max_output_tokens"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,7 +32,7 @@ class Incomplete(Move):
     """
 
     ends: ClassVar[bool] = True
-    reason: str = first(default="max_completion_tokens")
+    reason: IncompleteReason = first(default="max_completion_tokens")
     cut: bool | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
