@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 
 from understudy import FunctionCall, Reply
 from understudy._apis.common.forms import Form
-from understudy._apis.common.schema import Array, Choice, Either, Fields, Id, Number, Pairs, Tagged, Text, boolean, url
+from understudy._apis.common.schema import (
+    Array,
+    Choice,
+    Either,
+    Fields,
+    Id,
+    Number,
+    Pairs,
+    Tagged,
+    Text,
+    anything,
+    boolean,
+    url,
+)
 from understudy._apis.limits import Limit
 from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
@@ -97,12 +110,15 @@ class EnginePorts:
             Choice: lambda: check.allowed[0],
             Number: lambda: 1 if check.least is None else check.least,
             Array: lambda: [self.least(check.item)] * check.least,
-            Either: lambda: self.least(next(iter(check.options.values()))),
+            Either: lambda: self._least_of(*next(iter(check.options.items()))),
             Pairs: dict,
         }
         if type(check) in kinds:
             return kinds[type(check)]()
         return "https://example.com/a.png" if check is url else False if check is boolean else "x"
+
+    def _least_of(self, kind: type, check: Any) -> Any:
+        return kind() if check is anything else self.least(check)
 
 
 def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
