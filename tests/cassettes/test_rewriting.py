@@ -96,7 +96,16 @@ SCALARS = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(m
 DATA = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
 )
-JSON = st.dictionaries(st.text(min_size=1, max_size=8), DATA, max_size=4)
+
+
+def holds_no_secret(data: Any) -> bool:
+    """Say whether a cassette keeps this as it is: an old secret is cleaned, with a warning (see below)."""
+    body = json.dumps(data).encode()
+    return Scrubber().body(body) == body
+
+
+# hypothesis draws strings of the modules' own, too: "secret", "api_key"
+JSON = st.dictionaries(st.text(min_size=1, max_size=8), DATA, max_size=4).filter(holds_no_secret)
 EXCHANGES = st.lists(
     st.builds(
         lambda path, sent, answer: Spoken("POST" if sent is not None else "GET", f"/threads/{path}", sent, answer),

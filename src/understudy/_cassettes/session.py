@@ -158,6 +158,7 @@ class CassetteSession:
                 raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
+        self._kept: list[UnderstudyError] = []  # those among them that a request met, as they were raised
         self.set_aside: Path | None = None
         self.rules = HostRules()
         self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
@@ -371,11 +372,12 @@ class CassetteSession:
                 yield Abort(LEFT_EARLY[0], str(problem))
 
     def _keep(self, problem: UnderstudyError) -> Response:
-        problem = scrubbed_error(problem, self._scrubber.text)
+        shown = scrubbed_error(problem, self._scrubber.text)
         with self._lock:
-            if problem not in self.problems:  # a cassette that is not there is missed by every request
-                self.problems.append(problem)
-        return envelope(problem)
+            if not any(problem is kept for kept in self._kept):  # a missing cassette is missed by every request
+                self._kept.append(problem)
+                self.problems.append(shown)
+        return envelope(shown)
 
     def played(self) -> list[Interaction]:
         recorded = self._recorder.interactions() if self._recorder else []

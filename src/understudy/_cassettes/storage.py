@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from understudy._cassettes.atomic_files import locked, write_whole
+from understudy._cassettes.atomic_files import LONGEST_NAME, locked, short_name, write_whole
 from understudy._cassettes.cleaning import changes, cleaned, listed
 from understudy._cassettes.dead_api import ON_DEAD, dead_create
 from understudy._cassettes.dump import dump, readable
@@ -165,7 +165,8 @@ class Storage:
     @property
     def _aside(self) -> Path:
         suffix = self.path.suffix or ".yaml"
-        return self.path.with_name(f"{self.path.stem}.failed{suffix}")
+        short = Path(short_name(f"{self.path.stem}{suffix}", LONGEST_NAME - len(".failed")))
+        return self.path.with_name(f"{short.stem}.failed{suffix}")
 
     def discard(self) -> None:
         """Nothing is saved, nor wanted."""

@@ -53,11 +53,21 @@ def violations(interaction: Interaction) -> Iterator[Violation]:
     Not judged at all is what was lost or cut, another API's answer, one of version 1, and an error
     page on the way.
     """
-    if not interaction.body or interaction.broken is not None or _is_other(interaction):
-        return
+    found, moment = _departures(interaction)
+    as_observed = is_settled(moment) and interaction.host in _OBSERVED
+    yield from found if as_observed else filter(partial(_was_never_right, interaction), found)
+
+
+def departures(interaction: Interaction) -> Iterator[Violation]:
+    """Find where a recorded answer differs from the spec, even if one of its date or its server may."""
+    yield from _departures(interaction)[0]
+
+
+def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
+    """Where an answer differs from the spec, and the second that it is of."""
     schema = answer_schema(interaction)
-    if schema is None:
-        return
+    if not interaction.body or interaction.broken is not None or _is_other(interaction) or schema is None:
+        return iter(()), 0
     if interaction.is_stream:
         moment = newest([data for _, data in interaction.events]) or sent_at(interaction.header("date"))
         found: Iterator[Violation] = _of_stream(interaction)
@@ -67,8 +77,7 @@ def violations(interaction: Interaction) -> Iterator[Violation]:
         answer = _without_null_ids(interaction.json)
         moment = newest(answer) or sent_at(interaction.header("date"))
         found = of_value(answer, schema)
-    as_observed = is_settled(moment) and interaction.host in _OBSERVED
-    yield from found if as_observed else filter(partial(_was_never_right, interaction), found)
+    return found, moment
 
 
 def _is_other(interaction: Interaction) -> bool:

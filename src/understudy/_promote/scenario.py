@@ -117,7 +117,7 @@ class _Walk:
         shown = [
             view["id"]
             for view in self._facts.first_views.values()
-            if view["object"] == "thread.message" and view["thread_id"] == thread_id and view["id"] not in self._taken
+            if view["object"] == "thread.message" and view.get("thread_id") == thread_id and view["id"] not in self._taken
         ]
         for message_id in [*sorted(shown, key=self._facts.age), *[""] * count][:count]:
             self._alone.add(message_id)

@@ -162,7 +162,7 @@ class Seeds:
     def _filler_message(self, thread_id: str) -> list[str]:
         """A run needs a user message or instructions; where no answer shows either, there was one all the same."""
         for view in self._facts.first_views.values():
-            if view["object"] == "thread.message" and view["thread_id"] == thread_id and not view.get("run_id"):
+            if view["object"] == "thread.message" and view.get("thread_id") == thread_id and not view.get("run_id"):
                 return []
         runs = [run for run in self._facts.runs.values() if run.thread_id == thread_id]
         has_instructions = [any(view.get("instructions") for _, view in run.views) for run in runs]
@@ -229,4 +229,9 @@ def _hosted_tool(shown: tuple[str, Json]) -> Json:
 def _lists(exchange: Interaction, kind: str) -> bool:
     page: Any = exchange.json
     is_page = exchange.is_read and exchange.status == 200 and isinstance(page, dict) and page.get("object") == "list"
-    return is_page and bool(page["data"]) and page["data"][0].get("object") == kind
+    views = page.get("data") if is_page else None
+    return bool(views) and isinstance(views, list) and all(_is_of(view, kind) for view in views)
+
+
+def _is_of(view: Any, kind: str) -> bool:
+    return isinstance(view, dict) and view.get("object") == kind and "id" in view

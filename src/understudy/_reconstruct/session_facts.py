@@ -115,7 +115,7 @@ class Facts:
         elif isinstance(exchange.json, dict):
             backwards = exchange.method == "GET" and ("order", "asc") not in exchange.query
             for view in objects_in(exchange.json):
-                self._see(exchange.index, view, backwards=backwards)
+                self._see(exchange.index, view, ids.get("vector_store_id", ""), backwards=backwards)
             if name in ("runs.create", "threads.create_and_run"):
                 self._run(exchange.json["id"]).created = exchange.index
         if name == "runs.submit_tool_outputs" and isinstance(exchange.request_json, dict):
@@ -133,11 +133,13 @@ class Facts:
             if event == "thread.message.delta":
                 self._read_delta(data)
 
-    def _see(self, index: int, view: Json, *, backwards: bool = False) -> None:
+    def _see(self, index: int, view: Json, asked_store: str = "", *, backwards: bool = False) -> None:
+        """Note a view; `asked_store` is the vector store of the request, for a file that does not name its own."""
         object_id, kind = view["id"], view["object"]
         if kind.endswith((".deleted", ".delta")):
             return
-        key = f"{view['vector_store_id']}/{object_id}" if kind == "vector_store.file" else object_id
+        store_id = view.get("vector_store_id") or asked_store
+        key = f"{store_id}/{object_id}" if kind == "vector_store.file" else object_id
         self.first_views.setdefault(key, view)
         self._count += 1
         self._order.setdefault(key, (view.get("created_at", 0), -self._count if backwards else self._count))
