@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy._cli.main import main
 from understudy._common.messages import Request
 from understudy._serve.hosts import AllowedHosts
