@@ -21,6 +21,8 @@ from understudy._serve.hosts import AllowedHosts
         ("app.localhost:8000", "127.0.0.1", True),
         ("LOCALHOST", "127.0.0.1", True),
         ("mine.test", "127.0.0.1", True),
+        ("capital.test:8000", "127.0.0.1", True),
+        ("[::1", "127.0.0.1", False),
         ("evil.example:8000", "127.0.0.1", False),
         ("127.0.0.1.evil.example", "127.0.0.1", False),
         ("localhost.evil.example", "127.0.0.1", False),
@@ -36,7 +38,7 @@ from understudy._serve.hosts import AllowedHosts
 def test_hosts(host: str, listened: str, is_allowed: bool) -> None:
     """Loopback, the address listened on and the names allowed may pass; a page's own domain never does."""
     request = Request("GET", f"http://{host}/v1/models", (("host", host),))
-    refused = AllowedHosts(listened, ("mine.test",)).refusal(request)
+    refused = AllowedHosts(listened, ("mine.test", "Capital.test")).refusal(request)
     assert (refused is None) == is_allowed
 
 
