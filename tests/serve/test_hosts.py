@@ -91,6 +91,9 @@ def test_pages_that_were_allowed(serve: Serve) -> None:
         asked = httpx.options(url + path, headers={"origin": origin, **preflight})
         assert asked.status_code == status, (origin, path)
         assert (asked.headers.get("access-control-allow-origin") == origin) == (status == 204)
+    for origin, status in (("https://page.example", 403), ("http://mine.test:3000", 200)):
+        headers = {"origin": origin, "sec-fetch-site": "cross-site"}
+        assert httpx.post(f"{url}/_understudy/state", json={}, headers=headers).status_code == status
     answer = httpx.get(f"{url}/v1/models", headers={"origin": "https://page.example"})
     assert answer.headers["access-control-allow-origin"] == "https://page.example"
 
