@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.cassettes.loopback import served
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy import FunctionCall, Reply, use_cassette
 from understudy._backend.backend import Backend
 from understudy._cli.main import main

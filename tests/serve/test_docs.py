@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy._serve.admin import KNOWN
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "serve.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy._cli.main import main
 from understudy._common.messages import Request
 from understudy._serve.hosts import AllowedHosts
@@ -21,6 +21,8 @@ from understudy._serve.hosts import AllowedHosts
         ("app.localhost:8000", "127.0.0.1", True),
         ("LOCALHOST", "127.0.0.1", True),
         ("mine.test", "127.0.0.1", True),
+        ("capital.test:8000", "127.0.0.1", True),
+        ("[::1", "127.0.0.1", False),
         ("evil.example:8000", "127.0.0.1", False),
         ("127.0.0.1.evil.example", "127.0.0.1", False),
         ("localhost.evil.example", "127.0.0.1", False),
@@ -36,7 +38,7 @@ from understudy._serve.hosts import AllowedHosts
 def test_hosts(host: str, listened: str, is_allowed: bool) -> None:
     """Loopback, the address listened on and the names allowed may pass; a page's own domain never does."""
     request = Request("GET", f"http://{host}/v1/models", (("host", host),))
-    refused = AllowedHosts(listened, ("mine.test",)).refusal(request)
+    refused = AllowedHosts(listened, ("mine.test", "Capital.test")).refusal(request)
     assert (refused is None) == is_allowed
 
 
@@ -89,6 +91,9 @@ def test_pages_that_were_allowed(serve: Serve) -> None:
         asked = httpx.options(url + path, headers={"origin": origin, **preflight})
         assert asked.status_code == status, (origin, path)
         assert (asked.headers.get("access-control-allow-origin") == origin) == (status == 204)
+    for origin, status in (("https://page.example", 403), ("http://mine.test:3000", 200)):
+        headers = {"origin": origin, "sec-fetch-site": "cross-site"}
+        assert httpx.post(f"{url}/_understudy/state", json={}, headers=headers).status_code == status
     answer = httpx.get(f"{url}/v1/models", headers={"origin": "https://page.example"})
     assert answer.headers["access-control-allow-origin"] == "https://page.example"
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from openai import OpenAI
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

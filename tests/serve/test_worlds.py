@@ -10,7 +10,7 @@ import httpx
 import pytest
 from openai import AzureOpenAI, OpenAI
 
-from tests.serve.conftest import Serve
+from tests.serve.serving import Serve
 from understudy._serve.worlds import Worlds, split
 from understudy.errors import UnderstudyError
 

@@ -33,10 +33,14 @@ class Clock:
         if not 0 <= start <= LATEST:
             raise ValueError(f"start={start!r}: expected unix seconds from 0 to {LATEST} (the year 9999)")
         self.mode = mode
-        self.virtual = mode != "real"  # False only for the wall clock
         self._now = start
         self._lock = lock or threading.RLock()  # the engine's: a test may advance the clock while another thread asks
         self.on_move: Callable[[], None] = lambda: None  # set by the engine: what became due happens
+
+    @property
+    def virtual(self) -> bool:
+        """Whether time is simulated: False only for the wall clock. It follows `mode`, which may be changed."""
+        return self.mode != "real"
 
     def now(self) -> float:
         """The present, in (virtual) unix seconds."""

@@ -40,17 +40,26 @@ class AllowedHosts:
 
     def refusal(self, request: Request) -> Response | None:
         """Answer a request that names another host; None for one that may pass."""
-        if request.header("host") is None or self._allows(request.host):
+        given = request.header("host")
+        if given is None:
+            return None
+        try:
+            host = request.host
+        except ValueError:  # such as a bracket that is not closed
+            text = f"this server does not answer to the host {given!r}: a host name or an address was expected"
+            return json_response(403, {"error": text})
+        if self._allows(host):
             return None
         text = (
-            f"this server does not answer to the host {request.host!r}, only to loopback names and the "
-            f"address it listens on ({self.listened}). Start it with --allow-host {request.host} if that "
+            f"this server does not answer to the host {host!r}, only to loopback names and the "
+            f"address it listens on ({self.listened}). Start it with --allow-host {host} if that "
             "is a name of this machine."
         )
         return json_response(403, {"error": text})
 
     def _allows(self, host: str) -> bool:
-        if host == "localhost" or host.endswith(".localhost") or host in (self.listened, *self.more):
+        named = {name.lower() for name in (self.listened, *self.more)}  # as the request's host is
+        if host == "localhost" or host.endswith(".localhost") or host in named:
             return True
         address = _address(host)
         if address is not None and address.is_loopback:
@@ -89,6 +98,21 @@ class Cors:
             ("access-control-expose-headers", "*"),
             ("vary", "origin"),
         )
+
+    def refusal(self, request: Request) -> Response | None:
+        """Answer what a page of another site sends, unless its origin is named; None for what may pass.
+
+        For the admin route, whose requests do something even where the page cannot read the answer.
+        """
+        origin = request.header("origin")
+        if origin is not None and origin in self.origins:
+            return None
+        is_own = origin is None or origin.lower().partition("://")[2] == (request.header("host") or "").lower()
+        if is_own and request.header("sec-fetch-site", "none") in ("none", "same-origin"):
+            return None
+        text = f"a page of another site ({origin or 'which it does not say'}) may not use this route"
+        way_out = f"; start the server with --cors {origin}" if origin not in (None, "null") else ""
+        return json_response(403, {"error": text + way_out})
 
     def preflight(self, request: Request, *, is_admin: bool) -> Response | None:
         """Answer a browser's preflight; None for any other request."""

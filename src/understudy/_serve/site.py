@@ -68,7 +68,7 @@ class Site:
     async def _admin(self, request: Request, name: str, verb: str) -> ServedAnswer:
         if request.method == "GET" and verb in _READABLE:
             return await self.worlds.get(name).admin(request, verb)
-        refused = _admin_refusal(request, verb)
+        refused = self._cors.refusal(request) or _admin_refusal(request, verb)
         if refused is not None:
             return refused
         return await self.worlds.get(name, anew=verb == "reset").admin(request, verb)

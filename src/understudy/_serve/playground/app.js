@@ -88,10 +88,15 @@ on("open-thread", "click", async () => {
 byId("threads").addEventListener("change", doing(() => openThread(byId("threads").value)));
 
 async function openThread(id) {
+  choose(id);
+  await refresh();
+}
+
+// Turn to a thread and to its latest run, which may have been seen before the thread was.
+function choose(id) {
   state.thread = id;
   state.run = [...state.runs.values()].filter((one) => one.run?.thread_id === id).at(-1)?.run ?? null;
   showRun();
-  await refresh();
 }
 
 on("message-form", "submit", async () => {
@@ -122,7 +127,7 @@ function refresh() {
     refreshing = null;
     const held = await admin("state");
     const threads = held.threads.map((one) => one.id);
-    if (!threads.includes(state.thread)) state.thread = threads.at(-1) ?? null;
+    if (!threads.includes(state.thread)) choose(threads.at(-1) ?? null);
     show(byId("threads"), threads.map((id) => el("option", { value: id, selected: id === state.thread }, id)));
     showMessages(state.thread ? (await admin("messages", { thread_id: state.thread })).messages : []);
     enable();
