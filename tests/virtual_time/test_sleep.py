@@ -213,7 +213,7 @@ def test_a_loop_that_never_ends_is_caught(ending, nap):
 
 @pytest.mark.parametrize("expires", [True, False])
 def test_a_store_that_is_asked_for_without_end(expires):
-    """A store that is to expire is waited for in peace; one that never expires is a livelock, whatever else was to happen."""
+    """A store that is to expire is waited for in peace; one that never expires is a livelock, whatever was to happen."""
     with us.simulate(time="sleep") as backend:
         client = OpenAI()
         expiring = client.vector_stores.create(expires_after={"anchor": "last_active_at", "days": 1})
