@@ -38,7 +38,9 @@ def test_the_first_costs_what_the_others_do():
 """
 STATISTICS = """
 @given(us.run_scripts(faults=1), us.scenarios())
-@settings(database=None, deadline=None, derandomize=True, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    database=None, deadline=None, derandomize=True, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_it(script, scenario):
     pass
 """
