@@ -60,7 +60,10 @@ def around_one(understudy):
     assert understudy.requests == []
 
 @given(us.run_scripts())
-@settings(database=None, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    database=None, deadline=None, max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_it(around_one, script):
     with understudy.simulate(script=script) as backend:
         assert (backend.requests, backend.runs, backend.threads, backend.clock.now()) == ([], [], [], 1_700_000_000)
