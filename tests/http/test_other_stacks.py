@@ -384,6 +384,34 @@ assert not any("understudy" in type(one).__module__ for one in sys.meta_path)
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
+def test_finders_that_are_put_back_meanwhile() -> None:
+    """Whoever puts `sys.meta_path` back, as pytester does, lets no later import out and breaks no clearing up."""
+    code = """
+import gc, http.client, sys, threading
+import understudy as us
+unraisable, go, before = [], threading.Event(), list(sys.meta_path)
+sys.unraisablehook = unraisable.append
+with us.simulate():
+    thread = threading.Thread(target=go.wait, args=(20,))
+    thread.start()
+assert sys.meta_path != before, "the thread may still ask: it is guarded against"
+sys.meta_path[:] = before
+with us.simulate() as backend:
+    import requests
+    answer = requests.get("https://api.openai.com/v1/models", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, len(backend.requests)) == (200, 1)
+sys.meta_path[:] = before
+go.set()
+thread.join()
+del thread
+gc.collect()
+assert unraisable == []
+assert sys.meta_path == before
+assert "understudy" not in http.client.HTTPConnection.connect.__module__
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_a_library_without_what_is_patched_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a library lacks a name that is patched, as a later version may, activation says so and leaves nothing patched."""
     gc.collect()  # the hooks stay as long as something that earlier tests started may still ask

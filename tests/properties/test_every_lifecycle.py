@@ -139,7 +139,7 @@ def test_calls_are_bound_in_turn():
                 "city": {"type": "string", "minLength": 2},
                 "days": {"type": "integer", "minimum": 3},
                 "unit": {"anyOf": [{"$ref": "#/$defs/unit"}, {"type": "null"}]},
-                "notes": {"type": "array"},
+                "notes": {"type": "array", "items": {"type": "string"}},
             },
             "required": ["city", "days", "unit"],
             "$defs": {"unit": {"enum": ["C", "F"]}},
@@ -160,17 +160,23 @@ def test_calls_are_bound_in_turn():
 
 
 @pytest.mark.parametrize(
-    ("parameters", "says"),
+    ("needed", "says"),
     [
-        ({"$ref": "#/$defs/none"}, "nothing fits the parameters of the function 'f': $ref '#/$defs/none' leads nowhere"),
-        ({"$ref": "https://x/y.json"}, "$ref 'https://x/y.json' does not lead to a part of the schema"),
-        ({"$ref": "#"}, "$ref '#' does not lead to a part of the schema"),
-        ({"properties": {"a": {"$ref": "#"}}, "required": ["a"]}, "the parameters of the function 'f' require themselves"),
+        ("#/$defs/none", "nothing fits the parameters of the function 'f': $ref '#/$defs/none' leads nowhere"),
+        ("https://x/y.json", "$ref 'https://x/y.json' does not lead to a part of the schema"),
+        ("#/$defs/circle", "$ref '#/$defs/circle' does not lead to a part of the schema"),
+        ("#", "the parameters of the function 'f' require themselves"),
     ],
 )
-def test_parameters_that_nothing_fits(parameters, says):
+def test_parameters_that_nothing_fits(needed, says):
     """A generated call of a function whose schema cannot be met is the test's mistake: it names script, function and why."""
     with pytest.raises(ImpossibleScript) as caught, us.simulate(script=AnyFunctionCall()) as backend:
+        parameters = {
+            "type": "object",
+            "properties": {"a": {"$ref": needed}},
+            "required": ["a"],
+            "$defs": {"circle": {"$ref": "#/$defs/circle"}},
+        }
         tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
         made, client = backend.add_assistant(tools=[tool]), OpenAI()
         with pytest.raises(openai.InternalServerError):

@@ -38,7 +38,9 @@ def test_the_first_costs_what_the_others_do():
 """
 STATISTICS = """
 @given(us.run_scripts(faults=1), us.scenarios())
-@settings(database=None, deadline=None, max_examples=15)
+@settings(
+    database=None, deadline=None, derandomize=True, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_it(script, scenario):
     pass
 """
@@ -58,7 +60,10 @@ def around_one(understudy):
     assert understudy.requests == []
 
 @given(us.run_scripts())
-@settings(database=None, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    database=None, deadline=None, max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_it(around_one, script):
     with understudy.simulate(script=script) as backend:
         assert (backend.requests, backend.runs, backend.threads, backend.clock.now()) == ([], [], [], 1_700_000_000)

@@ -87,6 +87,7 @@ def _hook() -> None:
     with _lock:
         _depth += 1
         if _undo:  # by an activation around this one, or one before it, whose strays are still guarded against
+            stacks.keep_watch()
             return
         for lib in libraries():
             _undo.extend(

@@ -63,7 +63,7 @@ def hold() -> None:
             _holders += 1
             if _holders > 1:
                 return
-            sys.meta_path.insert(0, _watch)
+        keep_watch()
         try:
             for stack in STACKS:
                 if stack.module in sys.modules:
@@ -81,10 +81,18 @@ def release() -> None:
         _holders -= 1
         if _holders:
             return
-        sys.meta_path.remove(_watch)
+        if _watch in sys.meta_path:  # unless it was put back meanwhile as it had been before
+            sys.meta_path.remove(_watch)
         _patched.clear()
         while _undo:
             _undo.pop()()
+
+
+def keep_watch() -> None:
+    """Watch for imports, also where `sys.meta_path` was put back as it had been before: pytester does so after a run."""
+    with _lock:
+        if _watch not in sys.meta_path:
+            sys.meta_path.insert(0, _watch)
 
 
 def untried() -> list[Stack]:
