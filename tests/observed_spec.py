@@ -44,8 +44,15 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def _is_known(error: ValidationError) -> bool:
-    """Whether the spec is wrong: it says 256 for the least `max_completion_tokens`, the service took 16. [REC]"""
-    return error.validator == "minimum" and list(error.absolute_path)[-1:] == ["max_completion_tokens"]
+    """Whether the spec is wrong.
+
+    It says 256 for the least `max_completion_tokens`, the service took 16 [REC]; and it lacks `content_filter` among the
+    reasons of incomplete runs, which Azure gives [REP].
+    """
+    last = list(error.absolute_path)[-1:]
+    if error.validator == "enum":
+        return last == ["reason"] and error.instance == "content_filter"
+    return error.validator == "minimum" and last == ["max_completion_tokens"]
 
 
 def check(value: Any, schema: str) -> None:

@@ -88,11 +88,11 @@ def test_ids_that_cannot_be_given() -> None:
 
 
 def test_an_object_where_an_id_is_expected() -> None:
-    """`assistant=assistant` would fit no run ever: it is refused, and `.id` is named."""
+    """`assistant=assistant` means its id; what has none is refused."""
     backend = us.Backend()
-    with pytest.raises(TypeError, match=r"assistant=.*: expected an id, a str: write \.id after it"):
-        backend.next_run(Reply("x"), assistant=backend.add_assistant())
-    with pytest.raises(TypeError, match=r"thread=5: expected an id, a str"):
+    backend.next_run(Reply("x"), assistant=backend.add_assistant(id="asst_1"))
+    assert backend.scripts_left[0].assistant == "asst_1"
+    with pytest.raises(TypeError, match=r"thread=5: expected an id"):
         backend.every_run(Reply("x"), thread=5)
     with pytest.raises(TypeError, match=r"when=5: expected a text, a compiled pattern or a callable"):
         backend.every_run(Reply("x"), when=5)

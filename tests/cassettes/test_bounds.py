@@ -44,7 +44,9 @@ DEFLATED = RAW.compress(bytes(8 << 20)) + RAW.flush()
 
 
 @pytest.mark.parametrize(
-    ("name", "body"), [("gzip", BOMB), ("deflate", zlib.compress(bytes(8 << 20))), ("deflate", DEFLATED)]
+    ("name", "body"),
+    [("gzip", BOMB), ("deflate", zlib.compress(bytes(8 << 20))), ("deflate", DEFLATED)],
+    ids=["gzip", "zlib", "deflate"],  # a gzip holds the time
 )
 def test_a_body_that_unpacks_without_end_is_refused(tmp_path: Path, name: str, body: bytes) -> None:
     """It is refused by name before it fills the memory; a client that sends or gets such a body keeps it as it is."""
@@ -71,7 +73,11 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
         load(path)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(GOOD.encode())[:-20], gzip.compress(GOOD.encode())[:60] + b"x" * 60])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(GOOD.encode())[:-20], gzip.compress(GOOD.encode())[:60] + b"x" * 60],
+    ids=["cut", "changed"],
+)
 def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     """Cut off or changed, it is said to be damaged."""
     (tmp_path / "c.yaml.gz").write_bytes(content)

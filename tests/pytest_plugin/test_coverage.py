@@ -134,7 +134,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
 def test_workers_are_merged(project: pytest.Pytester) -> None:
     """Two xdist workers together report, and fail under, what one process does."""
     alone = report(project)
-    result = project.runpytest("-n", "2", "--understudy-cov-report=json:both.json", "--understudy-cov-fail-under=57.6")
+    result = project.runpytest("-n", "2", "--understudy-cov-report=json:both.json", "--understudy-cov-fail-under=55.9")
     result.assert_outcomes(passed=5)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert json.loads((project.path / "both.json").read_text(encoding="utf-8")) == alone
@@ -155,7 +155,7 @@ def test_the_terminal_summary(project: pytest.Pytester) -> None:
         [
             "*understudy lifecycle coverage*",
             "statuses *8 of 9*",
-            "lifecycle *19 of 33*57.5 %",
+            "lifecycle *19 of 34*55.8 %",
             "Missing, and what would cover it:",
             "  incomplete, in_progress -> incomplete, incomplete: max_completion_tokens",
             "      understudy.next_run(Reply('Not all of'), Incomplete('max_completion_tokens'))",
@@ -174,14 +174,14 @@ def test_without_the_option_nothing_is_said(project: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*lifecycle coverage*")
 
 
-@pytest.mark.parametrize(("least", "status"), [("57", 0), ("57.6", 1)])
+@pytest.mark.parametrize(("least", "status"), [("55", 0), ("55.9", 1)])
 def test_fail_under(project: pytest.Pytester, least: str, status: int) -> None:
     """Below the percentage asked for, a suite that passes fails all the same, and says why."""
     result = project.runpytest(f"--understudy-cov-fail-under={least}")
     result.assert_outcomes(passed=5)
     assert result.ret == status
     if status:
-        result.stdout.fnmatch_lines(["FAIL lifecycle coverage of 57.5 % is less than the 57.6 % that *"])
+        result.stdout.fnmatch_lines(["FAIL lifecycle coverage of 55.8 % is less than the 55.9 % that *"])
 
 
 def test_what_an_app_cannot_meet_is_omitted(project: pytest.Pytester) -> None:
@@ -233,7 +233,7 @@ def test_a_report_that_cannot_be_written_any_more(project: pytest.Pytester) -> N
     result = project.runpytest("--understudy-cov-report=json:cov.json", "--understudy-cov-report=term")
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["lifecycle * of 33*", "FAIL the json report was not written: *cov.json*"])
+    result.stdout.fnmatch_lines(["lifecycle * of 34*", "FAIL the json report was not written: *cov.json*"])
 
 
 def test_collecting_covers_nothing(project: pytest.Pytester) -> None:

@@ -82,7 +82,7 @@ class WorldWatch:
     def answered(self, method: str, path: str, answer: Answer) -> None:
         entry, self._entry = self._entry, None
         operation, _, _ = find(method, path)
-        if operation is None:
+        if operation is None or operation.face != "assistants":  # coverage of Responses is not there yet
             return
         self._suite.used(self)
         if isinstance(answer, Response) and answer.status == TESTS_MISTAKE:

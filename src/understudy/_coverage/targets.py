@@ -62,7 +62,9 @@ def possible() -> dict[str, list[Item]]:
         names.EVENTS: map(_event, EVENT_NAMES),
         names.FAULTS: _faults(),
         names.ERRORS: (Item(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()),
-        names.OPERATIONS: (Item(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS),
+        names.OPERATIONS: (
+            Item(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS if one.face == "assistants"
+        ),
     }
     return {group: list(items) for group, items in groups.items()}
 

@@ -90,8 +90,11 @@ class SessionRunner:
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
         if is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
-        if find(exchange.method, exchange.path) == (None, {}, []) and exchange.status < 400:
+        operation, _, allowed = find(exchange.method, exchange.path)
+        if operation is None and not allowed and exchange.status < 400:
             return "belongs to another API, which is not simulated"
+        if operation is not None and operation.face != "assistants":
+            return "belongs to another API, whose recordings are compared elsewhere"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
         if not self._target.is_told and exchange.status < 400 and self._names_unmade(exchange):
