@@ -115,9 +115,14 @@ def _events(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
     try:
         yield from _until_over(call, response, after)
     finally:
-        if not response.settings.is_background and not response.is_over:
-            with call.engine.lock:  # whoever closes the stream of a foreground response ends it [REP]
-                _forget(call.engine, response)
+        _abandon(call.engine, response)  # whoever closes the stream of a foreground response ends it [REP]
+
+
+def _abandon(engine: Engine, response: ModelResponse) -> None:
+    with engine.lock:
+        is_there = response.execution.id in engine.executions
+        if is_there and not response.settings.is_background and not response.is_over:
+            _forget(engine, response)
 
 
 def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
@@ -147,6 +152,8 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
             chunk = _let_time_pass(engine, response, turns, heard_at + timeout)
         if chunk is not None:
             turns += 1
+            if isinstance(chunk, Abort):  # the client gives up now, though it may close the stream later
+                _abandon(engine, response)
             yield chunk
             if isinstance(chunk, Abort):
                 return
