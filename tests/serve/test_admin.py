@@ -44,16 +44,16 @@ class Caller:
     @property
     def app(self) -> OpenAI:
         """A client whose requests the world answers."""
-        from tests.client_kinds import SDK_LIB as lib
+        from tests.client_kinds import SDK_LIB
 
         def answer(sent: Any) -> Any:
             request = Request(sent.method, str(sent.url), sent.headers.raw, sent.read())
             given = self.world.handle(request)
             assert isinstance(given, Response)
             pieces = [given.body] if given.stream is None else [one for one in given.stream if isinstance(one, bytes)]
-            return lib.Response(given.status, headers=given.headers, content=b"".join(pieces))
+            return SDK_LIB.Response(given.status, headers=given.headers, content=b"".join(pieces))
 
-        http = lib.Client(transport=lib.MockTransport(answer))
+        http = SDK_LIB.Client(transport=SDK_LIB.MockTransport(answer))
         return OpenAI(api_key="sk-app", base_url="http://localhost/v1", http_client=http, max_retries=0)
 
     def run(self, text: str = "Hi", tools: Any = (), **more: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from openai.resources.responses import Responses
 from pydantic import BaseModel
 
 import understudy
@@ -405,7 +406,7 @@ def test_input_items_list_the_whole_chain() -> None:
         assert [item.id for item in ascending] == [item.id for item in reversed(items)]
 
 
-@pytest.mark.skipif(not hasattr(openai.resources.Responses, "compact"), reason="this SDK is older than both operations")
+@pytest.mark.skipif(not hasattr(Responses, "compact"), reason="this SDK is older than both operations")
 def test_counting_and_compacting() -> None:
     """Tokens are counted without a response; a compaction gives the user's messages and one item for the rest."""
     with simulate() as backend:
