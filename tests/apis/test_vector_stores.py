@@ -114,7 +114,7 @@ def test_an_overlap_of_more_than_half_is_refused(backend: Backend, client: Any) 
 
 
 def test_modifying_leaves_the_rest(client: Any) -> None:
-    """Fields not sent stay; expiry counts from the last activity and can be taken away."""
+    """Fields not sent stay; expiry counts from the last activity, and null leaves it as it is."""
     store = client.vector_stores.create(name="a", metadata={"k": "v"}, expires_after={"anchor": "last_active_at", "days": 3})
     assert store.expires_at == store.last_active_at + 3 * DAY
     changed = client.vector_stores.update(store.id, name="b")
