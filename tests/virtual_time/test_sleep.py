@@ -266,13 +266,32 @@ def test_a_mock_that_moves_the_time(name, monkeypatch):
         pass
 
 
-async def test_two_worlds_in_one_loop():
-    """Two blocks in one running loop cannot both move its time: the second is refused, and the first goes on."""
-    with us.simulate(time="sleep") as backend:
-        with pytest.raises(RuntimeError, match="which of them moves its time"), us.simulate(time="sleep"):
-            pass
-        await asyncio.sleep(100)
-        assert backend.clock.now() == START + 100
+async def test_the_inner_simulation_moves_the_loop():
+    """Of nested simulations in one running loop the innermost moves its time; afterwards the outer one does again."""
+    with us.simulate(time="sleep") as outer:
+        await asyncio.sleep(10)
+        with us.simulate(time="sleep") as inner:
+            await asyncio.sleep(100)
+            assert (outer.clock.now(), inner.clock.now()) == (START + 10, START + 100)
+        await asyncio.sleep(5)
+        assert outer.clock.now() == START + 15
+
+
+async def test_simulations_side_by_side_in_one_loop():
+    """Two tasks with a simulation each cannot both move the loop's time: the second is refused, the first goes on."""
+    entered = asyncio.Event()
+
+    async def first():
+        with us.simulate(time="sleep") as backend:
+            entered.set()
+            await asyncio.sleep(100)
+            return backend.clock.now()
+
+    task = asyncio.create_task(first())
+    await entered.wait()
+    with pytest.raises(RuntimeError, match="side by side in one event loop"), us.simulate(time="sleep"):
+        pass
+    assert await task == START + 100
 
 
 def test_a_loop_that_is_not_asyncios():
@@ -432,7 +451,13 @@ async def test_whoever_runs_the_loop_it_is_the_same():
     assert await elsewhere(lambda pollers, interval: asyncio.run(pollers(interval))) == first
 
 
-def test_trio(backend):
+@pytest.fixture
+def trios_thread():
+    """Trio's worker thread, kept for ten seconds: started in the simulation, it would belong to that."""
+    trio.run(trio.to_thread.run_sync, int)
+
+
+def test_trio(trios_thread, backend):
     """With `trio_clock`, trio's deadlines and the world's clock are one."""
 
     async def main():

@@ -14,6 +14,7 @@ the real service. When several unrelated frames are open and none of the above t
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -79,7 +80,7 @@ def leave(frame: Frame) -> None:
 
 def _gone(frame: weakref.ref[Frame]) -> None:
     _lingering.discard(frame)
-    if not _lingering:
+    if not _lingering and not sys.is_finalizing():  # modules are being emptied by then
         for call in when_nothing_may_ask:
             call()
 
@@ -156,6 +157,16 @@ def current_handler() -> Handler | None:
     """The handler of the innermost activation here; None when there is none."""
     frame = _here()
     return frame.handler if frame else None
+
+
+def encloses(outer: Handler) -> bool:
+    """Say whether the innermost activation here lies inside one of this handler."""
+    frame = _here()
+    while frame is not None:
+        frame = _alive(frame.parent)
+        if frame is not None and frame.handler is outer:
+            return True
+    return False
 
 
 def handler_for(client: object) -> Handler | None:

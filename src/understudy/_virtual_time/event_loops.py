@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from understudy._http import current
 from understudy._virtual_time.virtual_clock import VirtualTime, here
 
 SHORT_JOB = 0.05  # real seconds
@@ -118,19 +119,34 @@ class _Selector:
 
 
 def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
-    """Make a loop virtual, and give what undoes it. A loop that is already goes on as it is, if it is of the same world.
+    """Make a loop virtual and return what undoes it.
+
+    A loop that is virtual in the same simulation already stays as it is. One of an enclosing simulation is taken over
+    until then: the innermost wins, here as for requests.
 
     Raises:
-        RuntimeError: not a loop of asyncio's own, or two worlds want to move the time of one loop.
+        RuntimeError: not one of asyncio's own loops, or two simulations side by side would move the time of one loop.
     """
     known = _virtual.get(id(loop))
     if known is None:
-        return VirtualLoop(loop, moment).restore
-    if known.moment is not moment:
+        VirtualLoop(loop, moment)
+        return lambda: _virtual[id(loop)].restore()  # meanwhile it may have been taken over and given back
+    outer = known.moment
+    if outer is moment:
+        return lambda: None
+    if not current.encloses(outer.handler):
         raise RuntimeError(
-            "two simulations with time='sleep' are active in one event loop: which of them moves its time? Leave it to one."
+            "two simulations with time='sleep' run side by side in one event loop, and only one can move its time: "
+            "give each a loop of its own, or use time='poll' in one of them"
         )
-    return lambda: None
+    known.restore()
+    inner = VirtualLoop(loop, moment)
+
+    def give_back() -> None:
+        inner.restore()
+        VirtualLoop(loop, outer)
+
+    return give_back
 
 
 def watch() -> None:
