@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from understudy._fidelity.accepted_differences import ACCEPTED
 from understudy._fidelity.conform import NEEDED_PERCENT, outcomes_of, recordings_in
-from understudy._fidelity.score import Score, AgreementCounts
+from understudy._fidelity.score import AgreementCounts, Score
 from understudy._fidelity.target import Simulated
 
 _HEAD = """\

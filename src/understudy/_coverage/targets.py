@@ -61,7 +61,9 @@ def possible() -> dict[str, list[CoverageTarget]]:
         names.OUTCOMES: _outcomes(),
         names.EVENTS: map(_event, EVENT_NAMES),
         names.FAULTS: _faults(),
-        names.ERRORS: (CoverageTarget(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()),
+        names.ERRORS: (
+            CoverageTarget(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()
+        ),
         names.OPERATIONS: (
             CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS if one.face == "assistants"
         ),
@@ -78,8 +80,9 @@ def _statuses() -> Iterator[CoverageTarget]:
     """Every status in the table, in the order of the published events."""
     found = {status for row in RUN for status in (row.source, row.target)}
     for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
-        item = _into(status)
-        yield CoverageTarget(name=status, script=item.script, deed=item.deed) if item else CoverageTarget(name=status, script=_next_run(*_REPLY))
+        way = _into(status)
+        script, deed = (way.script, way.deed) if way else (_next_run(*_REPLY), "")
+        yield CoverageTarget(name=status, script=script, deed=deed)
 
 
 def _into(status: str) -> CoverageTarget | None:
@@ -99,7 +102,9 @@ def _transition(row: Transition) -> CoverageTarget:
         deed = f"cancel it in status {way[way.index('cancelling') - 1]}"
     elif "requires_action" in way:
         deed = "submit the outputs"
-    return CoverageTarget(name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed)
+    return CoverageTarget(
+        name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed
+    )
 
 
 _STEPS: dict[str, tuple[Any, str]] = {
@@ -137,7 +142,9 @@ def _outcomes() -> Iterator[CoverageTarget]:
     for code in RUN_ERROR_CODES:
         yield CoverageTarget(name=names.outcome("failed", code), script=_next_run(Fail(code)))
     for reason in INCOMPLETE_REASONS:
-        yield CoverageTarget(name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason)))
+        yield CoverageTarget(
+            name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason))
+        )
 
 
 # -- beside it --------------------------------------------------------------------
@@ -181,7 +188,9 @@ def _faults() -> Iterator[CoverageTarget]:
             given = None if phase == what.phases[0] else phase
             needs_stream = phase == "during"
             fault = faults.Fault(what, phase=given)
-            yield CoverageTarget(name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else "")
+            yield CoverageTarget(
+                name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else ""
+            )
 
 
 def _next_run(*moves: Any) -> str:

@@ -12,7 +12,7 @@ from understudy._apis.common import sse
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.bindings import Bindings
-from understudy._fidelity.compare import USUAL, Comparison, Mismatch, Habits, Place
+from understudy._fidelity.compare import USUAL, Comparison, Habits, Mismatch, Place
 from understudy._reconstruct.timestamps import moment_of
 
 _SAME = ("content-type", "openai-version", "content-disposition", "www-authenticate")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from understudy._cassettes.load import load
 from understudy._fidelity.runner import Outcome, replay
-from understudy._fidelity.score import Score, AgreementCounts
+from understudy._fidelity.score import AgreementCounts, Score
 from understudy._fidelity.target import Server, Simulated, Target, connection_to
 from understudy._reconstruct.field_dates import Eras
 from understudy.errors import CassetteError, UnderstudyError

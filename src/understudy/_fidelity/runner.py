@@ -12,7 +12,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.answers import Served, compared
 from understudy._fidelity.bindings import ID, Bindings
-from understudy._fidelity.compare import Mismatch, Habits
+from understudy._fidelity.compare import Habits, Mismatch
 from understudy._fidelity.pinned_ids import ranked_ids
 from understudy._fidelity.rebuild import body_of
 from understudy._fidelity.recorded_states import wanted_before
