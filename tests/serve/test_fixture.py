@@ -174,7 +174,7 @@ def test_the_apps_sleeping(project: pytest.Pytester) -> None:
         @pytest.mark.understudy(time="sleep")
         def test_sleep(understudy_server, monkeypatch):
             monkeypatch.undo()
-            began, client = time.monotonic(), OpenAI()
+            client = OpenAI()
             understudy_server.backend.next_run(Wait(300), Reply("Slow."))
             assistant = client.beta.assistants.create(model="gpt-4o")
             thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
