@@ -16,7 +16,7 @@ from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
 from understudy._common.short_text import short
 from understudy._diagnostics.timeline import Timeline
-from understudy._inspect.findings import Finding, findings, unreadable_parts
+from understudy._inspect.findings import CassetteFinding, findings, unreadable_parts
 from understudy._inspect.runs import text_of, timelines
 from understudy._reconstruct.timestamps import newest, sent_at
 
@@ -67,7 +67,7 @@ class CassetteView:
     runs: tuple[Timeline, ...]
     no_runs: str
     unreadable: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CassetteFinding, ...]
     recorder: str = ""
 
     @property
