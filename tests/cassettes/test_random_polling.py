@@ -54,9 +54,7 @@ def polled_at_random(path: Path, plain: httpx.Client, seed: int) -> Outcome:
 
 
 @pytest.mark.skipif(not read_recordings(), reason="the real recordings do not lie beside this repository")
-@pytest.mark.parametrize(
-    ("every", "seeds"), [(6, 1), pytest.param(1, SEEDS, marks=pytest.mark.deep)], ids=["some", "all"]
-)
+@pytest.mark.parametrize(("every", "seeds"), [(6, 1), pytest.param(1, SEEDS, marks=pytest.mark.deep)], ids=["some", "all"])
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_random_polling_of_real_recordings(folder: str, every: int, seeds: int, plain: httpx.Client) -> None:
     """Over every recording with reads: no step back, no miss but of a later state or of another epoch."""
