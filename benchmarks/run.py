@@ -44,7 +44,7 @@ def main() -> int:
     python = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "-q", str(HERE.parent), *PEERS], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", f"{HERE.parent}[serve]", *PEERS], check=True)
     with tempfile.TemporaryDirectory() as directory:
         summary = Path(directory) / "summary"
         tables = {part: measured(python, part, summary) for part in wanted}
