@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
@@ -174,7 +174,7 @@ def _path(interaction: Interaction) -> str:
 
 
 def _operation(interaction: Interaction) -> str:
-    operation, _, _ = find(interaction.method, interaction.path)
+    operation = faces.ALL.find(interaction.method, interaction.path).operation
     return operation.name if operation is not None else "not of the Assistants API"
 
 

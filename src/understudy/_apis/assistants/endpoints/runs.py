@@ -177,11 +177,14 @@ def _run(call: Call) -> Run:
 
 def listed(call: Call) -> Json:
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    call.polls.asked_list(thread, call.request.url)
     return page_of(call, thread.runs, lambda run: show(call, run))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _run(call))
+    run = _run(call)
+    call.polls.asked_execution(run.execution, call.poll_interval)
+    return show(call, run)
 
 
 def modify(call: Call) -> Json:
