@@ -8,7 +8,7 @@ from typing import Any
 from understudy._cassettes import Interaction
 from understudy._common.messages import Headers
 from understudy._inspect.conversation_entry import ConversationEntry
-from understudy._inspect.findings import Finding
+from understudy._inspect.findings import CassetteFinding
 from understudy._inspect.view import CassetteView, operation_of, what_of
 
 FORMAT = 1  # raised when a key is renamed, removed, or means something else
@@ -66,7 +66,7 @@ def exchange_data(interaction: Interaction) -> _Json:
     }
 
 
-def finding_data(finding: Finding) -> _Json:
+def finding_data(finding: CassetteFinding) -> _Json:
     """One finding, with the line of the file it is about."""
     return {
         "path": str(finding.path),
@@ -78,7 +78,7 @@ def finding_data(finding: Finding) -> _Json:
     }
 
 
-def check_data(cassettes: int, findings: Sequence[Finding]) -> _Json:
+def check_data(cassettes: int, findings: Sequence[CassetteFinding]) -> _Json:
     """The result of a check."""
     return {"format": FORMAT, "cassettes": cassettes, "findings": [finding_data(finding) for finding in findings]}
 

@@ -22,7 +22,7 @@ _ON_VIOLATION = "compare it with the server it came from; an answer edited by ha
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CassetteFinding:
     """One thing that needs a look.
 
     Attributes:
@@ -68,18 +68,18 @@ def _lines_of(path: Path) -> tuple[int, ...]:
         return ()
 
 
-def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[Finding]:
+def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[CassetteFinding]:
     """Everything wrong with a cassette that could be read."""
     for interaction in interactions:
         for where, hints in secrets(interaction, scrubber):
             problem = f"a secret in the {where} ({hints})"
-            yield Finding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
+            yield CassetteFinding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
     if holds_only_errors(interactions):
         statuses = ", ".join(map(str, sorted({interaction.status for interaction in interactions})))
-        yield Finding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
+        yield CassetteFinding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
     for interaction in interactions:
         for problem in _violations(interaction):
-            yield Finding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
+            yield CassetteFinding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
 
 
 def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from understudy._common.short_text import short
 from understudy._diagnostics.timeline import Timeline
 from understudy._inspect.conversation import conversation
 from understudy._inspect.conversation_entry import ConversationEntry
-from understudy._inspect.findings import Finding, findings, unreadable_parts
+from understudy._inspect.findings import CassetteFinding, findings, unreadable_parts
 from understudy._inspect.response_conversation import output_entries
 from understudy._inspect.runs import text_of, timelines
 from understudy._reconstruct.timestamps import newest, sent_at
@@ -73,7 +73,7 @@ class CassetteView:
     runs: tuple[Timeline, ...]
     no_runs: str
     unreadable: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CassetteFinding, ...]
     exchanges: tuple[Interaction, ...] = ()
     conversation: tuple[ConversationEntry, ...] = ()
     no_conversation: str = ""
