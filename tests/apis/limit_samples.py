@@ -15,8 +15,8 @@ from understudy._apis.common.schema import (
     Id,
     Number,
     Pairs,
+    String,
     Tagged,
-    Text,
     anything,
     boolean,
     url,
@@ -105,7 +105,7 @@ class EnginePorts:
 
     def _least_value(self, check: Any) -> Any:
         kinds: dict[type, Callable[[], Any]] = {
-            Text: lambda: "x",
+            String: lambda: "x",
             Id: lambda: self.ids[check.prefix],
             Choice: lambda: check.allowed[0],
             Number: lambda: 1 if check.least is None else check.least,
@@ -132,7 +132,7 @@ def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
         item = stage.least(limit.check.item)
         return [item] * value, [item] * (value + 1)
     if kind == "not empty":
-        one: Any = "x" if isinstance(limit.check, Text) else [stage.least(limit.check.item)]
+        one: Any = "x" if isinstance(limit.check, String) else [stage.least(limit.check.item)]
         return one, type(one)()
     if kind in ("most", "least"):
         return value, value + (1 if kind == "most" else -1)

@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from understudy._engine.agenda import Agenda, Entry
+from understudy._engine.agenda import Agenda, AgendaEntry
 from understudy._engine.events import (
     Cancelling,
     Ended,
@@ -171,7 +171,7 @@ class Execution:
         self._ports = ports
         self._agenda = agenda
         self._used = Usage()
-        self._entry: Entry | None = None  # the head of the plan, on the agenda
+        self._entry: AgendaEntry | None = None  # the head of the plan, on the agenda
         self._is_acting = False
         self._waking = None if self.deadline is None else agenda.add(self.deadline, self._expire)
 

@@ -8,7 +8,7 @@ from understudy._apis.common.endpoints import store_files
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.file_objects import FileBatch
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, batch: FileBatch) -> Json:
@@ -26,7 +26,7 @@ def create(call: Call) -> Json:
     if "files" in body:
         entries = [store_files.entry_of(file) for file in body["files"]]
     else:
-        entries = [Entry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
+        entries = [StoreEntry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
     return show(call, call.engine.stores.add_batch(store, entries))
 
 

@@ -11,7 +11,7 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.file_objects import StoreFile
 from understudy._engine.search import text_of
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, file: StoreFile) -> Json:
@@ -20,9 +20,9 @@ def show(call: Call, file: StoreFile) -> Json:
     return render_files.store_file(file)
 
 
-def entry_of(body: Json) -> Entry:
+def entry_of(body: Json) -> StoreEntry:
     """How a file is to be put into a store."""
-    return Entry(body["file_id"], chunking_of(body), body.get("attributes"))
+    return StoreEntry(body["file_id"], chunking_of(body), body.get("attributes"))
 
 
 def create(call: Call) -> Json:
