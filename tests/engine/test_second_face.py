@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from hypothesis import given, settings
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import CodeInterpreter, FunctionCall, Reply
@@ -153,7 +154,7 @@ def test_one_script_two_apis():
 
 
 @given(script=scripts(most=3).filter(lambda script: "Expire" not in repr(script)))
-@settings(max_examples=60)
+@settings(examples(60))
 def test_any_script_plays_on_both(script):
     """For any script that the second API can perform: the items and the outcome are those of the run."""
     backend, chat = service(*script)

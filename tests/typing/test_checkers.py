@@ -61,6 +61,7 @@ def pyright(cache: Path) -> Errors:
     return errors
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=lambda checker: checker.__name__)
 def test_a_type_checker_refuses_what_is_wrong_and_nothing_else(checker: Callable[[Path], Errors], tmp_path: Path) -> None:
     """Exactly the marked lines of wrong.py are refused, and no line of right.py."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from understudy._diagnostics.client_misuse import Conduct
     from understudy._diagnostics.timeline import Timeline
+    from understudy._transcript.transcript import Transcript
     from understudy.faults import Fault, Phase, What
 
 
@@ -425,6 +426,16 @@ class Backend:
                 held = self._engine.part(ResponsesObjects).responses
                 return response_timeline(preload.existing(list(held.values()), run_id, "response"))
             return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
+
+    def transcript(self) -> Transcript:
+        """What was said, called and returned so far, whatever the API: equal to that of another app that did the same.
+
+        Of the last 1,000 runs and responses, those that were deleted included. See `Transcript`.
+        """
+        from understudy._transcript.simulated import simulated_transcript
+
+        with self._engine.lock:
+            return simulated_transcript(self._engine)
 
     def conduct(self) -> Conduct:
         """What the app did wrong to the API, as far as requests show it; empty and false when nothing is. See `Conduct`."""

@@ -7,6 +7,7 @@ this API's package makes and looks up with `Engine.part`.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from understudy._engine.search import search
 from understudy._engine.vector_stores import Stores
 from understudy.errors import UnderstudyError
 
+HISTORY_KEPT = 1000
 DEFAULT_RESULTS = 20  # how many passages a file search finds at most [DOCS]
 P = TypeVar("P")
 
@@ -40,6 +42,7 @@ class Engine:
 
     Attributes:
         executions: what is or was performed, by id.
+        history: the last 1,000 objects that a face made for an execution, oldest first; deleted ones, too.
         scripts: what is to be performed.
         writes: how often an app has changed something; `written_at`: when it last did.
     """
@@ -52,6 +55,7 @@ class Engine:
         self.agenda = Agenda()
         self.scripts = ScriptQueue(strict)
         self.executions: dict[str, Execution] = {}
+        self.history: deque[Any] = deque(maxlen=HISTORY_KEPT)
         self.models = Models(start)
         self.files = Files(self.clock, self.agenda, self.ids, self._forget_file)
         self.stores = Stores(self.clock, self.agenda, self.ids, self.existing_file)

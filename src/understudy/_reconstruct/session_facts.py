@@ -59,7 +59,7 @@ class RunFacts:
             if view.get("required_action"):
                 calls = view["required_action"]["submit_tool_outputs"]["tool_calls"]
                 if not any(waited.calls[0]["id"] == calls[0]["id"] for waited in found):
-                    found.append(Waited(view.get("started_at") or view["created_at"], calls))
+                    found.append(Waited(view.get("started_at") or view.get("created_at") or 0, calls))
         shown = {call["id"] for waited in found for call in waited.calls} | {
             call["id"] for step in self.steps.values() for call in step["step_details"].get("tool_calls") or ()
         }
