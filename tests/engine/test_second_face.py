@@ -59,7 +59,7 @@ class Chat:
             last_user_text=question,
             scripted_run=lambda: self._scripted(question, now),
         )
-        self.polls.wrote()
+        engine.wrote()
         return self._shown(engine.perform(request))
 
     def _scripted(self, question: str, now: float) -> ScriptedRun:
@@ -84,7 +84,7 @@ class Chat:
 
     def tell(self, question: str, output: str) -> dict[str, Any]:
         execution = self.engine.executions[f"answer to {question}"]
-        self.polls.wrote()
+        self.engine.wrote()
         execution.resume(dict.fromkeys(execution.state.phase.waits_for, output), self.engine.clock.now())
         return self._shown(execution)
 

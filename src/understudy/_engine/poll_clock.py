@@ -35,6 +35,10 @@ from understudy.errors import Livelock
 LIVELOCK_TIMES = 50
 LIVELOCK_SECONDS = 600  # longer than any run lives
 DEFAULT_INTERVAL_SECONDS = 1.0
+POLLS_SLOWLY = (
+    "the app polls with a poll_interval_ms of its own, so the SDK really sleeps between polls: with time='sleep' its "
+    "sleeping moves the clock instead, and nothing waits"
+)
 Indexed = VectorStore | StoreFile | FileBatch
 
 
@@ -44,38 +48,47 @@ class PollClock:
     Args:
         engine: the service.
         status_word: what the API calls an execution's status.
+        hints: where what would make the test better is noted.
 
     Attributes:
         shown: the state in which an answer last showed an object, by the object's id (for a file in a vector store,
             by that of the store, too).
     """
 
-    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str) -> None:
+    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str, hints: list[str] | None = None) -> None:
         self.shown: dict[Any, Any] = {}
         self._engine = engine
         self._status_word = status_word
+        self._hints = [] if hints is None else hints
         self._last_list: dict[str, int] = {}  # by question: how many events of the run there were
         self._repeats = Counter[str]()  # since something could change
         self._changeable_at: float = engine.clock.now()
         self._at_once = Counter[str]()  # since the clock moved
         self._asked_at: float = engine.clock.now()
+        self._writes = engine.writes  # as many as were noticed
 
-    def wrote(self) -> None:
-        """Note that the app did something: every question is a new one now."""
-        self._last_list.clear()
-        self._at_once.clear()
-        self._start_anew()
+    def _notice_writes(self) -> None:
+        """Take every question for a new one where an app did something, through whatever API."""
+        if self._writes != self._engine.writes:
+            self._writes = self._engine.writes
+            self._last_list.clear()
+            self._at_once.clear()
+            self._repeats.clear()
+            self._changeable_at = self._engine.written_at
 
     # -- moving -----------------------------------------------------------------
 
     def asked_execution(self, execution: Execution, interval: float | None) -> None:
         """Move before an execution is shown. `interval`: seconds between polls, as the app's SDK announced it."""
         clock = self._engine.clock
+        if interval and clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self._hints:
+            self._hints.append(POLLS_SLOWLY)
         if clock.mode == "poll" and self.shown.get(execution.id) is execution.state.phase and not execution.is_over:
             self._move(execution, status_only=True, interval=interval)
 
     def asked_list(self, conversation: Conversation, question: str) -> None:
         """Move before a list of what belongs to a conversation, or to its active execution, is shown."""
+        self._notice_writes()
         execution = conversation.active
         if execution is None or self._engine.clock.mode != "poll":
             return
@@ -117,21 +130,19 @@ class PollClock:
         clock = self._engine.clock
         if not clock.virtual:
             return
+        self._notice_writes()
         now = clock.now()
         if now != self._asked_at:
             self._asked_at = now
             self._at_once.clear()
             if self._may_change(conversation):
-                self._start_anew()
+                self._repeats.clear()
+                self._changeable_at = now
         self._at_once[question] += 1
         self._repeats[question] += 1
         is_patient = now - self._changeable_at < LIVELOCK_SECONDS
         if self._at_once[question] >= LIVELOCK_TIMES or (self._repeats[question] >= LIVELOCK_TIMES and not is_patient):
             raise Livelock(self._describe(question, conversation))
-
-    def _start_anew(self) -> None:
-        self._repeats.clear()
-        self._changeable_at = self._engine.clock.now()
 
     def _may_change(self, conversation: Conversation | None) -> bool:
         """Whether time that passes can change anything. Where sleeping moves it, it passes for ever."""

@@ -152,6 +152,7 @@ class ResponsesObjects:
     def keep(self, response: ModelResponse) -> None:
         """Keep a response that has begun."""
         self.responses[response.id] = response
+        self._engine.history.append(response)
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 

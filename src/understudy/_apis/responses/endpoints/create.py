@@ -19,12 +19,18 @@ from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObj
 from understudy._apis.responses.settings import settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
-from understudy._common.messages import Abort, Response
+from understudy._common.messages import Abort, Request, Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
+
+
+def arrived(engine: Engine, request: Request) -> None:
+    """Note a create before anything becomes of it, so that the SDK's retry of it takes the same script again."""
+    engine.part(ResponsesObjects).retries.arrived(request)
 
 
 def create(call: Call) -> Json | Response | Abort:
