@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TextIO, TypeVar
 
 _T = TypeVar("_T")
@@ -19,7 +19,7 @@ def progress(
     *,
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[_T]:
+) -> Generator[_T, None, None]:
     """Give items one by one; from two seconds on, show in a line how many are done.
 
     The line is on the terminal of stderr only, and gone when the items are.
