@@ -268,6 +268,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 # -- the end of a test ----------------------------------------------------------
 
 _call_failed = pytest.StashKey[bool]()
+_beside = pytest.StashKey["list[UnderstudyError]"]()  # what went wrong on the test's side while it failed by itself
 
 
 def _failed(item: pytest.Item) -> bool:
@@ -285,9 +286,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         problems = _ask(item, passed=False)
         _skip_unperformable(item, [error, *problems])
         _explain(item, error)
-        if problems:  # the test's own failure goes first; what understudy knows stands beside it
-            item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
+        item.stash[_beside] = problems  # the test's own failure goes first
         raise
+    if getattr(item, "_excinfo", None):  # a unittest.TestCase has failed without raising
+        item.stash[_beside] = _ask(item, passed=False)
+        return result
     problems = _ask(item, passed=True)
     if problems:
         from understudy.errors import raise_all
@@ -313,6 +316,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         and _problems not in item.stash
     ):
         report.sections.append(("understudy", _how_to_get_a_key(item)))
+    if report.failed and any(f"understudy.{name}" in sys.modules for name in ("_http.current", "pytest_plugin.settings")):
+        from understudy.pytest_plugin.failure_reports import improve
+
+        beside = [str(problem) for problem in item.stash.get(_beside, [])] if call.when == "call" else []
+        improve(report, item, call.excinfo.value if call.excinfo is not None else None, beside)
     return report
 
 
