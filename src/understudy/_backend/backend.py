@@ -28,7 +28,6 @@ from understudy._common.ids import HasId, id_of
 from understudy._common.keyword_hints import hinting
 from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
 from understudy._common.printable import printable
-from understudy._common.short_text import counted
 from understudy._engine.clock import Clock, TimeMode
 from understudy._engine.engine import Engine
 from understudy._engine.script import Script, ScriptFunction, Step
@@ -100,13 +99,12 @@ class Backend:
             passed = self.clock.now() - self._start
             parts = [
                 f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
-                counted(len(self._door.log), "request"),
-                counted(sum(runs.values()), "run") + (f" ({_counts(runs)})" if runs else ""),
-                f"{counted(len(self._engine.scripts.queue), 'script')} queued",
+                f"{len(self._door.log)} requests",
+                f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
+                f"{len(self._engine.scripts.queue)} scripts queued",
             ]
-            if self._door.problems:
-                parts.append(counted(len(self._door.problems), "problem"))
-            return f"<Backend {', '.join(parts)}>"
+            problems = len(self._door.problems)
+            return f"<Backend {', '.join(parts)}{f', {problems} problems' if problems else ''}>"
 
     # -- requests -------------------------------------------------------------
 

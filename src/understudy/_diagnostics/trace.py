@@ -17,7 +17,7 @@ MOST_LINES = 24  # of a trace; the first and the last of them
 MOST_LETTERS = 70  # of a body
 TRACED = "requests the app made (second of the clock, request, what it saw):"
 _STATUS = re.compile(rb'"status": ?"(\w+)"')
-_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*")')
+_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*)')  # the end of a long one is cut off
 _NAMES = re.compile(r"\b([A-Za-z]\w*)\(")
 
 
@@ -115,11 +115,19 @@ def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
         return f"a stream{f', to {logged.shown.decode()}' if logged.shown else ''}{broken}{fault}"
     if logged.status >= 400:
         message = _MESSAGE.search(logged.shown)
-        text = json.loads(message[1]) if message else logged.shown.decode(errors="replace")
+        text = _decoded(message[1]) if message else logged.shown.decode(errors="replace")
         most = MOST_LETTERS if text.startswith("understudy: ") else 2 * MOST_LETTERS  # ours is shown where it is raised
         return f"{logged.status} {_shortened(clean(text), most)}{fault}"
     status = _STATUS.search(logged.shown)
     return f"{status[1].decode() if status else logged.status}{fault}"
+
+
+def _decoded(cut: bytes) -> str:
+    """A JSON string without its closing quote, as far as it is whole."""
+    text, _ = json.JSONDecoder(strict=False).raw_decode(
+        re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace")) + '"'
+    )
+    return str(text)
 
 
 def _shortened(text: str, most: int = MOST_LETTERS) -> str:

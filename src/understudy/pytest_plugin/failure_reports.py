@@ -31,7 +31,9 @@ _MOST = 25  # lines for one mistake: its frames, its text and the section
 _SUMMARY = 200  # letters: on CI, pytest prints the whole
 
 
-def improve(report: pytest.TestReport, item: pytest.Item, error: BaseException | None, beside: Sequence[str]) -> None:
+def improve(
+    report: pytest.TestReport, item: pytest.Item, error: BaseException | None, beside: Sequence[str], hint: str = ""
+) -> None:
     """Prune a failed report to what helps, and add the section `understudy`.
 
     Args:
@@ -39,19 +41,23 @@ def improve(report: pytest.TestReport, item: pytest.Item, error: BaseException |
         item: the test.
         error: what it failed with.
         beside: what went wrong on the test's side besides.
+        hint: what to do about an error of the SDK that says nothing of it.
     """
     handlers = _handlers(item)
     sections = sections_of(handlers, is_repeated=hasattr(getattr(item, "obj", None), "hypothesis"))
     advice = [line for section in sections for line in section.advice]
-    is_own = error is not None and _is_shown_pruned(error, bool(handlers))
+    answered = bool(handlers or hint)
+    is_own = error is not None and _is_shown_pruned(error, answered)
     if error is not None and not item.config.getoption("fulltrace", False):
-        _prune(report, item, error, is_own=is_own, answered=bool(handlers))
+        _prune(report, item, error, is_own=is_own, answered=answered)
     if error is not None:
-        _summarize(report, _sentence(error, advice))
+        sentence = f"understudy: {hint}" if hint else _sentence(error, advice)
+        _summarize(report, sentence.replace(f"{item.nodeid}: ", "") if sentence else None)
     if report.when == "teardown" and not is_own:
         return
     shown = str(report.longrepr)
-    problems = [problem for problem in beside if problem not in shown]
+    problems = [hint] if hint else []
+    problems += [problem for problem in beside if problem.partition("\n")[0] not in shown]
     if sections or problems:
         most = _MOST - 3 - shown.count("\n") if is_own else SCREEN
         is_traced = any(TRACED in note for note in getattr(error, "__notes__", ()))
@@ -130,23 +136,26 @@ def _prune(report: pytest.TestReport, item: pytest.Item, error: BaseException, *
         for one, traceback in before:
             kept = traceback if isinstance(one, InternalError) else _without_libraries(traceback)
             one.__traceback__ = kept or (_at_the_test(item, one) if one is error else None)
+        if not is_own:
+            report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_exception(error))  # type: ignore[assignment]
+            return
         options = item.config.option
         report.longrepr = pytest.ExceptionInfo.from_exception(error).getrepr(
             showlocals=options.showlocals,
-            style=_style(options.tbstyle, is_own=is_own),
-            tbfilter=not is_own or _is_hidden_by_the_project,
-            chain=not is_own or any(isinstance(one, InternalError | CallableFailed) for one in chain),
+            style=_style(options.tbstyle),
+            tbfilter=_is_hidden_by_the_project,
+            chain=any(isinstance(one, InternalError | CallableFailed) for one in chain),
         )
     finally:
         for one, traceback in before:
             one.__traceback__ = traceback
 
 
-def _style(option: str, *, is_own: bool) -> Literal["short", "long", "native"]:
+def _style(option: str) -> Literal["short", "long", "native"]:
     """Of our own failures, the frames are shown in two lines each, unless more was asked for."""
-    if option in ("long", "native"):
-        return "native" if option == "native" else "long"
-    return "short" if is_own or option != "auto" else "long"
+    if option == "native":
+        return "native"
+    return "long" if option == "long" else "short"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
