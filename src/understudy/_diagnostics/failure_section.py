@@ -10,7 +10,7 @@ from understudy._diagnostics.request_log import Logged
 from understudy._diagnostics.timeline import Timeline
 from understudy._diagnostics.trace import requests_seen
 
-_FEWEST = 3  # lines of requests, however little room there is
+_FEWEST = 1  # lines of requests, however little room there is
 _CUT_WORD = re.compile(r"\S{8,}…")  # what is left of a secret that was cut has no shape
 
 

@@ -52,7 +52,7 @@ def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], star
             "understudy: reproduce with",
             *(f"    {line}" for line in (*_imports(lines), *lines)),
             TRACED,
-            *requests_seen(log, start),
+            *requests_seen(log, start, most=MOST_LINES + 1),
         ]
     )
 
@@ -76,7 +76,7 @@ def requests_seen(
         log: the requests, oldest first.
         start: the unix time, in seconds, from which the lines count.
         clean: takes the secrets out of a text; by default those that have a known shape.
-        most: lines; of more, the middle is left out.
+        most: lines in all; of more, the middle is left out, and counted in one.
     """
     lines, clean = list[_Line](), clean or Scrubber().text
     for logged in log:
@@ -88,7 +88,7 @@ def requests_seen(
             lines.append(_Line(at, what, at))
     if not lines:
         yield "    nothing: no request came"
-    first, last = (most // 2, most - most // 2) if len(lines) > most else (len(lines), 0)
+    first, last = (len(lines), 0) if len(lines) <= most else ((most - 1) // 2, most - 1 - (most - 1) // 2)
     yield from map(str, lines[:first])
     if left_out := lines[first : len(lines) - last]:
         yield f"          ... {sum(one.times for one in left_out)} more requests ..."
@@ -124,10 +124,8 @@ def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
 
 def _decoded(cut: bytes) -> str:
     """A JSON string without its closing quote, as far as it is whole."""
-    text, _ = json.JSONDecoder(strict=False).raw_decode(
-        re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace")) + '"'
-    )
-    return str(text)
+    whole = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace"))
+    return str(json.loads(f'{whole}"', strict=False))
 
 
 def _shortened(text: str, most: int = MOST_LETTERS) -> str:

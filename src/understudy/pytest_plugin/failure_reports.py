@@ -137,7 +137,7 @@ def _prune(report: pytest.TestReport, item: pytest.Item, error: BaseException, *
             kept = traceback if isinstance(one, InternalError) else _without_libraries(traceback)
             one.__traceback__ = kept or (_at_the_test(item, one) if one is error else None)
         if not is_own:
-            report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_exception(error))  # type: ignore[assignment]
+            report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_exception(error))
             return
         options = item.config.option
         report.longrepr = pytest.ExceptionInfo.from_exception(error).getrepr(
