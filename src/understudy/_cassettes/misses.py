@@ -15,7 +15,7 @@ from understudy._common.messages import Request
 from understudy.errors import ReplayMiss
 
 _MOST = 3
-_MOST_LINES = 8  # of a difference: with the rest of the report, a screen
+_MOST_LINES = 6  # of a difference: with the rest of the report, a screen
 
 TO_DO = (
     "What to do: if the app changed on purpose, record this flow again (--understudy-record=new adds what is missing, and "
@@ -44,9 +44,8 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
     lines.append(f"Why: {reason or _why(request, path, position, near)}")
     lines.append(f"Where the replay is: {_where(path, position)}")
     if near:
-        first, *others = [f"{interaction} -> {interaction.status}{_played(interaction, position)}" for interaction in near]
-        lines.append(f"Nearest recorded: {first}")
-        lines += [f"  then: {'; '.join(others)}"] if others else []
+        lines.append("Nearest recorded:")
+        lines += [f"  {interaction} -> {interaction.status}{_played(interaction, position)}" for interaction in near]
         if request.method != "GET":
             lines += difference(near[0], request)
     lines.append(TO_DO)

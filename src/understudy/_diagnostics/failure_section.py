@@ -11,6 +11,7 @@ from understudy._diagnostics.timeline import Timeline
 from understudy._diagnostics.trace import requests_seen
 
 _FEWEST = 1  # lines of requests, however little room there is
+_LEAST = 3  # lines that a whole section takes
 _CUT_WORD = re.compile(r"\S{8,}…")  # what is left of a secret that was cut has no shape
 
 
@@ -41,6 +42,8 @@ class FailureSection:
             most: lines in all.
             is_traced: the requests are shown elsewhere: leave them out.
         """
+        if most < _LEAST and not is_traced:  # the failure itself takes the screen
+            return [*self.advice, *list(requests_seen(self.log, self.start, self.clean))[-1:]]
         room = max(_FEWEST, most - 1 - len(self.advice))
         whole = [_lines(timeline) for timeline in self.timelines]
         most_requests = max(_FEWEST, room - sum(map(len, whole)), room // 2)

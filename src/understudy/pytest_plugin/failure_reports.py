@@ -59,7 +59,7 @@ def improve(
     problems = [hint] if hint else []
     problems += [problem for problem in beside if problem.partition("\n")[0] not in shown]
     if sections or problems:
-        most = _MOST - 3 - shown.count("\n") if is_own else SCREEN
+        most = _MOST - 3 - shown.rstrip().count("\n") if is_own else SCREEN  # less the two lines with the names
         is_traced = any(TRACED in note for note in getattr(error, "__notes__", ()))
         report.sections.append(("understudy", text_of(sections, problems, most, is_traced=is_traced)))
 
