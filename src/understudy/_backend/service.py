@@ -70,6 +70,8 @@ class Service:
         try:
             response = self._carry_out(operation, ids, request)
         except ApiError as refused:
+            if refused.name == "conversation.locked":
+                self._count_refusal(refused.facts["id"], request)
             response = refusal_response(*_told(refused, ids), _TEXTS[operation.face], on_azure=is_azure(request))
         if isinstance(response, Abort):
             return response
@@ -77,6 +79,12 @@ class Service:
             self._pacers[operation.face].count(f"{request.method} {request.url}", self._conversation(ids))
         response.headers = (*self._headers(operation, response), *response.headers)
         return response
+
+    def _count_refusal(self, conversation_id: str, request: Request) -> None:
+        """Ask whether an app that tries again as long as a conversation is locked is going anywhere."""
+        conversation = self._responses.conversations.get(conversation_id)
+        if conversation is not None:
+            self._pacers["responses"].count_refusal(f"{request.method} {request.url}", request.body, conversation)
 
     def redirected(self, request: Request) -> Response:
         """Send a request whose path ends in a slash to the same path without it. [REC]
@@ -118,12 +126,12 @@ class Service:
             self.pacer.asked_execution(run.execution, self._announced_interval(call.request))
         elif operation.watches == "response":
             response = self._responses.response(**call.ids)
-            if call.query.get("stream") != "true":
+            if call.query.get("stream") != "true" and not response.is_over:
                 self._pacers["responses"].asked_execution(response.execution, None)
         elif operation.watches == "list":
             conversation = self._conversation(call.ids)
             if conversation is not None:
-                self.pacer.asked_list(conversation, call.request.url)
+                self._pacers[operation.face].asked_list(conversation, call.request.url)
         elif operation.watches:
             self._pace_indexing(operation.watches, call.ids)
 
@@ -131,6 +139,8 @@ class Service:
         thread_id, response = ids.get("thread_id"), self._responses.responses.get(ids.get("response_id", ""))
         if response is not None:
             return response.execution.conversation
+        if "conversation_id" in ids:
+            return self._responses.conversations.get(ids["conversation_id"])
         return self._objects.threads.get(thread_id) if thread_id is not None else None
 
     def _pace_indexing(self, watches: str, ids: dict[str, str]) -> None:

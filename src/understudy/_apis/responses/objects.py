@@ -83,6 +83,10 @@ class ModelResponse:
         """Give the items it wrote, in order."""
         return iter(self.execution.items.values())
 
+    def has(self, item_id: str) -> bool:
+        """Tell whether an item is one that it wrote, or that it was made from."""
+        return item_id in self.execution.items or any(item.id == item_id for item in self.input)
+
     def open_calls(self) -> list[Json]:
         """Give the calls that it ended with, which the next turn has to answer."""
         return [call for item in self.output() if (call := call_of(item)) is not None]

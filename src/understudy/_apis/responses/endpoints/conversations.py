@@ -76,7 +76,7 @@ def create_items(call: Call) -> Json:
     """Put items into a conversation; the answer lists only these. [REC; that the lock holds here, too: INF]"""
     held = _conversation(call)
     if is_locked(held):
-        raise ApiError("conversation.locked")
+        raise ApiError("conversation.locked", id=held.id)
     added = add_items(call.engine, held, call.body["items"], call.engine.clock.now())
     return render.page([_shown(call, item) for item in added], has_more=False)
 
@@ -100,6 +100,6 @@ def delete_item(call: Call) -> Json:
     held = _conversation(call)
     item = call.engine.part(ResponsesObjects).item(**call.ids)
     if is_locked(held):
-        raise ApiError("conversation.locked")
+        raise ApiError("conversation.locked", id=held.id)
     held.items.remove(item.id)
     return {"id": item.id, "object": "conversation.item.deleted", "deleted": True}
