@@ -265,11 +265,13 @@ def test_http1_and_http2_clients_are_kept_apart(lib: Any, trusted: None) -> None
     with understudy.simulate():
         plain, second = lib.Client(), lib.Client(transport=lib.HTTPTransport(http2=True))
     assert context_of(plain) is not context_of(second)
-    with plain, second, server("good", ("h2", "http/1.1")) as (address, spoken):
-        assert plain.get(address).status_code == 204
-        with pytest.raises((lib.RemoteProtocolError, ImportError)):  # the server only agrees to it; h2 may be absent
-            second.get(address)
-        assert plain.get(address).status_code == 204
+    with plain, second, server("good") as (of_http1, _), server("good", ("h2", "http/1.1")) as (of_both, spoken):
+        assert second.get(of_http1).status_code == 204  # sets on its context what it offers
+        assert plain.get(of_both).status_code == 204
+        port = lib.URL(of_both).port
+        with context_of(second).wrap_socket(socket.create_connection(("localhost", port)), server_hostname="localhost"):
+            pass
+        assert plain.get(of_both).status_code == 204
     assert spoken == ["http/1.1", "h2", "http/1.1"]
 
 

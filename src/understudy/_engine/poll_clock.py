@@ -37,6 +37,10 @@ from understudy.errors import Livelock
 LIVELOCK_TIMES = 50
 LIVELOCK_SECONDS = 600  # longer than any run lives
 DEFAULT_INTERVAL_SECONDS = 1.0
+POLLS_SLOWLY = (
+    "the app polls with a poll_interval_ms of its own, so the SDK really sleeps between polls: with time='sleep' its "
+    "sleeping moves the clock instead, and nothing waits"
+)
 Indexed = VectorStore | StoreFile | FileBatch
 
 
@@ -46,40 +50,49 @@ class PollClock:
     Args:
         engine: the service.
         status_word: what the API calls an execution's status.
+        hints: where what would make the test better is noted.
 
     Attributes:
         shown: the state in which an answer last showed an object, by the object's id (for a file in a vector store,
             by that of the store, too).
     """
 
-    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str) -> None:
+    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str, hints: list[str] | None = None) -> None:
         self.shown: dict[Any, Any] = {}
         self._engine = engine
         self._status_word = status_word
+        self._hints = [] if hints is None else hints
         self._last_list: dict[str, int] = {}  # by question: how many events of the run there were
         self._repeats = Counter[tuple[str, bytes]]()  # since something could change
         self._changeable_at: float = engine.clock.now()
         self._at_once = Counter[tuple[str, bytes]]()  # since the clock moved
         self._asked_at: float = engine.clock.now()
-        self._refusals: PollClock | None = None  # counts what is refused again and again, which is no question
+        self._writes = engine.writes  # as many as were noticed
+        self._refusals: RefusalCounter | None = None  # made when something is refused
         self._last_refused: tuple[str, bytes] | None = None
 
-    def wrote(self) -> None:
-        """Note that the app did something: every question is a new one now."""
-        self._last_list.clear()
-        self._at_once.clear()
-        self._start_anew()
+    def _notice_writes(self) -> None:
+        """Take every question for a new one where an app did something, through whatever API."""
+        if self._writes != self._engine.writes:
+            self._writes = self._engine.writes
+            self._last_list.clear()
+            self._at_once.clear()
+            self._repeats.clear()
+            self._changeable_at = self._engine.written_at
 
     # -- moving -----------------------------------------------------------------
 
     def asked_execution(self, execution: Execution, interval: float | None) -> None:
         """Move before an execution is shown. `interval`: seconds between polls, as the app's SDK announced it."""
         clock = self._engine.clock
+        if interval and clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self._hints:
+            self._hints.append(POLLS_SLOWLY)
         if clock.mode == "poll" and self.shown.get(execution.id) is execution.state.phase and not execution.is_over:
             self._move(execution, status_only=True, interval=interval)
 
     def asked_list(self, conversation: Conversation, question: str) -> None:
         """Move before a list of what belongs to a conversation, or to its active execution, is shown."""
+        self._notice_writes()
         execution = conversation.active
         if execution is None or self._engine.clock.mode != "poll":
             return
@@ -126,12 +139,14 @@ class PollClock:
         clock = self._engine.clock
         if not clock.virtual:
             return
+        self._notice_writes()
         now = clock.now()
         if now != self._asked_at:
             self._asked_at = now
             self._at_once.clear()
             if self._may_change(conversation):
-                self._start_anew()
+                self._repeats.clear()
+                self._changeable_at = now
         key = (question, body)
         self._at_once[key] += 1
         self._repeats[key] += 1
@@ -148,15 +163,11 @@ class PollClock:
             Livelock: it was refused again and again, and nothing could change in between.
         """
         if self._refusals is None:
-            self._refusals = PollClock(self._engine, self._status_word)
+            self._refusals = RefusalCounter(self._engine, self._status_word)
         self._refusals.count(request, conversation, body)
         is_sent_again, self._last_refused = self._last_refused == (request, body), (request, body)
         if is_sent_again and conversation.active is not None and self._engine.clock.mode == "poll":
             self._move(conversation.active, status_only=True, interval=None)
-
-    def _start_anew(self) -> None:
-        self._repeats.clear()
-        self._changeable_at = self._engine.clock.now()
 
     def _may_change(self, conversation: Conversation | None) -> bool:
         """Whether time that passes can change anything: where sleeping moves it, it passes for ever."""
@@ -190,6 +201,13 @@ class PollClock:
                 return f"{text}, and goes on for ever. Cancel it, as an app does that has a deadline."
             return f"{text}, and {moves}."
         return f"{text}, and will stay so. A loop that waits for another status never ends: does it know {status!r}?"
+
+
+class RefusalCounter(PollClock):
+    """Counts what is refused again and again: that it is sent is no reason to count anew."""
+
+    def _notice_writes(self) -> None:
+        pass
 
 
 _MOVES = {

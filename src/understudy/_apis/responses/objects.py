@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from understudy._apis.common.operation_call import Call
 from understudy._apis.responses.input_items import ANSWERED_BY, OUTPUTS
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
@@ -97,6 +98,18 @@ def is_locked(conversation: Conversation) -> bool:
     return conversation.active is not None and conversation.active.status != "paused"
 
 
+def refuse_locked(call: Call, conversation: Conversation) -> None:
+    """Refuse to touch a conversation that a response runs in. [REP]
+
+    Raises:
+        ApiError: it is locked.
+        Livelock: the app asks for it without end.
+    """
+    if is_locked(conversation):
+        call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
+        raise ApiError("conversation.locked")
+
+
 def call_of(item: Item) -> Json | None:
     """Give a call that the app has to answer as JSON, as far as it is needed to find its output; None for other items."""
     state = item.state
@@ -156,6 +169,7 @@ class ResponsesObjects:
     def keep(self, response: ModelResponse) -> None:
         """Keep a response that has begun."""
         self.responses[response.id] = response
+        self._engine.history.append(response)
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 

@@ -15,16 +15,22 @@ from understudy._apis.responses.input_items import (
     text_of,
     trailing_outputs,
 )
-from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, is_locked
+from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, refuse_locked
 from understudy._apis.responses.settings import settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
-from understudy._common.messages import Abort, Response
+from understudy._common.messages import Abort, Request, Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
+
+
+def arrived(engine: Engine, request: Request) -> None:
+    """Note a create before anything becomes of it, so that the SDK's retry of it takes the same script again."""
+    engine.part(ResponsesObjects).retries.arrived(request)
 
 
 def create(call: Call) -> Json | Response | Abort:
@@ -57,8 +63,8 @@ class Context:
             conversation = conversation["id"]
         self.previous = self.objects.previous(previous) if previous is not None else None
         self.conversation = self.objects.conversation(conversation) if conversation is not None else None
-        if self.conversation is not None and is_locked(self.conversation):
-            raise ApiError("conversation.locked", id=self.conversation.id)
+        if self.conversation is not None:
+            refuse_locked(call, self.conversation)
 
     @property
     def partition(self) -> str | None:
