@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from understudy._fidelity.accepted_differences import ACCEPTED
 from understudy._fidelity.conform import NEEDED_PERCENT, outcomes_of, recordings_in
-from understudy._fidelity.score import Score, Tally
+from understudy._fidelity.score import AgreementCounts, Score
 from understudy._fidelity.target import Simulated
 
 _HEAD = """\
@@ -69,7 +69,7 @@ def _folder_row(folder: FolderScore) -> str:
     return f"| {folder.name} | {folder.sessions} | {tally.total} | {share} | {tally.left_out} |"
 
 
-def _row(name: str, tally: Tally) -> str:
+def _row(name: str, tally: AgreementCounts) -> str:
     return f"| {name} | {tally.total} | {tally.agreed} | {tally.explained} | {tally.unexplained} |"
 
 

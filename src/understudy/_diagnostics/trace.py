@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import understudy
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.secrets import Scrubber
 from understudy._diagnostics.request_log import Logged
 
@@ -97,7 +97,7 @@ def requests_seen(
 
 def _did(logged: Logged, clean: Callable[[str], str]) -> str:
     sent = logged.sent
-    operation, ids, _ = find(sent.method, sent.path)
+    operation, ids = faces.ALL.find(sent.method, sent.path)[:2]
     name = clean(f"{sent.method} {sent.path}") if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
     body = sent.json
     # Cleaned before it is shortened: what is left of a secret that was cut has no shape.

@@ -12,7 +12,7 @@ from understudy._apis.common import sse
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.bindings import Bindings
-from understudy._fidelity.compare import USUAL, Comparison, Difference, Habits, Place
+from understudy._fidelity.compare import USUAL, Comparison, Habits, Mismatch, Place
 from understudy._reconstruct.timestamps import moment_of
 
 _SAME = ("content-type", "openai-version", "content-disposition", "www-authenticate")
@@ -49,20 +49,20 @@ def compared(
     fallback: float = 0,
     shape: bool = False,
     habits: Habits = USUAL,
-) -> list[Difference]:
+) -> list[Mismatch]:
     """How an answer differs. `fallback`: the moment of an answer that does not show one. The bindings grow."""
     events = recorded.events
     moment = moment_of(recorded) or fallback
     comparison = Comparison(bindings, moment, operation=operation, shape=shape, habits=habits)
     found = [*_heads(recorded, served)]
     if recorded.status != served.status:
-        return [*found, Difference("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]
+        return [*found, Mismatch("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]
     if recorded.is_stream:
         found += _streams(comparison, events, sse.parse(served.body))
     elif recorded.json is not None:
         found += comparison.values(recorded.json, served.json)
     elif recorded.body is not None and recorded.body != served.body and not shape:
-        found.append(Difference("the body", "value", "", "", recorded.body, served.body))
+        found.append(Mismatch("the body", "value", "", "", recorded.body, served.body))
     return found
 
 
@@ -71,17 +71,17 @@ def _message(served: Served) -> str:
     return value["error"]["message"] if isinstance(value, dict) and "error" in value else ""
 
 
-def _heads(recorded: Interaction, served: Served) -> Iterator[Difference]:
+def _heads(recorded: Interaction, served: Served) -> Iterator[Mismatch]:
     for name in _SAME:
         expected, got = recorded.header(name), served.header(name)
         if expected != got and (expected is not None or name == "content-type"):
-            yield Difference(f"!header {name}", "header", "", "", expected, got)
+            yield Mismatch(f"!header {name}", "header", "", "", expected, got)
     for name in _THERE:
         if recorded.header(name) is not None and served.header(name) is None:
-            yield Difference(f"!header {name}", "header", "", "", recorded.header(name), None)
+            yield Mismatch(f"!header {name}", "header", "", "", recorded.header(name), None)
 
 
-def _streams(comparison: Comparison, recorded: list[Event], served: list[Event]) -> Iterator[Difference]:
+def _streams(comparison: Comparison, recorded: list[Event], served: list[Event]) -> Iterator[Mismatch]:
     recorded, served = _joined(recorded), _joined(served)
     names, got = ([name for name, _ in events] for events in (recorded, served))
     if comparison.shape:
@@ -90,7 +90,7 @@ def _streams(comparison: Comparison, recorded: list[Event], served: list[Event])
     else:
         if names != got:
             at = next((n for n, (a, b) in enumerate(zip(names, got, strict=False)) if a != b), min(len(names), len(got)))
-            yield Difference(f"events[{at}]", "events", "", "", names[at : at + 6], got[at : at + 6])
+            yield Mismatch(f"events[{at}]", "events", "", "", names[at : at + 6], got[at : at + 6])
         pairs = [(name, data, other) for (name, data), (same, other) in zip(recorded, served, strict=False) if name == same]
     for position, (name, data, other) in enumerate(pairs):
         yield from comparison.values(data, other, Place(f"events[{position}] {name}: "))

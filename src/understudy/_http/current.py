@@ -91,6 +91,11 @@ def _gone(frame: weakref.ref[Frame]) -> None:
             call()
 
 
+def is_active() -> bool:
+    """Say whether a frame is open anywhere in the process."""
+    return bool(_open)
+
+
 def may_still_ask() -> bool:
     """Say whether something is left that was started in a frame: a thread, a task, a job. Clients do not count."""
     return bool(_lingering)
