@@ -21,7 +21,7 @@ _UNKNOWN_ID = re.compile(rb"with id \\?'([\w-]+)\\?'")
 def failure_section(backend: Backend) -> FailureSection:
     """Collect what a simulator knows of the test that failed."""
     with backend._engine.lock:  # noqa: SLF001 - one package, and not for users
-        log = list(backend._door.log)  # noqa: SLF001
+        log = list(backend._dispatcher.log)  # noqa: SLF001
         start = backend._start if backend.clock.virtual or not log else log[0].at  # noqa: SLF001
         clean = Scrubber().text
         return FailureSection(
