@@ -72,7 +72,7 @@ def _repeats(before: Interaction, one: Interaction) -> bool:
 
 
 def _key(interaction: Interaction) -> tuple[str, str]:
-    operation = faces.ALL.find(interaction.method, interaction.path).operation
+    operation = faces.ALL.find(interaction.method, interaction.path)[0]
     return interaction.method, without_ids(interaction.path) if operation is None else operation.path
 
 
