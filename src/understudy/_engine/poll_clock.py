@@ -5,20 +5,22 @@ This is the one place where reading moves anything.
 The rules [design]:
 * a GET of a run moves now to the run's next scripted change of status, if its present state was already
   shown;
-* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, and no
-  deadline is ever jumped to;
+* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, if it is
+  one that does, and no deadline is ever jumped to;
 * a list of a live run's steps, messages or runs moves now only when the same list is asked again and nothing
   happened to the run in between;
 * a GET of a vector store, a file in one, or a batch moves now to its next change, if its present state was
   already shown; a list of such files does if that of every file still being indexed was. Expiry is never
-  jumped to.
+  jumped to;
+* a write that is sent again, since a conversation is locked, moves now as asking again does.
 
 What was shown is remembered here, by id, and not on what is shown: each API has a `PollClock` of its own, and
 two that look at one object do not disturb each other.
 
 The livelock detector is here too: the same question `LIVELOCK_TIMES` while the clock stands and nothing was
-written. Where the app's own sleeping moves the clock, it may have a deadline of its own: then
-`LIVELOCK_SECONDS` must have passed, too.
+written. Where time passes in between and can change nothing (the app's own sleeping moves it, or what is
+asked for hangs and never expires), the app may have a deadline of its own: then `LIVELOCK_SECONDS` must have
+passed, too. A write that is refused again and again, since a conversation is locked, counts likewise.
 """
 
 from __future__ import annotations
@@ -62,11 +64,13 @@ class PollClock:
         self._status_word = status_word
         self._hints = [] if hints is None else hints
         self._last_list: dict[str, int] = {}  # by question: how many events of the run there were
-        self._repeats = Counter[str]()  # since something could change
+        self._repeats = Counter[tuple[str, bytes]]()  # since something could change
         self._changeable_at: float = engine.clock.now()
-        self._at_once = Counter[str]()  # since the clock moved
+        self._at_once = Counter[tuple[str, bytes]]()  # since the clock moved
         self._asked_at: float = engine.clock.now()
         self._writes = engine.writes  # as many as were noticed
+        self._refusals: RefusalCounter | None = None  # made when something is refused
+        self._last_refused: tuple[str, bytes] | None = None
 
     def _notice_writes(self) -> None:
         """Take every question for a new one where an app did something, through whatever API."""
@@ -122,8 +126,13 @@ class PollClock:
 
     # -- the livelock detector ----------------------------------------------------
 
-    def count(self, question: str, conversation: Conversation | None) -> None:
-        """Ask, after a GET, whether this is going anywhere. `conversation`: the one the question is about, if any.
+    def count(self, question: str, conversation: Conversation | None, body: bytes = b"") -> None:
+        """Ask, after a GET, whether this is going anywhere.
+
+        Args:
+            question: method and URL.
+            conversation: the one the question is about, if any.
+            body: what tells apart two questions of the same words.
 
         Raises:
             Livelock: the same question was asked again and again, and nothing could change in between.
@@ -139,22 +148,41 @@ class PollClock:
             if self._may_change(conversation):
                 self._repeats.clear()
                 self._changeable_at = now
-        self._at_once[question] += 1
-        self._repeats[question] += 1
+        key = (question, body)
+        self._at_once[key] += 1
+        self._repeats[key] += 1
         is_patient = now - self._changeable_at < LIVELOCK_SECONDS
-        if self._at_once[question] >= LIVELOCK_TIMES or (self._repeats[question] >= LIVELOCK_TIMES and not is_patient):
-            raise Livelock(self._describe(question, conversation))
+        if self._at_once[key] >= LIVELOCK_TIMES or (self._repeats[key] >= LIVELOCK_TIMES and not is_patient):
+            raise Livelock(self._describe(question, self._repeats[key], conversation))
+
+    def count_refusal(self, request: str, body: bytes, conversation: Conversation) -> None:
+        """Ask whether it is going anywhere that a write is sent again which a locked conversation refuses.
+
+        Sent again, it moves the clock as a question does that is asked again: whoever retries waits for the lock.
+
+        Raises:
+            Livelock: it was refused again and again, and nothing could change in between.
+        """
+        if self._refusals is None:
+            self._refusals = RefusalCounter(self._engine, self._status_word)
+        self._refusals.count(request, conversation, body)
+        is_sent_again, self._last_refused = self._last_refused == (request, body), (request, body)
+        if is_sent_again and conversation.active is not None and self._engine.clock.mode == "poll":
+            self._move(conversation.active, status_only=True, interval=None)
 
     def _may_change(self, conversation: Conversation | None) -> bool:
-        """Whether time that passes can change anything. Where sleeping moves it, it passes for ever."""
+        """Whether time that passes can change anything: where sleeping moves it, it passes for ever."""
+        active = conversation.active if conversation is not None else None
+        if active is not None and active.next_event_at() is None:
+            return False  # it hangs, or its calls are for another one to answer; and it never expires
         if self._engine.clock.mode != "sleep":
             return True
-        return conversation.active is not None if conversation is not None else not self._engine.agenda.is_empty
+        return active is not None if conversation is not None else not self._engine.agenda.is_empty
 
-    def _describe(self, question: str, conversation: Conversation | None) -> str:
+    def _describe(self, question: str, times: int, conversation: Conversation | None) -> str:
         clock = self._engine.clock
         passed = clock.now() - self._changeable_at
-        times, moves = self._repeats[question], f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
+        moves = f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
         if passed >= LIVELOCK_SECONDS:
             text = f"the app asked {question} {times} times over {passed / 60:.0f} minutes while nothing can change"
             moves = ""
@@ -168,9 +196,19 @@ class PollClock:
             return f"{text}. It waits for something that will not come{why}."
         status = self._status_word(latest.status)
         text += f": {latest.id} is {status!r}"
-        if not latest.is_over:
+        is_paused_for_good = latest.status == "paused" and latest.deadline is None
+        if not latest.is_over and not is_paused_for_good:
+            if latest.next_event_at() is None:
+                return f"{text}, and goes on for ever. Cancel it, as an app does that has a deadline."
             return f"{text}, and {moves}."
         return f"{text}, and will stay so. A loop that waits for another status never ends: does it know {status!r}?"
+
+
+class RefusalCounter(PollClock):
+    """Counts what is refused again and again: that it is sent is no reason to count anew."""
+
+    def _notice_writes(self) -> None:
+        pass
 
 
 _MOVES = {

@@ -17,7 +17,10 @@ from understudy._engine.items import Conversation
 
 
 def _conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None:
-    response = engine.part(ResponsesObjects).responses.get(ids.get("response_id", ""))
+    objects = engine.part(ResponsesObjects)
+    if "conversation_id" in ids:
+        return objects.conversations.get(ids["conversation_id"])
+    response = objects.responses.get(ids.get("response_id", ""))
     return None if response is None else response.execution.conversation
 
 

@@ -70,6 +70,7 @@ OPERATIONS: tuple[Operation, ...] = (
         f"GET {_CONVERSATION}/items",
         conversations.list_items,
         query={**_PAGE, **_INCLUDE},
+        polled="app",
     ),
     _op("conversations.items.retrieve", f"GET {_ITEM}", conversations.retrieve_item, query=_INCLUDE),
     _op("conversations.items.delete", f"DELETE {_ITEM}", conversations.delete_item),
