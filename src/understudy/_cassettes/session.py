@@ -6,10 +6,12 @@ import inspect
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Literal, Self, Unpack
 
@@ -44,6 +46,7 @@ from understudy.errors import (
 )
 
 RecordMode = Literal["none", "once", "new", "all"]
+EXCHANGES_KEPT = 100  # for the report of a failure
 _GZIP = b"\x1f\x8b"  # how a compressed body begins
 UnplayedMode = Literal["ignore", "warn", "error"]
 _CHOICES = {
@@ -91,6 +94,7 @@ class CassetteSession:
     """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
 
     Attributes:
+        exchanges: the last requests, each with the second of the machine's clock at which it came, and its answer.
         set_aside: at the end, where the recording of a failed test is, which makes no cassette; None if there is none.
 
     Args:
@@ -171,6 +175,7 @@ class CassetteSession:
         self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
+        self.exchanges: deque[tuple[float, Request, Answer]] = deque(maxlen=EXCHANGES_KEPT)
         self._has_left = False
         self._loaded: list[Interaction] = []
         self._played: set[int] = set()  # before it was rewound, and what was not
@@ -301,9 +306,15 @@ class CassetteSession:
     def handle(self, request: Request) -> Answer:
         """Answer one request; what goes wrong is kept, and told to the app in a 501."""
         try:
-            return self._answer(request)
+            answer = self._answer(request)
         except Exception as error:
-            return self._never_raises.answered(error, f"{request.method} {request.path}")
+            answer = self._never_raises.answered(error, f"{request.method} {request.path}")
+        self.exchanges.append((monotonic(), request, answer))
+        return answer
+
+    def clean(self, text: str) -> str:
+        """Take the secrets out of a text, those of the user's own patterns included."""
+        return self._scrubber.text(text)
 
     def _answer(self, request: Request) -> Answer:
         request = _plain(request)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.bodies import meaning
 from understudy._inspect.identity import MISSING, Identities, Unequal, without_ids
@@ -72,7 +72,7 @@ def _repeats(before: Interaction, one: Interaction) -> bool:
 
 
 def _key(interaction: Interaction) -> tuple[str, str]:
-    operation, _, _ = find(interaction.method, interaction.path)
+    operation = faces.ALL.find(interaction.method, interaction.path)[0]
     return interaction.method, without_ids(interaction.path) if operation is None else operation.path
 
 
@@ -100,7 +100,7 @@ def _unequal(old: Interaction, new: Interaction, identities: Identities) -> Iter
 
 def _asked(interaction: Interaction) -> dict[str, Any]:
     """The ids in a path, and the query."""
-    operation, ids, _ = find(interaction.method, interaction.path)
+    operation, ids = faces.ALL.find(interaction.method, interaction.path)[:2]
     return {**({"path": interaction.path} if operation is None else ids), **dict(interaction.query)}
 
 
