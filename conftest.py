@@ -7,8 +7,11 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The machine's speed is not what is tested, and a failing example must fail for everybody.
-settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# The machine's speed is not what is tested, and a failing example must fail everywhere. tests/effort.py: how many examples.
+for name, examples in {"suite": 25, "deep": 100, "mutants": 12}.items():
+    settings.register_profile(
+        name, max_examples=examples, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile("suite")
 
 _connect, _getaddrinfo = socket.socket.connect, socket.getaddrinfo

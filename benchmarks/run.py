@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parent / ".venv-bench"
 PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording")  # the peer does not work on openai 3.x
-PARTS = ("simulate", "runs", "properties", "memory", "lists", "stream", "replay", "start")
+PARTS = ("simulate", "runs", "properties", "memory", "lists", "stream", "replay", "start", "load")
 PAGE = HERE.parent / "docs" / "performance.md"
 HEAD = """\
 # What it costs
@@ -44,7 +44,7 @@ def main() -> int:
     python = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "-q", str(HERE.parent), *PEERS], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", f"{HERE.parent}[serve]", *PEERS], check=True)
     with tempfile.TemporaryDirectory() as directory:
         summary = Path(directory) / "summary"
         tables = {part: measured(python, part, summary) for part in wanted}

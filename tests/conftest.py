@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from understudy._engine import clock as clock_module
@@ -28,3 +30,11 @@ def wall(monkeypatch):
     monkeypatch.setattr(clock_module, "time", wall)
     monkeypatch.setattr(transports, "time", wall)
     return wall
+
+
+@pytest.fixture
+def slept(monkeypatch) -> list[float]:
+    """The seconds that the app and its SDK have asked `time.sleep` for, which returns at once."""
+    asked: list[float] = []
+    monkeypatch.setattr(time, "sleep", asked.append)
+    return asked

@@ -26,20 +26,16 @@ COPY = ROOT.parent / "understudy-mutants"
 STATS = COPY / "mutants" / "mutmut-stats.json"
 ROUNDS = (12.0, 25.0)  # seconds of tests
 KILLED, TIMEOUTS = {1, 3}, {-24, 24, 36, 152, 255}
-_EXAMPLES = re.compile(r"max_examples=(\d\d+)")
 _PLAIN = re.compile(r"[\w./:@\-\[\] ,=+#']*")  # ids that a command line takes
 
 
 def copied() -> None:
-    """Make the copy: what git holds, with fewer examples; the real recordings stay beside it."""
+    """Make the copy: what git holds; the real recordings stay beside it."""
     shutil.rmtree(COPY, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.splitlines():
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / name)
-    for path in (COPY / "tests").rglob("test_*.py"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(_EXAMPLES.sub(lambda found: f"max_examples={max(10, int(found[1]) // 8)}", text), encoding="utf-8")
     recordings = ROOT.parent / "shared"
     if recordings.exists():
         (COPY / "shared").symlink_to(recordings)  # beside the folder in which mutmut runs

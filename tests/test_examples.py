@@ -25,7 +25,13 @@ def test_the_projects_are_all_there() -> None:
     assert [project.name for project in PROJECTS] == ["autogen", "document_qa", "support_bot", "tutor"]
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
+@pytest.mark.parametrize(
+    "project",
+    [
+        pytest.param(project, marks=[pytest.mark.tools] if project.name == "autogen" else [], id=project.name)
+        for project in PROJECTS
+    ],
+)
 def test_the_example_passes_its_own_tests(project: Path, tmp_path: Path) -> None:
     """Nothing is skipped, nothing warns, and nothing is left in the folder."""
     if project.name == "autogen" and find_spec("autogen_ext") is None:

@@ -25,9 +25,10 @@ LAYERS = (
     ("_cassettes", "faults"),
     ("_faulting", "_reconstruct"),
     ("_diagnostics",),
-    ("_inspect",),
+    ("_inspect", "_transcript"),
     ("_backend", "_coverage"),
     ("_promote", "_properties", "_fidelity"),
+    ("_parity",),
     ("strategies",),
     ("types",),
     ("_api_machine", "_serve"),
@@ -49,7 +50,7 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
+    "pytest": {"failure_reports.py", "guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
 }
 
 
@@ -163,3 +164,13 @@ def test_statuses_change_in_one_place() -> None:
     ]
     assert len(setters) == 1
     assert setters[0].startswith("_engine/lifecycle.py:")
+
+
+def test_a_class_name_is_defined_once() -> None:
+    """No two modules define a class of one name, so that a name leads to one place."""
+    homes: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(str(path.relative_to(SRC)))
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from understudy._fidelity.accepted_differences import ACCEPTED
 from understudy._fidelity.conform import NEEDED_PERCENT, outcomes_of, recordings_in
 from understudy._fidelity.runner import Outcome
-from understudy._fidelity.score import Score, Tally
+from understudy._fidelity.score import AgreementCounts, Score
 from understudy._fidelity.target import Simulated
 
 _HEAD = """\
@@ -108,7 +108,7 @@ def _face(face: str, score: Score) -> list[str]:
 
 def _said(folders: Sequence[FolderScore]) -> list[str]:
     """How many of the recorded creates a script can say, and why not the others."""
-    tally = Score.sum(folder.score for folder in folders).operations.get("responses.create", Tally())
+    tally = Score.sum(folder.score for folder in folders).operations.get("responses.create", AgreementCounts())
     reasons = sum((folder.left_out for folder in folders), Counter[str]())
     share = int(1000 * tally.total / max(1, tally.total + tally.left_out)) / 10
     return [
@@ -125,7 +125,7 @@ def _folder_row(folder: FolderScore) -> str:
     return f"| {folder.name} | {folder.sessions} | {tally.total} | {share} | {tally.left_out} |"
 
 
-def _row(name: str, tally: Tally) -> str:
+def _row(name: str, tally: AgreementCounts) -> str:
     return f"| {name} | {tally.total} | {tally.agreed} | {tally.explained} | {tally.unexplained} |"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from understudy._backend.backend import Backend
     from understudy._backend.simulate import simulate
     from understudy._cassettes import use_cassette
+    from understudy._parity.parity import parity
     from understudy._promote import from_cassette
     from understudy._properties.explorer import every_lifecycle
     from understudy._properties.trajectory import Trajectory
@@ -79,6 +80,7 @@ _HOMES = {
         "Sunset",
         "Timeout",
     ),
+    "understudy._parity.parity": ("parity",),
     "understudy._promote": ("from_cassette",),
     "understudy._properties.explorer": ("every_lifecycle",),
     "understudy._properties.trajectory": ("Trajectory",),
@@ -137,6 +139,7 @@ __all__ = [
     "Wait",
     "every_lifecycle",
     "from_cassette",
+    "parity",
     "simulate",
     "trio_clock",
     "use_cassette",

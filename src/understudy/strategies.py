@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 
 from understudy._backend.simulate import simulate
 from understudy._common.observers import observing
+from understudy._properties.apis import Api, ApiScripts, of_api
 from understudy._properties.json_schema import fitting
 from understudy._properties.scenario import Scenario
 from understudy._properties.trajectory import Trajectory
 from understudy.faults import DuplicateEvents, Fault, HTMLBody, Overloaded, RateLimited, ServerError, StreamCut, StreamError
 from understudy.scripts import (
-    INCOMPLETE_REASONS,
     RUN_ERROR_CODES,
     AnyFunctionCall,
     CodeInterpreter,
@@ -55,40 +55,54 @@ def run_scripts(
     calls: bool = True,
     hangs: bool = False,
     faults: int = 0,
+    api: Api = "assistants",
 ) -> st.SearchStrategy[Trajectory]:
     """Scripts: up to so many moves, and an ending. They shrink to `(Reply('Done.'),)`.
 
     Args:
-        tools: the tools of the runs, for calls of these functions with arguments that fit, and of the code interpreter. By
-            default calls name no function: each run's own are called (`AnyFunctionCall`).
+        tools: the tools of the runs, as either API takes them, for calls of these functions with arguments that fit, and of
+            the code interpreter. By default calls name no function: each run's own are called (`AnyFunctionCall`).
         most: how many moves come before the ending.
         calls: whether functions are called; False for an app whose runs have none.
         hangs: also runs that end only when they are cancelled, or expire. An app that never cancels polls each of them
-            through 600 virtual seconds.
+            through 600 virtual seconds; one that waits for a foreground response is timed out by its own client.
         faults: how many faults go with it at most; `simulate(script=script)` sets them.
+        api: which API is to perform them: `"assistants"`, `"responses"`, or `"both"`: scripts that mean the same to both. A
+            response does not expire; the model of one may think (`Reason`), which only makes a run take longer.
+
+    Raises:
+        ValueError: an unknown `api`; the nearest is named.
     """
-    _ready()
-    moves = st.lists(_moves(tools, calls), max_size=most)
-    return _scripts(moves, fault_schedules(most=faults), hangs)
+    kinds = of_api("run_scripts", api)
+    _ready(api)
+    moves = st.lists(_moves(tools, calls, kinds), max_size=most)
+    return _scripts(moves, fault_schedules(most=faults, api=api), hangs, kinds)
 
 
 @cache
-def _ready() -> None:
+def _ready(api: Api) -> None:
     """Import and build what a process needs once: it takes a second, and the first example has 200 ms (its deadline)."""
     from openai import OpenAI
 
     with warnings.catch_warnings(), observing(None), simulate(script=Reply("Hello.")) as backend:
         warnings.simplefilter("ignore")
-        assistant, thread = backend.add_assistant(), backend.add_thread(messages=["Hello?"])
-        OpenAI().beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        client = OpenAI()
+        if api != "responses":
+            assistant, thread = backend.add_assistant(), backend.add_thread(messages=["Hello?"])
+            client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        if api != "assistants":
+            client.responses.create(model="gpt-4o", input="Hello?")
 
 
 @st.composite
-def _scripts(draw: st.DrawFn, moves: Any, schedules: Any, hangs: bool) -> Trajectory:
+def _scripts(draw: st.DrawFn, moves: Any, schedules: Any, hangs: bool, kinds: ApiScripts) -> Trajectory:
     script = draw(moves)
-    endings = [st.just((Reply("Done."),)), _INCOMPLETE, _FAILED, st.just((Expire(),))]
+    endings = [st.just((Reply("Done."),)), _incomplete(kinds), _FAILED]
+    if kinds.expires:
+        endings.append(st.just((Expire(),)))
     if not script or waits_for_app(script[-1]):
-        endings.append(st.sampled_from([(Fail(while_queued=True),), (Expire(while_queued=True),)]))
+        unstarted = [(Fail(while_queued=True),), (Expire(while_queued=True),)]
+        endings.append(st.sampled_from(unstarted if kinds.expires else unstarted[:1]))
     if hangs:
         endings.append(st.sampled_from([(Hang(),), (Hang(on_cancel="completes"),)]))
     script += draw(st.one_of(endings))
@@ -99,14 +113,15 @@ def _scripts(draw: st.DrawFn, moves: Any, schedules: Any, hangs: bool) -> Trajec
     return Trajectory(script, faults=faults)
 
 
-_INCOMPLETE = st.one_of(
-    st.sampled_from(INCOMPLETE_REASONS).map(lambda reason: (Incomplete(reason),)),
-    st.sampled_from(INCOMPLETE_REASONS).map(lambda reason: (Reply("Not all of"), Incomplete(reason))),
-)
+def _incomplete(kinds: ApiScripts) -> st.SearchStrategy[Any]:
+    reasons = st.sampled_from(kinds.reasons).map(Incomplete)
+    return st.one_of(reasons.map(lambda end: (end,)), reasons.map(lambda end: (Reply("Not all of"), end)))
+
+
 _FAILED = st.sampled_from(RUN_ERROR_CODES).map(lambda code: (Fail(code),))
 
 
-def _moves(tools: Tools | None, calls: bool) -> st.SearchStrategy[Any]:
+def _moves(tools: Tools | None, calls: bool, api: ApiScripts) -> st.SearchStrategy[Any]:
     """Moves that end nothing. A delay is a number of polls: seconds, which is the interval of the SDKs' own polling."""
     kinds: list[st.SearchStrategy[Any]] = [st.just(Reply("Let me see.")), st.integers(1, 30).map(Wait)]
     called = _calls(tools) if calls else None
@@ -114,13 +129,15 @@ def _moves(tools: Tools | None, calls: bool) -> st.SearchStrategy[Any]:
         kinds += [called, st.lists(called, min_size=2, max_size=3).map(tuple)]
     if any(tool["type"] == "code_interpreter" for tool in tools or ()):
         kinds.append(st.sampled_from([CodeInterpreter("1 + 1"), CodeInterpreter("print(1 + 1)", logs="2\n")]))
+    if api.thoughts:
+        kinds.append(st.sampled_from(api.thoughts))
     return st.one_of(kinds)
 
 
 def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
     if tools is None:
         return st.integers(0, 2).map(AnyFunctionCall)
-    functions = [tool["function"] for tool in tools if tool["type"] == "function"]
+    functions = [tool.get("function", tool) for tool in tools if tool["type"] == "function"]  # nested: of assistants
     if not functions:
         return None
     return st.one_of(
@@ -148,29 +165,31 @@ def chunkings(text: str) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.integers(1, len(text) - 1), unique=True).map(cut)
 
 
-_OPERATIONS = (
-    *("runs.retrieve", "runs.create", "runs.submit_tool_outputs"),
-    *("messages.create", "messages.list", "threads.create"),
-)
 _ANSWERS = st.sampled_from([ServerError(), RateLimited(), RateLimited(retry_after=2), Overloaded(), HTMLBody()])
 _STREAMED = st.sampled_from([StreamCut(), StreamCut(reset=True), StreamError(), DuplicateEvents()])
-_EVENTS = (None, "thread.run.completed", "thread.message.completed", "thread.message.delta", "thread.run.in_progress")
 
 
-def fault_schedules(*, most: int = 2, streams: bool = False) -> st.SearchStrategy[tuple[Fault, ...]]:
+def fault_schedules(
+    *, most: int = 2, streams: bool = False, api: Api = "assistants"
+) -> st.SearchStrategy[tuple[Fault, ...]]:
     """What goes wrong: up to so many faults, each at one of the first three calls of an operation. They shrink to none.
 
     Args:
         most: how many at most.
         streams: faults of streams instead, for an app that streams its runs.
+        api: whose operations and events; for `"both"` faults name none, and happen at any of the first three calls.
 
-    None of them makes an SDK sleep in earnest: no exceptions of the HTTP library are among them.
+    None of them makes an SDK sleep in real time: no exceptions of the HTTP library are among them.
+
+    Raises:
+        ValueError: an unknown `api`; the nearest is named.
     """
+    kinds = of_api("fault_schedules", api)
     if streams:
-        fault = st.builds(Fault, _STREAMED, event=st.sampled_from(_EVENTS))
+        fault = st.builds(Fault, _STREAMED, event=st.sampled_from(kinds.events))
     else:
         phases = st.sampled_from(["before", "after"])
-        fault = st.builds(Fault, _ANSWERS, on=st.sampled_from(_OPERATIONS), nth=st.integers(1, 3), phase=phases)
+        fault = st.builds(Fault, _ANSWERS, on=st.sampled_from(kinds.operations), nth=st.integers(1, 3), phase=phases)
     return st.lists(fault, max_size=most).map(tuple)
 
 

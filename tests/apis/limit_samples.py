@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from understudy import FunctionCall, Reply
+from understudy._apis import faces
 from understudy._apis.common.forms import Form
 from understudy._apis.common.schema import (
     Array,
@@ -15,14 +16,13 @@ from understudy._apis.common.schema import (
     Id,
     Number,
     Pairs,
+    String,
     Tagged,
-    Text,
     anything,
     boolean,
     url,
 )
 from understudy._apis.limits import Limit
-from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
 
 Json = dict[str, Any]
@@ -61,8 +61,8 @@ class EnginePorts:
     def path(self, name: str) -> str:
         """The path of an operation, with the ids of what it works on."""
         run = self.runs.get(name, self.over)
-        is_about_run = "{run_id}" in BY_NAME[name].path
-        return BY_NAME[name].path.format(
+        is_about_run = "{run_id}" in faces.ALL.by_name[name].path
+        return faces.ALL.by_name[name].path.format(
             thread_id=run.thread_id if is_about_run else self.free,
             run_id=run.id,
             message_id=self.message,
@@ -105,7 +105,7 @@ class EnginePorts:
 
     def _least_value(self, check: Any) -> Any:
         kinds: dict[type, Callable[[], Any]] = {
-            Text: lambda: "x",
+            String: lambda: "x",
             Id: lambda: self.ids[check.prefix],
             Choice: lambda: check.allowed[0],
             Number: lambda: 1 if check.least is None else check.least,
@@ -132,7 +132,7 @@ def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
         item = stage.least(limit.check.item)
         return [item] * value, [item] * (value + 1)
     if kind == "not empty":
-        one: Any = "x" if isinstance(limit.check, Text) else [stage.least(limit.check.item)]
+        one: Any = "x" if isinstance(limit.check, String) else [stage.least(limit.check.item)]
         return one, type(one)()
     if kind in ("most", "least"):
         return value, value + (1 if kind == "most" else -1)
@@ -187,7 +187,7 @@ def settings_examples(limit: Limit, stage: EnginePorts) -> Example:
         "top_p": Example({"model": "gpt-4o", "top_p": 1}, {"model": "o3-mini", "top_p": 1}),
         "response_format": Example({"model": "gpt-4o"}, {"model": "gpt-4o", "response_format": SCHEMA, "tools": hosted}),
     }
-    usual = stage.least(BY_NAME[limit.operation].body)
+    usual = stage.least(faces.ALL.by_name[limit.operation].body)
     return Example(*({**usual, **body} for body in examples[limit.path]))
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
+from tests.effort import examples
 from tests.observed_spec import check_answer
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
@@ -169,6 +170,4 @@ class Service(RuleBasedStateMachine):
 
 
 TestService = Service.TestCase
-TestService.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestService.settings = settings(examples(40), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cassettes import fuzzing
+from tests.effort import examples
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 32), number=st.integers(0, len(fuzzing.CASSETTES) - 1), as_json=st.booleans())
 def test_a_harmed_cassette(tmp_path: Path, seed: int, number: int, as_json: bool) -> None:
     """Cut, with bits flipped, lines lost or twice, tags, anchors without end, other types: no traceback, no crash."""

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.cassettes.building import BASE
 from tests.cassettes.loopback import served
+from tests.effort import examples
 from understudy import FunctionCall, Reply, UnderstudyError, use_cassette
 from understudy._backend.backend import Backend
 from understudy._cassettes import load
@@ -210,7 +211,7 @@ OFTEN: Cadence = (("poll", "messages", "steps", "runs") * 3, ("poll", "messages"
 LISTS_FIRST: Cadence = (("steps", "messages", "runs"), ("messages", "steps", "runs"))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(examples(120), deadline=None)
 @given(
     cadences=all_cadences,
     order=st.lists(st.integers(0, TALKS - 1), max_size=60),

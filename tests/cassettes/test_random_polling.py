@@ -1,6 +1,7 @@
 """Whatever order an app reads in, and however often: nothing it sees goes back, and no answer is refused without need.
 
-`UNDERSTUDY_POLLING_SEEDS=20` draws so many orders for each recording; the suite draws a few.
+`UNDERSTUDY_POLLING_SEEDS=20` draws so many orders for each recording; the suite draws one for some of
+them, the cell `deep` two for all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.cassettes.building import RUN, THREAD, Exchange, listed, message, run
 from tests.cassettes.conftest import Ask
 from tests.cassettes.driving import SHARED, send
 from tests.cassettes.random_polling import Outcome, RandomApp
+from tests.effort import examples
 from understudy import use_cassette
 from understudy._cassettes import Interaction, load
 from understudy._cassettes.session import CassetteSession
@@ -52,18 +54,19 @@ def polled_at_random(path: Path, plain: httpx.Client, seed: int) -> Outcome:
 
 
 @pytest.mark.skipif(not read_recordings(), reason="the real recordings do not lie beside this repository")
+@pytest.mark.parametrize(("every", "seeds"), [(6, 1), pytest.param(1, SEEDS, marks=pytest.mark.deep)], ids=["some", "all"])
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_random_polling_of_real_recordings(folder: str, plain: httpx.Client) -> None:
+def test_random_polling_of_real_recordings(folder: str, every: int, seeds: int, plain: httpx.Client) -> None:
     """Over every recording with reads: no step back, no miss but of a later state or of another epoch."""
     problems, asked = [], 0
-    for path in read_recordings():
-        if path.is_relative_to(SHARED / folder) and any(one.is_read for one in load(path)):
-            for seed in range(SEEDS):
+    for path in [path for path in read_recordings() if path.is_relative_to(SHARED / folder)][::every]:
+        if any(one.is_read for one in load(path)):
+            for seed in range(seeds):
                 outcome = polled_at_random(path, plain, seed)
                 asked += outcome.asked
                 problems += [f"{path.name}, seed {seed}: {problem}" for problem in outcome.problems]
     assert not problems, "\n".join(problems[:20])
-    assert asked > 20 * SEEDS
+    assert asked > 20 * seeds // every
 
 
 def step(status: str, kind: str = "tool_calls", number: int = 1, call: str = "call_1") -> dict[str, Any]:
@@ -250,7 +253,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("generated")
 
 
-@settings(max_examples=150)
+@settings(examples(150))
 @given(exchanges=histories(), seed=st.integers(0, 2**16))
 def test_random_polling_of_generated_recordings(
     folder: Path, plain: httpx.Client, exchanges: list[Exchange], seed: int

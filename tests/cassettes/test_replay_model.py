@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.cassettes.building import RUN, THREAD, TOOL_CALL, listed, message, run, streamed, waiting, written
 from tests.cassettes.conftest import Ask
+from tests.effort import examples
 from understudy import UnderstudyError, use_cassette
 from understudy.errors import Livelock, ReplayMiss, Unused
 
@@ -525,7 +526,7 @@ def test_images_of_a_polled_run_are_streamed(tmp_path: Path) -> None:
     assert parts[1].text.value == "text 2"  # type: ignore[union-attr]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_laws_hold_at_any_cadence(tool_call: Path, ask: Ask, data: st.DataObject) -> None:
     """Never completed before the submit, never requires_action after it, never a step back; whatever is asked when."""

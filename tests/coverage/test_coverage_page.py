@@ -199,6 +199,7 @@ def test_a_tally_travels_and_merges(met: Tally) -> None:
     assert twice.met[names.STATUSES]["queued"].count == 2 * met.met[names.STATUSES]["queued"].count
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH")
 def test_a_browser_shows_it(page: str, tmp_path: Path) -> None:
     """In a browser graph and timelines are there, nothing is complained of, and a phone need not scroll sideways."""

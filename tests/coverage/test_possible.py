@@ -11,13 +11,13 @@ import pytest
 
 import understudy
 from understudy import Backend, faults
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import RUN
 from understudy._apis.common.sse import EVENT_NAMES
-from understudy._apis.operations import OPERATIONS
 from understudy._common.observers import observing
 from understudy._coverage import names
 from understudy._coverage.collector import SuiteWatch
-from understudy._coverage.targets import Item, possible
+from understudy._coverage.targets import CoverageTarget, possible
 
 TOOLS: list[Any] = [
     {"type": "function", "function": {"name": "look_up"}},
@@ -32,7 +32,7 @@ ADVISED = [(group, item) for group, items in EVERYTHING.items() for item in item
 class App:
     """Polls or streams, submits, and cancels where it is told to."""
 
-    def __init__(self, backend: Backend, item: Item) -> None:
+    def __init__(self, backend: Backend, item: CoverageTarget) -> None:
         self.client = backend.client(max_retries=0)
         self.runs = self.client.beta.threads.runs
         self.is_streamed = item.deed.startswith("stream")
@@ -78,7 +78,7 @@ class App:
 
 
 @pytest.mark.parametrize(("group", "item"), ADVISED, ids=[f"{group}: {item.name}" for group, item in ADVISED])
-def test_the_advice_covers_it(group: str, item: Item) -> None:
+def test_the_advice_covers_it(group: str, item: CoverageTarget) -> None:
     """A script that is given for something, pasted into a test, makes the app meet it."""
     watch = SuiteWatch()
     watch.test = "test_it"
@@ -102,7 +102,7 @@ def test_what_there_is_comes_from_the_tables() -> None:
     assert set(named[names.STATUSES]) == {status for row in RUN for status in (row.source, row.target)}
     assert named[names.TRANSITIONS] == [f"{row.source} -> {row.target}" for row in RUN]
     assert named[names.EVENTS] == list(EVENT_NAMES)
-    assert named[names.OPERATIONS] == [operation.name for operation in OPERATIONS if operation.face == "assistants"]
+    assert named[names.OPERATIONS] == [operation.name for operation in faces.ASSISTANTS_AND_SHARED.operations]
     assert {name.partition(",")[0] for name in named[names.FAULTS]} == {name for name in faults.__all__ if name != "Fault"}
     assert len(named[names.STEP_TYPES]) == 4
     assert all(len(set(group)) == len(group) for group in named.values())

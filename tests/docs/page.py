@@ -173,7 +173,10 @@ class Project:
         environment = self._environment(settings)
         if argv[0] in _MODULES:
             return self._warm.run(argv, self.folder, environment)
-        assert argv[0] in _TOOLS, f"{self.page}: nothing executes {argv[0]!r}"
+        if argv[0] == "python":
+            argv = [sys.executable, *argv[1:]]
+        else:
+            assert argv[0] in _TOOLS, f"{self.page}: nothing executes {argv[0]!r}"
         done = subprocess.run(argv, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 

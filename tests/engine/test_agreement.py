@@ -9,6 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, poll_to_end, run_to_end, thread
 from tests.engine.following import Followed, follow, follow_async
 from tests.engine.scripts import FILE, scripts
@@ -62,7 +63,7 @@ def check_calls(accumulated: Any, final: Any) -> None:
 
 
 @given(script=scripts(), with_thread=st.booleans())
-@settings(max_examples=120)
+@settings(examples(120))
 def test_what_a_handler_accumulates_is_what_rest_returns(script, with_thread):
     """For any script, streamed from runs, threads/runs and submits: the accumulated objects equal the polled ones."""
     backend = world(script)
@@ -73,7 +74,7 @@ def test_what_a_handler_accumulates_is_what_rest_returns(script, with_thread):
 
 
 @given(script=scripts(most=3), cancel_at=st.integers(2, 25))
-@settings(max_examples=80)
+@settings(examples(80))
 def test_a_run_cancelled_while_it_streams(script, cancel_at):
     """Cancelled after any event: the stream goes on to `cancelled` (or the end that was sooner), and agrees with REST."""
     backend = world(script)
@@ -94,7 +95,7 @@ def test_a_run_cancelled_while_it_streams(script, cancel_at):
 
 
 @given(script=scripts(most=3), with_thread=st.booleans())
-@settings(max_examples=40)
+@settings(examples(40))
 def test_async_streams_are_the_same_streams(script, with_thread):
     """The async client gets the very same events, and accumulates the same."""
     backend, other = world(script), world(script)
@@ -112,7 +113,7 @@ def test_async_streams_are_the_same_streams(script, with_thread):
 
 
 @given(script=scripts())
-@settings(max_examples=60)
+@settings(examples(60))
 def test_polled_and_streamed_runs_end_the_same(script):
     """The same script polled in one world and streamed in another leaves equal runs, steps and messages, times included."""
     polled, streamed = world(script), world(script)
@@ -126,7 +127,7 @@ def test_polled_and_streamed_runs_end_the_same(script):
 
 
 @given(script=scripts())
-@settings(max_examples=60)
+@settings(examples(60))
 def test_usage_is_the_sum_of_the_steps(script):
     """A run's usage is the sum of its steps' usages where it has any, null before the end."""
     backend = world(script)

@@ -35,6 +35,7 @@ def test_other_hash_seeds(hash_seed):
     assert digest(sys.executable, hash_seed) == sha256(transcript()).hexdigest()
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(OTHER_PYTHON is None, reason="UNDERSTUDY_OTHER_PYTHON names no interpreter with the same openai")
 def test_another_python():
     """The interpreter does not show either: set UNDERSTUDY_OTHER_PYTHON to one that has the same openai."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, outputs_for, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import FunctionCall, Hang, Reason, Reply
@@ -69,7 +70,7 @@ def live(engine: Engine, execution: Execution, cancel_at: int | None = None) -> 
 
 
 @given(script=scripts(), cancel_at=st.none() | st.integers(1, 20))
-@settings(max_examples=150)
+@settings(examples(150))
 def test_the_state_seen_is_the_fold_of_the_events_so_far(script, cancel_at):
     """For any script, cancelled at any point or not: each state seen is the fold of the events until then."""
     engine, execution = service(*script)
@@ -79,7 +80,7 @@ def test_the_state_seen_is_the_fold_of_the_events_so_far(script, cancel_at):
 
 
 @given(script=scripts())
-@settings(max_examples=60)
+@settings(examples(60))
 def test_folding_in_two_parts_is_folding_at_once(script):
     """A fold can be taken up anywhere: the rest of the events, applied to the fold of the first, gives the same."""
     engine, execution = service(*script)
@@ -89,7 +90,7 @@ def test_folding_in_two_parts_is_folding_at_once(script):
 
 
 @given(script=scripts())
-@settings(max_examples=60)
+@settings(examples(60))
 def test_the_log_and_the_steps_show_the_fold(script):
     """What the conversation's log and the list of steps hold is what the fold holds, in the same order."""
     engine, execution = service(*script)
@@ -100,7 +101,7 @@ def test_the_log_and_the_steps_show_the_fold(script):
 
 
 @given(script=scripts())
-@settings(max_examples=60)
+@settings(examples(60))
 def test_opening_and_pieces_make_the_whole(script):
     """An item as it is opened, plus its pieces, is the item as it ends: for every kind of call."""
     engine, execution = service(*script)

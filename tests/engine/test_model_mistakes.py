@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, poll_to_end, run_to_end, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import CodeInterpreter, Expire, Fail, FunctionCall, Incomplete, Reply, Wait
@@ -111,7 +112,7 @@ def test_what_a_run_used_is_counted_however_it_ends(backend, script):
 
 
 @given(script=scripts())
-@settings(max_examples=40)
+@settings(examples(40))
 def test_no_step_has_an_empty_prompt(script):
     """Whatever the script: a step that is over has prompt tokens, unless it was cancelled."""
     backend = us.Backend(script=script)

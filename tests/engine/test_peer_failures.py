@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, outputs_for, poll_to_end, run_to_end, thread
 from understudy import FunctionCall, Hang, Reply
 
@@ -155,7 +156,7 @@ def test_nothing_is_shared_between_cases(understudy, case):
 
 
 @given(st.integers(1, 3))
-@settings(max_examples=5)
+@settings(examples(5))
 def test_nothing_is_shared_between_examples(runs):
     """Each hypothesis example that makes its own world has it to itself."""
     with us.simulate() as backend:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.engine.scripts import scripts
 from tests.engine.test_fold import service
 from understudy import CodeInterpreter, FunctionCall, Reply
@@ -50,7 +51,7 @@ def weather(run: Any) -> Iterator[Any]:
 
 
 @given(script=scripts().map(check_moves))
-@settings(max_examples=60)
+@settings(examples(60))
 def test_the_stretches_of_a_script_are_the_script(script):
     """A tuple, read stretch by stretch, is the tuple; asked again from an earlier point, it gives the same again."""
     cursor = ScriptCursor(script, "here", run)
@@ -64,7 +65,7 @@ def test_the_stretches_of_a_script_are_the_script(script):
 
 
 @given(asked=st.lists(st.lists(st.sampled_from(["rain", "sun"]), max_size=2).map(tuple), min_size=1, max_size=6))
-@settings(max_examples=60)
+@settings(examples(60))
 def test_a_generator_asked_from_any_point_gives_what_it_gives_there(asked):
     """Whatever was asked before, on whichever branch: the moves depend on the outputs alone."""
     cursor = ScriptCursor(weather, "here", run)

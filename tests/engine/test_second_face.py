@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from hypothesis import given, settings
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import CodeInterpreter, FunctionCall, Reply
@@ -58,7 +59,7 @@ class Chat:
             last_user_text=question,
             scripted_run=lambda: self._scripted(question, now),
         )
-        self.polls.wrote()
+        engine.wrote()
         return self._shown(engine.perform(request))
 
     def _scripted(self, question: str, now: float) -> ScriptedRun:
@@ -83,7 +84,7 @@ class Chat:
 
     def tell(self, question: str, output: str) -> dict[str, Any]:
         execution = self.engine.executions[f"answer to {question}"]
-        self.polls.wrote()
+        self.engine.wrote()
         execution.resume(dict.fromkeys(execution.state.phase.waits_for, output), self.engine.clock.now())
         return self._shown(execution)
 
@@ -153,7 +154,7 @@ def test_one_script_two_apis():
 
 
 @given(script=scripts(most=3).filter(lambda script: "Expire" not in repr(script)))
-@settings(max_examples=60)
+@settings(examples(60))
 def test_any_script_plays_on_both(script):
     """For any script that the second API can perform: the items and the outcome are those of the run."""
     backend, chat = service(*script)

@@ -113,7 +113,9 @@ def validate_response(outcome: Outcome, served: Served) -> None:
     if served.header("content-type") == sse.CONTENT_TYPE:
         for _, data in sse.parse(served.body):
             adapter(ResponseStreamEvent).validate_json(json.dumps(data), strict=True)
-    elif served.json.get("object") == "response" and b'"oai-weather"' not in served.body:  # a source that no type knows [REC]
+    elif (
+        served.json.get("object") == "response" and b'"oai-weather"' not in served.body
+    ):  # a source that no type knows [REC]
         adapter(ModelResponse).validate_json(json.dumps(served.json), strict=True)
 
 

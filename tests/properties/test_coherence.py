@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openai import OpenAI
 
 import understudy as us
+from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, outputs_for, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import FunctionCall, Hang, Reply
@@ -41,7 +42,7 @@ def lived(script: Any, cancel_in: str | None = None) -> list[Any]:
 
 
 @given(script=scripts(), cancel_in=st.sampled_from([None, None, "queued", "in_progress", "requires_action"]))
-@settings(max_examples=40)
+@settings(examples(40))
 def test_every_status_is_seen_and_every_stamp_fits(script, cancel_in):
     """Asked each second, a run shows every status it passes through, and only stamps of statuses it has been in."""
     shown = lived(script, cancel_in)

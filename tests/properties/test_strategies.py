@@ -14,15 +14,14 @@ from hypothesis.stateful import Bundle, invariant, rule, run_state_machine_as_te
 from openai import OpenAI
 
 import understudy
+from tests.effort import examples
 from tests.engine.app import TOOLS, outputs_for, poll_to_end
 from understudy import strategies as us
 from understudy._common.minimal_value import minimal_value
 from understudy._engine.lifecycle import TERMINAL
 
 NAMES = vars(understudy) | {name: getattr(understudy, name) for name in understudy.__all__}
-QUICK = settings(
-    database=None, deadline=None, max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+QUICK = settings(examples(40), database=None, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -125,7 +124,7 @@ def test_chunks_join_to_their_text(drawn):
 
 
 @given(us.scenarios(tools=TOOLS[:2]))
-@settings(QUICK, max_examples=20)
+@QUICK
 def test_a_scenario_is_set_up(scenario):
     """A scenario is a situation: the history in order, its runs one after the other, and code to paste."""
     assert eval(repr(scenario), NAMES | {"Scenario": us.Scenario}) == scenario
@@ -181,7 +180,7 @@ class Bot(understudy.ApiMachine):
 
 def test_a_machine_passes():
     """An app that looks before it submits gets through whatever the service does and however long nobody acts."""
-    run_state_machine_as_test(Bot, settings=settings(QUICK, max_examples=10, stateful_step_count=12))
+    run_state_machine_as_test(Bot, settings=settings(QUICK, stateful_step_count=12))
 
 
 def test_a_machine_finds():

@@ -36,6 +36,7 @@ def test_create_and_poll(script):
 """
 
 
+@pytest.mark.tools
 def test_that_of_1_26_is_caught(tmp_path: Path):
     """openai-python#1407, in the release it was reported for: the explorer names `incomplete`, and nothing else."""
     python = os.environ.get("UNDERSTUDY_OPENAI_1_26")

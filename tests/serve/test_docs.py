@@ -30,6 +30,7 @@ def test_every_verb_is_described() -> None:
         assert said["javascript"] == f'await say("{verb}", {json.dumps(body)});\n'
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_commands(serve: Serve) -> None:
     """Executed from top to end, each is answered as the page says."""
@@ -45,6 +46,7 @@ def test_the_curl_commands(serve: Serve) -> None:
                 assert "rate limit" in done.stdout
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_the_javascript(serve: Serve, tmp_path: Path) -> None:
     """Executed from top to end in Node, with nothing installed, it gets through."""

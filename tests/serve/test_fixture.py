@@ -174,7 +174,7 @@ def test_the_apps_sleeping(project: pytest.Pytester) -> None:
         @pytest.mark.understudy(time="sleep")
         def test_sleep(understudy_server, monkeypatch):
             monkeypatch.undo()
-            began, client = time.monotonic(), OpenAI()
+            client = OpenAI()
             understudy_server.backend.next_run(Wait(300), Reply("Slow."))
             assistant = client.beta.assistants.create(model="gpt-4o")
             thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
@@ -191,7 +191,6 @@ def test_the_apps_sleeping(project: pytest.Pytester) -> None:
 
 def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
     """A FastAPI app, served by uvicorn in a child process, answers from the test's backend."""
-    pytest.importorskip("fastapi")
     project.makepyfile(
         web="""
         from fastapi import FastAPI
@@ -241,6 +240,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / ".venv" / "node" / "node_modules"
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 @pytest.mark.skipif(not MODULES.exists(), reason="the npm package openai is not in .venv/node (see test_node.py)")
 def test_a_node_script(project: pytest.Pytester) -> None:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / ".venv" / "node" / "node_modules"
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 @pytest.mark.skipif(not MODULES.exists(), reason="the npm package openai is not in .venv/node (see this file's docstring)")
 def test_the_node_sdk_creates_polls_and_streams(serve: Serve, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def run_step(tmp_path: Path, port: str, arguments: str) -> subprocess.CompletedP
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_action_starts_a_server(tmp_path: Path) -> None:
     """When its step is over the server answers, and the steps that follow know where it is."""
@@ -87,6 +88,7 @@ def test_the_action_starts_a_server(tmp_path: Path) -> None:
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_action_says_why_it_cannot(tmp_path: Path) -> None:
     """A server that does not start fails the step, with its own words."""

@@ -28,6 +28,7 @@ INSTRUCTIONS = "Please address the user as Jane Doe. The user has a premium acco
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "playground.png"
 
 pytestmark = [
+    pytest.mark.tools,
     pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed"),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH"),
 ]

@@ -32,6 +32,7 @@ def corrected(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(importlib.util.find_spec("schemathesis") is None, reason="schemathesis is not installed (extra `ci`)")
 def test_every_answer_has_a_documented_shape(serve: Serve, tmp_path: Path) -> None:
     """Generated requests to all 51 operations: every answer is documented, and none is a server error."""

@@ -30,6 +30,7 @@ def work(url: str, names: list[str], tests: int) -> list[tuple[int, str]]:
     return [(worker.returncode, text) for worker, text in zip(workers, said, strict=True)]
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_eight_workers_in_node(serve: Serve) -> None:
     """Eight workers with a world each run 200 tests at once, and none of them sees another's."""
@@ -38,6 +39,7 @@ def test_eight_workers_in_node(serve: Serve) -> None:
     assert done == [(0, "ok\n")] * 8
 
 
+@pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_workers_that_share_a_world_interfere(serve: Serve) -> None:
     """The same workers in one world do see each other: it is the worlds that keep them apart."""

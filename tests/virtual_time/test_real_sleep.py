@@ -26,7 +26,7 @@ import understudy as us
 from tests.engine.app import assistant, thread
 from understudy import ConnectionReset, Reply, Timeout
 from understudy._virtual_time import activation
-from understudy._virtual_time.real_sleep_watchdog import Watch
+from understudy._virtual_time.real_sleep_watchdog import RealSleepWatchdog
 
 LONG = 30  # seconds after which a wait ends that nobody noticed
 real_time = [time.monotonic, time.sleep]  # in a list, where nothing replaces them
@@ -207,7 +207,7 @@ def test_no_thread_is_counted():
 def test_one_thread_looks_at_all_worlds(monkeypatch):
     """A world inside another starts no second one, which nobody would stop."""
     made = []
-    monkeypatch.setattr(activation, "Watch", lambda: made.append(Watch()) or made[-1])
+    monkeypatch.setattr(activation, "RealSleepWatchdog", lambda: made.append(RealSleepWatchdog()) or made[-1])
     with us.simulate(time="sleep"), us.simulate(time="sleep"):
         pass
     assert len(made) == 1

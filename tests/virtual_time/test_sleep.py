@@ -30,14 +30,6 @@ START = 1_700_000_000
 real_monotonic = [time.monotonic]  # in a list, where nothing replaces it
 
 
-@pytest.fixture(autouse=True)
-def _nobody_waits():
-    """Whatever a test here waits for, it costs no time."""
-    began = real_monotonic[0]()
-    yield
-    assert real_monotonic[0]() - began < 60  # on a busy machine; what is slept here is minutes
-
-
 @pytest.fixture
 def backend():
     """A backend in the context, whose clock is moved by sleeping."""

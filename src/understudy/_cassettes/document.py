@@ -164,17 +164,23 @@ def _events(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def line_of_interaction(text: str, number: int) -> int | None:
-    """The line (from 1) at which an interaction begins; None if it cannot be told. JSON is YAML enough for this."""
+    """The line (from 1) at which an interaction begins; None if that is not known."""
+    lines = lines_of_interactions(text)
+    return lines[number] if number < len(lines) else None
+
+
+def lines_of_interactions(text: str) -> tuple[int, ...]:
+    """The lines (from 1) at which the interactions begin; empty if they are not in a list. JSON is YAML enough for this."""
     import yaml
 
     try:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
-        return None
+        return ()
     if isinstance(root, yaml.MappingNode):
         # Of a key that stands twice, the last holds.
         lists = {key.value: value for key, value in root.value if key.value in _LISTS}
         root = next((lists[name] for name in _LISTS if name in lists), None)
-    if not isinstance(root, yaml.SequenceNode) or number >= len(root.value):
-        return None
-    return int(root.value[number].start_mark.line) + 1
+    if not isinstance(root, yaml.SequenceNode):
+        return ()
+    return tuple(int(entry.start_mark.line) + 1 for entry in root.value)

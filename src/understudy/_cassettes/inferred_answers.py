@@ -22,7 +22,7 @@ STOPS = frozenset({"requires_action", "completed", "incomplete", "failed", "canc
 _FOLDED = ("thread.message", "thread.run.step")
 
 
-class Facts:
+class InferredAnswers:
     """Messages and steps that a recording shows outside of reads of their own: in streams, and in the answers of writes."""
 
     def __init__(self, recording: Recording) -> None:

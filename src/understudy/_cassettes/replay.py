@@ -28,7 +28,7 @@ from typing import Any
 from understudy._apis.common.paths import api_path
 from understudy._cassettes import answers
 from understudy._cassettes.bodies import wants_stream
-from understudy._cassettes.inferred_answers import STOPS, Facts
+from understudy._cassettes.inferred_answers import STOPS, InferredAnswers
 from understudy._cassettes.interaction import READS, Interaction
 from understudy._cassettes.matching import Asked, Key
 from understudy._cassettes.misses import miss
@@ -59,7 +59,7 @@ class Replay:
         self._timing = Timing(speed) if speed else None
         self.position = ReplayCursor(recording)
         self.asked_keys: set[Key] = set()
-        self._facts: Facts | None = None
+        self._facts: InferredAnswers | None = None
         self._lock = threading.RLock()
         self._first: dict[tuple[Key, object], int] = {}
         self._stays: defaultdict[str, int] = defaultdict(int)
@@ -174,9 +174,9 @@ class Replay:
         return answers.stream_answer(events, show)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> InferredAnswers:
         if self._facts is None:
-            self._facts = Facts(self.recording)
+            self._facts = InferredAnswers(self.recording)
         return self._facts
 
     # reads
@@ -338,7 +338,7 @@ class Replay:
                 f"the answer recorded in this epoch ({later[0]}) shows a later state than the app has seen; poll the run "
                 "first, as the recorded app did"
             )
-        return "it was recorded, but not in this epoch" if recorded else None
+        return "it was recorded, but not in this epoch: a write in between may have changed it" if recorded else None
 
 
 def _is_live_step(value: JsonObject | None) -> bool:

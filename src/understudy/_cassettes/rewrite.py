@@ -78,7 +78,7 @@ class Original:
 
 
 @dataclass(frozen=True)
-class _Pieces:
+class _SplitYaml:
     """A YAML cassette in pieces: `head + "".join(entries) + tail` is its text, each entry whole lines.
 
     Attributes:
@@ -107,7 +107,7 @@ def _ended(entry: str) -> str:
     return entry if entry.endswith("\n") else entry + "\n"
 
 
-def _pieces(text: str) -> _Pieces | None:
+def _pieces(text: str) -> _SplitYaml | None:
     """Cut a YAML text; None where its exchanges are not written as blocks, one below the other."""
     import yaml
 
@@ -129,7 +129,7 @@ def _pieces(text: str) -> _Pieces | None:
         return None
     texts = [text[start:stop] for start, stop in pairwise(cuts)]
     marked = any(key.value == "understudy" for key, _ in root.value)
-    return _Pieces(text[: cuts[0]], texts, text[end:], indent, marked)
+    return _SplitYaml(text[: cuts[0]], texts, text[end:], indent, marked)
 
 
 def _dash(text: str, inside: int, indent: int) -> int | None:

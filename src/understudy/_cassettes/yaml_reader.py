@@ -7,9 +7,12 @@ them. So what looks like JSON's numbers, booleans and null is that, and every ot
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from typing import Any
+
+from understudy._cassettes.yaml_events import Unusual, data_of
 
 _LONGEST_NUMBER = 400  # characters: a float's digits; Python converts longer ones in quadratic time
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
@@ -27,9 +30,33 @@ def yaml_data(text: str) -> Any:
     Raises:
         yaml.YAMLError: it is not YAML, or has a tag that no recorder writes.
     """
+    try:
+        return data_of(text, _plain)
+    except Unusual:
+        return constructed(text)
+
+
+def constructed(text: str) -> Any:
+    """The data in a YAML text, by PyYAML's constructor: what `yaml_data` is to give, more slowly.
+
+    Raises:
+        yaml.YAMLError: as `yaml_data`.
+    """
     import yaml
 
     return yaml.load(text, Loader=_loader())  # noqa: S506 - a subclass of the safe loader
+
+
+def _plain(text: str) -> Any:
+    """What a scalar without quotes stands for; a merge key is left to the constructor."""
+    if text[:1] not in _FIRST:
+        if text == "<<":
+            raise Unusual
+        return text
+    for pattern, value in _VALUES:
+        if pattern.match(text):
+            return value(text)
+    return text
 
 
 @cache
@@ -43,16 +70,15 @@ def _loader() -> Any:
 
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML's own way to declare them
 
-    for name, pattern, first in (
-        ("null", _NULL, ["~", "n", "N", ""]),
-        ("bool", _BOOL, list("tTfF")),
-        ("int", _INT, list("-0123456789")),
-        ("float", _FLOAT, list("-+.0123456789")),
-    ):
+    for name, pattern, first in _RESOLVERS:
         Loader.add_implicit_resolver(_TAG + name, pattern, first)
     for name, construct in _CONSTRUCTORS.items():
         Loader.add_constructor(name, construct)
     return Loader
+
+
+def _float(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
 def _number(loader: Any, node: Any) -> Any:
@@ -60,7 +86,7 @@ def _number(loader: Any, node: Any) -> Any:
     if _INT.match(text):
         return int(text)
     if _FLOAT.match(text):
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return _float(text)
     raise _wrong(node, f"{text[:40]!r} is not a number")
 
 
@@ -109,3 +135,16 @@ _CONSTRUCTORS = {
     "!str": _as_text,
     "!ruby/string": _as_text,
 }
+_RESOLVERS = (
+    ("null", _NULL, ["~", "n", "N", ""]),
+    ("bool", _BOOL, list("tTfF")),
+    ("int", _INT, list("-0123456789")),
+    ("float", _FLOAT, list("-+.0123456789")),
+)
+_FIRST = frozenset(first for _, _, all_first in _RESOLVERS for first in all_first)
+_VALUES: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
+    (_NULL, lambda _: None),
+    (_BOOL, lambda text: text.lower() == "true"),
+    (_INT, int),
+    (_FLOAT, _float),
+)

@@ -33,7 +33,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Conversation:
+class DemoRun:
     """What the app came to know: all of it must be the same, simulated or replayed."""
 
     statuses: tuple[str, ...]
@@ -86,7 +86,7 @@ def set_up(backend: Backend) -> None:
     backend.next_run(Reply(ANSWER))
 
 
-def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: None) -> Conversation:
+def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: None) -> DemoRun:
     """The tutorial's conversation, as its reader would write it: a thread, a message, a run, polling, the answer."""
     threads = client.beta.threads
     thread = threads.create()
@@ -103,7 +103,7 @@ def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: 
     page = threads.messages.list(thread.id)
     say(_wrapped("  assistant  ", page.data[0].content[0].text.value))  # type: ignore[union-attr]
     assert page.data[-1] == question
-    return Conversation(
+    return DemoRun(
         statuses=tuple(statuses),
         run=run.to_dict(),
         messages=tuple(message.to_dict() for message in page.data),

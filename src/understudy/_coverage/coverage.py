@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from understudy._coverage import names
 from understudy._coverage.tally import Met, Tally
-from understudy._coverage.targets import Item, possible
+from understudy._coverage.targets import CoverageTarget, possible
 from understudy.errors import nearest
 
 
@@ -16,7 +16,7 @@ from understudy.errors import nearest
 class Row:
     """Something that can be met, and how often it was; `is_omitted`: the project said that its app cannot meet it."""
 
-    item: Item
+    item: CoverageTarget
     met: Met
     is_omitted: bool = False
 
@@ -94,7 +94,7 @@ def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
     return Coverage(groups, tally)
 
 
-def _is_omitted(item: Item, omit: Sequence[str]) -> bool:
+def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
     return any(fnmatchcase(item.name, pattern) for pattern in omit)
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy import faults
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import RUN, Transition
 from understudy._apis.assistants.objects import LIFETIME_SECONDS
 from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.error_texts import REFUSALS
-from understudy._apis.operations import OPERATIONS
 from understudy._common.short_text import short
 from understudy._coverage import names
 from understudy._coverage.lifecycle_paths import is_performed, script_along, way_over
@@ -35,7 +35,7 @@ from understudy.scripts import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class CoverageTarget:
     """Something an app can meet.
 
     Attributes:
@@ -52,7 +52,7 @@ class Item:
     counts: bool = True
 
 
-def possible() -> dict[str, list[Item]]:
+def possible() -> dict[str, list[CoverageTarget]]:
     """Everything that can be met, by group: those of the lifecycle first."""
     groups = {
         names.STATUSES: _statuses(),
@@ -61,9 +61,11 @@ def possible() -> dict[str, list[Item]]:
         names.OUTCOMES: _outcomes(),
         names.EVENTS: map(_event, EVENT_NAMES),
         names.FAULTS: _faults(),
-        names.ERRORS: (Item(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()),
+        names.ERRORS: (
+            CoverageTarget(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()
+        ),
         names.OPERATIONS: (
-            Item(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS if one.face == "assistants"
+            CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in faces.ASSISTANTS_AND_SHARED.operations
         ),
     }
     return {group: list(items) for group, items in groups.items()}
@@ -74,24 +76,25 @@ _REPLY = (Reply("Done."),)
 # -- the lifecycle --------------------------------------------------------------
 
 
-def _statuses() -> Iterator[Item]:
+def _statuses() -> Iterator[CoverageTarget]:
     """Every status in the table, in the order of the published events."""
     found = {status for row in RUN for status in (row.source, row.target)}
     for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
-        item = _into(status)
-        yield Item(name=status, script=item.script, deed=item.deed) if item else Item(name=status, script=_next_run(*_REPLY))
+        way = _into(status)
+        script, deed = (way.script, way.deed) if way else (_next_run(*_REPLY), "")
+        yield CoverageTarget(name=status, script=script, deed=deed)
 
 
-def _into(status: str) -> Item | None:
+def _into(status: str) -> CoverageTarget | None:
     """The transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
     rows = [row for row in RUN if row.target == status and row.source != "requires_action" and is_performed(row)]
     return _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
 
 
-def _transition(row: Transition) -> Item:
+def _transition(row: Transition) -> CoverageTarget:
     name = names.transition(row.source, row.target)
     if not is_performed(row):
-        return Item(name=name, deed="undocumented: the simulator does not do it", counts=False)
+        return CoverageTarget(name=name, deed="undocumented: the simulator does not do it", counts=False)
     way = ("queued", *way_over(row))
     moves, late = script_along(way[1:])
     deed = ""
@@ -99,7 +102,9 @@ def _transition(row: Transition) -> Item:
         deed = f"cancel it in status {way[way.index('cancelling') - 1]}"
     elif "requires_action" in way:
         deed = "submit the outputs"
-    return Item(name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed)
+    return CoverageTarget(
+        name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed
+    )
 
 
 _STEPS: dict[str, tuple[Any, str]] = {
@@ -110,10 +115,10 @@ _STEPS: dict[str, tuple[Any, str]] = {
 }
 
 
-def _step_types() -> Iterator[Item]:
+def _step_types() -> Iterator[CoverageTarget]:
     for name in step_types():
         move, deed = _STEPS[name]
-        yield Item(name=name, script=_next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
+        yield CoverageTarget(name=name, script=_next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
 
 
 def step_types() -> list[str]:
@@ -133,11 +138,13 @@ def _named(schemas: dict[str, Any], reference: dict[str, str]) -> Any:
     return schemas[reference["$ref"].rpartition("/")[2]]
 
 
-def _outcomes() -> Iterator[Item]:
+def _outcomes() -> Iterator[CoverageTarget]:
     for code in RUN_ERROR_CODES:
-        yield Item(name=names.outcome("failed", code), script=_next_run(Fail(code)))
+        yield CoverageTarget(name=names.outcome("failed", code), script=_next_run(Fail(code)))
     for reason in INCOMPLETE_REASONS:
-        yield Item(name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason)))
+        yield CoverageTarget(
+            name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason))
+        )
 
 
 # -- beside it --------------------------------------------------------------------
@@ -155,24 +162,24 @@ _EVENTS: dict[str, tuple[tuple[Any, ...], str]] = {
 }
 
 
-def _event(name: str) -> Item:
+def _event(name: str) -> CoverageTarget:
     item = _into(name.removeprefix("thread.run."))
     if item is not None:
-        return Item(name=name, script=item.script, deed=_streamed(item.deed))
+        return CoverageTarget(name=name, script=item.script, deed=_streamed(item.deed))
     if name == "error":
         script = f"{_next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
-        return Item(name=name, script=script, deed=_STREAMED)
+        return CoverageTarget(name=name, script=script, deed=_STREAMED)
     if name == "thread.created":
-        return Item(name=name, script=_next_run(*_REPLY), deed="stream threads.create_and_run")
+        return CoverageTarget(name=name, script=_next_run(*_REPLY), deed="stream threads.create_and_run")
     moves, deed = _EVENTS.get(name, (_REPLY, ""))
-    return Item(name=name, script=_next_run(*moves), deed=_streamed(deed))
+    return CoverageTarget(name=name, script=_next_run(*moves), deed=_streamed(deed))
 
 
 def _streamed(deed: str) -> str:
     return " and ".join(filter(None, (_STREAMED, deed)))
 
 
-def _faults() -> Iterator[Item]:
+def _faults() -> Iterator[CoverageTarget]:
     """Every kind of fault, in every phase that it can happen in."""
     for name in faults.__all__:
         kind = getattr(faults, name)
@@ -181,7 +188,9 @@ def _faults() -> Iterator[Item]:
             given = None if phase == what.phases[0] else phase
             needs_stream = phase == "during"
             fault = faults.Fault(what, phase=given)
-            yield Item(name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else "")
+            yield CoverageTarget(
+                name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else ""
+            )
 
 
 def _next_run(*moves: Any) -> str:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 
 
-class Entry:
+class AgendaEntry:
     """One thing that will happen. `cancel()` takes it off the agenda."""
 
     __slots__ = ("act", "at", "cancelled")
@@ -25,11 +25,11 @@ class Agenda:
     """A priority queue of entries."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Entry]] = []  # the number decides between two of one time
+        self._heap: list[tuple[float, int, AgendaEntry]] = []  # the number decides between two of one time
         self._order = itertools.count()
 
-    def add(self, at: float, act: Callable[[], None]) -> Entry:
-        entry = Entry(at, act)
+    def add(self, at: float, act: Callable[[], None]) -> AgendaEntry:
+        entry = AgendaEntry(at, act)
         heapq.heappush(self._heap, (at, next(self._order), entry))
         return entry
 

@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from understudy._engine.agenda import Agenda, Entry
+from understudy._engine.agenda import Agenda, AgendaEntry
 from understudy._engine.events import (
     Cancelling,
     Ended,
@@ -120,6 +120,7 @@ class Execution:
         items: the items that have begun, by id; those of the log that it wrote.
         planned: what will happen, in order, unless it is cancelled or expires.
         deadline: when it expires, None for never.
+        began_after: the id of the last item of the log when it began; None when there was none.
         outcome_of_cancel: how a cancel ends, `cancelled` or `completed`.
     """
 
@@ -131,6 +132,7 @@ class Execution:
         "_ports",
         "_used",
         "_waking",
+        "began_after",
         "conversation",
         "created_at",
         "cursor",
@@ -162,12 +164,14 @@ class Execution:
         self.items: dict[str, Item] = {}
         self.planned: deque[PlannedEvent] = deque()
         self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
+        last = request.conversation.items.last()
+        self.began_after = None if last is None else last.id
         self.outcome_of_cancel = "cancelled"
         self._log = request.conversation.items
         self._ports = ports
         self._agenda = agenda
         self._used = Usage()
-        self._entry: Entry | None = None  # the head of the plan, on the agenda
+        self._entry: AgendaEntry | None = None  # the head of the plan, on the agenda
         self._is_acting = False
         self._waking = None if self.deadline is None else agenda.add(self.deadline, self._expire)
 

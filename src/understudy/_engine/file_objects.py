@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from understudy._engine.agenda import Entry
+from understudy._engine.agenda import AgendaEntry
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
 from understudy._engine.listing import Listing
 
@@ -63,7 +63,7 @@ class Upload:
     file_lifetime: int | None = None
     state: UploadState = UploadState()
     parts: dict[str, UploadPart] = field(default_factory=dict)
-    deadline: Entry = field(init=False)
+    deadline: AgendaEntry = field(init=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class StoreFile:
     attributes: dict[str, Any] = field(default_factory=dict)
     state: StoreFileState = StoreFileState()
     batch: FileBatch | None = None
-    due: Entry | None = None
+    due: AgendaEntry | None = None
     passages: tuple[str, ...] | None = None  # cut when first searched
 
     def key(self) -> Any:
@@ -158,7 +158,7 @@ class VectorStore:
     files: Listing[StoreFile] = field(default_factory=Listing)
     batches: dict[str, FileBatch] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
-    deadline: Entry | None = None
+    deadline: AgendaEntry | None = None
 
     @property
     def expires_at(self) -> float | None:

@@ -30,7 +30,7 @@ _ENDINGS = "c cpp cs css doc docx go html java js json md pdf php pptx py rb sh 
 READABLE = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 
-class Entry(NamedTuple):
+class StoreEntry(NamedTuple):
     """A file to be put into a store, and how."""
 
     file_id: str
@@ -83,7 +83,7 @@ class Stores:
 
     def create(
         self,
-        entries: Sequence[Entry] = (),
+        entries: Sequence[StoreEntry] = (),
         *,
         id: str | None = None,  # noqa: A002
         created_at: float | None = None,
@@ -119,13 +119,13 @@ class Stores:
 
     # -- files in stores ------------------------------------------------------
 
-    def add_file(self, store: VectorStore, entry: Entry) -> StoreFile:
+    def add_file(self, store: VectorStore, entry: StoreEntry) -> StoreFile:
         """Put a file into a store. One that is there already is indexed anew. [INF]"""
         self.check_files([entry.file_id])
         self.touch(store)
         return self._put(store, entry, self._clock.now())
 
-    def add_batch(self, store: VectorStore, entries: Sequence[Entry]) -> FileBatch:
+    def add_batch(self, store: VectorStore, entries: Sequence[StoreEntry]) -> FileBatch:
         self.check_files([entry.file_id for entry in entries])
         self.touch(store)
         now = self._clock.now()
@@ -168,7 +168,7 @@ class Stores:
         for file in store.files:
             self._index(store, file)
 
-    def _put(self, store: VectorStore, entry: Entry, at: float) -> StoreFile:
+    def _put(self, store: VectorStore, entry: StoreEntry, at: float) -> StoreFile:
         old = store.files.get(entry.file_id)
         if old is not None:
             self.remove_file(store, old)

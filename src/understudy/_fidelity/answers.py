@@ -12,7 +12,7 @@ from understudy._apis.common import sse
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.bindings import Bindings
-from understudy._fidelity.compare import USUAL, Comparison, Difference, Habits, Place, is_cut_out
+from understudy._fidelity.compare import USUAL, Comparison, Habits, Mismatch, Place, is_cut_out
 from understudy._fidelity.response_events import are_of_a_response, comparable
 from understudy._reconstruct.field_dates import answer_kind, model_of
 from understudy._reconstruct.timestamps import moment_of
@@ -51,7 +51,7 @@ def compared(
     fallback: float = 0,
     shape: bool = False,
     habits: Habits = USUAL,
-) -> list[Difference]:
+) -> list[Mismatch]:
     """How an answer differs. `fallback`: the moment of an answer that does not show one. The bindings grow."""
     events = recorded.events
     moment = moment_of(recorded) or fallback
@@ -60,13 +60,13 @@ def compared(
     )
     found = [*_heads(recorded, served)]
     if recorded.status != served.status:
-        return [*found, Difference("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]
+        return [*found, Mismatch("!status", "status", "", "", recorded.status, f"{served.status} {_message(served)}")]
     if recorded.is_stream:
         found += _streams(comparison, events, sse.parse(served.body))
     elif recorded.json is not None:
         found += comparison.values(recorded.json, served.json)
     elif recorded.body is not None and recorded.body != served.body and not shape:
-        found.append(Difference("the body", "value", "", "", recorded.body, served.body))
+        found.append(Mismatch("the body", "value", "", "", recorded.body, served.body))
     return found
 
 
@@ -76,19 +76,19 @@ def _message(served: Served) -> str:
     return str(error.get("message")) if isinstance(error, dict) else ""
 
 
-def _heads(recorded: Interaction, served: Served) -> Iterator[Difference]:
+def _heads(recorded: Interaction, served: Served) -> Iterator[Mismatch]:
     for name in _SAME:
         expected, got = recorded.header(name), served.header(name)
         if expected is None and (name != "content-type" or recorded.body):  # a body has one: it was not recorded
             continue
         if expected != got and not is_cut_out(expected):
-            yield Difference(f"!header {name}", "header", "", "", expected, got)
+            yield Mismatch(f"!header {name}", "header", "", "", expected, got)
     for name in _THERE:
         if recorded.header(name) is not None and served.header(name) is None:
-            yield Difference(f"!header {name}", "header", "", "", recorded.header(name), None)
+            yield Mismatch(f"!header {name}", "header", "", "", recorded.header(name), None)
 
 
-def _streams(comparison: Comparison, recorded: list[Event], served: list[Event]) -> Iterator[Difference]:
+def _streams(comparison: Comparison, recorded: list[Event], served: list[Event]) -> Iterator[Mismatch]:
     if are_of_a_response(recorded):
         recorded, served = comparable(recorded, served)
     else:
@@ -100,7 +100,7 @@ def _streams(comparison: Comparison, recorded: list[Event], served: list[Event])
     else:
         if names != got:
             at = next((n for n, (a, b) in enumerate(zip(names, got, strict=False)) if a != b), min(len(names), len(got)))
-            yield Difference(f"events[{at}]", "events", "", "", names[at : at + 6], got[at : at + 6])
+            yield Mismatch(f"events[{at}]", "events", "", "", names[at : at + 6], got[at : at + 6])
         pairs = [(name, data, other) for (name, data), (same, other) in zip(recorded, served, strict=False) if name == same]
     for position, (name, data, other) in enumerate(pairs):
         yield from comparison.values(data, other, Place(f"events[{position}] {name}: "))

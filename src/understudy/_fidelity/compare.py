@@ -41,7 +41,7 @@ _LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store"
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """One way in which a served answer differs.
 
     Attributes:
@@ -82,7 +82,7 @@ def _short(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in an answer a value stands; see `Difference`."""
+    """Where in an answer a value stands; see `Mismatch`."""
 
     path: str = ""
     owner: str = ""
@@ -171,7 +171,7 @@ class Comparison:
             self.moment, is_response=is_response, is_event=place.owner.startswith("response.")
         )
 
-    def values(self, recorded: Any, served: Any, place: Place = TOP) -> Iterator[Difference]:
+    def values(self, recorded: Any, served: Any, place: Place = TOP) -> Iterator[Mismatch]:
         if self._is_beyond_compare(recorded, served, place):
             return
         if isinstance(recorded, dict) and isinstance(served, dict):
@@ -196,7 +196,7 @@ class Comparison:
         """Whether only a recorder has written a number otherwise."""
         return not self.habits.keeps_floats and {type(recorded), type(served)} == {int, float}
 
-    def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Difference]:
+    def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
         if (owner := owner_of(recorded, place.within)) is not None:
             place = Place(place.path, owner, "")
         if self.shape and recorded.get("type") != served.get("type"):
@@ -223,7 +223,7 @@ class Comparison:
         """Whether the recording cannot have a key that came only after it was made."""
         return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment, self.model)
 
-    def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Difference]:
+    def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
         """Times are masked, but how long an object lives is not."""
         start = _LIFETIMES.get(place.owner)
         if place.within or start is None or not recorded.get("expires_at") or not served.get("expires_at"):
@@ -232,7 +232,7 @@ class Comparison:
         if expected != got:
             yield _difference(place.key("expires_at"), "value", f"{start} + {expected}", f"{start} + {got}")
 
-    def _lists(self, recorded: list[Any], served: list[Any], place: Place) -> Iterator[Difference]:
+    def _lists(self, recorded: list[Any], served: list[Any], place: Place) -> Iterator[Mismatch]:
         if self.shape:
             for value in served[:1] if recorded else []:
                 yield from self.values(recorded[0], value, place.item(0))
@@ -242,7 +242,7 @@ class Comparison:
         for position, (left, right) in enumerate(zip(recorded, served, strict=False)):
             yield from self.values(left, right, place.item(position))
 
-    def _strings(self, recorded: str, served: str, place: Place) -> Iterator[Difference]:
+    def _strings(self, recorded: str, served: str, place: Place) -> Iterator[Mismatch]:
         if recorded == served and not ID.search(recorded):
             return
         if _names_an_id(place) or ID.fullmatch(recorded):
@@ -267,5 +267,5 @@ def _is_masked(place: Place) -> bool:
     return place.name.endswith("_at") or place.name in _COUNTS or place.within == "created"
 
 
-def _difference(place: Place, kind: str, recorded: Any, served: Any) -> Difference:
-    return Difference(place.path or "the body", kind, place.owner, place.within, recorded, served)
+def _difference(place: Place, kind: str, recorded: Any, served: Any) -> Mismatch:
+    return Mismatch(place.path or "the body", kind, place.owner, place.within, recorded, served)

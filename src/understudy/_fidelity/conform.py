@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from understudy._cassettes.load import load
 from understudy._fidelity.runner import Outcome, replay
-from understudy._fidelity.score import Score, Tally
+from understudy._fidelity.score import AgreementCounts, Score
 from understudy._fidelity.target import Server, Simulated, Target, connection_to
 from understudy._reconstruct.field_dates import Eras
 from understudy.errors import CassetteError, UnderstudyError
@@ -97,6 +97,6 @@ def print_table(score: Score, out: TextIO) -> None:
         print(f"... and {len(score.findings) - FINDINGS_SHOWN} more", file=out)
 
 
-def _row(name: str, tally: Tally, width: int) -> str:
+def _row(name: str, tally: AgreementCounts, width: int) -> str:
     share = f"{tally.agreed}/{tally.total}"
     return f"{name:{width}} {share:>9} {tally.explained:>9} {tally.unexplained:>6} {tally.left_out:>8}"

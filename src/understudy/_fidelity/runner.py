@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.answers import Served, compared
 from understudy._fidelity.bindings import ID, Bindings
-from understudy._fidelity.compare import Difference, Habits, is_cut_out
+from understudy._fidelity.compare import Habits, Mismatch, is_cut_out
 from understudy._fidelity.pinned_ids import ranked_ids
 from understudy._fidelity.rebuild import body_of
 from understudy._fidelity.recorded_states import wanted_before
@@ -45,7 +45,7 @@ class Outcome:
     exchange: Interaction
     operation: str
     served: Served | None = None
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[Mismatch] = field(default_factory=list)
     left_out: str = ""
 
 
@@ -76,7 +76,7 @@ class SessionRunner:
         self._target.restart(min([self._needed.start, *(seed.created_at for seed in seeds if seed.run is not None)]))
         outcomes = []
         for exchange in self._session:
-            operation, _, _ = find(exchange.method, exchange.path)
+            operation = faces.ALL.find(exchange.method, exchange.path).operation
             outcome = Outcome(exchange, operation.name if operation else f"{exchange.method} {exchange.path}")
             outcome.left_out = self._why_not(exchange, seeds)
             if not outcome.left_out:
@@ -90,14 +90,14 @@ class SessionRunner:
                 self._sow(seed)
             self._exchange(exchange, outcome)
         except (UnderstudyError, TypeError, ValueError, KeyError) as error:  # what could not be seeded or scripted
-            outcome.differences = [Difference("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
+            outcome.differences = [Mismatch("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
             self._is_broken = True
 
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
         if is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
-        operation, _, allowed = find(exchange.method, exchange.path)
-        if operation is None and not allowed and exchange.status < 400:
+        route = faces.ALL.find(exchange.method, exchange.path)
+        if route.operation is None and not route.allowed and exchange.status < 400:
             return "belongs to another API, which is not simulated"
         if exchange.index in self._responses.creates and (reason := beyond_moves(exchange)):
             return reason
@@ -205,7 +205,7 @@ class SessionRunner:
         if not exchange.is_read:
             self._prepare(exchange)
         self._moment = max(self._moment, moment_of(exchange))
-        attempts: list[tuple[Served, list[Difference], Bindings]] = []
+        attempts: list[tuple[Served, list[Mismatch], Bindings]] = []
         for number in range(self._patience if exchange.is_read else 1):
             served = self._recorded_request(exchange)
             bindings = self._bindings.copy()
@@ -220,7 +220,7 @@ class SessionRunner:
         outcome.served, outcome.differences, self._bindings = min(attempts, key=lambda attempt: len(attempt[1]))
         self._note(outcome.served)
 
-    def _compared(self, exchange: Interaction, served: Served, bindings: Bindings, operation: str) -> list[Difference]:
+    def _compared(self, exchange: Interaction, served: Served, bindings: Bindings, operation: str) -> list[Mismatch]:
         habits = Habits(self._eras, *self._kept[exchange.is_stream])
         shape = self._by_shape(operation)
         return compared(exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape, habits=habits)

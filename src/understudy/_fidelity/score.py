@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._fidelity.accepted_differences import Rule, rule_for
-from understudy._fidelity.compare import Difference, is_of_responses
+from understudy._fidelity.accepted_differences import AcceptedDifference, rule_for
+from understudy._fidelity.compare import Mismatch, is_of_responses
 from understudy._fidelity.runner import Outcome
 
 
 @dataclass
-class Tally:
+class AgreementCounts:
     """How many exchanges agreed, differed for a reason that stands in the list, or differed without one."""
 
     agreed: int = 0
@@ -39,14 +39,14 @@ class Score:
         findings: what nothing explains: (session, outcome, difference).
     """
 
-    operations: dict[str, Tally] = field(default_factory=dict)
-    rules: Counter[Rule] = field(default_factory=Counter)
-    findings: list[tuple[str, Outcome, Difference]] = field(default_factory=list)
+    operations: dict[str, AgreementCounts] = field(default_factory=dict)
+    rules: Counter[AcceptedDifference] = field(default_factory=Counter)
+    findings: list[tuple[str, Outcome, Mismatch]] = field(default_factory=list)
 
     def add(self, session: str, outcomes: Iterable[Outcome]) -> None:
         """Count the outcomes of one session."""
         for outcome in outcomes:
-            tally = self.operations.setdefault(outcome.operation, Tally())
+            tally = self.operations.setdefault(outcome.operation, AgreementCounts())
             if outcome.left_out:
                 tally.left_out += 1
                 continue
@@ -69,8 +69,8 @@ class Score:
             total.rules.update(score.rules)
             total.findings += score.findings
             for name, tally in score.operations.items():
-                held = total.operations.setdefault(name, Tally())
-                total.operations[name] = Tally(*(getattr(held, key) + getattr(tally, key) for key in _COUNTS))
+                held = total.operations.setdefault(name, AgreementCounts())
+                total.operations[name] = AgreementCounts(*(getattr(held, key) + getattr(tally, key) for key in _COUNTS))
         return total
 
     def of_face(self, face: str) -> Score:
@@ -81,9 +81,9 @@ class Score:
         return Score(operations=tallies, findings=found)
 
     @property
-    def whole(self) -> Tally:
+    def whole(self) -> AgreementCounts:
         tallies = self.operations.values()
-        return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in _COUNTS))
+        return AgreementCounts(*(sum(getattr(tally, name) for tally in tallies) for name in _COUNTS))
 
     @property
     def percent(self) -> float:

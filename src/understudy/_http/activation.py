@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
-from understudy._http import current, stacks
+from understudy._http import current, stacks, tls_contexts
 from understudy._http.answering import answered_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.carrying import carriers
@@ -95,6 +95,7 @@ def _hook() -> None:
                 for client_class in (lib.Client, lib.AsyncClient)
             )
             _undo.extend(_wrap(*guard) for guard in guards(lib))
+            _undo.extend(tls_contexts.patches(lib))
         _undo.extend(_wrap(*carrier) for carrier in carriers())
         try:
             stacks.hold()

@@ -106,7 +106,7 @@ def _message(status: int, headers: Headers) -> Any:
     )
 
 
-class Reader(StreamReader):
+class PullingReader(StreamReader):
     """Asks its source for the next piece when the app waits for one, and not before."""
 
     def __init__(self, protocol: Any, source: Source, is_chunked: bool, **settings: Any) -> None:
@@ -207,7 +207,7 @@ class Protocol(ResponseHandler):
     def _reader(self, source: Source, is_chunked: bool) -> Any:
         self._source = source
         limit, timer = self._params.get("read_bufsize", 2**16), self._params.get("timer")
-        return Reader(self, source, is_chunked, limit=limit, timer=timer, loop=self._loop)
+        return PullingReader(self, source, is_chunked, limit=limit, timer=timer, loop=self._loop)
 
     def finish(self, *, is_reusable: bool) -> None:
         """The app has done with it; what it has not read, it does not want."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from understudy._cassettes.atomic_files import is_held
 from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
-from understudy._inspect.findings import Finding, findings
+from understudy._inspect.findings import CassetteFinding, findings
 from understudy._inspect.usage import Project
 from understudy.errors import CassetteError
 
@@ -30,7 +30,7 @@ def cassettes_in(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[str] = ()) -> Iterator[Finding]:
+def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[str] = ()) -> Iterator[CassetteFinding]:
     """Every finding, cassette by cassette.
 
     Args:
@@ -45,24 +45,24 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
         try:
             contents = contents_of(path)
         except CassetteError as error:
-            yield Finding(path=path, kind="unreadable", problem=str(error).removeprefix(f"{path}").lstrip(": "))
+            yield CassetteFinding(path=path, kind="unreadable", problem=str(error).removeprefix(f"{path}").lstrip(": "))
             continue
         for omitted in contents.omitted:
             remedy = "it cannot be replayed: record or export it anew where you can, or check that no test asks for it"
-            yield Finding(path=path, kind="omitted", problem=f"left out: {omitted}", remedy=remedy)
+            yield CassetteFinding(path=path, kind="omitted", problem=f"left out: {omitted}", remedy=remedy)
         yield from findings(path, contents.interactions, scrubber)
         if project is not None and not project.plays(path):
             remedy = f"name it in a test, @pytest.mark.cassette({path.name!r}), or delete it"
-            yield Finding(path=path, kind="unplayed", problem="no test plays it", remedy=remedy)
+            yield CassetteFinding(path=path, kind="unplayed", problem="no test plays it", remedy=remedy)
     for folder in folders:
         yield from _interrupted(folder)
 
 
-def _interrupted(folder: Path) -> Iterator[Finding]:
+def _interrupted(folder: Path) -> Iterator[CassetteFinding]:
     """Journals of recordings that never came to their end."""
     for journal in sorted(folder.glob(".*.journal")):
         named = _JOURNAL.fullmatch(journal.name)
         if named is not None and not is_held(journal):
             problem = f"a recording of it was interrupted; what it had so far stands in {journal.name}"
             remedy = "record it again: the journal is then saved as a cassette of its own, beside it"
-            yield Finding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)
+            yield CassetteFinding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)

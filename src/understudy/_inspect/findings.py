@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from understudy._cassettes import Interaction
 from understudy._cassettes.dead_api import SWITCHED_OFF, holds_only_errors
+from understudy._cassettes.document import lines_of_interactions
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
@@ -20,8 +22,8 @@ _ON_VIOLATION = "compare it with the server it came from; an answer edited by ha
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that somebody has to look at.
+class CassetteFinding:
+    """One thing that needs a look.
 
     Attributes:
         path: of the cassette.
@@ -29,6 +31,7 @@ class Finding:
         problem: what is wrong.
         remedy: what to do.
         interaction: which exchange it is about; None for the whole file.
+        unread_at: the line at which the file could not be read.
     """
 
     path: Path
@@ -36,6 +39,15 @@ class Finding:
     problem: str
     remedy: str = ""
     interaction: Interaction | None = None
+    unread_at: int | None = None
+
+    @property
+    def line(self) -> int:
+        """The line of the file that it is about, from 1; 1 where it is about all of it."""
+        if self.interaction is None:
+            return self.unread_at or 1
+        lines = _lines_of(self.path)
+        return lines[self.interaction.index] if self.interaction.index < len(lines) else 1
 
     @property
     def brief(self) -> str:
@@ -47,18 +59,27 @@ class Finding:
         return f"{self.path}: {self.brief}{remedy}"
 
 
-def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[Finding]:
+@lru_cache(maxsize=1)  # findings come cassette by cassette
+def _lines_of(path: Path) -> tuple[int, ...]:
+    """The lines at which the exchanges of a file begin; empty where they are not in one list."""
+    try:
+        return lines_of_interactions(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[CassetteFinding]:
     """Everything wrong with a cassette that could be read."""
     for interaction in interactions:
         for where, hints in secrets(interaction, scrubber):
             problem = f"a secret in the {where} ({hints})"
-            yield Finding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
+            yield CassetteFinding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
     if holds_only_errors(interactions):
         statuses = ", ".join(map(str, sorted({interaction.status for interaction in interactions})))
-        yield Finding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
+        yield CassetteFinding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
     for interaction in interactions:
         for problem in _violations(interaction):
-            yield Finding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
+            yield CassetteFinding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
 
 
 def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str, str]]:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
 from understudy._common.short_text import short
 from understudy._diagnostics.timeline import Timeline
-from understudy._inspect.findings import Finding, findings, unreadable_parts
+from understudy._inspect.conversation import conversation
+from understudy._inspect.conversation_entry import ConversationEntry
+from understudy._inspect.findings import CassetteFinding, findings, unreadable_parts
+from understudy._inspect.response_conversation import output_entries
 from understudy._inspect.runs import text_of, timelines
 from understudy._reconstruct.timestamps import newest, sent_at
 
+_T = TypeVar("_T")
 _DAY = 86_400
 _CLOUDS = ((".openai.azure.com", "Azure OpenAI"), ("api.openai.com", "OpenAI"))
 
 
 @dataclass(frozen=True)
 class Line:
-    """One or more exchanges in a row that asked the same and were told the same.
+    """One or more exchanges in a row with the same request and the same answer.
 
     Attributes:
         first, last: their numbers in the recording.
@@ -52,7 +56,9 @@ class CassetteView:
         recorded: first and last moment of the recording in unix seconds; None when nothing in it tells.
         now: when it is looked at, in unix seconds.
         clients, servers: who recorded it, and from whom; the most frequent first.
-        no_runs: why its runs cannot be told; "" if they can.
+        no_runs, no_conversation: why these could not be reconstructed; "" if they could.
+        exchanges: all of them, without secrets.
+        conversation: who said, called and returned what.
         unreadable: parts that are lost; each a sentence.
         recorder: whose format the file is in; "" if that is not known.
     """
@@ -67,14 +73,17 @@ class CassetteView:
     runs: tuple[Timeline, ...]
     no_runs: str
     unreadable: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CassetteFinding, ...]
+    exchanges: tuple[Interaction, ...] = ()
+    conversation: tuple[ConversationEntry, ...] = ()
+    no_conversation: str = ""
     recorder: str = ""
 
     @property
     def age(self) -> str:
         """When it was recorded, in words."""
         if self.recorded is None:
-            return "unknown: nothing in it tells"
+            return "unknown: nothing in it says when"
         day = datetime.fromtimestamp(self.recorded[0], UTC).strftime("%Y-%m-%d %H:%M UTC")
         days = int((self.now - self.recorded[0]) // _DAY)
         return f"{day}, {days} days ago" if days else f"{day}, today"
@@ -88,12 +97,8 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float, content
     scrubber = Scrubber()
     found = tuple(findings(path, interactions, scrubber))
     interactions = [without_secrets(interaction, scrubber) for interaction in interactions]
-    runs: list[Timeline] = []
-    no_runs = ""
-    try:
-        runs = timelines(interactions)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
-        no_runs = f"its objects are not shaped as the API's: {error!r}"
+    runs, no_runs = _reconstructed(timelines, interactions)
+    said, no_conversation = _reconstructed(conversation, interactions)
     return CassetteView(
         path=path,
         interactions=len(interactions),
@@ -106,8 +111,21 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float, content
         no_runs=no_runs,
         unreadable=(*unreadable_parts(interactions), *(contents.omitted if contents else ())),
         findings=found,
+        exchanges=tuple(interactions),
+        conversation=tuple(said),
+        no_conversation=no_conversation,
         recorder=contents.recorder if contents else "",
     )
+
+
+def _reconstructed(
+    reconstruct: Callable[[Sequence[Interaction]], Sequence[_T]], interactions: Sequence[Interaction]
+) -> tuple[Sequence[_T], str]:
+    """What a function makes of a recording, and why it could not, if another server's objects stand in the way."""
+    try:
+        return reconstruct(interactions), ""
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
+        return (), f"its objects are not shaped as the API's: {error!r}"
 
 
 def _most_frequent(names: Any) -> tuple[str, ...]:
@@ -158,7 +176,7 @@ def _newest_object(interaction: Interaction) -> float:
 
 
 def _lines(interactions: Sequence[Interaction]) -> Iterator[Line]:
-    told = [(interaction, _operation(interaction), what_of(interaction)) for interaction in interactions]
+    told = [(interaction, operation_of(interaction), what_of(interaction)) for interaction in interactions]
     for (path, operation, status, what), group in groupby(
         told, key=lambda one: (f"{one[0].method} {_path(one[0])}", one[1], one[0].status, one[2])
     ):
@@ -173,9 +191,10 @@ def _path(interaction: Interaction) -> str:
     return f"{interaction.path}?{query}" if query else interaction.path
 
 
-def _operation(interaction: Interaction) -> str:
-    operation, _, _ = find(interaction.method, interaction.path)
-    return operation.name if operation is not None else "not of the Assistants API"
+def operation_of(interaction: Interaction) -> str:
+    """The name of the operation that an exchange asked for."""
+    operation = faces.ALL.find(interaction.method, interaction.path).operation
+    return operation.name if operation is not None else "an operation that is not simulated"
 
 
 def what_of(interaction: Interaction) -> str:
@@ -202,5 +221,13 @@ def _what_of_object(value: dict[str, Any]) -> str:
             return f"{value.get('role')}: {short(text_of(value))!r}"
         except (KeyError, TypeError, AttributeError):  # another server's idea of a message
             return "a message"
+    if value.get("object") == "response":
+        return _what_of_response(value)
     said = (value.get("id"), value.get("status"), "deleted" if value.get("deleted") else None)
     return ", ".join(str(item) for item in said if item)
+
+
+def _what_of_response(value: dict[str, Any]) -> str:
+    output = value.get("output")
+    said = [f"{entry.label} {short(entry.words)!r}" for entry in output_entries(output)]
+    return f"{value.get('status')}: {', '.join(said)}" if said else f"{value.get('id')}, {value.get('status')}"

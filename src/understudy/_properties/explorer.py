@@ -5,8 +5,9 @@ the app's doing and counts nothing. A trajectory that is not over when its choic
 to a terminal status over transitions that were recorded.
 
 Cancelling is the app's choice and is not enumerated; what comes of it is: a run that would go on for ever, and then is
-`cancelled`, or is complete before the cancel gets to it. In an app that does not cancel, these expire after 600 seconds.
-Not enumerated are the outcomes of a cancel that nobody has documented (`failed`, `incomplete`, `expired`; INF in the table).
+`cancelled`, or is complete before the cancel gets to it. In an app that does not cancel, these expire after 600 seconds. A
+response never expires: one that goes on for ever is enumerated only when asked for (`hangs=True`). Not enumerated are the
+outcomes of a cancel that nobody has documented (`failed`, `incomplete`, `expired`; INF in the table).
 """
 
 from __future__ import annotations
@@ -15,26 +16,15 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
-from understudy._apis.assistants.lifecycle import RUN, TERMINAL
-from understudy._coverage.lifecycle_paths import Path, closing, is_performed, script_along
+from understudy._coverage.lifecycle_paths import Path
+from understudy._engine.lifecycle import TERMINAL
+from understudy._properties.apis import Api, of_api
+from understudy._properties.lifecycles import LIFECYCLES, ApiLifecycle
 from understudy._properties.trajectory import Trajectory
-from understudy.faults import Fault, RateLimited, ServerError, StreamCut
+from understudy.faults import Fault
 
 if TYPE_CHECKING:
     import pytest
-
-FAULTS = (
-    Fault(RateLimited(), on="runs.retrieve"),
-    Fault(ServerError(), on="messages.create"),
-    Fault(ServerError(), on="messages.create", phase="after"),
-    Fault(ServerError(), on="runs.create"),
-    Fault(ServerError(), on="runs.create", phase="after"),
-    Fault(ServerError(), on="runs.retrieve"),
-    Fault(ServerError(), on="runs.submit_tool_outputs"),
-    Fault(ServerError(), on="runs.submit_tool_outputs", phase="after"),
-    Fault(StreamCut()),
-)
-"""What can go wrong besides. None of these makes an SDK sleep in earnest."""
 
 
 def every_lifecycle(
@@ -44,6 +34,8 @@ def every_lifecycle(
     *,
     deterministic: bool = True,
     twice: bool = False,
+    api: Api = "assistants",
+    hangs: bool | None = None,
 ) -> pytest.MarkDecorator:
     """Run a test once for every trajectory up to a bound: parametrizes its argument `script`, smallest first.
 
@@ -52,20 +44,24 @@ def every_lifecycle(
 
     Args:
         depth: how many choices the service makes at most.
-        faults: how many faults (of `understudy._properties.explorer.FAULTS`) happen at most besides.
+        faults: how many faults (of `understudy._properties.lifecycles`) happen at most besides.
         expires_while_waiting: also runs that expire before the outputs are submitted.
         deterministic: a case in which the app sends another request than it did in another case of this process, after the
             same requests and answers, fails (`understudy._properties.determinism`). False: it may.
         twice: each case is performed a second time (`...-again`), so that an app is found, too, which differs only where no
             two trajectories have anything in common any more.
+        api: whose lifecycle: of the runs of `"assistants"`, of `"responses"`, or what `"both"` can do, in the words of runs.
+            Names of the cases are statuses; a response that is `completed` with something behind it ended with calls.
+        hangs: also those that never end by themselves: cancel them. Default: for runs, which expire in the end; a response
+            does not.
 
     Raises:
-        ValueError: a depth below 1, or a negative number of faults.
+        ValueError: a depth below 1, a negative number of faults, an unknown `api`, or a response that is to expire.
     """
     import pytest
 
     _refuse_bare(depth)
-    found = trajectories(depth, faults=faults, expires_while_waiting=expires_while_waiting)
+    found = trajectories(depth, faults=faults, expires_while_waiting=expires_while_waiting, api=api, hangs=hangs)
     if twice:
         found = [each for trajectory in found for each in (trajectory, trajectory.again())]
     for trajectory in found:
@@ -83,48 +79,53 @@ def _refuse_bare(depth: object) -> None:
         raise TypeError(f"every_lifecycle(depth={depth!r}): expected how many choices the service makes, such as depth=3")
 
 
-def trajectories(depth: int, *, faults: int = 0, expires_while_waiting: bool = False) -> list[Trajectory]:
+def trajectories(
+    depth: int,
+    *,
+    faults: int = 0,
+    expires_while_waiting: bool = False,
+    api: Api = "assistants",
+    hangs: bool | None = None,
+) -> list[Trajectory]:
     """All trajectories up to a bound; see `every_lifecycle`."""
     if depth < 1 or faults < 0:
         raise ValueError(f"every_lifecycle(depth={depth!r}, faults={faults!r}): depth counts from 1, faults from 0")
-    schedules = [some for number in range(faults + 1) for some in combinations(FAULTS, number)]
-    paths = list(_paths(depth, expires_while_waiting))
+    is_expiring = of_api("every_lifecycle", api).expires
+    if expires_while_waiting and not is_expiring:
+        raise ValueError(f"every_lifecycle(expires_while_waiting=True, api={api!r}): only runs expire, no response does")
+    lifecycle = LIFECYCLES[api]
+    hangs = lifecycle.hangs if hangs is None else hangs
+    paths = list(_paths(lifecycle, depth, {"hangs": hangs, "expires_while_waiting": expires_while_waiting}))
     paths.sort(key=len)  # stable: then in the order of the table
+    schedules = [some for number in range(faults + 1) for some in combinations(lifecycle.faults, number)]
     both = sorted(product(paths, schedules), key=lambda pair: len(pair[0]) + len(pair[1]))  # stable
-    found = [_trajectory(path, schedule) for path, schedule in both]
+    found = [_trajectory(lifecycle, path, schedule) for path, schedule in both]
     waiting = ", expiry while waiting" if expires_while_waiting else ""
+    of = "" if api == "assistants" else f" of {api}" if api == "responses" else " of both APIs"
     for trajectory in found:
-        trajectory.bound = f"depth {depth}, {faults} fault(s){waiting}"
+        trajectory.bound = f"depth {depth}{of}, {faults} fault(s){waiting}"
         trajectory.total = len(found)
     return found
 
 
-def _paths(depth: int, expires_while_waiting: bool, path: Path = (), at: str = "queued") -> Iterator[Path]:
+def _paths(
+    lifecycle: ApiLifecycle, depth: int, asked: dict[str, bool], path: Path = (), at: str = "queued"
+) -> Iterator[Path]:
     """Every path on from a status, with so many choices left."""
     if at in TERMINAL:
         yield path
         return
     if depth == 0:
-        yield path + closing(at)
+        yield path + lifecycle.closing(at)
         return
     if at == "requires_action":  # the outputs are submitted: no choice of the service
-        yield from _paths(depth, expires_while_waiting, (*path, "queued"), "queued")
-    for choice in _choices(at, expires_while_waiting):
-        yield from _paths(depth - 1, expires_while_waiting, path + choice, choice[-1])
+        yield from _paths(lifecycle, depth, asked, (*path, "queued"), "queued")
+    for choice in lifecycle.choices(at, **asked):
+        yield from _paths(lifecycle, depth - 1, asked, path + choice, choice[-1])
 
 
-def _choices(at: str, expires_while_waiting: bool) -> list[Path]:
-    """What the service can do next, in the order of the table. Until a cancel, doing nothing is one choice."""
-    if at == "requires_action":
-        return [("expired",)] if expires_while_waiting else []
-    choices: list[Path] = [(row.target,) for row in RUN if row.source == at and row.event != "cancelling"]
-    if at == "in_progress":
-        choices += [("cancelling", row.target) for row in RUN if row.source == "cancelling" and is_performed(row)]
-    return choices
-
-
-def _trajectory(path: Path, schedule: tuple[Fault, ...]) -> Trajectory:
-    moves, late = script_along(path)
+def _trajectory(lifecycle: ApiLifecycle, path: Path, schedule: tuple[Fault, ...]) -> Trajectory:
+    moves, late = lifecycle.script_along(path)
     name = "+".join(["-".join(("queued", *path)), *map(_label, schedule)])
     return Trajectory(moves, name=name, faults=(*late, *schedule))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.response_eras import KNOWN_OF_RESPONSES, Era
 from understudy._reconstruct.session_facts import is_v1
@@ -178,7 +178,7 @@ class Eras:
             latest = max(latest, moment_of(exchange))
             if is_v1(exchange):
                 continue
-            operation, _, _ = find(exchange.method, exchange.path)
+            operation = faces.ALL.find(exchange.method, exchange.path).operation
             name = answer_kind(operation.name if operation else "", exchange)
             moment = moment_of(exchange) or latest
             if not moment:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._apis.responses.input_items import trailing_outputs
 from understudy._cassettes.interaction import Interaction
 from understudy._engine.call_kinds.response_item import ANSWERED_BY_APP
@@ -27,7 +27,7 @@ Translated = Callable[[Any], Any]
 
 def operation_of(exchange: Interaction) -> str:
     """Give the name of an exchange's operation; "" where there is none."""
-    operation, _, _ = find(exchange.method, exchange.path)
+    operation = faces.ALL.find(exchange.method, exchange.path).operation
     return operation.name if operation is not None else ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ class RunFacts:
             if view.get("required_action"):
                 calls = view["required_action"]["submit_tool_outputs"]["tool_calls"]
                 if not any(waited.calls[0]["id"] == calls[0]["id"] for waited in found):
-                    found.append(Waited(view.get("started_at") or view["created_at"], calls))
+                    found.append(Waited(view.get("started_at") or view.get("created_at") or 0, calls))
         shown = {call["id"] for waited in found for call in waited.calls} | {
             call["id"] for step in self.steps.values() for call in step["step_details"].get("tool_calls") or ()
         }
@@ -104,7 +104,7 @@ class Facts:
         return self._order.get(object_id, (0, 0))
 
     def _read(self, exchange: Interaction) -> None:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         if "run_id" in ids and ids["run_id"] not in str(exchange.json if exchange.status == 404 else ""):
             self._run(ids["run_id"]).thread_id = ids["thread_id"]

@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from understudy._common.messages import Handler
 from understudy._engine.clock import Clock
 from understudy._virtual_time import event_loops, time_patches, virtual_clock
-from understudy._virtual_time.real_sleep_watchdog import Watch
+from understudy._virtual_time.real_sleep_watchdog import RealSleepWatchdog
 from understudy.errors import ConflictingClock
 
 _lock = threading.RLock()
 _depth = 0
-_watch: Watch | None = None
+_watch: RealSleepWatchdog | None = None
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def _replace() -> None:
         time_patches.replace()  # again: there may be new modules
         if _depth == 1:
             event_loops.watch()
-            _watch = Watch()
+            _watch = RealSleepWatchdog()
 
 
 def _restore() -> None:

@@ -43,7 +43,7 @@ class _Standing:
     looks: int = 1
 
 
-class Watch:
+class RealSleepWatchdog:
     """Looks at the threads of all such worlds, from a thread that `threading` does not count, until it is stopped."""
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 
 import understudy
+from tests.effort import examples
 from understudy import strategies as us
 
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -75,7 +76,7 @@ def performable(script: Any) -> bool:
     return not any(isinstance(move, endless) or getattr(move, "needs_tool", "") for move in moves)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(examples(60), deadline=None)
 @given(us.run_scripts().filter(performable))
 def test_one_script_means_the_same_on_both(script: Any) -> None:
     """The same words, calls, outputs and outcome, whatever the script."""

@@ -10,8 +10,8 @@ from understudy._apis.common.schema import (
     Fields,
     Id,
     Rule,
+    String,
     Tagged,
-    Text,
     anything,
     array,
     boolean,
@@ -38,7 +38,7 @@ OUTPUT_BYTES = 512 * 1024  # what all outputs of a submit stay below [REP: VRSEN
 
 # -- tools --------------------------------------------------------------------
 
-_NAME = Text(most=64, least=1, pattern=NAME_PATTERN)  # the sentences quoted for chat completions [REP]
+_NAME = String(most=64, least=1, pattern=NAME_PATTERN)  # the sentences quoted for chat completions [REP]
 _RANKING_OPTIONS = Fields(
     {
         "ranker": enum("auto", "default_2024_08_21"),

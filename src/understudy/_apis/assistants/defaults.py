@@ -7,7 +7,7 @@ from typing import Any
 from understudy._engine.engine import Engine
 from understudy._engine.file_objects import DEFAULT_CHUNKING, Chunking
 from understudy._engine.items import ImageFile, ImageUrl, Part, Text
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 Json = dict[str, Any]
 
@@ -94,7 +94,7 @@ def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None)
     """The vector stores that a `file_search` resource names, with those it asks to be made. [REC]"""
     made = [
         engine.stores.create(
-            [Entry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
+            [StoreEntry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
             metadata=dict(store.get("metadata") or {}),
             lifetime_days=lifetime_days,
         )

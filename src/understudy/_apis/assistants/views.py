@@ -16,7 +16,7 @@ CODE_INTERPRETER_RESOURCES: JsonObject = {"code_interpreter": {"file_ids": []}}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class ViewDifference:
     """One way in which the REST view departs from the stream view.
 
     Attributes:
@@ -52,21 +52,21 @@ def _no_expiry_when_over(step: JsonObject, run_is_over: bool | None) -> None:
 
 
 DIFFERENCES = (
-    Difference(
+    ViewDifference(
         object="thread.message",
         keys=_ONLY_STREAMED_MESSAGE_KEYS,
         to_rest=_drop_streamed_message_keys,
         mark="REC",
         why="REST messages never carry status, incomplete_details, incomplete_at, completed_at (0 of 187)",
     ),
-    Difference(
+    ViewDifference(
         object="thread.run",
         keys=("tool_resources",),
         to_rest=_empty_tool_resources,
         mark="REC",
         why='a run\'s tool_resources are {} in REST and {"code_interpreter": {"file_ids": []}} in a stream, always',
     ),
-    Difference(
+    ViewDifference(
         object="thread.run.step",
         keys=("expires_at",),
         to_rest=_no_expiry_when_over,

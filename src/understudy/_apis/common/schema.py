@@ -75,7 +75,7 @@ def _wrong_type(value: Any, path: str, expected: str) -> ApiError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class String:
     """A string. `pattern`: what all of it must match."""
 
     most: int | None = None
@@ -102,7 +102,7 @@ class Text:
         ]
 
 
-string = Text
+string = String
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ class Pairs:
         ]
 
 
-_METADATA_VALUE = Text(most=512)
+_METADATA_VALUE = String(most=512)
 _ATTRIBUTE = either(
     (str, _METADATA_VALUE),
     (int, anything),

@@ -11,7 +11,7 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine
 from understudy._engine.items import Item, is_message
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def create(call: Call) -> Json:
@@ -66,12 +66,13 @@ def _index(engine: Engine, resources: Json, file_id: str) -> None:
         store = engine.stores.create(lifetime_days=THREAD_STORE_DAYS)
         resources["file_search"] = {"vector_store_ids": [store.id]}
     if store.files.get(file_id) is None:
-        engine.stores.add_file(store, Entry(file_id))
+        engine.stores.add_file(store, StoreEntry(file_id))
 
 
 def listed(call: Call) -> Json:
     """The thread's messages; with `run_id` those that one run wrote. [SPEC]"""
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    call.polls.asked_list(thread, call.request.url)
     run_id = call.query.get("run_id")
     where = is_message if run_id is None else lambda item: is_message(item) and item.execution_id == run_id
     return page_of(call, thread.items, lambda message: to_rest(render.message(message)), where=where)

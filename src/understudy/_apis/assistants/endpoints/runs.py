@@ -29,6 +29,7 @@ from understudy._engine.execution import ExecutionRequest
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
+_OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # what stands in no field of a run that says who sent it
 _TRUNCATION = {"type": "auto", "last_messages": None}
 
 
@@ -132,8 +133,10 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
         settings=chosen,
         execution=execution,
         metadata=metadata,
+        sent={name: call.body[name] for name in _OF_THE_RUN_ALONE if call.body.get(name)},
     )
     thread.runs.add(run)
+    engine.history.append(run)
     return run
 
 
@@ -177,11 +180,14 @@ def _run(call: Call) -> Run:
 
 def listed(call: Call) -> Json:
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    call.polls.asked_list(thread, call.request.url)
     return page_of(call, thread.runs, lambda run: show(call, run))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _run(call))
+    run = _run(call)
+    call.polls.asked_execution(run.execution, call.poll_interval)
+    return show(call, run)
 
 
 def modify(call: Call) -> Json:

@@ -8,7 +8,7 @@ from understudy._apis.common.endpoints import store_files
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.file_objects import FileBatch
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, batch: FileBatch) -> Json:
@@ -26,12 +26,14 @@ def create(call: Call) -> Json:
     if "files" in body:
         entries = [store_files.entry_of(file) for file in body["files"]]
     else:
-        entries = [Entry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
+        entries = [StoreEntry(file_id, chunking_of(body), body.get("attributes")) for file_id in body["file_ids"]]
     return show(call, call.engine.stores.add_batch(store, entries))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _found(call))
+    batch = _found(call)
+    call.polls.asked_indexing(batch)
+    return show(call, batch)
 
 
 def cancel(call: Call) -> Json:
@@ -42,8 +44,10 @@ def cancel(call: Call) -> Json:
 
 def files(call: Call) -> Json:
     """A batch's files, in the order of their ids whichever order is asked for. [REC, Oct 2025]"""
+    batch = _found(call)
+    call.polls.asked_files(batch)
     call.query["order"] = "asc"
-    return page_of(call, _found(call).files, lambda file: store_files.show(call, file), where=store_files.with_status(call))
+    return page_of(call, batch.files, lambda file: store_files.show(call, file), where=store_files.with_status(call))
 
 
 def _found(call: Call) -> FileBatch:

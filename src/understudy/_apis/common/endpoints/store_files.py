@@ -11,7 +11,7 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.file_objects import StoreFile
 from understudy._engine.search import text_of
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, file: StoreFile) -> Json:
@@ -20,9 +20,9 @@ def show(call: Call, file: StoreFile) -> Json:
     return render_files.store_file(file)
 
 
-def entry_of(body: Json) -> Entry:
+def entry_of(body: Json) -> StoreEntry:
     """How a file is to be put into a store."""
-    return Entry(body["file_id"], chunking_of(body), body.get("attributes"))
+    return StoreEntry(body["file_id"], chunking_of(body), body.get("attributes"))
 
 
 def create(call: Call) -> Json:
@@ -32,6 +32,7 @@ def create(call: Call) -> Json:
 
 def listed(call: Call) -> Json:
     store = call.engine.stores.get(call.ids["vector_store_id"])
+    call.polls.asked_files(store)
     return page_of(call, store.files, lambda file: show(call, file), where=with_status(call))
 
 
@@ -42,7 +43,9 @@ def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _found(call))
+    file = _found(call)
+    call.polls.asked_indexing(file)
+    return show(call, file)
 
 
 def modify(call: Call) -> Json:

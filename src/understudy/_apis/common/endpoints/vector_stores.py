@@ -10,7 +10,7 @@ from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine
 from understudy._engine.file_objects import VectorStore
 from understudy._engine.search import search as search_files
-from understudy._engine.vector_stores import Entry
+from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, store: VectorStore) -> Json:
@@ -27,7 +27,7 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
     """Make a store from a checked create body."""
     chunking = chunking_of(body)
     return engine.stores.create(
-        [Entry(file_id, chunking) for file_id in body.get("file_ids") or ()],
+        [StoreEntry(file_id, chunking) for file_id in body.get("file_ids") or ()],
         id=id,
         created_at=created_at,
         name=body.get("name"),
@@ -42,7 +42,9 @@ def listed(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, call.engine.stores.get(call.ids["vector_store_id"]))
+    store = call.engine.stores.get(call.ids["vector_store_id"])
+    call.polls.asked_indexing(store)
+    return show(call, store)
 
 
 def modify(call: Call) -> Json:
