@@ -50,7 +50,7 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
+    "pytest": {"failure_reports.py", "guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
 }
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import understudy
+from understudy._apis import faces
 from understudy._apis.common.schema import Array, Either, Fields, Tagged
-from understudy._apis.operations import BY_NAME, OPERATIONS
 
 from .limit_samples import EnginePorts, placed
 from .test_limits import HEADERS
@@ -38,7 +38,7 @@ def optional(check: Any, trail: Trail = ()) -> Iterator[tuple[Trail, str]]:
 
 CASES = [
     (operation.name, trail, key)
-    for operation in OPERATIONS
+    for operation in faces.ALL.operations
     if isinstance(operation.body, Fields)
     for trail, key in optional(operation.body)
 ]
@@ -48,7 +48,7 @@ def answer_to(name: str, trail: Trail, changed: Any) -> Any:
     """What a service just like any other answers to a request in which the object at the end of the way is changed."""
     with understudy.simulate(strict=False) as backend:
         stage = EnginePorts(backend)
-        body = BY_NAME[name].body
+        body = faces.ALL.by_name[name].body
         held = body
         for step in trail:
             held = _below(held, step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 
 _BOUNDARY = "understudy"
@@ -18,7 +18,7 @@ def body_of(exchange: Interaction) -> bytes:
     content_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
     if "multipart" in content_type:
         return _multipart(answer, content_type)
-    operation, _, _ = find(exchange.method, exchange.path)
+    operation = faces.ALL.find(exchange.method, exchange.path).operation
     known = operation.body.known if operation is not None and operation.body is not None else {}
     shown = {key: answer[key] for key in known if answer.get(key) not in (None, [], {})}
     return json.dumps(shown).encode() if exchange.method == "POST" else b""

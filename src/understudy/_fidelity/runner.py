@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.answers import Served, compared
@@ -70,7 +70,7 @@ class SessionRunner:
         self._target.restart(min([self._needed.start, *(seed.created_at for seed in seeds if seed.run is not None)]))
         outcomes = []
         for exchange in self._session:
-            operation, _, _ = find(exchange.method, exchange.path)
+            operation = faces.ALL.find(exchange.method, exchange.path).operation
             outcome = Outcome(exchange, operation.name if operation else f"{exchange.method} {exchange.path}")
             outcome.left_out = self._why_not(exchange, seeds)
             if not outcome.left_out:
@@ -90,10 +90,10 @@ class SessionRunner:
     def _why_not(self, exchange: Interaction, seeds: list[Seed]) -> str:
         if is_v1(exchange):
             return "recorded with the v1 header, which is not what v2 did"
-        operation, _, allowed = find(exchange.method, exchange.path)
-        if operation is None and not allowed and exchange.status < 400:
+        route = faces.ALL.find(exchange.method, exchange.path)
+        if route.operation is None and not route.allowed and exchange.status < 400:
             return "belongs to another API, which is not simulated"
-        if operation is not None and operation.face != "assistants":
+        if route.face is faces.RESPONSES:
             return "belongs to another API, whose recordings are compared elsewhere"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"

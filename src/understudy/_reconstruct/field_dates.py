@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.session_facts import is_v1
 from understudy._reconstruct.timestamps import moment_of
@@ -145,7 +145,7 @@ class Eras:
             latest = max(latest, moment_of(exchange))
             if is_v1(exchange):
                 continue
-            operation, _, _ = find(exchange.method, exchange.path)
+            operation = faces.ALL.find(exchange.method, exchange.path).operation
             name = operation.name if operation else ""
             moment = moment_of(exchange) or latest
             if not moment:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.session_facts import objects_in
 
@@ -80,7 +80,7 @@ def _denied(exchange: Interaction) -> str:
 
 def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
     """What the path and the body of a request name."""
-    _, ids, _ = find(exchange.method, exchange.path)
+    ids = faces.ALL.find(exchange.method, exchange.path).ids
     for name, object_id in ids.items():
         if name in _PATH:
             yield object_id, _PATH[name]

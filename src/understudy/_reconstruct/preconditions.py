@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.moves import NOT_SHOWN
 from understudy._reconstruct.object_references import Named, named_in
@@ -128,7 +128,7 @@ class Seeds:
         asked: list[str] = []
         for exchange in self._session:
             if exchange.path.startswith(root) and exchange.status < 400:
-                _, ids, _ = find(exchange.method, exchange.path)
+                ids = faces.ALL.find(exchange.method, exchange.path).ids
                 asked += [ids["file_id"]] if "file_id" in ids else []
                 body = exchange.request_json if isinstance(exchange.request_json, dict) else {}
                 put |= {*body.get("file_ids", ()), body.get("file_id", "")}
@@ -185,7 +185,7 @@ class Seeds:
 
     def _beside(self, object_id: str, name: str, wanted: str) -> str:
         """The id that stands for `wanted` in a path in which `object_id` stands for `name`."""
-        paths = (find(exchange.method, exchange.path)[1] for exchange in self._session)
+        paths = (faces.ALL.find(exchange.method, exchange.path).ids for exchange in self._session)
         return next(ids[wanted] for ids in paths if ids.get(name) == object_id)
 
     # -- what only a list tells --------------------------------------------------

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from understudy._apis.common.operation_call import Call
 from understudy._apis.responses.input_items import ANSWERED_BY, OUTPUTS
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
@@ -83,6 +84,10 @@ class ModelResponse:
         """Give the items it wrote, in order."""
         return iter(self.execution.items.values())
 
+    def has(self, item_id: str) -> bool:
+        """Tell whether an item is one that it wrote, or that it was made from."""
+        return item_id in self.execution.items or any(item.id == item_id for item in self.input)
+
     def open_calls(self) -> list[Json]:
         """Give the calls that it ended with, which the next turn has to answer."""
         return [call for item in self.output() if (call := call_of(item)) is not None]
@@ -91,6 +96,18 @@ class ModelResponse:
 def is_locked(conversation: Conversation) -> bool:
     """Tell whether a response runs in a conversation; one that waits for outputs is over for the app."""
     return conversation.active is not None and conversation.active.status != "paused"
+
+
+def refuse_locked(call: Call, conversation: Conversation) -> None:
+    """Refuse to touch a conversation that a response runs in. [REP]
+
+    Raises:
+        ApiError: it is locked.
+        Livelock: the app asks for it without end.
+    """
+    if is_locked(conversation):
+        call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
+        raise ApiError("conversation.locked")
 
 
 def call_of(item: Item) -> Json | None:

@@ -15,16 +15,22 @@ from understudy._apis.responses.input_items import (
     text_of,
     trailing_outputs,
 )
-from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, is_locked
+from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, refuse_locked
 from understudy._apis.responses.settings import settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
-from understudy._common.messages import Abort, Response
+from understudy._common.messages import Abort, Request, Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
+
+
+def arrived(engine: Engine, request: Request) -> None:
+    """Note a create before anything becomes of it, so that the SDK's retry of it takes the same script again."""
+    engine.part(ResponsesObjects).retries.arrived(request)
 
 
 def create(call: Call) -> Json | Response | Abort:
@@ -57,8 +63,8 @@ class Context:
             conversation = conversation["id"]
         self.previous = self.objects.previous(previous) if previous is not None else None
         self.conversation = self.objects.conversation(conversation) if conversation is not None else None
-        if self.conversation is not None and is_locked(self.conversation):
-            raise ApiError("conversation.locked")
+        if self.conversation is not None:
+            refuse_locked(call, self.conversation)
 
     @property
     def partition(self) -> str | None:
@@ -71,6 +77,19 @@ class Context:
         if self.previous is not None:
             return self.previous.open_calls()
         return self.objects.open_calls(self.conversation) if self.conversation is not None else []
+
+    def has(self, item_id: str) -> bool:
+        """Tell whether an item is in what came before. Only one of the same family can be; others cost no search."""
+        if self.conversation is not None:
+            return self.conversation.items.get(item_id) is not None
+        response = self.previous
+        if response is None or ids.partition_of(item_id) != self.partition:
+            return False
+        while response is not None:
+            if response.has(item_id):
+                return True
+            response = response.previous
+        return False
 
     def tokens(self) -> int:
         """Guess the tokens of all that came before."""
@@ -97,6 +116,7 @@ def resolved(call: Call, context: Context) -> list[Json]:
     if not items and context.previous is None and context.conversation is None:
         raise ApiError("input.missing")
     check_each_once(items)
+    _check_new(context, items)
     _check_stored(context.objects, items)
     check_reasoning(items)
     check_calls(items, context.open_calls())
@@ -113,6 +133,14 @@ def _looked_up(objects: ResponsesObjects, item: Json) -> Json:
         raise ApiError("item.unknown", id=item["id"])
     writer = objects.responses.get(found.execution_id or "") or objects.writers.get(found.execution_id or "")
     return render.item(writer, found.state)
+
+
+def _check_new(context: Context, items: list[Json]) -> None:
+    """Refuse an item that the chain, or the conversation, has already: the history is sent besides. [REP]"""
+    for item in items:
+        item_id = item.get("id")
+        if item_id is not None and context.has(item_id):
+            raise ApiError("item.twice", id=item_id)
 
 
 def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:

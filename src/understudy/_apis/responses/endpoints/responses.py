@@ -30,6 +30,8 @@ def retrieve(call: Call) -> Json | Response:
         raise ApiError("stream.cursor")
     if is_streamed:
         return stream_response(call, response, after=int(call.query.get("starting_after", "-1")))
+    if not response.is_over:
+        call.polls.asked_execution(response.execution, None)
     return show(call, response)
 
 
