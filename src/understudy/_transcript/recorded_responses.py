@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._apis.responses.input_items import ANSWERED_BY, as_items, text_of, trailing_outputs
 from understudy._cassettes import Interaction
 from understudy._transcript import messages
@@ -23,7 +23,7 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[ResponseRecord]:
     """Give the responses that a recording shows, in the order they were asked for."""
-    reading = _Reading(name_of)
+    reading = ResponseReading(name_of)
     for exchange in session:
         if exchange.status < 400:
             reading.read(exchange)
@@ -39,7 +39,7 @@ class _Made:
     before: list[SeenMessage] | Unknown = field(default_factory=list)
 
 
-class _Reading:
+class ResponseReading:
     """Read one recording, exchange by exchange."""
 
     def __init__(self, name_of: Files) -> None:
@@ -51,7 +51,7 @@ class _Reading:
 
     def read(self, exchange: Interaction) -> None:
         """Take one exchange in."""
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else None
         if name == "responses.create":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._reconstruct.session_facts import Facts, RunFacts
 from understudy._transcript import messages
@@ -23,7 +23,7 @@ _UNKNOWN_FILES = dict.fromkeys(HOSTED, UNKNOWN)
 
 def recorded_runs(session: Sequence[Interaction], name_of: Files) -> list[Turn]:
     """Give the turn of each run that a recording shows, oldest first."""
-    reading = _Reading(session, name_of)
+    reading = RunReading(session, name_of)
     runs = sorted(reading.facts.runs.values(), key=lambda run: (_place(run), reading.facts.age(run.id)))
     shown = [run for run in runs if run.views or run.created is not None]
     return [reading.turn(number, run) for number, run in enumerate(shown, 1)]
@@ -47,7 +47,7 @@ class _ThreadLog:
     is_whole: bool = False
 
 
-class _Reading:
+class RunReading:
     """Read one recording."""
 
     def __init__(self, session: Sequence[Interaction], name_of: Files) -> None:
@@ -67,7 +67,7 @@ class _Reading:
     # -- what was sent ------------------------------------------------------------
 
     def _read(self, exchange: Interaction) -> None:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         body: Any = exchange.request_json if isinstance(exchange.request_json, dict) else {}
         if name == "threads.create" and isinstance(exchange.json, dict):
