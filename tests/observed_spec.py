@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator, ValidationError
 
 import tests.sdk_types as sdk_types
 import understudy
+from understudy._apis import faces
 from understudy._apis.common import sse
 from understudy._apis.common.paths import api_path
-from understudy._apis.operations import find
 from understudy._common.messages import Answer, Chunk, Request, Response
 
 SPEC_FILE = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"
@@ -71,10 +71,10 @@ def response_schema(method: str, path: str) -> str | None:
 
 def check_answer(request: Request, answer: Answer) -> Answer:
     """Check one answer; that of a stream as it is read. Gives it back, to be used instead."""
-    operation, _, _ = find(request.method, api_path(request.path))
+    operation, _, face, _ = faces.ALL.find(request.method, api_path(request.path))
     if operation is None or not isinstance(answer, Response):
         return answer
-    if operation.face != "assistants" and (answer.stream is not None or answer.status == 200):
+    if face is faces.RESPONSES and (answer.stream is not None or answer.status == 200):
         return answer  # the published schemas of the other face fit none of its recorded answers
     if answer.stream is not None:
         answer.stream = _checked_stream(answer.stream)

@@ -25,9 +25,10 @@ LAYERS = (
     ("_cassettes", "faults"),
     ("_faulting", "_reconstruct"),
     ("_diagnostics",),
-    ("_inspect",),
+    ("_inspect", "_transcript"),
     ("_backend", "_coverage"),
     ("_promote", "_properties", "_fidelity"),
+    ("_parity",),
     ("strategies",),
     ("types",),
     ("_api_machine", "_serve"),
@@ -49,7 +50,7 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
+    "pytest": {"failure_reports.py", "guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
 }
 
 

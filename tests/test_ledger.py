@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.observed_spec import SPEC_FILE, spec
 from tools.coverage_ledger import OPERATIONS, RESPONSES, ledger, main
 from tools.evidence import EFFECTS, RECORDED
-from understudy._apis.operations import BY_NAME
+from understudy._apis import faces
 
 LEDGER = Path(__file__).parents[1] / "COVERAGE.md"
 COMMAND = [sys.executable, "-m", "tools.coverage_ledger"]
@@ -48,12 +48,12 @@ def test_every_parameter_of_the_spec_is_taken() -> None:
 def test_the_evidence_is_about_what_there_is() -> None:
     """No operation or parameter stands in the evidence that the table of operations does not have."""
     for name, (_, parameters) in RECORDED.items():
-        body = BY_NAME[name].body
-        known = {*BY_NAME[name].query, *(body.known if body is not None else ())}
+        body = faces.ALL.by_name[name].body
+        known = {*faces.ALL.by_name[name].query, *(body.known if body is not None else ())}
         assert set(parameters.split()) <= known, name
     for name, effects in EFFECTS.items():
-        body = BY_NAME[name].body
-        assert set(effects) <= {*BY_NAME[name].query, *(body.known if body is not None else ())}, name
+        body = faces.ALL.by_name[name].body
+        assert set(effects) <= {*faces.ALL.by_name[name].query, *(body.known if body is not None else ())}, name
 
 
 def test_the_command_writes_the_file(tmp_path: Path) -> None:

@@ -17,19 +17,19 @@ from typing import Any
 
 from tools import evidence_responses
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
+from understudy._apis import faces
 from understudy._apis.assistants import lifecycle as runs
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Bound
 from understudy._apis.error_texts import REFUSALS, Refusal
 from understudy._apis.limits import limits
-from understudy._apis.operations import OPERATIONS as ALL_OPERATIONS
 from understudy._apis.responses import error_texts as responses_texts
 from understudy._apis.responses.lifecycle import RESPONSE
 from understudy._engine import lifecycle
 
 Json = dict[str, Any]
-OPERATIONS = tuple(operation for operation in ALL_OPERATIONS if operation.face == "assistants")
-RESPONSES = tuple(operation for operation in ALL_OPERATIONS if operation.face == "responses")
+OPERATIONS = faces.ASSISTANTS_AND_SHARED.operations
+RESPONSES = faces.RESPONSES.operations
 
 _INTRO = """\
 # What is faked, and how it is known

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from understudy._backend.backend import Backend
     from understudy._backend.simulate import simulate
     from understudy._cassettes import use_cassette
+    from understudy._parity.parity import parity
     from understudy._promote import from_cassette
     from understudy._properties.explorer import every_lifecycle
     from understudy._properties.trajectory import Trajectory
+    from understudy._transcript.recorded import transcript
     from understudy._virtual_time.trio_clock import trio_clock
     from understudy.errors import UnderstudyError
     from understudy.faults import (
@@ -79,6 +81,7 @@ _HOMES = {
         "Sunset",
         "Timeout",
     ),
+    "understudy._parity.parity": ("parity",),
     "understudy._promote": ("from_cassette",),
     "understudy._properties.explorer": ("every_lifecycle",),
     "understudy._properties.trajectory": ("Trajectory",),
@@ -98,6 +101,7 @@ _HOMES = {
         "SearchResult",
         "Wait",
     ),
+    "understudy._transcript.recorded": ("transcript",),
     "understudy._virtual_time.trio_clock": ("trio_clock",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -137,7 +141,9 @@ __all__ = [
     "Wait",
     "every_lifecycle",
     "from_cassette",
+    "parity",
     "simulate",
+    "transcript",
     "trio_clock",
     "use_cassette",
 ]

@@ -22,9 +22,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
+from understudy._apis import faces
 from understudy._apis.common import sse
 from understudy._apis.names import EventName, OperationName
-from understudy._apis.operations import BY_NAME
 from understudy._apis.responses.stream_events import EVENT_NAMES as RESPONSE_EVENT_NAMES
 from understudy._common.code_repr import CodeRepr, first
 from understudy.errors import nearest
@@ -267,7 +267,7 @@ class Fault(CodeRepr):
         if not isinstance(self.what, What):
             raise TypeError(f"{self.what!r} is not a fault; try RateLimited(), Timeout(), StreamCut(), ...")
         if self.on is not None:
-            _known("operation", self.on, BY_NAME)
+            _known("operation", self.on, faces.ALL.by_name)
         if isinstance(self.event, str):
             _known("stream event", self.event, (*sse.EVENT_NAMES, *RESPONSE_EVENT_NAMES))
         if self.nth < 1 or (self.times is not None and self.times < 1):
@@ -278,7 +278,7 @@ class Fault(CodeRepr):
             raise ValueError(f"{self.what!r} cannot happen in phase {self.phase_of!r}, only in {self.what.phases}")
         if self.event is not None and self.phase_of != "during":
             raise ValueError(f"{self!r}: an event is a place in a stream, which is phase='during'")
-        if isinstance(self.what, NotFound) and self.on is not None and "{" not in BY_NAME[self.on].path:
+        if isinstance(self.what, NotFound) and self.on is not None and "{" not in faces.ALL.by_name[self.on].path:
             raise ValueError(f"{self!r}: {self.on} names no object that could be missing")
         if isinstance(self.what, Timeout) and self.what.connect and self.phase_of != "before":
             raise ValueError(f"{self!r}: without a connection the service does not act")

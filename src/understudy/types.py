@@ -28,6 +28,11 @@ from understudy._engine.moves.hang import OnCancel
 from understudy._engine.moves.incomplete import IncompleteReason
 from understudy._engine.script import Script
 from understudy._engine.script_queue import QueuedScript, When
+from understudy._parity.parity import App
+from understudy._parity.report import ParityReport, Side
+from understudy._transcript.comparing import Difference, DifferenceKind
+from understudy._transcript.entries import EntryKind, TranscriptEntry
+from understudy._transcript.transcript import Transcript
 from understudy.errors import (
     CallableFailed,
     CassetteError,
@@ -51,6 +56,7 @@ from understudy.faults import Fault, Phase, ResetKind, What
 from understudy.scripts import CallMove, Move, ScriptedRun, ScriptFunction, Step
 
 __all__ = [
+    "App",
     "AssistantFields",
     "AssistantView",
     "Backend",
@@ -62,6 +68,9 @@ __all__ = [
     "ClockNotAdvancing",
     "Conduct",
     "ConflictingClock",
+    "Difference",
+    "DifferenceKind",
+    "EntryKind",
     "EventName",
     "Fault",
     "FileErrorCode",
@@ -85,6 +94,7 @@ __all__ = [
     "ObjectView",
     "OnCancel",
     "OperationName",
+    "ParityReport",
     "Phase",
     "QueuedScript",
     "RealTimeWait",
@@ -98,11 +108,14 @@ __all__ = [
     "ScriptFunction",
     "ScriptedRun",
     "SentRequest",
+    "Side",
     "Step",
     "ThreadFields",
     "ThreadView",
     "TimeMode",
     "Timeline",
+    "Transcript",
+    "TranscriptEntry",
     "UnderstudyError",
     "UnplayedMode",
     "Unused",

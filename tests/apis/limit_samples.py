@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from understudy import FunctionCall, Reply
+from understudy._apis import faces
 from understudy._apis.common.forms import Form
 from understudy._apis.common.schema import (
     Array,
@@ -22,7 +23,6 @@ from understudy._apis.common.schema import (
     url,
 )
 from understudy._apis.limits import Limit
-from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
 
 Json = dict[str, Any]
@@ -61,8 +61,8 @@ class EnginePorts:
     def path(self, name: str) -> str:
         """The path of an operation, with the ids of what it works on."""
         run = self.runs.get(name, self.over)
-        is_about_run = "{run_id}" in BY_NAME[name].path
-        return BY_NAME[name].path.format(
+        is_about_run = "{run_id}" in faces.ALL.by_name[name].path
+        return faces.ALL.by_name[name].path.format(
             thread_id=run.thread_id if is_about_run else self.free,
             run_id=run.id,
             message_id=self.message,
@@ -187,7 +187,7 @@ def settings_examples(limit: Limit, stage: EnginePorts) -> Example:
         "top_p": Example({"model": "gpt-4o", "top_p": 1}, {"model": "o3-mini", "top_p": 1}),
         "response_format": Example({"model": "gpt-4o"}, {"model": "gpt-4o", "response_format": SCHEMA, "tools": hosted}),
     }
-    usual = stage.least(BY_NAME[limit.operation].body)
+    usual = stage.least(faces.ALL.by_name[limit.operation].body)
     return Example(*({**usual, **body} for body in examples[limit.path]))
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from understudy._apis import faces
 from understudy._apis.common import forms
 from understudy._apis.common.forms import Form
 from understudy._apis.error_texts import REFUSALS
 from understudy._apis.limits import Limit, limits
-from understudy._apis.operations import BY_NAME
 from understudy._backend.backend import Backend
 
 from .limit_samples import EnginePorts, placed, rule_examples, samples, settings_examples
@@ -35,7 +35,7 @@ def stage(backend: Backend) -> EnginePorts:
 
 def send(stage: EnginePorts, name: str, sent: Any, query: Any = None) -> httpx.Response:
     """Send a body, a form or a query to an operation with a plain HTTP client."""
-    operation, url = BY_NAME[name], f"https://api.openai.com/v1{stage.path(name)}"
+    operation, url = faces.ALL.by_name[name], f"https://api.openai.com/v1{stage.path(name)}"
     if isinstance(operation.body, Form):
         flat = {key: value for key, value in sent.items() if not isinstance(value, dict | tuple)}
         flat |= {f"{key}[{k}]": str(v) for key, value in sent.items() if isinstance(value, dict) for k, v in value.items()}
@@ -54,7 +54,7 @@ def send_for(limit: Limit, value: Any, stage: EnginePorts) -> httpx.Response:
     """Send a request in which a value is where the limit is."""
     if limit.path.startswith("?"):
         return send(stage, limit.operation, None, {limit.trail[0]: value})
-    return send(stage, limit.operation, placed(BY_NAME[limit.operation].body, limit.trail, value, stage))
+    return send(stage, limit.operation, placed(faces.ALL.by_name[limit.operation].body, limit.trail, value, stage))
 
 
 def param_of(limit: Limit) -> str:
@@ -107,6 +107,6 @@ def test_the_table_is_whole() -> None:
     """Every operation with a body that holds anything has rows, and no row stands twice."""
     rows = [(row.operation, row.path, row.bound, row.trail) for row in ALL]
     assert len(rows) == len(set(rows))
-    ours = {name: operation for name, operation in BY_NAME.items() if operation.face == "assistants"}
+    ours = faces.ASSISTANTS_AND_SHARED.by_name
     bodies = {name for name, operation in ours.items() if operation.body is not None and operation.body.known}
     assert bodies <= {row.operation for row in ALL}

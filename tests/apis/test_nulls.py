@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import understudy
+from understudy._apis import faces
 from understudy._apis.common.schema import Array, Either, Fields, Tagged
-from understudy._apis.operations import BY_NAME, OPERATIONS
 
 from .limit_samples import EnginePorts, placed
 from .test_limits import HEADERS
@@ -38,7 +38,7 @@ def optional(check: Any, trail: Trail = ()) -> Iterator[tuple[Trail, str]]:
 
 CASES = [
     (operation.name, trail, key)
-    for operation in OPERATIONS
+    for operation in faces.ALL.operations
     if isinstance(operation.body, Fields)
     for trail, key in optional(operation.body)
 ]
@@ -48,7 +48,7 @@ def answer_to(name: str, trail: Trail, changed: Any) -> Any:
     """What a service just like any other answers to a request in which the object at the end of the way is changed."""
     with understudy.simulate(strict=False) as backend:
         stage = EnginePorts(backend)
-        body = BY_NAME[name].body
+        body = faces.ALL.by_name[name].body
         held = body
         for step in trail:
             held = _below(held, step)
@@ -69,13 +69,24 @@ def named(case: Any) -> str:
     return case if isinstance(case, str) else ".".join(map(str, case))
 
 
-@pytest.mark.parametrize(("name", "trail", "key"), CASES, ids=named)
-def test_null_is_not_given(name: str, trail: Trail, key: str) -> None:
-    """With null for an optional key a request is answered as without it, to the byte."""
-    with_null = answer_to(name, trail, lambda value: {**value, key: None})
-    without = answer_to(name, trail, lambda value: {other: value[other] for other in value if other != key})
+def is_not_given(name: str, trail: Trail, keys: list[str]) -> None:
+    with_null = answer_to(name, trail, lambda value: {**value, **dict.fromkeys(keys)})
+    without = answer_to(name, trail, lambda value: {key: value[key] for key in value if key not in keys})
     assert with_null == without
     assert "expected" not in str(with_null[1].get("error", "")).replace("Expected tool outputs", "")
+
+
+@pytest.mark.parametrize(("name", "trail"), dict.fromkeys((name, trail) for name, trail, _ in CASES), ids=named)
+def test_nulls_are_not_given(name: str, trail: Trail) -> None:
+    """With null for every optional key of an object a request is answered as without them, to the byte."""
+    is_not_given(name, trail, [key for *where, key in CASES if where == [name, trail]])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("name", "trail", "key"), CASES, ids=named)
+def test_null_is_not_given(name: str, trail: Trail, key: str) -> None:
+    """With null for one optional key a request is answered as without it, to the byte."""
+    is_not_given(name, trail, [key])
 
 
 def test_null_is_no_value_of_a_required_key() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 import understudy
 from understudy import Backend, faults
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import RUN
 from understudy._apis.common.sse import EVENT_NAMES
-from understudy._apis.operations import OPERATIONS
 from understudy._common.observers import observing
 from understudy._coverage import names
 from understudy._coverage.collector import SuiteWatch
@@ -102,7 +102,7 @@ def test_what_there_is_comes_from_the_tables() -> None:
     assert set(named[names.STATUSES]) == {status for row in RUN for status in (row.source, row.target)}
     assert named[names.TRANSITIONS] == [f"{row.source} -> {row.target}" for row in RUN]
     assert named[names.EVENTS] == list(EVENT_NAMES)
-    assert named[names.OPERATIONS] == [operation.name for operation in OPERATIONS if operation.face == "assistants"]
+    assert named[names.OPERATIONS] == [operation.name for operation in faces.ASSISTANTS_AND_SHARED.operations]
     assert {name.partition(",")[0] for name in named[names.FAULTS]} == {name for name in faults.__all__ if name != "Fault"}
     assert len(named[names.STEP_TYPES]) == 4
     assert all(len(set(group)) == len(group) for group in named.values())

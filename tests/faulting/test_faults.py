@@ -32,7 +32,7 @@ from understudy import (
     Sunset,
     Timeout,
 )
-from understudy._apis.operations import BY_NAME
+from understudy._apis import faces
 
 TEXTS = st.text(max_size=10)
 WHOLE = st.one_of(
@@ -51,9 +51,9 @@ STREAMED = st.one_of(
     st.just(DuplicateEvents()),
     st.just(ReorderedEvents()),
 )
-OF_AN_OBJECT = sorted(name for name, operation in BY_NAME.items() if "{" in operation.path)  # it may be missing
+OF_AN_OBJECT = sorted(name for name, operation in faces.ALL.by_name.items() if "{" in operation.path)  # it may be missing
 FAULTS = st.one_of(
-    st.builds(Fault, WHOLE, on=st.none() | st.sampled_from(sorted(BY_NAME)), nth=st.integers(1, 3)),
+    st.builds(Fault, WHOLE, on=st.none() | st.sampled_from(sorted(faces.ALL.by_name)), nth=st.integers(1, 3)),
     st.builds(Fault, st.just(NotFound()), on=st.none() | st.sampled_from(OF_AN_OBJECT), nth=st.integers(1, 3)),
     st.builds(Fault, STREAMED, event=st.none() | st.integers(1, 9) | st.just("thread.message.delta"), times=st.none()),
 )

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from understudy import Reply
+from understudy._apis import faces
 from understudy._apis.assistants import render
 from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common import render_files
 from understudy._apis.common.paths import api_path
-from understudy._apis.operations import find
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
 from understudy.errors import NotSimulated
@@ -51,7 +51,7 @@ def check(backend: Backend, request: Request) -> int:
     before, known = state(backend), len(backend.problems)
     answer = backend.handle(request)
     assert isinstance(answer, Response), (request, answer)
-    operation, _, allowed = find(request.method, api_path(request.path))
+    operation, _, _, allowed = faces.ALL.find(request.method, api_path(request.path))
     problems = list(backend.problems)[known:]
     if operation is None and not allowed:
         assert answer.status == 501, (request, answer)

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
-from understudy._apis.operations import OPERATIONS
+from understudy._apis import faces
 from understudy._common.messages import Headers, Request
 
 IDS = {
@@ -193,7 +193,7 @@ _METHOD = st.sampled_from(
 
 @st.composite
 def _path(draw: st.DrawFn) -> str:
-    template = draw(st.sampled_from(OPERATIONS)).path
+    template = draw(st.sampled_from(faces.ALL.operations)).path
     segments = []
     for segment in template.split("/"):
         if segment.startswith("{") and draw(st.integers(0, 3)):

@@ -49,7 +49,7 @@ def test_the_fixture_is_not_asked_for(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(tutor=APP, test_it="import tutor\n\ndef test_it():\n    tutor.ask()")
     result = pytester.runpytest("-p", "no:asyncio")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*This test does not ask for the fixture `understudy`*def test_it(understudy)*"])
+    result.stdout.fnmatch_lines(["*This test does not request the fixture `understudy`*def test_it(understudy)*"])
 
 
 def test_a_client_that_is_built_before_the_fixture(pytester: pytest.Pytester) -> None:
@@ -67,14 +67,14 @@ def test_a_client_that_is_built_before_the_fixture(pytester: pytest.Pytester) ->
     )
     result = pytester.runpytest("-p", "no:asyncio")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*let that fixture ask for `understudy`, too*"])
+    result.stdout.fnmatch_lines(["*let that fixture request `understudy`, too*"])
 
 
 def test_a_test_with_the_fixture_gets_no_such_hint(pytester: pytest.Pytester) -> None:
     """Another client's key that is missing is nobody's mistake about fixtures."""
     pytester.makepyfile("def test_it(understudy):\n    raise RuntimeError('no OPENAI_API_KEY')")
     result = pytester.runpytest("-p", "no:asyncio")
-    result.stdout.no_fnmatch_line("*does not ask for the fixture*")
+    result.stdout.no_fnmatch_line("*does not request the fixture*")
 
 
 def test_a_cassette_named_on_windows(pytester: pytest.Pytester) -> None:

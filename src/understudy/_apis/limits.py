@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from understudy._apis import faces
 from understudy._apis.assistants.model_rules import SETTINGS_RULES
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join, url
-from understudy._apis.operations import OPERATIONS
 
 _SET = ("assistants.create", "assistants.update", "runs.create", "threads.create_and_run")  # they set a model
 DEPTH = 12  # keys from a body down; filters hold filters
@@ -42,9 +42,8 @@ class Limit(NamedTuple):
 
 def limits() -> Iterator[Limit]:
     """All limits, operation by operation."""
-    for operation in OPERATIONS:
-        if operation.face != "assistants":  # bounds of Responses are enforced, and not in the table yet
-            continue
+    # The bounds of Responses are enforced, and not in the table yet.
+    for operation in faces.ASSISTANTS_AND_SHARED.operations:
         for name, check in operation.query.items():
             for path, bound, held, trail in _walk(check, f"?{name}", (name,)):
                 yield Limit(operation.name, path, bound, held, trail)

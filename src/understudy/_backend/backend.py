@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from understudy._apis import faces
 from understudy._apis.assistants import render
 from understudy._apis.assistants.create_fields import AssistantFields, Content, Role, ThreadFields, VectorStoreFields
 from understudy._apis.assistants.lifecycle import run_status
@@ -16,6 +17,7 @@ from understudy._apis.assistants.object_views import AssistantView, MessageView,
 from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
+from understudy._apis.common.face import Faces
 from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
 from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from understudy._diagnostics.client_misuse import Conduct
     from understudy._diagnostics.timeline import Timeline
+    from understudy._transcript.transcript import Transcript
     from understudy.faults import Fault, Phase, What
 
 
@@ -59,6 +62,8 @@ class Backend:
         pass_hosts: host names whose requests are let out, whatever SDK sends them.
     """
 
+    _faces: ClassVar[Faces] = faces.ALL  # the APIs that it has
+
     def __init__(
         self,
         *,
@@ -71,7 +76,7 @@ class Backend:
         pass_hosts: Sequence[str] = (),
     ) -> None:
         self._engine = Engine(seed=seed, time=time, start=start, strict=strict)
-        self._door = Dispatcher(self._engine)
+        self._dispatcher = Dispatcher(self._engine, self._faces)
         self._strict = strict
         self._start = start
         self._generated: tuple[str, Any] | None = None
@@ -99,32 +104,32 @@ class Backend:
             passed = self.clock.now() - self._start
             parts = [
                 f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
-                f"{len(self._door.log)} requests",
+                f"{len(self._dispatcher.log)} requests",
                 f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
                 f"{len(self._engine.scripts.queue)} scripts queued",
             ]
-            problems = len(self._door.problems)
+            problems = len(self._dispatcher.problems)
             return f"<Backend {', '.join(parts)}{f', {problems} problems' if problems else ''}>"
 
     # -- requests -------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
-        return self._door.handle(request)
+        return self._dispatcher.handle(request)
 
     def over_http(self) -> None:
         """Answer as a server does: a path of no API is the service's 404, and no mistake of a test."""
-        self._door.is_served = True
+        self._dispatcher.is_served = True
 
     @property
     def problems(self) -> list[UnderstudyError]:
         """What went wrong on the test's side so far."""
-        return self._door.problems
+        return self._dispatcher.problems
 
     @property
     def hints(self) -> list[str]:
         """What would make the test better, each once; hints fail nothing."""
-        return self._door.service.hints
+        return self._dispatcher.hints
 
     @property
     def strict(self) -> bool | None:
@@ -171,13 +176,16 @@ class Backend:
             self._engine.scripts.every_run(moves, when=when, **ids)
 
     def perform(self, script: Script) -> None:
-        """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
-        `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
+        """Let every run take a script, with the faults that it brings.
+
+        Args:
+            script: a tuple of moves, one move, a function, or a trajectory that a strategy or `every_lifecycle` gave. Its
+                faults need not happen: that the app gives one of them no occasion is not a mistake.
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
         if (witness := getattr(script, "witness", None)) is not None:
-            self._door.witness = witness.backend()
+            self._dispatcher.witness = witness.backend()
         if not callable(script):  # a function has no repr that is code
             self.generated("backend.perform({})", script)
 
@@ -228,13 +236,13 @@ class Backend:
         from understudy._faulting import Faults
 
         with self._engine.lock:
-            self._door.faults = self._door.faults or Faults(self._engine, self.hints)
-            self._door.faults.add(fault, caller(), is_optional=is_optional)
+            self._dispatcher.faults = self._dispatcher.faults or Faults(self._engine, self.hints)
+            self._dispatcher.faults.add(fault, caller(), is_optional=is_optional)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
-        return self._door.faults.schedule if self._door.faults is not None else ()
+        return self._dispatcher.faults.schedule if self._dispatcher.faults is not None else ()
 
     # -- what was there before the app came ------------------------------------
 
@@ -335,7 +343,7 @@ class Backend:
     @property
     def requests(self) -> list[SentRequest]:
         """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
-        return [logged.sent for logged in self._door.log]
+        return [logged.sent for logged in self._dispatcher.log]
 
     @property
     def assistants(self) -> list[AssistantView]:
@@ -422,12 +430,22 @@ class Backend:
                 return response_timeline(preload.existing(list(held.values()), run_id, "response"))
             return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
 
+    def transcript(self) -> Transcript:
+        """What was said, called and returned so far, whatever the API: equal to that of another app that did the same.
+
+        Of the last 1,000 runs and responses, those that were deleted included. See `Transcript`.
+        """
+        from understudy._transcript.simulated import simulated_transcript
+
+        with self._engine.lock:
+            return simulated_transcript(self._engine)
+
     def conduct(self) -> Conduct:
         """What the app did wrong to the API, as far as requests show it; empty and false when nothing is. See `Conduct`."""
         from understudy._diagnostics.client_misuse import conduct
 
         with self._engine.lock:
-            return conduct(list(self._door.log), self._all_runs())
+            return conduct(list(self._dispatcher.log), self._all_runs())
 
     def _all_runs(self) -> list[Run]:
         return self._engine.part(AssistantsObjects).runs()
@@ -448,16 +466,16 @@ class Backend:
 
     def pass_through(self, *paths: str) -> None:
         """Requests to API paths that begin with one of these are none of our business: let them out."""
-        self._door.passed += paths
+        self._dispatcher.passed += paths
 
     @property
     def respx(self) -> Any:
         """A respx router for what is not simulated: `understudy.respx.post(path="/v1/chat/completions").respond(...)`."""
-        if self._door.respx is None:
+        if self._dispatcher.respx is None:
             from understudy._http.respx_routes import RespxRoutes
 
-            self._door.respx = RespxRoutes()
-        return self._door.respx.router
+            self._dispatcher.respx = RespxRoutes()
+        return self._dispatcher.respx.router
 
     # -- the end ---------------------------------------------------------------
 
@@ -466,15 +484,19 @@ class Backend:
         self._generated = (code, value)
 
     def explain(self, error: BaseException, *, opening: str = "") -> None:
-        """Add a note to an exception: what was generated, as code to paste, and what the app did and saw. Nothing if
-        nothing was. `opening`: the line that makes this world, if what was generated is not an argument in it.
+        """Add a note to an exception: what was generated, as code to paste, and what the app did.
+
+        Nothing is added where nothing was generated.
+
+        Args:
+            opening: the line that makes this simulation, if what was generated is not an argument in it.
         """
         if self._generated is None:
             return
         from understudy._diagnostics.trace import explanation
 
         with self._engine.lock:
-            log = list(self._door.log)
+            log = list(self._dispatcher.log)
         start = self._start if self.clock.virtual or not log else log[0].at
         error.add_note(printable(explanation(*self._generated, opening, log, start)))
 
@@ -490,11 +512,11 @@ class Backend:
         """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
         from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
 
-        problems, self._door.problems = self._door.problems, []
+        problems, self._dispatcher.problems = self._dispatcher.problems, []
         scripts = self._engine.scripts.take_left()
-        faults = self._door.faults.take_left() if self._door.faults is not None else []
+        faults = self._dispatcher.faults.take_left() if self._dispatcher.faults is not None else []
         if self._strict is not False:
-            problems += unused_scripts(scripts, self._all_runs(), list(self._door.log)) if scripts else []
+            problems += unused_scripts(scripts, self._all_runs(), list(self._dispatcher.log)) if scripts else []
             problems += unused_faults(faults) if faults else []
         return problems
 

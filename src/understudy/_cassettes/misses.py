@@ -15,7 +15,7 @@ from understudy._common.messages import Request
 from understudy.errors import ReplayMiss
 
 _MOST = 3
-_MOST_LINES = 30
+_MOST_LINES = 6  # of a difference: with the rest of the report, a screen
 
 TO_DO = (
     "What to do: if the app changed on purpose, record this flow again (--understudy-record=new adds what is missing, and "
@@ -42,7 +42,7 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
     near = nearest(request, position.recording.interactions)
     lines = [f"{name} has no answer to {_line(request, path)}"]
     lines.append(f"Why: {reason or _why(request, path, position, near)}")
-    lines.append(f"Epoch: {_epoch(path, position)}")
+    lines.append(f"Where the replay is: {_where(path, position)}")
     if near:
         lines.append("Nearest recorded:")
         lines += [f"  {interaction} -> {interaction.status}{_played(interaction, position)}" for interaction in near]
@@ -95,9 +95,9 @@ def difference(recorded: Interaction, request: Request) -> list[str]:
     if meaning(recorded.path, recorded.request_body) == meaning(recorded.path, request.body):
         return []
     before, after = _pretty(recorded.request_body), _pretty(request.body)
-    lines = list(difflib.unified_diff(before, after, "recorded body", "asked body", lineterm="", n=2))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[3:]  # less the names, and the first place
     rest = [f"... {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
-    return [f"  {line}" for line in lines[:_MOST_LINES] + rest]
+    return ["Difference (- recorded body, + asked body):", *(f"  {line}" for line in lines[:_MOST_LINES] + rest)]
 
 
 def _line(request: Request, path: str) -> str:
@@ -115,7 +115,7 @@ def _why(request: Request, path: str, position: ReplayCursor, near: list[Interac
     if not any(matching.agree(other, request) for other in same):
         return "it was recorded, but a matcher of yours in match_on=[...] says that it is another request"
     if request.method == "GET":
-        return "it was recorded, but not in this epoch"
+        return "it was recorded, but not in this epoch: a write in between may have changed the answer"
     equal = [other for other in same if not difference(other, request)]
     if equal and all(other.index in position.played for other in equal):
         return "every recorded one was played already, and a write is played once"
@@ -124,7 +124,8 @@ def _why(request: Request, path: str, position: ReplayCursor, near: list[Interac
     return "it was recorded with another body"
 
 
-def _epoch(path: str, position: ReplayCursor) -> str:
+def _where(path: str, position: ReplayCursor) -> str:
+    """Name the writes between which an answer may be taken from the recording."""
     start, end = position.epoch(path)
     interactions = position.recording.interactions
     since = f"after {interactions[start]}" if start >= 0 else "from the start of the recording"

@@ -338,7 +338,7 @@ class Replay:
                 f"the answer recorded in this epoch ({later[0]}) shows a later state than the app has seen; poll the run "
                 "first, as the recorded app did"
             )
-        return "it was recorded, but not in this epoch" if recorded else None
+        return "it was recorded, but not in this epoch: a write in between may have changed it" if recorded else None
 
 
 def _is_live_step(value: JsonObject | None) -> bool:

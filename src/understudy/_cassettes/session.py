@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Literal, Self, Unpack
 
-from understudy._apis.common import sse
+from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.paths import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.id_renaming import ids_in
-from understudy._cassettes.interaction import LEFT_EARLY, Interaction
+from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import load, refuse_special
 from understudy._cassettes.matching import CustomMatcher, Matching
 from understudy._cassettes.recorder import Recorder
@@ -31,22 +32,21 @@ from understudy._cassettes.storage import Storage, refusal_to_write
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
 from understudy._common.block import block
-from understudy._common.messages import Abort, Answer, Chunk, Forward, HostRules, Request, Response, host_names
+from understudy._common.messages import Answer, Forward, HostRules, Request, Response, host_names
 from understudy._common.observers import Watch, observer_of
 from understudy._http import activate, current_handler
 from understudy._http.hosts import own_base_url
 from understudy.errors import (
     CassetteError,
-    InternalError,
     ReplayMiss,
     UnderstudyError,
     Unused,
     did_you_mean,
-    envelope,
     raise_all,
 )
 
 RecordMode = Literal["none", "once", "new", "all"]
+EXCHANGES_KEPT = 100  # for the report of a failure
 _GZIP = b"\x1f\x8b"  # how a compressed body begins
 UnplayedMode = Literal["ignore", "warn", "error"]
 _CHOICES = {
@@ -94,6 +94,7 @@ class CassetteSession:
     """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
 
     Attributes:
+        exchanges: the last requests, each with the second of the machine's clock at which it came, and its answer.
         set_aside: at the end, where the recording of a failed test is, which makes no cassette; None if there is none.
 
     Args:
@@ -174,6 +175,7 @@ class CassetteSession:
         self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
+        self.exchanges: deque[tuple[float, Request, Answer]] = deque(maxlen=EXCHANGES_KEPT)
         self._has_left = False
         self._loaded: list[Interaction] = []
         self._played: set[int] = set()  # before it was rewound, and what was not
@@ -188,6 +190,7 @@ class CassetteSession:
         self._not_added: CassetteError | None = None  # what should have been, all the same
         self._stack = ExitStack()
         self._lock = threading.Lock()
+        self._never_raises = NeverRaises(self._keep)
 
     @property
     def cassette(self) -> Cassette:
@@ -303,14 +306,15 @@ class CassetteSession:
     def handle(self, request: Request) -> Answer:
         """Answer one request; what goes wrong is kept, and told to the app in a 501."""
         try:
-            return self._answer(request)
-        except UnderstudyError as problem:
-            return self._keep(problem)
-        except Exception as defect:  # ours, whatever it is: never dressed up as the service's
-            where = f"understudy failed on {request.method} {request.path}"
-            internal = InternalError(f"{where}: {defect!r}. This is a defect of understudy; please report it.")
-            internal.__cause__ = defect
-            return self._keep(internal)
+            answer = self._answer(request)
+        except Exception as error:
+            answer = self._never_raises.answered(error, f"{request.method} {request.path}")
+        self.exchanges.append((monotonic(), request, answer))
+        return answer
+
+    def clean(self, text: str) -> str:
+        """Take the secrets out of a text, those of the user's own patterns included."""
+        return self._scrubber.text(text)
 
     def _answer(self, request: Request) -> Answer:
         request = _plain(request)
@@ -339,7 +343,7 @@ class CassetteSession:
     def _replayed(self, replay: Replay | StrictReplay, request: Request) -> Answer:
         answer = self._recorded_answer(replay, request)
         if isinstance(answer, Response) and answer.stream is not None:
-            answer.stream = self._to_its_end(answer.stream, dict(answer.headers))
+            answer.stream = self._never_raises.guarded(answer.stream, answer.headers, request.path)
         if self._watch is not None:
             self._watch.answered(request.method, api_path(request.path), answer)
         return answer
@@ -355,29 +359,13 @@ class CassetteSession:
             raise answer
         return answer
 
-    def _to_its_end(self, stream: Iterator[Chunk], headers: Mapping[str, str]) -> Iterator[Chunk]:
-        """A stream; what goes wrong in it is kept, and reaches the app as its last event.
-
-        The status is sent by then, and an exception would be retried and renamed to "Connection error." by the SDKs; an
-        `error` event they raise as it is.
-        """
-        try:
-            yield from stream
-        except UnderstudyError as problem:
-            said = self._keep(problem).body
-            kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-            if kind.startswith("text/event-stream"):
-                yield sse.render("error", json.loads(said))
-            else:
-                yield Abort(LEFT_EARLY[0], str(problem))
-
-    def _keep(self, problem: UnderstudyError) -> Response:
+    def _keep(self, problem: UnderstudyError) -> UnderstudyError:
         shown = scrubbed_error(problem, self._scrubber.text)
         with self._lock:
             if not any(problem is kept for kept in self._kept):  # a missing cassette is missed by every request
                 self._kept.append(problem)
                 self.problems.append(shown)
-        return envelope(shown)
+        return shown
 
     def played(self) -> list[Interaction]:
         recorded = self._recorder.interactions() if self._recorder else []

@@ -13,11 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from understudy._cassettes.atomic_files import LONGEST_NAME, locked, short_name, write_whole
-from understudy._cassettes.cleaning import changes, cleaned, listed
+from understudy._cassettes.cleaning import cleaned
 from understudy._cassettes.dead_api import ON_DEAD, dead_create
 from understudy._cassettes.dump import dump, readable
 from understudy._cassettes.id_renaming import renamed, renaming
@@ -25,7 +24,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import Contents, contents_of, parse
 from understudy._cassettes.resources import object_path, pollable
-from understudy._cassettes.rewrite import Original
+from understudy._cassettes.scrubbing import rewritten
 from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber, without_secrets
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
@@ -192,35 +191,14 @@ class Storage:
                 self._refuse_errors(ours)
             self._refuse_dead_api(ours)
         whole = _numbered([*theirs, *ours])
-        text, cleanings = self._rewritten(there, kept, clean, ours) if there is not None else (dump(whole, self.path), ())
+        if there is None:
+            text, cleanings = dump(whole, self.path), tuple[str, ...]()
+        else:
+            text, cleanings = rewritten(there, kept, clean, ours, self._scrubber)
         self._refuse_secrets(text)
         if parse(text, self.path) != whole:
             raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
         return text, cleanings
-
-    def _rewritten(
-        self, there: Contents, kept: Sequence[Interaction], clean: dict[int, Interaction], ours: Sequence[Interaction]
-    ) -> tuple[str, tuple[str, ...]]:
-        original = Original(there.text, self.path)
-        entries: dict[int, dict[str, Any] | None] = {}
-        changed: dict[int, list[str]] = {}
-        for one in kept:
-            parts = changes(one, clean[one.index])
-            if not parts and self._scrubber.find(original.entry(one.index)):
-                parts = ["what is kept beside it"]
-            entries[one.index] = original.merged(clean[one.index], self._scrubbed) if parts else None
-            changed[one.index] = parts
-        return original.rewritten(entries, ours), listed(changed)
-
-    def _scrubbed(self, value: Any) -> Any:
-        """A value that is not understood, without its secrets."""
-        if isinstance(value, str):
-            return self._scrubber.text(value)
-        if isinstance(value, bytes):
-            return self._scrubber.body(value)
-        if isinstance(value, dict):
-            return {key: self._scrubbed(inner) for key, inner in value.items()}
-        return [self._scrubbed(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
         clean = [self._clean(interaction) for interaction in recorded]

@@ -36,17 +36,11 @@ def add(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes.importing import import_cassette
     from understudy._cassettes.secrets import Scrubber
-    from understudy._common.nearest_file import did_you_mean_file
+    from understudy._cli.files import missing_files
     from understudy.errors import CassetteError
 
     scrubber = Scrubber(tuple(arguments.scrub))
-    missing = [path for path in arguments.files if not path.is_file()]
-    for path in missing:
-        what = (
-            "this is a folder: name the files in it" if path.is_dir() else f"there is no such file.{did_you_mean_file(path)}"
-        )
-        print(f"{path}: {what}", file=sys.stderr)
-    if missing:
+    if missing_files(arguments.files):
         return 2
     status = 0
     for path in arguments.files:

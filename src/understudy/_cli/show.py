@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from understudy._cli.output import print_json, print_rows
 
 
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "show",
         help="what is in a cassette: exchanges, conversation, runs as timelines, secrets, answers that break the spec",
-        description="Shows a cassette (vcrpy's, pytest-recording's, ours, or another recorder's): when it was recorded, by "
-        "which SDK and from which server, its exchanges, the conversation (who said, called and returned what), its runs as "
-        "timelines, what is lost, secrets, and answers that break the observed spec of the API. With a number, one exchange "
-        "with its headers and bodies. Secrets are never shown. Colour follows NO_COLOR and FORCE_COLOR, the width the "
-        "terminal or COLUMNS. Exit status 0; 1 for a file that cannot be read, 2 for one that does not exist, or has no "
-        "exchange of that number.",
+        description="Shows a cassette (vcrpy's, pytest-recording's, ours, or another recorder's): "
+        "when it was recorded, by which SDK and from which server, its exchanges, the "
+        "conversation (who said, called and returned what), its runs as timelines, what is lost, "
+        "secrets, and answers that break the observed spec of the API. With a number, one "
+        "exchange with its headers and bodies. Secrets are never shown. Colour follows NO_COLOR "
+        "and FORCE_COLOR, the width the terminal or COLUMNS. Exit status 0; 1 for a file that "
+        "cannot be read, 2 for one that does not exist, or has no exchange of that number.",
     )
     parser.add_argument("cassette", metavar="CASSETTE", type=Path, help="the recording")
     parser.add_argument("number", metavar="NUMBER", type=_number, nargs="?", help="show this exchange, such as 4, in full")
@@ -58,21 +60,17 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         from understudy._inspect.as_data import view_data
 
-        _print_json(view_data(view))
+        print_json(view_data(view))
     else:
-        from understudy._inspect.terminal import Terminal
         from understudy._inspect.text import rows
 
-        terminal = Terminal.of(sys.stdout)
-        print(terminal.text(rows(view, terminal.width), Scrubber().text), end="")
+        print_rows(lambda width: rows(view, width))
     return 0
 
 
 def _show_exchange(arguments: argparse.Namespace, view: Any) -> int:
-    from understudy._cassettes.secrets import Scrubber
     from understudy._inspect.as_data import exchange_data
     from understudy._inspect.exchange_text import exchange_rows
-    from understudy._inspect.terminal import Terminal
 
     if arguments.html is not None:
         print("--html is a page of the whole cassette: leave out the number, or the option.", file=sys.stderr)
@@ -83,29 +81,7 @@ def _show_exchange(arguments: argparse.Namespace, view: Any) -> int:
         print(f"{view.path}: there is no exchange #{arguments.number}; it holds {held}.", file=sys.stderr)
         return 2
     if arguments.json:
-        _print_json(exchange_data(found[0]))
+        print_json(exchange_data(found[0]))
     else:
-        terminal = Terminal.of(sys.stdout)
-        print(terminal.text(exchange_rows(found[0], terminal.width), Scrubber().text), end="")
+        print_rows(lambda width: exchange_rows(found[0], width))
     return 0
-
-
-def _print_json(data: Any) -> None:
-    """Escaped as ASCII: it is for programs, and holds nothing that a terminal would obey."""
-    print(json.dumps(_cleaned(data), indent=2))
-
-
-def _cleaned(data: Any) -> Any:
-    """The strings of a value without the secrets that only show where texts are put together, such as in a finding."""
-    from understudy._cassettes.secrets import Scrubber
-
-    clean = Scrubber().text
-
-    def of(value: Any) -> Any:
-        if isinstance(value, str):
-            return clean(value)
-        if isinstance(value, dict):
-            return {key: of(inner) for key, inner in value.items()}
-        return [of(inner) for inner in value] if isinstance(value, list) else value
-
-    return of(data)

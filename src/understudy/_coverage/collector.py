@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from understudy._apis import faces
 from understudy._apis.assistants.objects import Run
 from understudy._apis.common import sse
-from understudy._apis.operations import find
 from understudy._cassettes import Interaction
 from understudy._common.messages import Answer, Chunk, Response
 from understudy._coverage import names
@@ -81,8 +81,8 @@ class WorldWatch:
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
         entry, self._entry = self._entry, None
-        operation, _, _ = find(method, path)
-        if operation is None or operation.face != "assistants":  # coverage of Responses is not there yet
+        operation = faces.ASSISTANTS_AND_SHARED.find(method, path).operation
+        if operation is None:  # coverage of Responses is not there yet
             return
         self._suite.used(self)
         if isinstance(answer, Response) and answer.status == TESTS_MISTAKE:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy import faults
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import RUN, Transition
 from understudy._apis.assistants.objects import LIFETIME_SECONDS
 from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.error_texts import REFUSALS
-from understudy._apis.operations import OPERATIONS
 from understudy._common.short_text import short
 from understudy._coverage import names
 from understudy._coverage.lifecycle_paths import is_performed, script_along, way_over
@@ -65,7 +65,7 @@ def possible() -> dict[str, list[CoverageTarget]]:
             CoverageTarget(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()
         ),
         names.OPERATIONS: (
-            CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in OPERATIONS if one.face == "assistants"
+            CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in faces.ASSISTANTS_AND_SHARED.operations
         ),
     }
     return {group: list(items) for group, items in groups.items()}

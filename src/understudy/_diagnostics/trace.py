@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import understudy
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.secrets import Scrubber
 from understudy._diagnostics.request_log import Logged
 
 MOST_LINES = 24  # of a trace; the first and the last of them
 MOST_LETTERS = 70  # of a body
+TRACED = "requests the app made (second of the clock, request, what it saw):"
 _STATUS = re.compile(rb'"status": ?"(\w+)"')
-_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*")')
+_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*)')  # the end of a long one is cut off
 _NAMES = re.compile(r"\b([A-Za-z]\w*)\(")
 
 
@@ -48,10 +49,10 @@ def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], star
         lines = [opening, f"    {lines[0]}"]
     return "\n".join(
         [
-            "understudy: this is what the service did, as code to paste",
+            "understudy: reproduce with",
             *(f"    {line}" for line in (*_imports(lines), *lines)),
-            "and what the app did, at which second of the clock, and saw",
-            *_trace(log, start),
+            TRACED,
+            *requests_seen(log, start, most=MOST_LINES + 1),
         ]
     )
 
@@ -66,8 +67,18 @@ def _imports(code: Sequence[str]) -> Iterator[str]:
         yield "from understudy.strategies import Scenario"
 
 
-def _trace(log: Sequence[Logged], start: float) -> Iterator[str]:
-    lines, clean = list[_Line](), Scrubber().text
+def requests_seen(
+    log: Sequence[Logged], start: float, clean: Callable[[str], str] | None = None, most: int = MOST_LINES
+) -> Iterator[str]:
+    """Give a line for each request that differs from the one before: when it came, what it was, what the app saw.
+
+    Args:
+        log: the requests, oldest first.
+        start: the unix time, in seconds, from which the lines count.
+        clean: takes the secrets out of a text; by default those that have a known shape.
+        most: lines in all; of more, the middle is left out, and counted in one.
+    """
+    lines, clean = list[_Line](), clean or Scrubber().text
     for logged in log:
         what, at = f"{_did(logged, clean)} -> {_saw(logged, clean)}", logged.at - start
         if lines and lines[-1].what == what:
@@ -77,17 +88,16 @@ def _trace(log: Sequence[Logged], start: float) -> Iterator[str]:
             lines.append(_Line(at, what, at))
     if not lines:
         yield "    nothing: no request came"
-    left_out = lines[MOST_LINES // 2 : -MOST_LINES // 2] if len(lines) > MOST_LINES else []
-    for number, line in enumerate(lines):
-        if not left_out or number < MOST_LINES // 2 or number >= len(lines) - MOST_LINES // 2:
-            yield str(line)
-        elif line is left_out[0]:
-            yield f"          ... {sum(one.times for one in left_out)} more requests ..."
+    first, last = (len(lines), 0) if len(lines) <= most else ((most - 1) // 2, most - 1 - (most - 1) // 2)
+    yield from map(str, lines[:first])
+    if left_out := lines[first : len(lines) - last]:
+        yield f"          ... {sum(one.times for one in left_out)} more requests ..."
+    yield from map(str, lines[len(lines) - last :])
 
 
 def _did(logged: Logged, clean: Callable[[str], str]) -> str:
     sent = logged.sent
-    operation, ids, _ = find(sent.method, sent.path)
+    operation, ids = faces.ALL.find(sent.method, sent.path)[:2]
     name = clean(f"{sent.method} {sent.path}") if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
     body = sent.json
     # Cleaned before it is shortened: what is left of a secret that was cut has no shape.
@@ -105,10 +115,17 @@ def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
         return f"a stream{f', to {logged.shown.decode()}' if logged.shown else ''}{broken}{fault}"
     if logged.status >= 400:
         message = _MESSAGE.search(logged.shown)
-        text = json.loads(message[1]) if message else logged.shown.decode(errors="replace")
-        return f"{logged.status} {_shortened(clean(text), 2 * MOST_LETTERS)}{fault}"
+        text = _decoded(message[1]) if message else logged.shown.decode(errors="replace")
+        most = MOST_LETTERS if text.startswith("understudy: ") else 2 * MOST_LETTERS  # ours is shown where it is raised
+        return f"{logged.status} {_shortened(clean(text), most)}{fault}"
     status = _STATUS.search(logged.shown)
     return f"{status[1].decode() if status else logged.status}{fault}"
+
+
+def _decoded(cut: bytes) -> str:
+    """A JSON string without its closing quote, as far as it is whole."""
+    whole = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace"))
+    return str(json.loads(f'{whole}"', strict=False))
 
 
 def _shortened(text: str, most: int = MOST_LETTERS) -> str:

@@ -7,6 +7,7 @@ this API's package makes and looks up with `Engine.part`.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from understudy._engine.search import search
 from understudy._engine.vector_stores import Stores
 from understudy.errors import UnderstudyError
 
+HISTORY_KEPT = 1000
 DEFAULT_RESULTS = 20  # how many passages a file search finds at most [DOCS]
 P = TypeVar("P")
 
@@ -40,7 +42,9 @@ class Engine:
 
     Attributes:
         executions: what is or was performed, by id.
+        history: the last 1,000 objects that a face made for an execution, oldest first; deleted ones, too.
         scripts: what is to be performed.
+        writes: how often an app has changed something; `written_at`: when it last did.
     """
 
     def __init__(self, *, seed: int = 0, time: TimeMode = "poll", start: float = 1_700_000_000, strict: bool | None = None):
@@ -51,14 +55,22 @@ class Engine:
         self.agenda = Agenda()
         self.scripts = ScriptQueue(strict)
         self.executions: dict[str, Execution] = {}
+        self.history: deque[Any] = deque(maxlen=HISTORY_KEPT)
         self.models = Models(start)
         self.files = Files(self.clock, self.agenda, self.ids, self._forget_file)
         self.stores = Stores(self.clock, self.agenda, self.ids, self.existing_file)
+        self.writes = 0
+        self.written_at: float = start
         self._parts: dict[Any, Any] = {}
 
     def settle(self) -> None:
         """Let happen what is due."""
         self.agenda.settle(self.clock.now())
+
+    def wrote(self) -> None:
+        """Note that an app does something: whatever is asked from now on is a new question."""
+        self.writes += 1
+        self.written_at = self.clock.now()
 
     def new_id(self, kind: str, parent: str = "", at: float | None = None) -> str:
         """Give a new id of a kind under a parent."""

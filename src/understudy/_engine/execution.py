@@ -120,6 +120,7 @@ class Execution:
         items: the items that have begun, by id; those of the log that it wrote.
         planned: what will happen, in order, unless it is cancelled or expires.
         deadline: when it expires, None for never.
+        began_after: the id of the last item of the log when it began; None when there was none.
         outcome_of_cancel: how a cancel ends, `cancelled` or `completed`.
     """
 
@@ -131,6 +132,7 @@ class Execution:
         "_ports",
         "_used",
         "_waking",
+        "began_after",
         "conversation",
         "created_at",
         "cursor",
@@ -162,6 +164,8 @@ class Execution:
         self.items: dict[str, Item] = {}
         self.planned: deque[PlannedEvent] = deque()
         self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
+        last = request.conversation.items.last()
+        self.began_after = None if last is None else last.id
         self.outcome_of_cancel = "cancelled"
         self._log = request.conversation.items
         self._ports = ports

@@ -129,5 +129,9 @@ class Listing(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def up_to(self, item_id: str) -> list[T]:
+        """Give the items up to one that is, or once was, here, oldest first."""
+        return self._items[: bisect.bisect_right(self._keys, self._places[item_id])]
+
     def last(self) -> T | None:
         return self._items[-1] if self._items else None

@@ -1,23 +1,26 @@
-"""Who moves the clock when the app only asks: the one place where reading moves anything, and only in `poll`
-mode.
+"""Who moves the clock when the app only asks: in `poll` mode, reading does.
+
+This is the one place where reading moves anything.
 
 The rules [design]:
 * a GET of a run moves now to the run's next scripted change of status, if its present state was already
   shown;
-* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, and no
-  deadline is ever jumped to;
+* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, if it is
+  one that does, and no deadline is ever jumped to;
 * a list of a live run's steps, messages or runs moves now only when the same list is asked again and nothing
   happened to the run in between;
 * a GET of a vector store, a file in one, or a batch moves now to its next change, if its present state was
   already shown; a list of such files does if that of every file still being indexed was. Expiry is never
-  jumped to.
+  jumped to;
+* a write that is sent again, since a conversation is locked, moves now as asking again does.
 
 What was shown is remembered here, by id, and not on what is shown: each API has a `PollClock` of its own, and
 two that look at one object do not disturb each other.
 
 The livelock detector is here too: the same question `LIVELOCK_TIMES` while the clock stands and nothing was
-written. Where the app's own sleeping moves the clock, it may have a deadline of its own: then
-`LIVELOCK_SECONDS` must have passed, too.
+written. Where time passes in between and can change nothing (the app's own sleeping moves it, or what is
+asked for hangs and never expires), the app may have a deadline of its own: then `LIVELOCK_SECONDS` must have
+passed, too. A write that is refused again and again, since a conversation is locked, counts likewise.
 """
 
 from __future__ import annotations
@@ -35,6 +38,10 @@ from understudy.errors import Livelock
 LIVELOCK_TIMES = 50
 LIVELOCK_SECONDS = 600  # longer than any run lives
 DEFAULT_INTERVAL_SECONDS = 1.0
+POLLS_SLOWLY = (
+    "the app polls with a poll_interval_ms of its own, so the SDK really sleeps between polls: with time='sleep' its "
+    "sleeping moves the clock instead, and nothing waits"
+)
 Indexed = VectorStore | StoreFile | FileBatch
 
 
@@ -44,38 +51,49 @@ class PollClock:
     Args:
         engine: the service.
         status_word: what the API calls an execution's status.
+        hints: where what would make the test better is noted.
 
     Attributes:
         shown: the state in which an answer last showed an object, by the object's id (for a file in a vector store,
             by that of the store, too).
     """
 
-    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str) -> None:
+    def __init__(self, engine: Engine, status_word: Callable[[str], str] = str, hints: list[str] | None = None) -> None:
         self.shown: dict[Any, Any] = {}
         self._engine = engine
         self._status_word = status_word
+        self._hints = [] if hints is None else hints
         self._last_list: dict[str, int] = {}  # by question: how many events of the run there were
-        self._repeats = Counter[str]()  # since something could change
+        self._repeats = Counter[tuple[str, bytes]]()  # since something could change
         self._changeable_at: float = engine.clock.now()
-        self._at_once = Counter[str]()  # since the clock moved
+        self._at_once = Counter[tuple[str, bytes]]()  # since the clock moved
         self._asked_at: float = engine.clock.now()
+        self._writes = engine.writes  # as many as were noticed
+        self._refusals: RefusalCounter | None = None  # made when something is refused
+        self._last_refused: tuple[str, bytes] | None = None
 
-    def wrote(self) -> None:
-        """Note that the app did something: every question is a new one now."""
-        self._last_list.clear()
-        self._at_once.clear()
-        self._start_anew()
+    def _notice_writes(self) -> None:
+        """Take every question for a new one where an app did something, through whatever API."""
+        if self._writes != self._engine.writes:
+            self._writes = self._engine.writes
+            self._last_list.clear()
+            self._at_once.clear()
+            self._repeats.clear()
+            self._changeable_at = self._engine.written_at
 
     # -- moving -----------------------------------------------------------------
 
     def asked_execution(self, execution: Execution, interval: float | None) -> None:
         """Move before an execution is shown. `interval`: seconds between polls, as the app's SDK announced it."""
         clock = self._engine.clock
+        if interval and clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self._hints:
+            self._hints.append(POLLS_SLOWLY)
         if clock.mode == "poll" and self.shown.get(execution.id) is execution.state.phase and not execution.is_over:
             self._move(execution, status_only=True, interval=interval)
 
     def asked_list(self, conversation: Conversation, question: str) -> None:
         """Move before a list of what belongs to a conversation, or to its active execution, is shown."""
+        self._notice_writes()
         execution = conversation.active
         if execution is None or self._engine.clock.mode != "poll":
             return
@@ -108,8 +126,13 @@ class PollClock:
 
     # -- the livelock detector ----------------------------------------------------
 
-    def count(self, question: str, conversation: Conversation | None) -> None:
-        """Ask, after a GET, whether this is going anywhere. `conversation`: the one the question is about, if any.
+    def count(self, question: str, conversation: Conversation | None, body: bytes = b"") -> None:
+        """Ask, after a GET, whether this is going anywhere.
+
+        Args:
+            question: method and URL.
+            conversation: the one the question is about, if any.
+            body: what tells apart two questions of the same words.
 
         Raises:
             Livelock: the same question was asked again and again, and nothing could change in between.
@@ -117,32 +140,49 @@ class PollClock:
         clock = self._engine.clock
         if not clock.virtual:
             return
+        self._notice_writes()
         now = clock.now()
         if now != self._asked_at:
             self._asked_at = now
             self._at_once.clear()
             if self._may_change(conversation):
-                self._start_anew()
-        self._at_once[question] += 1
-        self._repeats[question] += 1
+                self._repeats.clear()
+                self._changeable_at = now
+        key = (question, body)
+        self._at_once[key] += 1
+        self._repeats[key] += 1
         is_patient = now - self._changeable_at < LIVELOCK_SECONDS
-        if self._at_once[question] >= LIVELOCK_TIMES or (self._repeats[question] >= LIVELOCK_TIMES and not is_patient):
-            raise Livelock(self._describe(question, conversation))
+        if self._at_once[key] >= LIVELOCK_TIMES or (self._repeats[key] >= LIVELOCK_TIMES and not is_patient):
+            raise Livelock(self._describe(question, self._repeats[key], conversation))
 
-    def _start_anew(self) -> None:
-        self._repeats.clear()
-        self._changeable_at = self._engine.clock.now()
+    def count_refusal(self, request: str, body: bytes, conversation: Conversation) -> None:
+        """Ask whether it is going anywhere that a write is sent again which a locked conversation refuses.
+
+        Sent again, it moves the clock as a question does that is asked again: whoever retries waits for the lock.
+
+        Raises:
+            Livelock: it was refused again and again, and nothing could change in between.
+        """
+        if self._refusals is None:
+            self._refusals = RefusalCounter(self._engine, self._status_word)
+        self._refusals.count(request, conversation, body)
+        is_sent_again, self._last_refused = self._last_refused == (request, body), (request, body)
+        if is_sent_again and conversation.active is not None and self._engine.clock.mode == "poll":
+            self._move(conversation.active, status_only=True, interval=None)
 
     def _may_change(self, conversation: Conversation | None) -> bool:
-        """Whether time that passes can change anything. Where sleeping moves it, it passes for ever."""
+        """Whether time that passes can change anything: where sleeping moves it, it passes for ever."""
+        active = conversation.active if conversation is not None else None
+        if active is not None and active.next_event_at() is None:
+            return False  # it hangs, or its calls are for another one to answer; and it never expires
         if self._engine.clock.mode != "sleep":
             return True
-        return conversation.active is not None if conversation is not None else not self._engine.agenda.is_empty
+        return active is not None if conversation is not None else not self._engine.agenda.is_empty
 
-    def _describe(self, question: str, conversation: Conversation | None) -> str:
+    def _describe(self, question: str, times: int, conversation: Conversation | None) -> str:
         clock = self._engine.clock
         passed = clock.now() - self._changeable_at
-        times, moves = self._repeats[question], f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
+        moves = f"time={clock.mode!r} moves {_MOVES[clock.mode]}"
         if passed >= LIVELOCK_SECONDS:
             text = f"the app asked {question} {times} times over {passed / 60:.0f} minutes while nothing can change"
             moves = ""
@@ -156,9 +196,19 @@ class PollClock:
             return f"{text}. It waits for something that will not come{why}."
         status = self._status_word(latest.status)
         text += f": {latest.id} is {status!r}"
-        if not latest.is_over:
+        is_paused_for_good = latest.status == "paused" and latest.deadline is None
+        if not latest.is_over and not is_paused_for_good:
+            if latest.next_event_at() is None:
+                return f"{text}, and goes on for ever. Cancel it, as an app does that has a deadline."
             return f"{text}, and {moves}."
         return f"{text}, and will stay so. A loop that waits for another status never ends: does it know {status!r}?"
+
+
+class RefusalCounter(PollClock):
+    """Counts what is refused again and again: that it is sent is no reason to count anew."""
+
+    def _notice_writes(self) -> None:
+        pass
 
 
 _MOVES = {

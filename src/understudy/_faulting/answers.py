@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from understudy._apis.common.json_encoding import pretty
-from understudy._apis.common.paths import api_path
 from understudy._apis.error_texts import missing_object, refusal_response
-from understudy._apis.operations import find
 from understudy._common.messages import Abort, Answer, Chunk, Headers, Pause, Response
 from understudy._engine.engine import Engine
 from understudy._faulting import streams
@@ -81,8 +79,8 @@ def overloaded(struck: FaultContext, what: Overloaded) -> Answer:
 
 def not_found(struck: FaultContext, what: NotFound) -> Answer:
     """The service's own refusal of the object that the path names last."""
-    _, ids, _ = find(struck.request.method, api_path(struck.request.path))
-    response = refusal_response(*missing_object({name: unquote(value) for name, value in ids.items()}))
+    ids = {name: unquote(value) for name, value in struck.route.ids.items()}
+    response = refusal_response(*missing_object(ids), struck.face.refusals)
     response.headers = (
         ("content-type", "application/json"),
         ("x-request-id", struck.engine.ids.request()),

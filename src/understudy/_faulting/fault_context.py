@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from understudy._apis.common.operation_call import Operation
+from understudy._apis.common.face import Face, Route
 from understudy._common.messages import Chunk, Request, Response
 from understudy._engine.engine import Engine
 from understudy.faults import Fault, NotFound, Sunset
@@ -24,12 +24,14 @@ class ArmedFault:
     struck: int = 0
     is_optional: bool = False
 
-    def meets(self, operation: Operation, ids: dict[str, str], is_streamed: bool) -> bool:
+    def meets(self, route: Route, is_streamed: bool) -> bool:
         """Count a call; whether the fault strikes it."""
-        fault = self.fault
+        fault, (operation, ids, face, _) = self.fault, route
+        if operation is None or face is None:
+            return False
         if fault.on not in (None, operation.name) or fault.run not in (None, ids.get("run_id")):
             return False
-        if (fault.needs_stream and not is_streamed) or (isinstance(fault.what, Sunset) and not operation.beta):
+        if (fault.needs_stream and not is_streamed) or (isinstance(fault.what, Sunset) and not face.is_switched_off):
             return False
         if isinstance(fault.what, NotFound) and not ids:
             return False
@@ -51,12 +53,19 @@ class FaultContext:
 
     entry: ArmedFault
     engine: Engine
+    route: Route
     request: Request
     serve: Callable[[], Response]
 
     @property
     def fault(self) -> Fault:
         return self.entry.fault
+
+    @property
+    def face(self) -> Face:
+        """The API that was called."""
+        assert self.route.face is not None
+        return self.route.face
 
     def serve_stream(self, change: Callable[[Iterator[Chunk]], Iterator[Chunk]]) -> Response:
         """Let the service act, and change the stream it answers with. If it refuses, the fault has not happened."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from understudy._apis.common.operation_call import Operation
+from understudy._apis.common.face import Route
 from understudy._common.messages import Abort, Answer, Request, Response
 from understudy._engine.engine import Engine
 from understudy._faulting import answers, streams
@@ -77,26 +77,30 @@ class Faults:
         left, self._set = [entry for entry in self._set if entry.is_left], []
         return left
 
-    def find(self, operation: Operation, ids: dict[str, str], request: Request) -> ArmedFault | None:
+    def find(self, route: Route, request: Request) -> ArmedFault | None:
         """The fault that a call meets: of those that fit, the first. Each counts the calls it fits."""
-        self._notice_retry(operation, request)
+        self._notice_retry(route, request)
         is_streamed = b'"stream"' in request.body and (request.json or {}).get("stream") is True
-        met = [entry for entry in self._set if entry.meets(operation, ids, is_streamed)]
+        met = [entry for entry in self._set if entry.meets(route, is_streamed)]
         return met[0] if met else None
 
-    def strike(self, entry: ArmedFault, operation: Operation, request: Request, serve: Callable[[], Response]) -> Answer:
+    def strike(self, entry: ArmedFault, route: Route, request: Request, serve: Callable[[], Response]) -> Answer:
         """Answer a call as its fault has it."""
         entry.struck += 1
         fault = entry.fault
-        answer = _EFFECTS[type(fault.what)](FaultContext(entry, self._world, request, serve), fault.what)
+        answer = _EFFECTS[type(fault.what)](FaultContext(entry, self._world, route, request, serve), fault.what)
         if isinstance(answer, Abort):
-            self._broken.add(operation.name)
+            self._broken.add(_name_of(route))
         return answer
 
-    def _notice_retry(self, operation: Operation, request: Request) -> None:
-        if operation.name not in self._broken:
+    def _notice_retry(self, route: Route, request: Request) -> None:
+        if _name_of(route) not in self._broken:
             return
-        self._broken.discard(operation.name)
+        self._broken.discard(_name_of(route))
         is_retry = request.header("x-stainless-retry-count", "0") != "0"
         if is_retry and answers.nobody_waits(self._world) and SLEPT not in self._hints:
             self._hints.append(SLEPT)
+
+
+def _name_of(route: Route) -> str:
+    return route.operation.name if route.operation is not None else ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from understudy._apis.common import sse
-from understudy._apis.common.paths import api_path
 from understudy._apis.responses.stream_events import LAST_EVENTS
 from understudy._common.messages import Abort, Answer, Chunk, Pause
 from understudy._faulting.fault_context import ArmedFault, FaultContext
@@ -68,19 +67,16 @@ def first_bytes(stream: Iterator[Chunk], left: int, ending: list[Chunk]) -> Iter
 
 def error(struck: FaultContext, what: StreamError) -> Answer:
     content: dict[str, Any] = {"message": what.message, "type": "server_error", "param": None, "code": what.code}
-    if api_path(struck.request.path).startswith("/responses"):
-        return struck.serve_stream(lambda stream: _failing(struck.entry, stream, content, is_nested=what.nested))
-    event = sse.render("error", {"error": content} if what.nested else content)
-    return struck.serve_stream(lambda stream: until(struck.entry, stream, [event, sse.DONE]))
+    said = {"error": content} if what.nested else content
+    return struck.serve_stream(lambda stream: _failing(struck, stream, said))
 
 
-def _failing(entry: ArmedFault, stream: Iterator[Chunk], content: dict[str, Any], *, is_nested: bool) -> Iterator[Chunk]:
-    """Fail a response's stream: the error has a number, as all its events, and nothing follows. [REC, one fixture]"""
-    place, number = _Place(entry), 0
+def _failing(struck: FaultContext, stream: Iterator[Chunk], said: dict[str, Any]) -> Iterator[Chunk]:
+    """Give a stream up to the event where the fault is, then the API's error, and nothing after it."""
+    place, number = _Place(struck.entry), 0
     for chunk in stream:
         if place.is_here(chunk):
-            rest = {"error": content} if is_nested else content
-            yield sse.render("error", {"type": "error", "sequence_number": number, **rest})
+            yield from struck.face.error_event(number, said)
             return
         number += isinstance(chunk, bytes)
         yield chunk

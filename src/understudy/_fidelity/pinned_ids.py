@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 
 
@@ -17,7 +17,7 @@ def ranked_ids(session: Sequence[Interaction]) -> dict[str, str]:
     shown: dict[str, list[str]] = {}
     batches = {exchange.path.partition("/file_batches")[0] for exchange in session if "/file_batches" in exchange.path}
     for exchange in session:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         if name not in ("vector_stores.file_batches.list_files", "vector_stores.files.list") or exchange.status != 200:
             continue

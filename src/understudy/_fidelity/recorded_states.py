@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import TERMINAL
-from understudy._apis.operations import find
 from understudy._cassettes.interaction import Interaction
 
 _STATUS = re.compile(r"status ['\"](\w+)['\"]")
@@ -26,7 +26,7 @@ class Wanted:
 
 def wanted_before(exchange: Interaction) -> Wanted | None:
     """The state that a recorded write was made in; None when any will do."""
-    operation, ids, _ = find(exchange.method, exchange.path)
+    operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
     name = operation.name if operation else ""
     if name in ("runs.cancel", "runs.update", "runs.submit_tool_outputs"):
         path = f"/threads/{ids['thread_id']}/runs/{ids['run_id']}"

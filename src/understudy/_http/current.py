@@ -17,6 +17,7 @@ import asyncio
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ _by_client: weakref.WeakKeyDictionary[object, weakref.ref[Frame]] = weakref.Weak
 _by_task: weakref.WeakKeyDictionary[Any, Frame] = weakref.WeakKeyDictionary()
 _lingering: set[weakref.ref[Frame]] = set()  # closed, but something that was started in them may still ask
 _starting = threading.local()
+# By the test that opened them, oldest first: for the report of its failure. What is over and dropped is not kept for it.
+_opened: deque[tuple[str, weakref.ref[Handler]]] = deque(maxlen=16)
 when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
 _THREAD_MARK = "_understudy_frame"
 
@@ -56,7 +59,10 @@ class Frame:
         self.handler: Handler | None = handler
         self.parent = parent
         self.closed = False
-        self.name = current_test() or f"a world that was opened at {caller()}"
+        test = current_test()
+        self.name = test or f"a simulation or cassette that was opened at {caller()}"
+        if test is not None:
+            _opened.append((test, weakref.ref(handler)))
         self.rules = HostRules()
 
 
@@ -162,6 +168,12 @@ def current_handler() -> Handler | None:
     """The handler of the innermost activation here; None when there is none."""
     frame = _here()
     return frame.handler if frame else None
+
+
+def opened_by(test: str) -> list[Handler]:
+    """The handlers that a test has opened, oldest first, each once, as far as something still holds them."""
+    alive = [handler() for name, handler in _opened if name == test]
+    return [handler for number, handler in enumerate(alive) if handler is not None and handler not in alive[:number]]
 
 
 def encloses(outer: Handler) -> bool:

@@ -7,8 +7,10 @@ from typing import Any
 
 from understudy._cassettes import Interaction
 from understudy._common.messages import Headers
+from understudy._inspect.cassette_diff import ExchangeDifference
 from understudy._inspect.conversation_entry import ConversationEntry
 from understudy._inspect.findings import CassetteFinding
+from understudy._inspect.identity import MISSING
 from understudy._inspect.view import CassetteView, operation_of, what_of
 
 FORMAT = 1  # raised when a key is renamed, removed, or means something else
@@ -81,6 +83,33 @@ def finding_data(finding: CassetteFinding) -> _Json:
 def check_data(cassettes: int, findings: Sequence[CassetteFinding]) -> _Json:
     """The result of a check."""
     return {"format": FORMAT, "cassettes": cassettes, "findings": [finding_data(finding) for finding in findings]}
+
+
+def diff_data(old: str, new: str, differences: Sequence[ExchangeDifference]) -> _Json:
+    """What differs between two cassettes; a key that is missing on one side has no `before`, or no `after`."""
+    return {
+        "format": FORMAT,
+        "old": old,
+        "new": new,
+        "same": not differences,
+        "differences": [_difference(one) for one in differences],
+    }
+
+
+def _difference(one: ExchangeDifference) -> _Json:
+    exchange = one.old or one.new
+    data: _Json = {
+        "kind": one.kind,
+        "old": None if one.old is None else one.old.index,
+        "new": None if one.new is None else one.new.index,
+        "method": exchange.method if exchange else "",
+        "path": exchange.path if exchange else "",
+    }
+    if one.kind == "changed":
+        data |= {"part": one.part, "key": one.key}
+        values = {"before": one.before, "after": one.after}
+        data |= {name: value for name, value in values.items() if value is not MISSING}
+    return data
 
 
 def _summary(interaction: Interaction) -> _Json:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._inspect.conversation_entry import ConversationEntry, compact, error_text, text_of_parts, tokens_of
 from understudy._reconstruct.session_facts import Json
@@ -62,7 +62,7 @@ class ResponseConversations:
         return [entry for history in self._histories for entry in history.entries]
 
     def _read(self, exchange: Interaction) -> None:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation is not None else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}
         if name == "responses.create":

@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.interaction import header
 from understudy._inspect.schema_check import Json, SchemaCheck, Violation
@@ -126,7 +126,7 @@ def of_value(value: Any, schema: str, path: tuple[str | int, ...] = ()) -> Itera
 
 def answer_schema(interaction: Interaction) -> str | None:
     """The name of the schema that an answer should follow; None where the spec says nothing of it."""
-    operation, _, _ = find(interaction.method, interaction.path)
+    operation = faces.ALL.find(interaction.method, interaction.path).operation
     if operation is None:
         return None
     if interaction.status >= 400:

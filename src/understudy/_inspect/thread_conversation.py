@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from understudy._apis import faces
 from understudy._apis.assistants.lifecycle import TERMINAL
-from understudy._apis.operations import find
 from understudy._cassettes import Interaction
 from understudy._inspect.conversation_entry import ConversationEntry, compact, error_text, text_of_parts, tokens_of
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts, objects_in
@@ -82,7 +82,7 @@ def _given_along(interactions: Sequence[Interaction], facts: Facts) -> Iterator[
 
 def _object_made(exchange: Interaction) -> Json | None:
     """The thread or run that a request made."""
-    operation, _, _ = find(exchange.method, exchange.path)
+    operation = faces.ALL.find(exchange.method, exchange.path).operation
     if exchange.status >= 400 or operation is None or operation.name not in (*_CREATES, "threads.create"):
         return None
     shown = (each for value in [data for _, data in exchange.events] or [exchange.json] for each in objects_in(value))
@@ -99,7 +99,7 @@ def _refused(interactions: Sequence[Interaction], facts: Facts) -> Iterator[tupl
     """Messages, runs and outputs that were refused: what follows is often only understood with them."""
     place: _Place = (0, _BEFORE_ALL)
     for exchange in interactions:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         for each in objects_in(exchange.json):
             place = max(place, facts.age(each["id"]))
         if exchange.status >= 400 and not exchange.is_read and operation is not None and "thread_id" in ids:

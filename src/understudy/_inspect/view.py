@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
@@ -193,7 +193,7 @@ def _path(interaction: Interaction) -> str:
 
 def operation_of(interaction: Interaction) -> str:
     """The name of the operation that an exchange asked for."""
-    operation, _, _ = find(interaction.method, interaction.path)
+    operation = faces.ALL.find(interaction.method, interaction.path).operation
     return operation.name if operation is not None else "an operation that is not simulated"
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._reconstruct.moves import NOT_SHOWN, Performed, ending_of, steps_of
 from understudy._reconstruct.object_references import Named, named_in
@@ -98,7 +98,7 @@ class _Walk:
         """The (kind, id) of everything that a write made, in order."""
         for name in self._made.get(exchange.index, ()):
             yield name.kind, name.id
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name_of = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}
         for run_id, segments in self._segments.items():

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy._apis.operations import find
+from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 
 Json = dict[str, Any]
@@ -104,7 +104,7 @@ class Facts:
         return self._order.get(object_id, (0, 0))
 
     def _read(self, exchange: Interaction) -> None:
-        operation, ids, _ = find(exchange.method, exchange.path)
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         if "run_id" in ids and ids["run_id"] not in str(exchange.json if exchange.status == 404 else ""):
             self._run(ids["run_id"]).thread_id = ids["thread_id"]

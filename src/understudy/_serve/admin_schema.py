@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
 
-from understudy._apis.operations import BY_NAME
+from understudy._apis import faces
 from understudy._backend.backend import Backend
 from understudy._common.ids import HasId
 from understudy._serve.admin import KNOWN, Verbs
@@ -88,7 +88,7 @@ def document() -> Json:
         },
         "paths": paths,
         "components": {"schemas": _schemas()},
-        "x-operations": sorted(BY_NAME),  # what a fault may be `on`
+        "x-operations": sorted(faces.ALL.by_name),  # what a fault may be `on`
     }
 
 

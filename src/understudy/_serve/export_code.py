@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl
 
+from understudy._apis import faces
 from understudy._apis.common.paths import api_path
-from understudy._apis.operations import find
 from understudy._serve.admin_values import FAULTS, MOVES, condition_from, fault_from, moves_from
 from understudy._serve.exchanges import ServedExchange
 
@@ -84,7 +84,7 @@ class TestCode:
     # -- requests -------------------------------------------------------------
 
     def _call(self, entry: ServedExchange) -> Iterator[str]:
-        operation, ids, _ = find(entry.method, api_path(entry.path))
+        operation, ids = faces.ALL.find(entry.method, api_path(entry.path))[:2]
         if operation is None or (entry.request_body and _json(entry.request_body) is None):
             raise ValueError(f"{entry.method} {entry.path} cannot be written as code: only JSON can. Use the cassette.")
         group, _, method = operation.name.rpartition(".")
@@ -247,7 +247,7 @@ def _without_polls(exchanges: Sequence[ServedExchange]) -> Iterator[ServedExchan
 
 
 def _is_poll(entry: ServedExchange) -> bool:
-    operation = find(entry.method, api_path(entry.path))[0]
+    operation = faces.ALL.find(entry.method, api_path(entry.path)).operation
     return entry.verb is None and entry.status == 200 and operation is not None and operation.name == "runs.retrieve"
 
 

@@ -1,5 +1,6 @@
-"""The pytest plugin: options, markers, fixtures. No logic, and nothing heavy at pytest start: only what a test uses is
-imported, when it uses it.
+"""The pytest plugin: options, markers, fixtures.
+
+No logic, and nothing heavy at pytest's start: only what a test uses is imported, when it uses it.
 """
 
 from __future__ import annotations
@@ -239,8 +240,9 @@ def _vcr_config(request: pytest.FixtureRequest) -> Any:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test has its cassette or its simulated service, whether it names the fixture or not. A generated case says of
-    what it is one.
+    """Give a marked test its cassette or its simulated service, whether it names the fixture or not.
+
+    A generated case says what it is one of.
     """
     script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
     if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made
@@ -268,6 +270,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 # -- the end of a test ----------------------------------------------------------
 
 _call_failed = pytest.StashKey[bool]()
+_MODULES_IN_USE = ("_http.current", "pytest_plugin.settings")  # imported by whatever simulates, replays or is marked
+_beside = pytest.StashKey["list[UnderstudyError]"]()  # what went wrong on the test's side while it failed by itself
 
 
 def _failed(item: pytest.Item) -> bool:
@@ -285,9 +289,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         problems = _ask(item, passed=False)
         _skip_unperformable(item, [error, *problems])
         _explain(item, error)
-        if problems:  # the test's own failure goes first; what understudy knows stands beside it
-            item.add_report_section("call", "understudy", "\n\n".join(str(problem) for problem in problems))
+        item.stash[_beside] = problems  # the test's own failure goes first
         raise
+    if getattr(item, "_excinfo", None):  # a unittest.TestCase has failed without raising
+        item.stash[_beside] = _ask(item, passed=False)
+        return result
     problems = _ask(item, passed=True)
     if problems:
         from understudy.errors import raise_all
@@ -306,22 +312,28 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """A test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
     report = yield
+    hint = ""
     if (
         report.failed
         and call.excinfo is not None
         and "OPENAI_API_KEY" in str(call.excinfo.value)
         and _problems not in item.stash
     ):
-        report.sections.append(("understudy", _how_to_get_a_key(item)))
+        hint = _how_to_get_a_key(item)
+    if report.failed and (hint or any(f"understudy.{name}" in sys.modules for name in _MODULES_IN_USE)):
+        from understudy.pytest_plugin.failure_reports import improve
+
+        beside = [str(problem) for problem in item.stash.get(_beside, [])] if call.when == "call" else []
+        improve(report, item, call.excinfo.value if call.excinfo is not None else None, beside, hint)
     return report
 
 
 def _how_to_get_a_key(item: pytest.Item) -> str:
     if "understudy" in getattr(item, "fixturenames", ()):
-        return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture ask for `understudy`, too."
+        return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture request `understudy`, too."
     return (
-        "This test does not ask for the fixture `understudy`, so nothing is simulated and no key supplied. If it is to be "
-        f"simulated: `def {getattr(item, 'originalname', item.name)}(understudy)`, or @pytest.mark.understudy before it."
+        "This test does not request the fixture `understudy`, so nothing is simulated and no key supplied. To simulate the "
+        f"API here: `def {getattr(item, 'originalname', item.name)}(understudy)`, or @pytest.mark.understudy before it."
     )
 
 

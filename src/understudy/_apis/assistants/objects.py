@@ -66,7 +66,7 @@ class RunSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """An execution, with what was asked for."""
+    """An execution, with what was asked for. `sent`: what the request brought and no field of a run shows by itself."""
 
     id: str
     created_at: float
@@ -75,6 +75,7 @@ class Run:
     settings: RunSettings
     execution: Execution
     metadata: dict[str, str] = field(default_factory=dict)
+    sent: Json = field(default_factory=dict)
 
     @property
     def steps(self) -> Listing[Step]:

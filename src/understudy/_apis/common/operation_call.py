@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from understudy._apis.common.forms import Form
 from understudy._apis.common.schema import Fields
 from understudy._common.messages import Abort, Request, Response
 from understudy._engine.engine import Engine
+from understudy._engine.poll_clock import PollClock
 
 Json = dict[str, Any]
+MOST_DIGITS = 12  # of an interval in milliseconds: 30 years
 INCLUDE_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
 
@@ -21,6 +23,7 @@ class Call:
 
     Attributes:
         engine: the service it is for.
+        polls: moves the clock as this API's polling wants it.
         shown: what answers of this API have shown last, by id: see `PollClock`.
         ids: the parts of the path, `{"thread_id": "thread_..."}`.
         body: the checked JSON body, `{}` when there was none.
@@ -29,11 +32,18 @@ class Call:
     """
 
     engine: Engine
+    polls: PollClock
     shown: dict[Any, Any]
     ids: dict[str, str]
     body: Json
     query: Json
     request: Request
+
+    @property
+    def poll_interval(self) -> float | None:
+        """The seconds between polls that the SDK announces when the app chose them: then it really sleeps."""
+        text = self.request.header("x-stainless-custom-poll-interval")
+        return int(text) / 1000 if text and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
     @property
     def wants_content(self) -> bool:
@@ -43,7 +53,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of the API: a row of `operations.OPERATIONS`.
+    """One operation of an API: a row of its face.
 
     Attributes:
         name: as in the SDK, `runs.submit_tool_outputs`; also what faults and coverage call it.
@@ -51,11 +61,10 @@ class Operation:
         run: carries it out; gives the JSON to answer with (200), or a whole response.
         body: what the JSON body or the form may hold; None when the operation takes none.
         query: what the query may hold.
-        beta: whether `OpenAI-Beta: assistants=v2` is demanded. [REC: assistants and threads do, nothing else]
         mark: how its behaviour is known.
-        watches: what is being waited for by asking this: `"run"`, `"list"`, `"store"`, `"store_file"`, `"batch"`,
-            `"store_files"`, `"batch_files"`, `"response"`, or nothing.
-        face: which API it belongs to: whose texts refuse, and what counts as shown.
+        polled: who asks this again until the answer changes: `"sdk"`, whose polling need not sleep
+            here; `"app"`, in loops of its own; "" for nobody.
+        arrives: notes a request before anything becomes of it, a fault included.
     """
 
     name: str
@@ -64,7 +73,6 @@ class Operation:
     run: Callable[[Call], Json | Response | Abort]
     body: Fields | Form | None = None
     query: dict[str, Callable[[Any, str], Any]] = field(default_factory=dict)
-    beta: bool = True
     mark: str = "REC"
-    watches: str = ""
-    face: str = "assistants"
+    polled: Literal["", "app", "sdk"] = ""
+    arrives: Callable[[Engine, Request], None] | None = None

@@ -30,7 +30,7 @@ ROOTS = frozenset(
 )
 
 
-def api_path(path: str) -> str:
+def api_path(path: str, roots: frozenset[str] = ROOTS) -> str:
     """Cut what stands before the API path; a path that holds none of the API's roots is given back as it is.
 
     >>> api_path("/v1/threads/thread_1/runs")
@@ -38,10 +38,10 @@ def api_path(path: str) -> str:
     >>> api_path("/proxy/openai/assistants")
     '/assistants'
     """
-    if path.startswith("/v1/") and path[4:].partition("/")[0] in ROOTS:
+    if path.startswith("/v1/") and path[4:].partition("/")[0] in roots:
         return path[3:]
     segments = path.split("/")
     for position, segment in enumerate(segments):
-        if segment in ROOTS:
+        if segment in roots:
             return "/" + "/".join(segments[position:])
     return path

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from understudy._apis.responses.input_items import ANSWERED_BY, OUTPUTS
+from understudy._apis.common.operation_call import Call
+from understudy._apis.responses.input_items import ANSWERED_BY
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
@@ -83,6 +84,10 @@ class ModelResponse:
         """Give the items it wrote, in order."""
         return iter(self.execution.items.values())
 
+    def has(self, item_id: str) -> bool:
+        """Tell whether an item is one that it wrote, or that it was made from."""
+        return item_id in self.execution.items or any(item.id == item_id for item in self.input)
+
     def open_calls(self) -> list[Json]:
         """Give the calls that it ended with, which the next turn has to answer."""
         return [call for item in self.output() if (call := call_of(item)) is not None]
@@ -91,6 +96,18 @@ class ModelResponse:
 def is_locked(conversation: Conversation) -> bool:
     """Tell whether a response runs in a conversation; one that waits for outputs is over for the app."""
     return conversation.active is not None and conversation.active.status != "paused"
+
+
+def refuse_locked(call: Call, conversation: Conversation) -> None:
+    """Refuse to touch a conversation that a response runs in. [REP]
+
+    Raises:
+        ApiError: it is locked.
+        Livelock: the app asks for it without end.
+    """
+    if is_locked(conversation):
+        call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
+        raise ApiError("conversation.locked")
 
 
 def call_of(item: Item) -> Json | None:
@@ -152,6 +169,7 @@ class ResponsesObjects:
     def keep(self, response: ModelResponse) -> None:
         """Keep a response that has begun."""
         self.responses[response.id] = response
+        self._engine.history.append(response)
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 
@@ -183,20 +201,6 @@ class ResponsesObjects:
         if not makers:
             return None
         return next((maker for maker in makers if maker is previous), makers[-1])
-
-    def open_calls(self, conversation: Conversation) -> list[Json]:
-        """Give the calls in a conversation that have no output yet. Only what is behind the last user turn can be open."""
-        waiting: dict[str, Json] = {}
-        answered: set[str] = set()
-        for item in reversed(conversation.items):
-            given = getattr(item.state, "given", None)
-            if given is not None and given["type"] in OUTPUTS:
-                answered.add(given["call_id"])
-            elif (call := call_of(item)) is not None and call["call_id"] not in answered:
-                waiting[call["call_id"]] = call
-            if given is not None and given["type"] == "message" and not waiting and not answered:
-                break  # everything before was answered when this was taken
-        return list(reversed(waiting.values()))
 
 
 class Retries:

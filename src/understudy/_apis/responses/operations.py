@@ -38,12 +38,12 @@ _STREAM: dict[str, Any] = {"stream": _BOOLEAN, "starting_after": _number, "inclu
 
 def _op(name: str, route: str, run: Any, body: Any = None, **more: Any) -> Operation:
     method, path = route.split(" ")
-    return Operation(name=name, method=method, path=path, run=run, body=body, beta=False, face="responses", **more)
+    return Operation(name=name, method=method, path=path, run=run, body=body, **more)
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    _op("responses.create", "POST /responses", create.create, CREATE_RESPONSE, query=_INCLUDE),
-    _op("responses.retrieve", f"GET {_RESPONSE}", responses.retrieve, query={**_INCLUDE, **_STREAM}, watches="response"),
+    _op("responses.create", "POST /responses", create.create, CREATE_RESPONSE, query=_INCLUDE, arrives=create.arrived),
+    _op("responses.retrieve", f"GET {_RESPONSE}", responses.retrieve, query={**_INCLUDE, **_STREAM}, polled="app"),
     _op("responses.delete", f"DELETE {_RESPONSE}", responses.delete),
     _op("responses.cancel", f"POST {_RESPONSE}/cancel", responses.cancel, Fields({})),
     _op("responses.compact", "POST /responses/compact", responses.compact, COMPACT),
@@ -70,6 +70,7 @@ OPERATIONS: tuple[Operation, ...] = (
         f"GET {_CONVERSATION}/items",
         conversations.list_items,
         query={**_PAGE, **_INCLUDE},
+        polled="app",
     ),
     _op("conversations.items.retrieve", f"GET {_ITEM}", conversations.retrieve_item, query=_INCLUDE),
     _op("conversations.items.delete", f"DELETE {_ITEM}", conversations.delete_item),

@@ -72,6 +72,7 @@ def _index(engine: Engine, resources: Json, file_id: str) -> None:
 def listed(call: Call) -> Json:
     """The thread's messages; with `run_id` those that one run wrote. [SPEC]"""
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    call.polls.asked_list(thread, call.request.url)
     run_id = call.query.get("run_id")
     where = is_message if run_id is None else lambda item: is_message(item) and item.execution_id == run_id
     return page_of(call, thread.items, lambda message: to_rest(render.message(message)), where=where)

@@ -25,10 +25,12 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._common.messages import Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
+_OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # what stands in no field of a run that says who sent it
 _TRUNCATION = {"type": "auto", "last_messages": None}
 
 
@@ -45,15 +47,18 @@ def create(call: Call) -> Json | Response:
     assistant = objects.assistant(body["assistant_id"])
     if thread.active is not None:
         raise ApiError("thread.has_active_run", thread_id=thread.id, run_id=thread.active.id)
-    for message in body.get("additional_messages") or ():
+    additional = body.get("additional_messages")
+    if not additional:
+        return _answer(call, _start(call, thread, assistant), since=0)
+    for message in additional:
         check_message(engine, message)
     before, held = thread.tool_resources, threads.files_by_store(engine, thread.tool_resources)
-    added = [messages.make(engine, thread, message) for message in body.get("additional_messages") or ()]
+    added = [messages.make(engine, thread, message) for message in additional]
     try:
         run = _start(call, thread, assistant)
     except BaseException:
-        for message in added:
-            thread.items.remove(message.id)
+        for made in added:
+            thread.items.remove(made.id)
         threads.take_back_stores(engine, thread, before, held)
         raise
     return _answer(call, run, since=0)
@@ -86,18 +91,37 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     chosen = settings(assistant, call.body)
     held = {name: getattr(assistant, name) for name in SAMPLING}
     check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, held=held)
-    searched = store_ids_of(engine, assistant, thread)
-    if any(tool["type"] == "file_search" for tool in chosen.tools):
-        for store_id in searched:
-            engine.stores.usable(store_id)
-    last_user_text = thread.last_user_text()
+    request = _request(engine, thread, assistant, chosen, metadata)
+    execution = engine.perform(request)
+    run = Run(
+        id=request.id,
+        created_at=execution.created_at,
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        settings=chosen,
+        execution=execution,
+        metadata=metadata,
+        sent={name: call.body[name] for name in _OF_THE_RUN_ALONE if call.body.get(name)},
+    )
+    thread.runs.add(run)
+    engine.history.append(run)
+    return run
+
+
+def _request(
+    engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings, metadata: dict[str, str]
+) -> ExecutionRequest:
+    """Say what the engine is to perform."""
+    searched = _searched(engine, thread, assistant, chosen)
+    last_user_text, now = thread.last_user_text(), engine.clock.now()
     if not last_user_text and not chosen.instructions and not any(one.role == "user" for one in thread.messages()):
         raise ApiError("run.nothing_to_run_on")
     run_id = engine.new_id("run", thread.id)
-    now = engine.clock.now()
-
-    def scripted_run() -> ScriptedRun:
-        return ScriptedRun(
+    return ExecutionRequest(
+        id=run_id,
+        conversation=thread,
+        labels=ScriptLabels("run", assistant.id, thread.id),
+        scripted_run=lambda: ScriptedRun(
             id=run_id,
             thread_id=thread.id,
             assistant_id=assistant.id,
@@ -109,32 +133,22 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
             last_user_text=last_user_text,
             outputs={},
             now=now,
-        )
+        ),
+        tools=tools_of(chosen.tools, searched),
+        instructions=chosen.instructions,
+        last_user_text=last_user_text,
+        author=assistant.id,
+        lifetime_seconds=LIFETIME_SECONDS,
+    )
 
-    execution = engine.perform(
-        ExecutionRequest(
-            id=run_id,
-            conversation=thread,
-            labels=ScriptLabels("run", assistant.id, thread.id),
-            scripted_run=scripted_run,
-            tools=tools_of(chosen.tools, searched),
-            instructions=chosen.instructions,
-            last_user_text=last_user_text,
-            author=assistant.id,
-            lifetime_seconds=LIFETIME_SECONDS,
-        )
-    )
-    run = Run(
-        id=run_id,
-        created_at=now,
-        thread_id=thread.id,
-        assistant_id=assistant.id,
-        settings=chosen,
-        execution=execution,
-        metadata=metadata,
-    )
-    thread.runs.add(run)
-    return run
+
+def _searched(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
+    """Give the stores that the run searches; refused if one of them cannot be."""
+    searched = store_ids_of(engine, assistant, thread)
+    if searched and any(tool["type"] == "file_search" for tool in chosen.tools):
+        for store_id in searched:
+            engine.stores.usable(store_id)
+    return searched
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:
@@ -177,11 +191,14 @@ def _run(call: Call) -> Run:
 
 def listed(call: Call) -> Json:
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
+    call.polls.asked_list(thread, call.request.url)
     return page_of(call, thread.runs, lambda run: show(call, run))
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _run(call))
+    run = _run(call)
+    call.polls.asked_execution(run.execution, call.poll_interval)
+    return show(call, run)
 
 
 def modify(call: Call) -> Json:

@@ -12,6 +12,7 @@ from understudy._engine.execution import Step
 
 def listed(call: Call) -> Json:
     run = call.engine.part(AssistantsObjects).run(**call.ids)
+    call.polls.asked_list(run.execution.conversation, call.request.url)
     return page_of(call, run.steps, lambda step: _shown(run, step, call))
 
 

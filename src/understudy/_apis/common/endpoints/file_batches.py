@@ -31,7 +31,9 @@ def create(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _found(call))
+    batch = _found(call)
+    call.polls.asked_indexing(batch)
+    return show(call, batch)
 
 
 def cancel(call: Call) -> Json:
@@ -42,8 +44,10 @@ def cancel(call: Call) -> Json:
 
 def files(call: Call) -> Json:
     """A batch's files, in the order of their ids whichever order is asked for. [REC, Oct 2025]"""
+    batch = _found(call)
+    call.polls.asked_files(batch)
     call.query["order"] = "asc"
-    return page_of(call, _found(call).files, lambda file: store_files.show(call, file), where=store_files.with_status(call))
+    return page_of(call, batch.files, lambda file: store_files.show(call, file), where=store_files.with_status(call))
 
 
 def _found(call: Call) -> FileBatch:

@@ -32,6 +32,7 @@ def create(call: Call) -> Json:
 
 def listed(call: Call) -> Json:
     store = call.engine.stores.get(call.ids["vector_store_id"])
+    call.polls.asked_files(store)
     return page_of(call, store.files, lambda file: show(call, file), where=with_status(call))
 
 
@@ -42,7 +43,9 @@ def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, _found(call))
+    file = _found(call)
+    call.polls.asked_indexing(file)
+    return show(call, file)
 
 
 def modify(call: Call) -> Json:

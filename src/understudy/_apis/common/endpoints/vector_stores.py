@@ -42,7 +42,9 @@ def listed(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    return show(call, call.engine.stores.get(call.ids["vector_store_id"]))
+    store = call.engine.stores.get(call.ids["vector_store_id"])
+    call.polls.asked_indexing(store)
+    return show(call, store)
 
 
 def modify(call: Call) -> Json:

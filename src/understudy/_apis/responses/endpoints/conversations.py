@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, render
-from understudy._apis.responses.input_items import kept
-from understudy._apis.responses.objects import Json, ResponsesObjects, is_locked
+from understudy._apis.responses.conversation_facts import ConversationFacts
+from understudy._apis.responses.input_items import IMAGE_URLS, as_listed, includes, kept
+from understudy._apis.responses.objects import Json, ResponsesObjects, refuse_locked
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
 from understudy._engine.items import Conversation, Item
@@ -69,14 +70,14 @@ def delete(call: Call) -> Json:
 
 
 def _shown(call: Call, item: Item) -> Json:
-    return render.listed_item(call.engine.part(ResponsesObjects), item)
+    shown = render.listed_item(call.engine.part(ResponsesObjects), item)
+    return as_listed(shown, with_images=IMAGE_URLS in includes(call.query))
 
 
 def create_items(call: Call) -> Json:
     """Put items into a conversation; the answer lists only these. [REC; that the lock holds here, too: INF]"""
     held = _conversation(call)
-    if is_locked(held):
-        raise ApiError("conversation.locked")
+    refuse_locked(call, held)
     added = add_items(call.engine, held, call.body["items"], call.engine.clock.now())
     return render.page([_shown(call, item) for item in added], has_more=False)
 
@@ -86,6 +87,7 @@ def list_items(call: Call) -> Json:
     held, query = _conversation(call), call.query
     if "after" in query and not held.items.knows(query["after"]):
         raise ApiError("cursor.unknown", path="after", value=query["after"])
+    call.polls.asked_list(held, call.request.url)
     found = held.items.page(limit=query.get("limit", 20), order=query.get("order", "desc"), after=query.get("after"))
     return render.page([_shown(call, item) for item in found.items], has_more=found.has_more)
 
@@ -99,7 +101,7 @@ def delete_item(call: Call) -> Json:
     """Delete an item. [REC, one recording: the answer names the item; SPEC says the conversation]"""
     held = _conversation(call)
     item = call.engine.part(ResponsesObjects).item(**call.ids)
-    if is_locked(held):
-        raise ApiError("conversation.locked")
+    refuse_locked(call, held)
     held.items.remove(item.id)
+    call.engine.part(ConversationFacts).lost_an_item(held)
     return {"id": item.id, "object": "conversation.item.deleted", "deleted": True}

@@ -6,6 +6,7 @@ from typing import Any
 
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, render
+from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import (
     as_items,
     check_calls,
@@ -15,16 +16,22 @@ from understudy._apis.responses.input_items import (
     text_of,
     trailing_outputs,
 )
-from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, is_locked
+from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, refuse_locked
 from understudy._apis.responses.settings import settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
-from understudy._common.messages import Abort, Response
+from understudy._common.messages import Abort, Request, Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
+
+
+def arrived(engine: Engine, request: Request) -> None:
+    """Note a create before anything becomes of it, so that the SDK's retry of it takes the same script again."""
+    engine.part(ResponsesObjects).retries.arrived(request)
 
 
 def create(call: Call) -> Json | Response | Abort:
@@ -50,6 +57,7 @@ class Context:
 
     def __init__(self, call: Call) -> None:
         self.objects = call.engine.part(ResponsesObjects)
+        self.facts = call.engine.part(ConversationFacts)
         previous, conversation = call.body.get("previous_response_id"), call.body.get("conversation")
         if previous is not None and conversation is not None:
             raise ApiError("both")
@@ -57,8 +65,8 @@ class Context:
             conversation = conversation["id"]
         self.previous = self.objects.previous(previous) if previous is not None else None
         self.conversation = self.objects.conversation(conversation) if conversation is not None else None
-        if self.conversation is not None and is_locked(self.conversation):
-            raise ApiError("conversation.locked")
+        if self.conversation is not None:
+            refuse_locked(call, self.conversation)
 
     @property
     def partition(self) -> str | None:
@@ -70,7 +78,20 @@ class Context:
         """Give the calls that wait for an output."""
         if self.previous is not None:
             return self.previous.open_calls()
-        return self.objects.open_calls(self.conversation) if self.conversation is not None else []
+        return self.facts.open_calls(self.conversation) if self.conversation is not None else []
+
+    def has(self, item_id: str) -> bool:
+        """Tell whether an item is in what came before. Only one of the same family can be; others cost no search."""
+        if self.conversation is not None:
+            return self.conversation.items.get(item_id) is not None
+        response = self.previous
+        if response is None or ids.partition_of(item_id) != self.partition:
+            return False
+        while response is not None:
+            if response.has(item_id):
+                return True
+            response = response.previous
+        return False
 
     def tokens(self) -> int:
         """Guess the tokens of all that came before."""
@@ -78,17 +99,30 @@ class Context:
             return render.prompt_tokens(self.previous) + render.written_tokens(self.previous.execution.state)
         if self.conversation is None:
             return 0
-        return sum(render.item_tokens(item) for item in self.conversation.items.page(limit=100).items)
+        return self.facts.tokens(self.conversation)
+
+    def user_messages(self) -> list[Json]:
+        """Give the messages of the user in the chain that goes on, oldest first."""
+        found: list[Json] = []
+        response = self.previous
+        while response is not None:
+            found += [render.item(None, item.state) for item in reversed(response.input) if _is_of_user(item)]
+            response = response.previous
+        return found[::-1]
 
     def last_user_text(self) -> str:
         """Give the newest user message's text before this request."""
         response = self.previous
         while response is not None:
             for item in reversed(response.input):
-                if item.kind == "message" and item.role == "user":
+                if _is_of_user(item):
                     return item.text
             response = response.previous
         return self.conversation.last_user_text() if self.conversation is not None else ""
+
+
+def _is_of_user(item: Item) -> bool:
+    return item.kind == "message" and item.role == "user"
 
 
 def resolved(call: Call, context: Context) -> list[Json]:
@@ -97,6 +131,7 @@ def resolved(call: Call, context: Context) -> list[Json]:
     if not items and context.previous is None and context.conversation is None:
         raise ApiError("input.missing")
     check_each_once(items)
+    _check_new(context, items)
     _check_stored(context.objects, items)
     check_reasoning(items)
     check_calls(items, context.open_calls())
@@ -113,6 +148,14 @@ def _looked_up(objects: ResponsesObjects, item: Json) -> Json:
         raise ApiError("item.unknown", id=item["id"])
     writer = objects.responses.get(found.execution_id or "") or objects.writers.get(found.execution_id or "")
     return render.item(writer, found.state)
+
+
+def _check_new(context: Context, items: list[Json]) -> None:
+    """Refuse an item that the chain, or the conversation, has already: the history is sent besides. [REP]"""
+    for item in items:
+        item_id = item.get("id")
+        if item_id is not None and context.has(item_id):
+            raise ApiError("item.twice", id=item_id)
 
 
 def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
@@ -247,4 +290,6 @@ def _perform(
         for entry in entries:
             log.items.remove(entry.id)
         raise
+    if response.conversation is not None:
+        call.engine.part(ConversationFacts).took(log, entries)
     call.engine.part(ResponsesObjects).retries.took(call.request, response.execution.position)

@@ -1,0 +1,150 @@
+"""An API as a value, and several of them as one table of operations.
+
+A dispatcher is given its faces and knows nothing else of any API. Nothing here is registered or
+looked up behind its back: whoever only needs the operations of the real service asks a value of
+`understudy._apis.faces`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from understudy._apis.common import sse
+from understudy._apis.common.operation_call import Json, Operation
+from understudy._apis.common.paths import ROOTS
+from understudy._apis.error_texts import REFUSALS, Refusal
+from understudy._common.messages import Headers, Request
+from understudy._engine.engine import Engine
+from understudy._engine.items import Conversation
+
+# What the service says of itself in every answer. [REC]
+SERVICE_HEADERS: Headers = (("openai-version", "2020-10-01"), ("openai-processing-ms", "20"))
+
+
+def no_check(request: Request) -> None:
+    """Demand nothing of a request."""
+
+
+def no_conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None:  # noqa: ARG001
+    """Find no conversation: no path of this API names one."""
+    return None
+
+
+def nameless_error(number: int, error: Json) -> tuple[bytes, ...]:  # noqa: ARG001
+    """Give the `error` event that ends a stream, and `done`."""
+    return sse.render("error", error), sse.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Face:
+    """An API as a view of the engine.
+
+    Attributes:
+        name: what it is called: `assistants`, `responses`.
+        operations: what can be asked, a row each.
+        refusals: its error texts, by the engine's names of refusals.
+        headers: what each of its answers says of the service.
+        check: what it demands of a request before its query and body are read.
+        is_switched_off: whether the real service has none of it any more: what the fault `Sunset` is about.
+        conversation: the conversation that the ids of a path are about, None if there is none.
+        status_word: its word for an execution's status.
+        event_names: what its streams send.
+        error_event: what a stream sends when it fails, given how many events came before and the
+            error; nothing follows.
+        view_differences: how its views of one object differ; see `assistants.views`.
+        id_prefixes: how the ids in its paths begin, by their names there; an unknown id with another
+            beginning is refused for that. [REP for threads and assistants, INF for the others]
+    """
+
+    name: str
+    operations: tuple[Operation, ...]
+    refusals: Mapping[str, Refusal] = field(default_factory=lambda: REFUSALS)
+    headers: Headers = SERVICE_HEADERS
+    check: Callable[[Request], None] = no_check
+    is_switched_off: bool = False
+    conversation: Callable[[Engine, Mapping[str, str]], Conversation | None] = no_conversation
+    status_word: Callable[[str], str] = str
+    event_names: tuple[str, ...] = ()
+    error_event: Callable[[int, Json], tuple[bytes, ...]] = nameless_error
+    view_differences: tuple[Any, ...] = ()
+    id_prefixes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Route(NamedTuple):
+    """Where a request leads.
+
+    Attributes:
+        operation: what it asks for; None if no face has such an operation.
+        ids: the ids in its path, by name.
+        face: whose operation it is.
+        allowed: without an operation, the methods that this path does allow.
+    """
+
+    operation: Operation | None
+    ids: dict[str, str]
+    face: Face | None = None
+    allowed: tuple[str, ...] = ()
+
+
+class _Template:
+    """An operation's path taken apart: literal segments and ids, by position."""
+
+    __slots__ = ("face", "ids", "literals", "operation")
+
+    def __init__(self, face: Face, operation: Operation) -> None:
+        segments = operation.path.strip("/").split("/")
+        self.face = face
+        self.operation = operation
+        # The first segment is the key that templates are found by.
+        self.literals = [(place, text) for place, text in enumerate(segments) if text[0] != "{"][1:]
+        self.ids = [(place, text[1:-1]) for place, text in enumerate(segments) if text[0] == "{"]
+
+    def fits(self, segments: list[str]) -> bool:
+        for place, text in self.literals:
+            if segments[place] != text:
+                return False
+        return "" not in segments  # no id is empty
+
+
+class Faces:
+    """Several faces behind one address.
+
+    Attributes:
+        faces: they, in order; of two with the same operation, the first has it.
+        operations: all that can be asked.
+        by_name: the same, by name.
+        roots: the first segments of the service's paths, of these faces and of others; see `paths.api_path`.
+    """
+
+    def __init__(self, *faces: Face) -> None:
+        self.faces = faces
+        self.operations = tuple(operation for face in faces for operation in face.operations)
+        self.by_name = {operation.name: operation for operation in self.operations}
+        self._templates: dict[tuple[str, int], list[_Template]] = {}
+        for face in faces:
+            for operation in face.operations:
+                segments = operation.path.strip("/").split("/")
+                self._templates.setdefault((segments[0], len(segments)), []).append(_Template(face, operation))
+        for templates in self._templates.values():
+            templates.sort(key=lambda template: len(template.ids))  # literals win: `/threads/runs` is no thread
+        self._own_roots = frozenset(root for root, _ in self._templates)
+        self.roots = ROOTS | self._own_roots
+
+    def find(self, method: str, path: str) -> Route:
+        """Find what a request asks for. `path`: an API path, see `paths.api_path`."""
+        segments = path.strip("/").split("/")
+        templates = self._templates.get((segments[0], len(segments)), ())
+        for template in templates:
+            if template.operation.method == method and template.fits(segments):
+                ids = {}
+                for place, name in template.ids:
+                    ids[name] = segments[place]
+                return Route(template.operation, ids, template.face)
+        return Route(None, {}, None, tuple(one.operation.method for one in templates if one.fits(segments)))
+
+    def is_of_another_api(self, path: str) -> bool:
+        """Tell whether an API path is the service's, but of no face here: `/chat/completions`."""
+        root = path.strip("/").partition("/")[0]
+        return root in ROOTS and root not in self._own_roots

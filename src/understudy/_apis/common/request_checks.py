@@ -1,0 +1,80 @@
+"""What is checked of every request before its operation is carried out: the key, the query, the body."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from understudy._apis.common.forms import Form
+from understudy._apis.common.operation_call import Operation
+from understudy._apis.common.schema import Fields
+from understudy._apis.dialect import API_VERSION
+from understudy._common.messages import Request
+from understudy._engine.api_error import ApiError
+
+
+def check_key(request: Request) -> None:
+    """Demand a key; any will do: a bearer token, or Azure's `api-key`. [REP]"""
+    kind, _, key = (request.header("authorization") or "").partition(" ")
+    if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
+        raise ApiError("auth.missing")
+
+
+def checked_query(operation: Operation, request: Request) -> dict[str, Any]:
+    """Give what the query asks for; refuse what the operation does not take."""
+    query: dict[str, Any] = {}
+    for name, text in request.query:
+        if name == API_VERSION:
+            continue
+        if name not in operation.query:
+            raise ApiError("unknown", path=name)
+        if name.endswith("[]"):
+            query.setdefault(name, []).append(text)
+        else:
+            query[name] = _number(text) if name == "limit" else text
+    return {name: operation.query[name](value, name) for name, value in query.items()}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
+
+
+def checked_body(takes: Fields | Form, request: Request) -> dict[str, Any]:
+    """Give what the body says; refuse what is no JSON, and what the operation does not take."""
+    if isinstance(takes, Form):
+        return takes.read(request)
+    content_type = request.header("content-type")
+    if content_type and "json" not in content_type.lower() and request.body:
+        raise ApiError("content_type", got=content_type)
+    try:
+        text = request.body.decode("utf-8")  # strictly: json.loads would let encoded halves of surrogate pairs pass
+        body = _strict.decode(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        raise ApiError("body.not_json") from None
+    if b"\\ud" in request.body or b"\\uD" in request.body:
+        _check_surrogates(body)
+    checked: dict[str, Any] = takes(body)
+    return checked
+
+
+def _check_surrogates(body: Any) -> None:
+    """Refuse half of a surrogate pair, which is no character: it could not be given back. [INF]"""
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ApiError("body.not_json") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e999 is JSON, but no number that could be given back
+        raise ValueError(text)
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

@@ -1,0 +1,13 @@
+"""The faces of the real service, as values: what a `Backend` has unless it is given others."""
+
+from __future__ import annotations
+
+from understudy._apis.assistants.face import ASSISTANTS
+from understudy._apis.common.face import Faces
+from understudy._apis.common.shared_face import SHARED
+from understudy._apis.responses.face import RESPONSES
+
+__all__ = ["ALL", "ASSISTANTS", "ASSISTANTS_AND_SHARED", "RESPONSES", "SHARED"]
+
+ALL = Faces(ASSISTANTS, SHARED, RESPONSES)
+ASSISTANTS_AND_SHARED = Faces(ASSISTANTS, SHARED)  # what recordings of Assistants apps, and lifecycle coverage, are about

@@ -1,0 +1,72 @@
+"""What the report of a failed test says of its simulator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from understudy._apis.assistants.objects import AssistantsObjects
+from understudy._apis.responses.objects import ResponsesObjects
+from understudy._backend.backend import Backend
+from understudy._cassettes.secrets import Scrubber
+from understudy._diagnostics.failure_section import FailureSection
+from understudy._diagnostics.request_log import Logged
+from understudy._diagnostics.timeline import Timeline
+from understudy.errors import nearest
+
+_MOST_RUNS = 10
+_UNKNOWN_ID = re.compile(rb"with id \\?'([\w-]+)\\?'")
+
+
+def failure_section(backend: Backend) -> FailureSection:
+    """Collect what a simulator knows of the test that failed."""
+    with backend._engine.lock:  # noqa: SLF001 - one package, and not for users
+        log = list(backend._dispatcher.log)  # noqa: SLF001
+        start = backend._start if backend.clock.virtual or not log else log[0].at  # noqa: SLF001
+        clean = Scrubber().text
+        return FailureSection(
+            title=clean(f"{backend!r}"[1:-1]),
+            log=log,
+            start=start,
+            timelines=_timelines(backend),
+            clean=clean,
+            advice=[clean(line) for line in advice(backend, log)],
+        )
+
+
+def _timelines(backend: Backend) -> list[Timeline]:
+    ids = [run.id for run in backend._all_runs()]  # noqa: SLF001
+    ids += list(backend._engine.part(ResponsesObjects).responses)  # noqa: SLF001
+    return [backend.timeline(run_id) for run_id in ids[-_MOST_RUNS:]]
+
+
+def advice(backend: Backend, log: list[Logged]) -> Iterator[str]:
+    """Say what is nearest to an id that the last refusal did not find."""
+    refused = next((logged for logged in reversed(log) if logged.status == 404), None)
+    found = _UNKNOWN_ID.search(refused.shown) if refused is not None else None
+    if found is None:
+        return
+    wanted = found[1].decode()
+    known = _ids_like(backend, wanted)
+    close = nearest(wanted, known, 1)
+    if close:
+        yield f"no object has the id {wanted!r}. Did you mean {close[0]!r}?"
+    elif known:
+        yield f"no object has the id {wanted!r}; there {'is' if len(known) == 1 else 'are'} {', '.join(known[:5])}"
+    else:
+        yield f"no object has the id {wanted!r}, and there is none of its kind: add it first, as by add_assistant(id=...)"
+
+
+def _ids_like(backend: Backend, wanted: str) -> list[str]:
+    """Give the ids of the same kind, by their prefix."""
+    objects = backend._engine.part(AssistantsObjects)  # noqa: SLF001
+    files, stores = backend._engine.files.listing, backend._engine.stores.listing  # noqa: SLF001
+    ids = [
+        *(held.id for held in objects.assistants),
+        *(held.id for held in objects.threads),
+        *(run.id for run in backend._all_runs()),  # noqa: SLF001
+        *(held.id for held in files),
+        *(held.id for held in stores),
+    ]
+    prefix = wanted.partition("_")[0]
+    return [known for known in ids if known.partition("_")[0] == prefix]

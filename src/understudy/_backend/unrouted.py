@@ -1,0 +1,43 @@
+"""What is said to requests that no face has an operation for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from understudy._apis.common.face import Faces
+from understudy._apis.common.json_encoding import pretty
+from understudy._apis.dialect import is_azure
+from understudy._apis.error_texts import refusal_response
+from understudy._common.messages import Request, Response
+from understudy.errors import NotSimulated, nearest
+
+
+def method_not_allowed(request: Request, allowed: Sequence[str]) -> Response:
+    """Give the answer to the app's mistake. The text is a guess. [INF]"""
+    message = f"Not allowed to {request.method} on {request.path}. (HINT: Perhaps you meant to use a different HTTP method?)"
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
+    return Response(405, headers, pretty({"error": error}))
+
+
+def unknown_url(request: Request) -> Response:
+    """Give the service's answer to a path that it does not have. [REP]"""
+    facts = {"method": request.method, "path": request.path}
+    response = refusal_response("url.unknown", facts, on_azure=is_azure(request))
+    response.headers = (("content-type", "application/json"), *response.headers)
+    return response
+
+
+def not_simulated(method: str, path: str, faces: Faces) -> NotSimulated:
+    """Give the test's mistake, with the operations that are most like what was asked for."""
+    root = path.lstrip("/").partition("/")[0]
+    routes = [f"{operation.method} {operation.path}" for operation in faces.operations]
+    routes = [route for route in routes if nearest(route.split("/")[1], [root])]  # another API's paths are like none of ours
+    close = nearest(f"{method} {path}", routes) or routes
+    near = f" Nearest: {', '.join(close[:3])}." if close else ""
+    whole = path if path.startswith("/v1/") else f"/v1{path}"  # nothing is cut off a path that is none of the service's
+    return NotSimulated(
+        f"{method} {path} is not simulated.{near} Answer it yourself with "
+        f"understudy.respx.{method.lower()}(path={whole!r}).respond(json={{...}}), or let it out with "
+        f"understudy.pass_through({path!r})."
+    )

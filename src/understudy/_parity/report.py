@@ -1,0 +1,159 @@
+"""What differs between two transcripts, for people: as text, and as a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from understudy._transcript.comparing import DIFFERENCE_KINDS, Difference, Words
+from understudy._transcript.transcript import Transcript
+from understudy._transcript.unknown import Unknown
+from understudy.errors import nearest
+
+
+class Side(NamedTuple):
+    """What one side took: information, not a difference.
+
+    Attributes:
+        requests: how many requests it sent; of the last 1,000.
+        retries: how many of them an SDK sent again.
+        seconds: how many virtual seconds went by; None where no clock knows.
+        models: the models that were asked.
+    """
+
+    requests: int
+    retries: int = 0
+    seconds: float | None = None
+    models: tuple[str, ...] = ()
+
+
+class ParityReport(str):
+    """What a new app does otherwise than the old one did. It is its own text: `print(report)`, `assert report.same, report`.
+
+    True as long as nothing differs.
+
+    Attributes:
+        old, new: the transcripts.
+        differences: what differs, in the order of the turns; the results last.
+        sides: what each side took.
+    """
+
+    # A str, since pytest shortens the repr of any other message of an assert to 240 letters.
+
+    __slots__ = ("_words", "code", "differences", "new", "old", "sides")
+
+    def __new__(
+        cls,
+        old: Transcript,
+        new: Transcript,
+        differences: Sequence[Difference],
+        *,
+        sides: tuple[Side, Side] | None = None,
+        code: str = "",
+        words: Words = "exact",
+    ) -> ParityReport:
+        """Make a report of differences that were found. `code`: what makes this report again."""
+        from understudy._parity.text import report_text
+
+        sides = sides or (Side(0), Side(0))
+        report = super().__new__(cls, report_text(old, new, differences, sides, code, words))
+        report.old, report.new, report.differences = old, new, list(differences)
+        report.sides, report.code, report._words = sides, code, words
+        return report
+
+    old: Transcript
+    new: Transcript
+    differences: list[Difference]
+    sides: tuple[Side, Side]
+    code: str
+    _words: Words
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def __repr__(self) -> str:
+        return f"<ParityReport: {counted(len(self.differences), 'difference')} in {counted(len(self.old.turns), 'turn')}>"
+
+    def __getnewargs_ex__(self) -> Any:
+        return (self.old, self.new, self.differences), {"sides": self.sides, "code": self.code}
+
+    def without(self, ignore: Collection[str]) -> ParityReport:
+        """Give the report without differences of some kinds."""
+        wanted = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+        for kind in wanted:
+            if kind not in DIFFERENCE_KINDS:
+                close = nearest(kind, DIFFERENCE_KINDS)
+                hint = f" Did you mean {close[0]!r}?" if close else ""
+                raise ValueError(f"ignore={ignore!r}: expected kinds among {', '.join(DIFFERENCE_KINDS)}.{hint}")
+        kept = [difference for difference in self.differences if difference.kind not in wanted]
+        return ParityReport(self.old, self.new, kept, sides=self.sides, code=self.code, words=self._words)
+
+    def check(self, ignore: Collection[str] = ()) -> None:
+        """Raise if anything differs.
+
+        Args:
+            ignore: kinds of differences that do not matter, such as `("citation",)`.
+
+        Raises:
+            AssertionError: something differs; its message is the report.
+        """
+        left = self.without(ignore)
+        if not left.same:
+            raise AssertionError(str(left))
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as an HTML page that needs nothing else, both sides next to each other; give its path."""
+        target = Path(path)
+        target.write_text(self.html(), encoding="utf-8")
+        return target
+
+    def html(self) -> str:
+        """Give the page that `write` writes."""
+        from understudy._parity.page import report_page
+
+        return report_page(self, self._words)
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+
+def report_data(report: ParityReport) -> dict[str, Any]:
+    """Give a report as JSON: the verdict, the differences, both transcripts, what each side took."""
+    return {
+        "same": report.same,
+        "differences": [
+            {"kind": one.kind, "turn": one.turn, "old": _plain(one.old), "new": _plain(one.new), "note": one.note}
+            for one in report.differences
+        ],
+        "old": _side_data(report.old, report.sides[0]),
+        "new": _side_data(report.new, report.sides[1]),
+    }
+
+
+def _side_data(transcript: Transcript, side: Side) -> dict[str, Any]:
+    entries = [{"kind": one.kind, "turn": one.turn, "value": _plain(one.value)} for one in transcript.entries]
+    took = {"requests": side.requests, "retries": side.retries, "seconds": side.seconds, "models": list(side.models)}
+    return {"api": transcript.api, **took, "entries": entries}
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON can hold it; what is unknown is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
+    if isinstance(value, Unknown):
+        return None
+    return value if value is None or isinstance(value, str | int | float | bool) else repr(value)
+
+
+def counted(number: int, noun: str) -> str:
+    """Give a number of things in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,223 @@
+"""The report of a failed test: our own failures without the SDK's source, and what the app sent to whom it met.
+
+Of an exception that understudy raised, or answered to the app, only the frames of the test and of the app are shown, and
+its sentence is the one in pytest's summary. The traceback of any other exception is left as it is.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator, Sequence
+from types import CodeType, TracebackType
+from typing import Any, Literal
+
+import pytest
+
+from understudy._diagnostics.trace import TRACED
+from understudy._http.current import opened_by
+from understudy.errors import CallableFailed, InternalError, UnderstudyError
+from understudy.pytest_plugin.failure_sections import SCREEN, sections_of, text_of
+
+# Whose frames say nothing about the test or the app: the SDKs, what is below them, and what runs the test.
+_HIDDEN = frozenset(
+    [
+        *("openai", "azure", "httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "urllib", "http", "aiohttp"),
+        *("anyio", "asyncio", "concurrent", "contextlib", "functools", "threading", "typing_extensions", "unittest"),
+        *("understudy", "pytest", "_pytest", "pluggy", "pytest_asyncio", "hypothesis"),
+    ]
+)
+_SDKS = frozenset(["openai", "azure", "httpx", "httpx2", "requests", "urllib3", "aiohttp"])
+_MOST = 25  # lines for one mistake: its frames, its text and the section
+_SUMMARY = 200  # letters: on CI, pytest prints the whole
+
+
+def improve(
+    report: pytest.TestReport, item: pytest.Item, error: BaseException | None, beside: Sequence[str], hint: str = ""
+) -> None:
+    """Prune a failed report to what helps, and add the section `understudy`.
+
+    Args:
+        report: as pytest made it; it is changed.
+        item: the test.
+        error: what it failed with.
+        beside: what went wrong on the test's side besides.
+        hint: what to do about an error of the SDK that says nothing of it.
+    """
+    handlers = _handlers(item)
+    sections = sections_of(handlers, is_repeated=hasattr(getattr(item, "obj", None), "hypothesis"))
+    advice = [line for section in sections for line in section.advice]
+    answered = bool(handlers or hint)
+    is_own = error is not None and _is_shown_pruned(error, answered)
+    if error is not None and not item.config.getoption("fulltrace", False):
+        _prune(report, item, error, is_own=is_own, answered=answered)
+    if error is not None:
+        sentence = f"understudy: {hint}" if hint else _sentence(error, advice)
+        _summarize(report, sentence.replace(f"{item.nodeid}: ", "") if sentence else None)
+    if report.when == "teardown" and not is_own:
+        return
+    shown = str(report.longrepr)
+    problems = [hint] if hint else []
+    problems += [problem for problem in beside if problem.partition("\n")[0] not in shown]
+    if sections or problems:
+        most = _MOST - 3 - shown.rstrip().count("\n") if is_own else SCREEN  # less the two lines with the names
+        is_traced = any(TRACED in note for note in getattr(error, "__notes__", ()))
+        report.sections.append(("understudy", text_of(sections, problems, most, is_traced=is_traced)))
+
+
+def _handlers(item: pytest.Item) -> list[object]:
+    fixtures = getattr(item, "funcargs", {}) or {}
+    given = [fixtures[name] for name in ("understudy",) if name in fixtures]
+    opened = opened_by(item.nodeid)
+    return [*(handler for handler in given if handler not in opened), *opened]
+
+
+# -- whose failure it is -------------------------------------------------------------
+
+
+def _is_shown_pruned(error: BaseException, answered: bool) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_shown_pruned(inner, answered) for inner in error.exceptions)
+    return _is_own(error) or (answered and type(error).__module__.partition(".")[0] in _SDKS)
+
+
+def _is_own(error: BaseException) -> bool:
+    """Whether understudy raised it on purpose, or the app got it as the answer to a mistake of the test."""
+    if isinstance(error, UnderstudyError):
+        return True
+    if str(getattr(error, "code", None) or "").startswith("understudy_"):
+        return True
+    last = _last(error.__traceback__)
+    if last is None or not _is_of(last, {"understudy"}):
+        return False
+    line = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
+    return line.lstrip().startswith("raise ")  # anything else that happens there is a defect: shown as it is
+
+
+def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
+    """The line for pytest's summary; None for what is not ours to put into words."""
+    if isinstance(error, BaseExceptionGroup):
+        said = (_sentence(inner, advice) for inner in error.exceptions)
+        return next((sentence for sentence in said if sentence is not None), None)
+    if not _is_own(error):
+        is_refusal = type(error).__module__.partition(".")[0] in _SDKS and getattr(error, "status_code", None) == 404
+        return f"understudy: {advice[0]}" if advice and is_refusal else None
+    text = _message(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return f"understudy: {first if len(first) <= _SUMMARY else f'{first[: _SUMMARY - 3]}...'}"
+
+
+def _message(error: BaseException) -> str:
+    body = getattr(error, "body", None)
+    text = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(text, str):
+        text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    _, found, after = text.partition("understudy: ")
+    return after if found else text
+
+
+def _summarize(report: pytest.TestReport, sentence: str | None) -> None:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if sentence is not None and crash is not None:
+        crash.message = sentence
+
+
+# -- what is shown of the traceback ------------------------------------------------------
+
+
+def _prune(report: pytest.TestReport, item: pytest.Item, error: BaseException, *, is_own: bool, answered: bool) -> None:
+    """Build the report anew where the exception, or one that led to it, is to be shown without the frames of libraries."""
+    chain = list(_chain(error))
+    pruned = [one for one in chain if _is_shown_pruned(one, answered)]
+    if not pruned or not hasattr(report.longrepr, "reprcrash"):
+        return
+    before = [(one, one.__traceback__) for one in pruned]
+    try:
+        for one, traceback in before:
+            kept = traceback if isinstance(one, InternalError) else _without_libraries(traceback)
+            one.__traceback__ = kept or (_at_the_test(item, one) if one is error else None)
+        if not is_own:
+            report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_exception(error))
+            return
+        options = item.config.option
+        report.longrepr = pytest.ExceptionInfo.from_exception(error).getrepr(
+            showlocals=options.showlocals,
+            style=_style(options.tbstyle),
+            tbfilter=_is_hidden_by_the_project,
+            chain=any(isinstance(one, InternalError | CallableFailed) for one in chain),
+        )
+    finally:
+        for one, traceback in before:
+            one.__traceback__ = traceback
+
+
+def _style(option: str) -> Literal["short", "long", "native"]:
+    """Of our own failures, the frames are shown in two lines each, unless more was asked for."""
+    if option == "native":
+        return "native"
+    return "long" if option == "long" else "short"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Give an exception and what led to it, as far as a traceback shows that."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        if isinstance(following, BaseExceptionGroup):
+            yield from following.exceptions
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
+
+
+def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
+    """Give a copy of a traceback, less the frames of libraries; None if nothing is left."""
+    kept = [one for one in _entries(traceback) if not _is_of(one, _HIDDEN)]
+    copy: TracebackType | None = None
+    for one in reversed(kept):
+        copy = TracebackType(copy, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return copy
+
+
+def _at_the_test(item: pytest.Item, error: BaseException) -> TracebackType | None:
+    """Give a traceback that points at the definition of the test: for what is found when all its frames are gone."""
+    line = (item.location[1] or 0) + 1
+    code = compile("\n" * (line - 1) + "raise error", str(item.path), "exec")
+    code = code.replace(co_name=getattr(item, "originalname", None) or item.name)
+    return _raised_by(code, error)
+
+
+def _raised_by(code: CodeType, error: BaseException) -> TracebackType | None:
+    before, error.__traceback__ = error.__traceback__, None
+    try:
+        exec(code, {"error": error})  # noqa: S102 - code of ours, one statement
+    except BaseException as raised:
+        return _last(raised.__traceback__)
+    finally:
+        error.__traceback__ = before
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _last(traceback: TracebackType | None) -> TracebackType | None:
+    last = None
+    for last in _entries(traceback):  # noqa: B007
+        pass
+    return last
+
+
+def _is_of(entry: TracebackType, roots: frozenset[str] | set[str]) -> bool:
+    name = entry.tb_frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.partition(".")[0] in roots
+
+
+def _is_hidden_by_the_project(excinfo: Any) -> Any:
+    """Hide what the project hides (`__tracebackhide__`), unless nothing would be left."""
+    shown = excinfo.traceback.filter(excinfo)
+    return shown or excinfo.traceback

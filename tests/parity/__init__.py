@@ -1,0 +1,1 @@
+"""Two apps, one script; transcripts of simulations and recordings."""
