@@ -131,9 +131,9 @@ def journeys() -> Iterator[tuple[str, int, int]]:
                 backend.next_run(*script)
                 assistant, thread = backend.add_assistant(tools=[tool]), backend.add_thread(messages=["Hi"])
                 runs = OpenAI().beta.threads.runs
-                run: list[Any] = []
-                post = traced(lambda: run.append(runs.create(thread.id, assistant_id=assistant.id)))  # noqa: B023
-                get = traced(lambda: runs.retrieve(run[0].id, thread_id=thread.id))  # noqa: B023
+                thread_id, assistant_id, run = thread.id, assistant.id, list[Any]()
+                post = traced(lambda: run.append(runs.create(thread_id, assistant_id=assistant_id)))  # noqa: B023
+                get = traced(lambda: runs.retrieve(run[0].id, thread_id=thread_id))  # noqa: B023
         yield "simulated POST run", *post
         yield "simulated GET run", *get
         path.write_text(RECORDED, encoding="utf-8")

@@ -18,6 +18,7 @@ from understudy._apis.common.face import SERVICE_HEADERS, Face, Faces, Route
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.operation_call import Call, Operation
+from understudy._apis.common.paths import api_path
 from understudy._apis.common.request_checks import check_key, checked_body, checked_query
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
@@ -82,7 +83,7 @@ class Dispatcher:
     def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
         with self._engine.lock:
-            path = self.faces.api_path(request.path)
+            path = api_path(request.path, self.faces.roots)
             now = self._engine.clock.now()
             logged = Logged(request.method, path, request.body, request.sent_headers, now, monotonic())
             self.log.append(logged)

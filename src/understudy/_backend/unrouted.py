@@ -35,8 +35,9 @@ def not_simulated(method: str, path: str, faces: Faces) -> NotSimulated:
     routes = [route for route in routes if nearest(route.split("/")[1], [root])]  # another API's paths are like none of ours
     close = nearest(f"{method} {path}", routes) or routes
     near = f" Nearest: {', '.join(close[:3])}." if close else ""
+    whole = path if path.startswith("/v1/") else f"/v1{path}"  # nothing is cut off a path that is none of the service's
     return NotSimulated(
         f"{method} {path} is not simulated.{near} Answer it yourself with "
-        f"understudy.respx.{method.lower()}(path='/v1{path}').respond(json={{...}}), or let it out with "
+        f"understudy.respx.{method.lower()}(path={whole!r}).respond(json={{...}}), or let it out with "
         f"understudy.pass_through({path!r})."
     )

@@ -22,9 +22,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from understudy._common.messages import Abort, Answer, Forward, Handler, Headers, Observer, Response, text_headers
 from understudy._http.aiohttp_source import Answered, Observed, Source, kind, no_answer
-from understudy._http.answering import answering, lower_case
+from understudy._http.answering import answering, letting_out, lower_case
 from understudy._http.http1 import ServerSide, reason_of
-from understudy._http.let_out import letting_out
 from understudy._http.patching import Undo, wrap
 
 

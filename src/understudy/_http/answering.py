@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from understudy._common.messages import Handler
 from understudy._http import current
 from understudy._http.hosts import is_ours
-from understudy._http.let_out import is_let_out
 from understudy._http.neighbours import vcrpy_answers
 
 _guards: list[Handler] = []
+_let_out: ContextVar[bool] = ContextVar("understudy_let_out", default=False)
 
 
 def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
@@ -21,7 +22,7 @@ def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -
         client: what the library keeps its connections in; it belongs to the activation that it last asked in.
         is_mocked: whether another tool answers this library's clients, so that the guard stands aside.
     """
-    if is_let_out():
+    if _let_out.get():
         return None
     handler = current.handler_for(client)
     if handler is None and _guards and not is_mocked():
@@ -56,3 +57,13 @@ def answered_by_default(handler: Handler) -> Iterator[None]:
         yield
     finally:
         _guards.remove(handler)
+
+
+@contextmanager
+def letting_out() -> Iterator[None]:
+    """Send what a handler has forwarded: it was asked, and is not asked again by what lies nearer to the network."""
+    before = _let_out.set(True)
+    try:
+        yield
+    finally:
+        _let_out.reset(before)

@@ -16,9 +16,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Handler, Observer, Request, Response
-from understudy._http.answering import answering, lower_case
+from understudy._http.answering import answering, letting_out, lower_case
 from understudy._http.http1 import ServerSide, Tee
-from understudy._http.let_out import letting_out
 from understudy._http.patching import Undo, wrap
 
 # vcrpy puts classes of its own in these places while one of its cassettes is in use; the real ones are behind them.

@@ -24,8 +24,8 @@ from understudy._common.messages import (
     Response,
     text_headers,
 )
+from understudy._http.answering import letting_out
 from understudy._http.hosts import is_ours
-from understudy._http.let_out import letting_out
 from understudy.errors import NotSimulated, envelope
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from understudy._apis.assistants.defaults import SAMPLING
@@ -42,6 +43,7 @@ def check_settings(
         raise ApiError("tools.json_schema")
 
 
+@lru_cache(maxsize=256)
 def reasons(model: str) -> bool:
     """Whether a model reasons first, and so takes no sampling settings. [REP]"""
     return is_reasoning(model) or model.removeprefix("ft:").startswith(_FAMILIES)

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 def tools_of(tools: Sequence[Json], store_ids: Sequence[str]) -> tuple[Tool, ...]:
     """Give the tools of a run in their stored form as values. `store_ids`: what its file search sees."""
-    return tuple(_tool(tool, store_ids) for tool in tools)
+    return tuple([_tool(tool, store_ids) for tool in tools])
 
 
 def _tool(tool: Json, store_ids: Sequence[str]) -> Tool:

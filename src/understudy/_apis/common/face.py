@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from understudy._apis.common import sse
 from understudy._apis.common.operation_call import Json, Operation
-from understudy._apis.common.paths import ROOTS, api_path
+from understudy._apis.common.paths import ROOTS
 from understudy._apis.error_texts import REFUSALS, Refusal
 from understudy._common.messages import Headers, Request
 from understudy._engine.engine import Engine
@@ -115,6 +115,7 @@ class Faces:
         faces: they, in order; of two with the same operation, the first has it.
         operations: all that can be asked.
         by_name: the same, by name.
+        roots: the first segments of the service's paths, of these faces and of others; see `paths.api_path`.
     """
 
     def __init__(self, *faces: Face) -> None:
@@ -129,14 +130,10 @@ class Faces:
         for templates in self._templates.values():
             templates.sort(key=lambda template: len(template.ids))  # literals win: `/threads/runs` is no thread
         self._own_roots = frozenset(root for root, _ in self._templates)
-        self._roots = ROOTS | self._own_roots
-
-    def api_path(self, path: str) -> str:
-        """Cut what stands before the path of an operation: `/v1`, `/openai`, a proxy's prefix."""
-        return api_path(path, self._roots)
+        self.roots = ROOTS | self._own_roots
 
     def find(self, method: str, path: str) -> Route:
-        """Find what a request asks for. `path`: an API path, see `api_path`."""
+        """Find what a request asks for. `path`: an API path, see `paths.api_path`."""
         segments = path.strip("/").split("/")
         templates = self._templates.get((segments[0], len(segments)), ())
         for template in templates:

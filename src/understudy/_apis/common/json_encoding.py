@@ -28,10 +28,7 @@ def _text(value: Any, newline: str) -> str:
     if kind is dict:
         return _object(value, newline)
     if kind is list:
-        if not value:
-            return "[]"
-        inner = newline + "  "
-        return "[" + inner + ("," + inner).join([_text(item, inner) for item in value]) + newline + "]"
+        return _array(value, newline)
     if kind is str:
         return encode_basestring(value)
     if kind is float:
@@ -39,8 +36,15 @@ def _text(value: Any, newline: str) -> str:
     return _compact(value)
 
 
+def _array(value: list[Any], newline: str) -> str:
+    if not value:
+        return "[]"
+    inner = newline + "  "
+    return "[" + inner + ("," + inner).join([_text(item, inner) for item in value]) + newline + "]"
+
+
 def _object(value: dict[str, Any], newline: str) -> str:
-    """Most of what stands in an object is text, null or a number: those are written here, without a call of their own."""
+    """Write an object. Most of what is in one is written here, without a call of its own: this is the hot path."""
     if not value:
         return "{}"
     inner = newline + "  "
@@ -53,6 +57,12 @@ def _object(value: dict[str, Any], newline: str) -> str:
             text = "null"
         elif kind is int:
             text = int.__repr__(item)
+        elif kind is dict:
+            text = _object(item, inner)
+        elif kind is float:
+            text = float.__repr__(item)
+        elif kind is bool:
+            text = "true" if item else "false"
         else:
             text = _text(item, inner)
         lines.append(_key(key) + text)

@@ -350,16 +350,15 @@ class Fields:
         for key in value:
             if key not in self.known:
                 raise ApiError("unknown", path=join(path, key))
-        checked = {key: self._entry(key, entry, path) for key, entry in value.items() if self._is_given(key, entry)}
+        checked = {}
+        for key, entry in value.items():
+            if entry is not None:
+                checked[key] = self.known[key](entry, join(path, key))
+            elif key in self.required:
+                checked[key] = None if key in self.nulls else self.known[key](None, join(path, key))
         for rule in self.rules:
             rule.check(checked, path)
         return checked
-
-    def _is_given(self, key: str, entry: Any) -> bool:
-        return entry is not None or key in self.required
-
-    def _entry(self, key: str, entry: Any, path: str) -> Any:
-        return None if entry is None and key in self.nulls else self.known[key](entry, join(path, key))
 
     def bounds(self) -> list[Bound]:
         return [Bound("required", key, "missing", self.mark) for key in self.required]

@@ -25,6 +25,7 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._common.messages import Response
 from understudy._engine.api_error import ApiError
+from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
@@ -46,15 +47,18 @@ def create(call: Call) -> Json | Response:
     assistant = objects.assistant(body["assistant_id"])
     if thread.active is not None:
         raise ApiError("thread.has_active_run", thread_id=thread.id, run_id=thread.active.id)
-    for message in body.get("additional_messages") or ():
+    additional = body.get("additional_messages")
+    if not additional:
+        return _answer(call, _start(call, thread, assistant), since=0)
+    for message in additional:
         check_message(engine, message)
     before, held = thread.tool_resources, threads.files_by_store(engine, thread.tool_resources)
-    added = [messages.make(engine, thread, message) for message in body.get("additional_messages") or ()]
+    added = [messages.make(engine, thread, message) for message in additional]
     try:
         run = _start(call, thread, assistant)
     except BaseException:
-        for message in added:
-            thread.items.remove(message.id)
+        for made in added:
+            thread.items.remove(made.id)
         threads.take_back_stores(engine, thread, before, held)
         raise
     return _answer(call, run, since=0)
@@ -87,18 +91,37 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     chosen = settings(assistant, call.body)
     held = {name: getattr(assistant, name) for name in SAMPLING}
     check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, held=held)
-    searched = store_ids_of(engine, assistant, thread)
-    if any(tool["type"] == "file_search" for tool in chosen.tools):
-        for store_id in searched:
-            engine.stores.usable(store_id)
-    last_user_text = thread.last_user_text()
+    request = _request(engine, thread, assistant, chosen, metadata)
+    execution = engine.perform(request)
+    run = Run(
+        id=request.id,
+        created_at=execution.created_at,
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        settings=chosen,
+        execution=execution,
+        metadata=metadata,
+        sent={name: call.body[name] for name in _OF_THE_RUN_ALONE if call.body.get(name)},
+    )
+    thread.runs.add(run)
+    engine.history.append(run)
+    return run
+
+
+def _request(
+    engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings, metadata: dict[str, str]
+) -> ExecutionRequest:
+    """Say what the engine is to perform."""
+    searched = _searched(engine, thread, assistant, chosen)
+    last_user_text, now = thread.last_user_text(), engine.clock.now()
     if not last_user_text and not chosen.instructions and not any(one.role == "user" for one in thread.messages()):
         raise ApiError("run.nothing_to_run_on")
     run_id = engine.new_id("run", thread.id)
-    now = engine.clock.now()
-
-    def scripted_run() -> ScriptedRun:
-        return ScriptedRun(
+    return ExecutionRequest(
+        id=run_id,
+        conversation=thread,
+        labels=ScriptLabels("run", assistant.id, thread.id),
+        scripted_run=lambda: ScriptedRun(
             id=run_id,
             thread_id=thread.id,
             assistant_id=assistant.id,
@@ -110,34 +133,22 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
             last_user_text=last_user_text,
             outputs={},
             now=now,
-        )
+        ),
+        tools=tools_of(chosen.tools, searched),
+        instructions=chosen.instructions,
+        last_user_text=last_user_text,
+        author=assistant.id,
+        lifetime_seconds=LIFETIME_SECONDS,
+    )
 
-    execution = engine.perform(
-        ExecutionRequest(
-            id=run_id,
-            conversation=thread,
-            labels=ScriptLabels("run", assistant.id, thread.id),
-            scripted_run=scripted_run,
-            tools=tools_of(chosen.tools, searched),
-            instructions=chosen.instructions,
-            last_user_text=last_user_text,
-            author=assistant.id,
-            lifetime_seconds=LIFETIME_SECONDS,
-        )
-    )
-    run = Run(
-        id=run_id,
-        created_at=now,
-        thread_id=thread.id,
-        assistant_id=assistant.id,
-        settings=chosen,
-        execution=execution,
-        metadata=metadata,
-        sent={name: call.body[name] for name in _OF_THE_RUN_ALONE if call.body.get(name)},
-    )
-    thread.runs.add(run)
-    engine.history.append(run)
-    return run
+
+def _searched(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
+    """Give the stores that the run searches; refused if one of them cannot be."""
+    searched = store_ids_of(engine, assistant, thread)
+    if searched and any(tool["type"] == "file_search" for tool in chosen.tools):
+        for store_id in searched:
+            engine.stores.usable(store_id)
+    return searched
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:
