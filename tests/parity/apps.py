@@ -27,7 +27,10 @@ class OldApp:
         self.questions, self.run_options, self.assistant_options, self.pause = questions, run or {}, assistant or {}, pause
 
     def __call__(self) -> list[str]:
-        client = OpenAI()
+        with OpenAI() as client:
+            return self._converse(client)
+
+    def _converse(self, client: OpenAI) -> list[str]:
         tools: Any = [{"type": "function", "function": FUNCTION}]
         options = {"model": MODEL, "instructions": INSTRUCTIONS, "tools": tools, **self.assistant_options}
         assistant = client.beta.assistants.create(**options)
@@ -60,11 +63,9 @@ class NewApp:
         self.questions, self.request, self.output = questions, request or {}, output
 
     def __call__(self) -> list[str]:
-        client = OpenAI()
-        answers, self.previous = [], None
-        for turn, question in enumerate(self.questions):
-            answers.append(self._ask(client, turn, question))
-        return answers
+        self.previous = None
+        with OpenAI() as client:
+            return [self._ask(client, turn, question) for turn, question in enumerate(self.questions)]
 
     def _create(self, client: OpenAI, turn: int, given: Any, *, is_first: bool) -> Any:
         tools: Any = [{"type": "function", **FUNCTION}]
