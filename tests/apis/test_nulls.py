@@ -69,13 +69,24 @@ def named(case: Any) -> str:
     return case if isinstance(case, str) else ".".join(map(str, case))
 
 
-@pytest.mark.parametrize(("name", "trail", "key"), CASES, ids=named)
-def test_null_is_not_given(name: str, trail: Trail, key: str) -> None:
-    """With null for an optional key a request is answered as without it, to the byte."""
-    with_null = answer_to(name, trail, lambda value: {**value, key: None})
-    without = answer_to(name, trail, lambda value: {other: value[other] for other in value if other != key})
+def is_not_given(name: str, trail: Trail, keys: list[str]) -> None:
+    with_null = answer_to(name, trail, lambda value: {**value, **dict.fromkeys(keys)})
+    without = answer_to(name, trail, lambda value: {key: value[key] for key in value if key not in keys})
     assert with_null == without
     assert "expected" not in str(with_null[1].get("error", "")).replace("Expected tool outputs", "")
+
+
+@pytest.mark.parametrize(("name", "trail"), dict.fromkeys((name, trail) for name, trail, _ in CASES), ids=named)
+def test_nulls_are_not_given(name: str, trail: Trail) -> None:
+    """With null for every optional key of an object a request is answered as without them, to the byte."""
+    is_not_given(name, trail, [key for *where, key in CASES if where == [name, trail]])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("name", "trail", "key"), CASES, ids=named)
+def test_null_is_not_given(name: str, trail: Trail, key: str) -> None:
+    """With null for one optional key a request is answered as without it, to the byte."""
+    is_not_given(name, trail, [key])
 
 
 def test_null_is_no_value_of_a_required_key() -> None:

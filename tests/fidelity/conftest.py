@@ -17,7 +17,9 @@ from understudy._reconstruct.field_dates import Eras
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-FOLDERS = [folder for folder in (SHARED / "recordings", SHARED / "recordings-more") if folder.is_dir()]
+FOLDERS = [
+    folder for name in ("recordings", "recordings-more", "recordings-responses") if (folder := SHARED / name).is_dir()
+]
 NAMES = sorted(f"{folder.name}/{name}" for folder in FOLDERS for name in recordings_in(folder))
 NEEDS_RECORDINGS = pytest.mark.skipif(not NAMES, reason="the recordings of the real service are not beside this repository")
 

@@ -176,8 +176,11 @@ class Backend:
             self._engine.scripts.every_run(moves, when=when, **ids)
 
     def perform(self, script: Script) -> None:
-        """Let every run take a script: a tuple of moves, one move, a function, or a trajectory that a strategy or
-        `every_lifecycle` gave, with the faults it brings. Those that the app gives no occasion for are no mistake.
+        """Let every run take a script, with the faults that it brings.
+
+        Args:
+            script: a tuple of moves, one move, a function, or a trajectory that a strategy or `every_lifecycle` gave. Its
+                faults need not happen: that the app gives one of them no occasion is not a mistake.
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
@@ -481,8 +484,12 @@ class Backend:
         self._generated = (code, value)
 
     def explain(self, error: BaseException, *, opening: str = "") -> None:
-        """Add a note to an exception: what was generated, as code to paste, and what the app did and saw. Nothing if
-        nothing was. `opening`: the line that makes this world, if what was generated is not an argument in it.
+        """Add a note to an exception: what was generated, as code to paste, and what the app did.
+
+        Nothing is added where nothing was generated.
+
+        Args:
+            opening: the line that makes this simulation, if what was generated is not an argument in it.
         """
         if self._generated is None:
             return

@@ -18,11 +18,12 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "check",
         help="validate cassettes, find secrets in them, find those that no test plays",
-        description="Looks for cassettes that cannot be read, secrets, answers that break the observed spec of the API, "
-        "recordings that were interrupted, and cassettes that no test plays. The last is told from files alone: a cassette "
-        "is played if it lies where the plugin (or pytest-recording) looks for the cassette of a test that exists, or if "
-        "its file name stands in a Python file of the project. Each finding says what to do. Exit status 0: nothing found; "
-        "1: findings; 2: wrong use.",
+        description="Looks for cassettes that cannot be read, secrets, answers that break the "
+        "observed spec of the API, recordings that were interrupted, and cassettes that no test "
+        "plays. The last is found from files alone: a cassette is played if it lies where the "
+        "plugin (or pytest-recording) looks for the cassette of a test that exists, or if its "
+        "file name is written in a Python file of the project. Each finding says what to do. Exit "
+        "status 0: nothing found, or nothing to check; 1: findings; 2: wrong use.",
     )
     parser.add_argument(
         "cassettes",
@@ -48,15 +49,18 @@ def add(subparsers: Any) -> None:
         default=[],
         help="a pattern of your own secrets; may be repeated",
     )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="how findings are printed; github: as annotations of a workflow (default: text)",
+    )
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from understudy._cassettes.secrets import Scrubber
-    from understudy._common.nearest_file import did_you_mean_file
-    from understudy._common.printable import printable
-    from understudy._inspect.check import cassettes_in, check
-    from understudy._inspect.text import counted
+    from understudy._inspect.check import cassettes_in
     from understudy._inspect.usage import Project, root_above
 
     root: Path = arguments.root or root_above(Path.cwd())
@@ -67,22 +71,32 @@ def run(arguments: argparse.Namespace) -> int:
             f"{root}: the pytest settings in it cannot be read: {error}. Correct the file, or name --root.", file=sys.stderr
         )
         return 2
-    given: list[Path] = arguments.cassettes or [project.cassettes]
-    missing = [path for path in given if not path.exists()]
-    cassettes = cassettes_in(given)
-    if missing or not cassettes:
-        problem = "there is no such file or folder" if missing else "there are no cassettes in it"
-        hint = did_you_mean_file(missing[0]) if missing else ""
-        print(f"{(missing or given)[0]}: {problem}.{hint}", file=sys.stderr)
+    missing = [path for path in arguments.cassettes if not path.exists()]
+    if missing:
+        from understudy._common.nearest_file import did_you_mean_file
+
+        print(f"{missing[0]}: there is no such file or folder.{did_you_mean_file(missing[0])}", file=sys.stderr)
         return 2
-    encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character gets a question mark
-    found = 0
-    clean = Scrubber(arguments.scrub).text
-    for finding in check(cassettes, None if arguments.unplayed == "ignore" else project, arguments.scrub):
-        found += 1
-        shown = printable(clean(str(finding)))  # it names the exchange with its query, and quotes the server
-        print(shown.encode(encoding, "replace").decode(encoding))
-    print(f"{counted(len(cassettes), 'cassette')}, {counted(found, 'finding')}")
+    given: list[Path] = arguments.cassettes or [project.cassettes]
+    return _checked(cassettes_in(path for path in given if path.exists()), project, arguments, given)
+
+
+def _checked(cassettes: list[Path], project: Any, arguments: argparse.Namespace, given: list[Path]) -> int:
+    from understudy._cli.output import print_json, print_rows
+    from understudy._cli.progress import progress
+    from understudy._inspect.as_data import check_data
+    from understudy._inspect.check import check
+    from understudy._inspect.check_text import annotation_rows, check_rows
+
+    project = None if arguments.unplayed == "ignore" else project
+    found = list(check(progress(cassettes, "checking"), project, arguments.scrub))
+    if arguments.format == "json":
+        print_json(check_data(len(cassettes), found), arguments.scrub)
+    elif arguments.format == "github":
+        print_rows(lambda _: annotation_rows(found, Path.cwd()), arguments.scrub, wide=True)
+    else:
+        places = ", ".join(map(str, given))
+        print_rows(lambda width: check_rows(len(cassettes), found, places, width), arguments.scrub)
     return 1 if found else 0
 
 

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from understudy._inspect.terminal import Row
 
 
-def print_rows(rows: Callable[[int | None], Iterable[Row]], patterns: Sequence[str] = ()) -> None:
-    """Print rows; they are given the width of the terminal. `patterns`: of the user's own secrets."""
+def print_rows(rows: Callable[[int | None], Iterable[Row]], patterns: Sequence[str] = (), *, wide: bool = False) -> None:
+    """Print rows; they are given the width of the terminal.
+
+    Args:
+        rows: makes them, for a width in columns.
+        patterns: of the user's own secrets.
+        wide: leave lines as long as they are, on terminals too.
+    """
     from understudy._cassettes.secrets import Scrubber
     from understudy._inspect.terminal import Terminal
 
-    terminal = Terminal.of(sys.stdout)
+    terminal = Terminal(encoding=sys.stdout.encoding or "utf-8") if wide else Terminal.of(sys.stdout)
     print(terminal.text(rows(terminal.width), Scrubber(patterns).text), end="")
 
 

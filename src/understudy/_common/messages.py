@@ -146,8 +146,10 @@ class Observer(Protocol):
         """The body is complete."""
 
     def broken(self, error: BaseException | Abort | None) -> None:
-        """No answer, or it broke off: with an exception (of httpx, or in its terms as an `Abort`), or (None) because the
-        app closed it early.
+        """Take note that there was no answer, or that it broke off.
+
+        Args:
+            error: an exception of httpx, or in its terms as an `Abort`; None: the app closed the answer early.
         """
 
 

@@ -1,5 +1,6 @@
-"""Who moves the clock when the app only asks: the one place where reading moves anything, and only in `poll`
-mode.
+"""Who moves the clock when the app only asks: in `poll` mode, reading does.
+
+This is the one place where reading moves anything.
 
 The rules [design]:
 * a GET of a run moves now to the run's next scripted change of status, if its present state was already

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 # Every id the service makes: a prefix and at least 20 characters, so that no word of the API is taken for one.
-ID = re.compile(r"\b(?:(?:asst|thread|msg|run|step|call|vs|upload|part|req)_|vsfb_(?:ibj_)?|file-)[A-Za-z0-9]{20,}\b")
+_ASSISTANTS = "asst|thread|msg|run|step|call|vs|upload|part|req"
+_RESPONSES = "resp|conv|fc|rs|ws|fs|ci|ig|cmp|apc|tsc|tso|cu|ctc|mcp|mcpl|mcpr|lsh|sh|cntr|cfile|item"
+ID = re.compile(rf"\b(?:(?:{_ASSISTANTS}|{_RESPONSES})_|vsfb_(?:ibj_)?|file-)[A-Za-z0-9]{{20,}}\b")
 _PREFIX = re.compile(r"[A-Za-z]+[_-]")
 
 

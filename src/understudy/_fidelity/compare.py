@@ -8,19 +8,33 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from understudy._fidelity.bindings import ID, Bindings, same_kind
-from understudy._reconstruct.field_dates import Eras, has_order, tag_of
+from understudy._reconstruct.field_dates import IN_BACKGROUND, Eras, changed_values, has_order, owner_of, tag_of, was_dropped
 
 Json = dict[str, Any]
 
 # Masked: the number differs from run to run. Null and type are compared all the same.
-_COUNTS = frozenset(
-    ["bytes", "usage_bytes", "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens"]
-)
+_TOKENS = ("prompt", "completion", "total", "cached", "reasoning", "input", "output", "cache_write", "image", "text")
+_COUNTS = frozenset(["bytes", "usage_bytes", *(f"{name}_tokens" for name in _TOKENS)])
+_SEALED = frozenset(["encrypted_content", "obfuscation"])  # texts that say nothing, or only to the service
+# What a recorder puts where something private stood: `[REDACTED]`, `**REDACTED**`, `https://host/<redacted>`.
+_CUT_OUT = re.compile(r"[\[<*]redacted[\]>*]", re.IGNORECASE)
 _OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # what stands in them is the app's own
 
 # What time alone may still change: while only these differ, a fake that is behind the recording may catch up.
 _STATE = ("status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes")
-_DETAIL = ("required_action", "last_error", "incomplete_details", "content", "step_details", "file_counts", "file")
+_DETAIL = (
+    "required_action",
+    "output",
+    "service_tier",
+    "billing",
+    "tool_usage",
+    "last_error",
+    "incomplete_details",
+    "content",
+    "step_details",
+    "file_counts",
+    "file",
+)
 _PROGRESS = frozenset((*_STATE, *_DETAIL))
 # Where a lifetime is counted from. A step's is its run's, so it is not here. [REC, contract 2 and 10]
 _LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store": "last_active_at"}
@@ -92,16 +106,28 @@ def _dot(path: str, name: str) -> str:
 TOP = Place()
 
 
+def is_of_responses(operation: str) -> bool:
+    """Whether an operation is one of the Responses API."""
+    return operation.startswith(("responses.", "conversations."))
+
+
+def is_cut_out(value: Any) -> bool:
+    """Whether a recorder, or what a recorder has left of a request, stands in the place of a value."""
+    return isinstance(value, str) and _CUT_OUT.search(value) is not None
+
+
 class Habits(NamedTuple):
     """What is known of the recordings that are compared with.
 
     Attributes:
         eras: when keys appeared.
         keeps_order: whether the recording shows the order of keys; some recorders sort them.
+        keeps_floats: whether it shows which numbers were written with a point; JavaScript loses 1.0.
     """
 
     eras: Eras
     keeps_order: bool = True
+    keeps_floats: bool = True
 
 
 USUAL = Habits(Eras())
@@ -116,35 +142,63 @@ class Comparison:
         operation: whose answers these are; some of its answers may lack keys that others had.
         shape: only shapes: which keys, which types; for runs on a server that cannot be told what the model says.
         habits: what is known of the recording.
+        model: that of the response that is shown; "" where none is.
     """
 
     def __init__(
-        self, bindings: Bindings, moment: float, *, operation: str = "", shape: bool = False, habits: Habits = USUAL
+        self,
+        bindings: Bindings,
+        moment: float,
+        *,
+        operation: str = "",
+        shape: bool = False,
+        habits: Habits = USUAL,
+        model: str = "",
     ) -> None:
         self.bindings = bindings
         self.operation = operation
         self.moment = moment
         self.shape = shape
         self.eras = habits.eras
-        self.has_order = habits.keeps_order and has_order(moment)
+        self.model = model
+        self.habits = habits
+
+    def _has_order(self, place: Place) -> bool:
+        is_response = is_of_responses(self.operation)
+        if self.operation.endswith(IN_BACKGROUND):
+            return False  # recorded ones came with their keys in no order at all
+        return self.habits.keeps_order and has_order(
+            self.moment, is_response=is_response, is_event=place.owner.startswith("response.")
+        )
 
     def values(self, recorded: Any, served: Any, place: Place = TOP) -> Iterator[Mismatch]:
+        if self._is_beyond_compare(recorded, served, place):
+            return
         if isinstance(recorded, dict) and isinstance(served, dict):
             yield from self._dicts(recorded, served, place)
         elif isinstance(recorded, list) and isinstance(served, list):
             yield from self._lists(recorded, served, place)
-        elif self.shape and (recorded is None or served is None):
-            return
-        elif type(recorded) is not type(served):
+        elif type(recorded) is not type(served) and not self._is_same_number(recorded, served):
             yield _difference(place, "type", recorded, served)
         elif isinstance(recorded, str):
             yield from self._strings(recorded, served, place)
         elif recorded != served and not _is_masked(place) and not self.shape:
             yield _difference(place, "value", recorded, served)
 
+    def _is_beyond_compare(self, recorded: Any, served: Any, place: Place) -> bool:
+        if self.shape and (recorded is None or served is None):
+            return True
+        if any(is_cut_out(value) for value in (recorded, served)):
+            return True
+        return place.within in changed_values(place.owner, self.moment)
+
+    def _is_same_number(self, recorded: Any, served: Any) -> bool:
+        """Whether only a recorder has written a number otherwise."""
+        return not self.habits.keeps_floats and {type(recorded), type(served)} == {int, float}
+
     def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
-        if isinstance(recorded.get("object"), str):
-            place = Place(place.path, recorded["object"], "")
+        if (owner := owner_of(recorded, place.within)) is not None:
+            place = Place(place.path, owner, "")
         if self.shape and recorded.get("type") != served.get("type"):
             return  # another kind of step, call or part: which kinds there are is the run's own affair
         if place.name in _OPEN and not self.shape:
@@ -155,19 +209,19 @@ class Comparison:
             at = place.key(key)
             if key in served:
                 yield from self.values(value, served[key], at)
-            else:
+            elif not was_dropped(place.owner, place.within, key, self.moment):
                 yield _difference(at, "missing", value, None)
         for key in served:
             if key not in recorded and not self._is_younger(place, served, key):
                 yield _difference(place.key(key), "extra", None, served[key])
         common = [key for key in recorded if key in served]
-        if self.has_order and common != [key for key in served if key in recorded]:
+        if self._has_order(place) and common != [key for key in served if key in recorded]:
             yield _difference(place, "order", list(recorded), list(served))
         yield from self._lifetime(recorded, served, place)
 
     def _is_younger(self, place: Place, served: Json, key: str) -> bool:
         """Whether the recording cannot have a key that came only after it was made."""
-        return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment)
+        return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment, self.model)
 
     def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
         """Times are masked, but how long an object lives is not."""
@@ -194,7 +248,7 @@ class Comparison:
         if _names_an_id(place) or ID.fullmatch(recorded):
             if not self.bindings.bind(recorded, served) and not (self.shape and same_kind(recorded, served)):
                 yield _difference(place, "id", self.bindings.served(recorded), served)
-        elif self.shape and place.name != "object":
+        elif (self.shape and place.name != "object") or place.name in _SEALED:
             return
         elif self._text(recorded) != self._text(served):
             yield _difference(place, "value", recorded, served)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from understudy._apis import faces
@@ -12,16 +13,45 @@ _BOUNDARY = "understudy"
 
 def body_of(exchange: Interaction) -> bytes:
     """The body to send: as recorded, or what the answer shows of a lost one."""
-    if exchange.request_body is not None:
-        return exchange.request_body
-    answer = exchange.json if isinstance(exchange.json, dict) else {}
     content_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
+    if exchange.request_body is not None and not _is_encoded_form(exchange.request_body, content_type):
+        return _with_settings(exchange)
+    answer = exchange.json if isinstance(exchange.json, dict) else {}
     if "multipart" in content_type:
         return _multipart(answer, content_type)
     operation = faces.ALL.find(exchange.method, exchange.path).operation
     known = operation.body.known if operation is not None and operation.body is not None else {}
     shown = {key: answer[key] for key in known if answer.get(key) not in (None, [], {})}
     return json.dumps(shown).encode() if exchange.method == "POST" else b""
+
+
+def _is_encoded_form(body: bytes, content_type: str) -> bool:
+    """Whether a recorder has written a form's bytes as base64, whole or only their beginning."""
+    if "multipart" not in content_type or body.startswith(b"--"):
+        return False
+    try:
+        return base64.b64decode(body[:16], validate=True).startswith(b"--")
+    except ValueError:
+        return False
+
+
+def _with_settings(exchange: Interaction) -> bytes:
+    """The body, with what the project's own settings said: one that keeps nothing stores no response, unasked.
+
+    What runs in the background is kept for some minutes all the same, so there it cannot be asked for.
+    """
+    body, answer = exchange.request_json, _answered(exchange)
+    recorded = exchange.request_body or b""
+    if not isinstance(body, dict) or "store" in body or body.get("background") or answer.get("store") is not False:
+        return recorded
+    return json.dumps({**body, "store": False}).encode()
+
+
+def _answered(exchange: Interaction) -> dict[str, object]:
+    """The response that an answer shows; {} if it shows none."""
+    shown = [data.get("response") for _, data in exchange.events[:1] if isinstance(data, dict)] or [exchange.json]
+    value = shown[0]
+    return value if isinstance(value, dict) and value.get("object") == "response" else {}
 
 
 def _multipart(answer: dict[str, object], content_type: str) -> bytes:

@@ -12,7 +12,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._common.messages import Headers
 from understudy._fidelity.answers import Served, compared
 from understudy._fidelity.bindings import ID, Bindings
-from understudy._fidelity.compare import Habits, Mismatch
+from understudy._fidelity.compare import Habits, Mismatch, is_cut_out
 from understudy._fidelity.pinned_ids import ranked_ids
 from understudy._fidelity.rebuild import body_of
 from understudy._fidelity.recorded_states import wanted_before
@@ -20,6 +20,7 @@ from understudy._fidelity.target import Target
 from understudy._reconstruct.field_dates import Eras
 from understudy._reconstruct.moves import NOT_SHOWN, moves_of, steps_of
 from understudy._reconstruct.preconditions import Seed, Seeds
+from understudy._reconstruct.response_moves import ResponseFacts, beyond_moves
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts, dicts_in, is_v1, objects_in
 from understudy._reconstruct.timestamps import moment_of, newest
 from understudy.errors import UnderstudyError
@@ -31,7 +32,9 @@ STILL = 240  # how often without any change, where no expiry is waited for
 FOREIGN_PATIENCE = 60
 _TICK = 2.0**-20  # between two requests that are the same some time passes
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
-_BY_RUNS = ("msg_", "step_", "call_")
+_BY_RUNS = ("msg_", "step_", "call_", "fc_", "rs_", "ws_", "fs_", "ci_", "ig_", "mcp", "ctc_")
+_ABOUT_RUNS = ("runs.", "steps.", "threads.create_and_run", "messages.list", "responses.", "conversations.items.list")
+_JSON = ("content-type", "application/json")
 _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
 
@@ -53,9 +56,12 @@ class SessionRunner:
         self._session = session
         self._target = target
         kept = [exchange for exchange in session if not is_v1(exchange)]
-        self._habits = Habits(Eras([session]) if eras is None else eras, keeps_order(session))
+        self._eras = Eras([session]) if eras is None else eras
+        self._kept = {is_stream: _kept(session, is_stream=is_stream) for is_stream in (False, True)}
         self._facts = Facts(kept)
         self._needed = Seeds(kept, self._facts)
+        self._responses = ResponseFacts(kept)
+        self._chains = self._responses.chains()
         self._ranked = ranked_ids(session) if target.is_told else {}
         self._bindings = Bindings()
         self._live: set[str] = set()
@@ -93,8 +99,10 @@ class SessionRunner:
         route = faces.ALL.find(exchange.method, exchange.path)
         if route.operation is None and not route.allowed and exchange.status < 400:
             return "belongs to another API, which is not simulated"
-        if route.face is faces.RESPONSES:
-            return "belongs to another API, whose recordings are compared elsewhere"
+        if exchange.index in self._responses.creates and (reason := beyond_moves(exchange)):
+            return reason
+        if exchange.is_stream and exchange.status == 200 and not exchange.events:
+            return "the recorder kept nothing of the stream"
         if seeds and not self._target.is_told:
             return "needs objects that were there before, and this server cannot be told"
         if not self._target.is_told and exchange.status < 400 and self._names_unmade(exchange):
@@ -110,6 +118,11 @@ class SessionRunner:
     def _sow(self, seed: Seed) -> None:
         if seed.kind == "vector_store":
             self._sow_store(seed)
+            return
+        if seed.kind == "conversation":
+            given = dict(seed.given)
+            self._target.seed("next_ids", ids=given.pop("item_ids"))
+            self._target.seed(seed.verb, **self._bindings.value(given))
             return
         if seed.kind == "message":
             self._until_free(f"/threads/{seed.given['thread_id']}/runs")
@@ -131,6 +144,9 @@ class SessionRunner:
             self._to(seed.created_at)
             self._target.script(moves_of(seed.run, self._bindings.served))
             ids += _ids_of(seed.run)
+        if seed.kind == "response":
+            self._to(seed.created_at)
+            self._target.script(self._responses.script_of(seed.id, self._bindings.value))
         self._target.seed("next_ids", ids=ids)
         answer = self._send("POST", path, (*_BETA, ("content-type", "application/json")), json.dumps(body).encode())
         if answer.status != 200:  # pragma: no cover - no recording at hand needs what the simulator refuses to be set up for
@@ -170,7 +186,7 @@ class SessionRunner:
             assert wanted is not None
             path = self._bindings.url(f"?{wanted.path.partition('?')[2]}", wanted.path.partition("?")[0])
             view = self._ask(path)
-            if "error" in view or wanted.is_met(view):
+            if "id" not in view or wanted.is_met(view):
                 break
             self._target.advance(STEP_SECONDS)
         if exchange.method == "POST" and not exchange.is_stream:
@@ -180,6 +196,8 @@ class SessionRunner:
         for run in self._facts.runs.values():
             if run.created == exchange.index:
                 self._target.script(moves_of(run, self._bindings.served))
+        if exchange.index in self._chains:
+            self._target.script(self._responses.script(self._chains[exchange.index], self._bindings.value))
 
     # -- a request -----------------------------------------------------------------
 
@@ -203,14 +221,16 @@ class SessionRunner:
         self._note(outcome.served)
 
     def _compared(self, exchange: Interaction, served: Served, bindings: Bindings, operation: str) -> list[Mismatch]:
+        habits = Habits(self._eras, *self._kept[exchange.is_stream])
         shape = self._by_shape(operation)
-        return compared(
-            exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape, habits=self._habits
-        )
+        return compared(exchange, served, bindings, operation=operation, fallback=self._moment, shape=shape, habits=habits)
 
     def _recorded_request(self, exchange: Interaction) -> Served:
         body = self._bindings.body(body_of(exchange))
-        return self._send(exchange.method, self._bindings.url(exchange.url, exchange.path), exchange.request_headers, body)
+        headers = tuple((name, value) for name, value in exchange.request_headers if not is_cut_out(value))
+        if body[:1] == b"{" and all(name.lower() != "content-type" for name, _ in headers):
+            headers = (*headers, _JSON)  # a recorder that left it out, or cut out its value
+        return self._send(exchange.method, self._bindings.url(exchange.url, exchange.path), headers, body)
 
     def _send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
         if self._target.is_told and (method, url) == self._last_sent:
@@ -230,7 +250,7 @@ class SessionRunner:
 
     def _by_shape(self, operation: str) -> bool:
         """What a run does on a server that cannot be told is its own affair: only its shapes are compared."""
-        about_runs = operation.startswith(("runs.", "steps.")) or operation in ("threads.create_and_run", "messages.list")
+        about_runs = operation.startswith(_ABOUT_RUNS)
         return about_runs and not self._target.is_told
 
     def _note(self, served: Served) -> None:
@@ -255,8 +275,17 @@ def _ids_of(run: RunFacts) -> list[str]:
 
 def keeps_order(session: Sequence[Interaction]) -> bool:
     """Whether a recording shows the order of keys: not when all of its objects have them sorted."""
-    held = [value for exchange in session for value in dicts_in(exchange.json) if len(value) > 1]
-    return not held or any(list(value) != sorted(value) for value in held)
+    return _kept(session, is_stream=False)[0]
+
+
+def _kept(session: Sequence[Interaction], *, is_stream: bool) -> tuple[bool, bool]:
+    """Whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
+    answers = [exchange for exchange in session if exchange.is_stream == is_stream]
+    values = [value for exchange in answers for value in ([data for _, data in exchange.events] or [exchange.json])]
+    held = [found for value in values for found in dicts_in(value)]
+    in_order = [list(found) == sorted(found) for found in held if len(found) > 1]
+    numbers = [item for found in held for item in found.values() if isinstance(item, float)]
+    return not in_order or not all(in_order), any(number.is_integer() for number in numbers)
 
 
 def replay(session: Sequence[Interaction], target: Target, eras: Eras | None = None) -> list[Outcome]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy._fidelity.accepted_differences import AcceptedDifference, rule_for
-from understudy._fidelity.compare import Mismatch
+from understudy._fidelity.compare import Mismatch, is_of_responses
 from understudy._fidelity.runner import Outcome
 
 
@@ -72,6 +72,13 @@ class Score:
                 held = total.operations.setdefault(name, AgreementCounts())
                 total.operations[name] = AgreementCounts(*(getattr(held, key) + getattr(tally, key) for key in _COUNTS))
         return total
+
+    def of_face(self, face: str) -> Score:
+        """The part of one face: the operations of the Responses API, or (`assistants`) all others."""
+        is_wanted = {name: is_of_responses(name) == (face == "responses") for name in self.operations}
+        tallies = {name: tally for name, tally in self.operations.items() if is_wanted[name]}
+        found = [finding for finding in self.findings if is_wanted[finding[1].operation]]
+        return Score(operations=tallies, findings=found)
 
     @property
     def whole(self) -> AgreementCounts:

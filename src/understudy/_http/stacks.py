@@ -1,5 +1,6 @@
-"""Every HTTP library whose requests are answered: patched while anything is active, if the process has imported it, and
-otherwise at the moment in which it does.
+"""Every HTTP library whose requests are answered, patched while anything is active.
+
+One that the process has not imported yet is patched when it is imported.
 """
 
 from __future__ import annotations

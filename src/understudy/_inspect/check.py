@@ -1,4 +1,4 @@
-"""The check of many cassettes: everything that somebody has to look at."""
+"""The check of many cassettes: everything that needs a look."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from understudy._inspect.usage import Project
 from understudy.errors import CassetteError
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".har", ".gz")
+_LINE = re.compile(r"(\d+): ")
 _JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
 
 
@@ -45,7 +46,7 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
         try:
             contents = contents_of(path)
         except CassetteError as error:
-            yield CassetteFinding(path=path, kind="unreadable", problem=str(error).removeprefix(f"{path}").lstrip(": "))
+            yield _unreadable(path, str(error))
             continue
         for omitted in contents.omitted:
             remedy = "it cannot be replayed: record or export it anew where you can, or check that no test asks for it"
@@ -58,11 +59,18 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
         yield from _interrupted(folder)
 
 
+def _unreadable(path: Path, message: str) -> CassetteFinding:
+    """What a refusal to read says, and at which line, if it names one: `c.yaml:7: this file is cut off`."""
+    problem = message.removeprefix(f"{path}").lstrip(": ")
+    line = _LINE.match(problem)
+    return CassetteFinding(path=path, kind="unreadable", problem=problem, unread_at=int(line[1]) if line else None)
+
+
 def _interrupted(folder: Path) -> Iterator[CassetteFinding]:
     """Journals of recordings that never came to their end."""
     for journal in sorted(folder.glob(".*.journal")):
         named = _JOURNAL.fullmatch(journal.name)
         if named is not None and not is_held(journal):
-            problem = f"a recording of it was interrupted; what it had so far stands in {journal.name}"
+            problem = f"a recording of it was interrupted; what it had so far is in {journal.name}"
             remedy = "record it again: the journal is then saved as a cassette of its own, beside it"
             yield CassetteFinding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)

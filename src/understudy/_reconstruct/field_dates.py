@@ -7,39 +7,27 @@ the recordings that this project was tested against prove, for a folder of recor
 
 from __future__ import annotations
 
+import re
 from calendar import timegm
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
 from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
+from understudy._reconstruct.response_eras import KNOWN_OF_RESPONSES, Era
 from understudy._reconstruct.session_facts import is_v1
 from understudy._reconstruct.timestamps import moment_of
 
 # Before this day the keys of many objects came in another order.
 ORDER_SINCE = "2025-01-01"
+RESPONSES_ORDER_SINCE = "2026-02-25"
+EVENTS_ORDER_SINCE = "2026-01-02"  # of the Responses API
 _FREE = frozenset(["metadata", "parameters", "schema", "arguments"])  # the keys in them are the app's own
 
 
-class Era(NamedTuple):
-    """A key of an object, and when it was there first.
-
-    Attributes:
-        owner: the `object` field of the object it is in; "" outside of any.
-        path: the path of what has the key, relative to that object, `[]` standing for an item; "" for the object itself.
-        tag: what kind of thing that is, see `tag_of`.
-        key: the key.
-        since: a day in ISO form.
-        operation: only in the answers of this one; "" for all.
-    """
-
-    owner: str
-    path: str
-    tag: str
-    key: str
-    since: str
-    operation: str = ""
+WITHOUT_OUTPUT = "without output"  # a response that runs, or was cancelled
 
 
 _SEARCHED = "step_details.tool_calls[].file_search.results[]"
@@ -72,7 +60,7 @@ KNOWN = (
     Era("vector_store.file", "", "", "usage_bytes", "2025-10-30", _LISTED),
 )
 
-_Holder = tuple[str, str, str, str]  # owner, path, tag, operation
+_Holder = tuple[str, str, str, str]  # owner, path, tag, and whose answers: of an operation, of a model; "" for all
 
 
 def _day(text: str) -> int:
@@ -82,10 +70,45 @@ def _day(text: str) -> int:
 
 def tag_of(value: dict[str, Any]) -> str:
     """What tells two kinds of thing apart that stand at the same place: its type, that it was deleted, which error it is."""
+    if value.get("object") == "response" and value.get("status") in ("queued", "in_progress", "cancelled"):
+        return WITHOUT_OUTPUT
+    if "effort" in value:
+        return "" if value["effort"] is None else "of a model that reasons"
     kind, error = value.get("type"), value.get("error")
     if isinstance(error, dict):
         return str(error.get("message")).partition(":")[0].partition("'")[0].strip()
     return kind if isinstance(kind, str) else "deleted" if "deleted" in value else ""
+
+
+def owner_of(value: dict[str, Any], path: str) -> str | None:
+    """What an object is called in a table of keys; None for a part of another.
+
+    A response in an event has other keys than one that is retrieved; an event of a response is called by its type.
+    """
+    kind, event = value.get("object"), value.get("type")
+    if not isinstance(kind, str):
+        return event if isinstance(event, str) and event.startswith("response.") and not path else None
+    return f"{kind} in an event" if (kind, path) == ("response", "response") else kind
+
+
+IN_BACKGROUND = " in the background"
+
+
+def answer_kind(operation: str, exchange: Interaction) -> str:
+    """What an answer is called in a table of keys: those about what runs in the background are of another kind."""
+    if not exchange.is_stream or not operation.startswith("responses."):
+        return operation
+    views = (data["response"] for _, data in exchange.events if isinstance(data, dict) and "response" in data)
+    shown: dict[str, Any] = next(views, {})
+    return f"{operation}{IN_BACKGROUND}" if shown.get("background") else operation
+
+
+def model_of(exchange: Interaction) -> str:
+    """The model of a response that an answer shows, without its date; "" if it shows none."""
+    values = [data.get("response") for _, data in exchange.events if isinstance(data, dict)] or [exchange.json]
+    shown = (value for value in values if isinstance(value, dict) and value.get("object") == "response")
+    model = next((str(value.get("model")) for value in shown), "")
+    return re.sub(r"-\d{4}-\d\d-\d\d$", "", model)
 
 
 @dataclass
@@ -109,25 +132,35 @@ class Eras:
 
     def __init__(self, sessions: Iterable[Iterable[Interaction]] = ()) -> None:
         self._seen: dict[_Holder, _Seen] = {}
-        self._known = {(era[:4], era.operation): _day(era.since) for era in KNOWN}
+        self._others: dict[tuple[str, str, str], list[_Seen]] = {}
+        self._known = {(era[:4], era.operation): _day(era.since) for era in (*KNOWN, *KNOWN_OF_RESPONSES)}
         for session in sessions:
             self._learn(session)
 
-    def is_younger(self, owner: str, path: str, tag: str, key: str, operation: str, moment: float) -> bool:
+    def is_younger(self, owner: str, path: str, tag: str, key: str, operation: str, moment: float, model: str = "") -> bool:
         """Whether a key is younger than an answer of this moment to this operation, so that it may lack it.
 
-        The operation's own recordings decide; where none of them has the key, those of the other operations do.
+        The operation's own recordings decide; where none of them has the key, those of the other operations do. A key
+        that only answers of some models have may be younger than those of `model`.
         """
+        always = ALWAYS_SINCE.get((owner, path, key))
+        if always is not None and moment < _day(always):
+            return True
+        same = self._seen.get((owner, path, tag, model)) if model else None
+        if same is not None and same.is_younger(key, moment):
+            return True
         own = self._seen.get((owner, path, tag, operation))
         if own is not None and key in own.keys:
             return own.is_younger(key, moment)
-        others = [seen for holder, seen in self._seen.items() if holder[:3] == (owner, path, tag) and key in seen.keys]
+        others = [seen for seen in self._others.get((owner, path, tag), ()) if key in seen.keys]
+        if not others and tag == WITHOUT_OUTPUT:  # too rare to tell of keys that all responses have
+            return self.is_younger(owner, path, "", key, operation, moment, model)
         if any(min(seen.keys[key]) <= moment for seen in others):
             return False
         if any(seen.is_younger(key, moment) for seen in others):
             return True
         row = (owner, path, tag, key)
-        since = self._known.get((row, operation), self._known.get((row, ""), 0))
+        since = self._known.get((row, operation), self._known.get((row, model), self._known.get((row, ""), 0)))
         return moment < since
 
     def first_seen(self) -> list[tuple[_Holder, str, float]]:
@@ -146,17 +179,21 @@ class Eras:
             if is_v1(exchange):
                 continue
             operation = faces.ALL.find(exchange.method, exchange.path).operation
-            name = operation.name if operation else ""
+            name = answer_kind(operation.name if operation else "", exchange)
             moment = moment_of(exchange) or latest
             if not moment:
                 continue  # an answer that does not show when it was given proves nothing
+            model = model_of(exchange)
             for value in [data for _, data in exchange.events] or [exchange.json]:
                 for owner, path, held in _things(value, "", ""):
-                    for where in dict.fromkeys(("", name)):
+                    for where in dict.fromkeys(("", name, model)):
                         self._note((owner, path, tag_of(held), where), held, moment)
 
     def _note(self, holder: _Holder, held: dict[str, Any], moment: float) -> None:
-        seen = self._seen.setdefault(holder, _Seen())
+        seen = self._seen.get(holder)
+        if seen is None:
+            seen = self._seen[holder] = _Seen()
+            self._others.setdefault(holder[:3], []).append(seen)
         seen.moments.append(moment)
         for key in held:
             seen.keys.setdefault(key, []).append(moment)
@@ -168,8 +205,8 @@ def _things(value: Any, owner: str, path: str) -> Iterator[tuple[str, str, dict[
         for item in value:
             yield from _things(item, owner, f"{path}[]")
     elif isinstance(value, dict):
-        if isinstance(value.get("object"), str):
-            owner, path = value["object"], ""
+        if (new_owner := owner_of(value, path)) is not None:
+            owner, path = new_owner, ""
         yield owner, path, value
         for key, item in value.items():
             if key not in _FREE:
@@ -185,6 +222,41 @@ def is_settled(moment: float) -> bool:
     return moment >= _day(SETTLED_SINCE)
 
 
-def has_order(moment: float) -> bool:
-    """Whether the keys of an answer of this moment stood in today's order."""
+# Values that became others, as the recordings show where a request asked for none: the path in a response, and when.
+CHANGED_VALUES = (
+    ("prompt_cache_retention", "2026-06-01"),
+    ("tools[].parameters", "2025-07-10"),  # where strict is not given, they are made strict
+)
+
+
+_RESPONSE = ("response", "response in an event")
+# Keys that came now and then, or only when asked for, and since a day come always: owner, path, key.
+ALWAYS_SINCE = {
+    **{(owner, "output[]", "encrypted_content"): "2026-07-01" for owner in _RESPONSE},
+    **{(f"response.output_item.{last}", "item", "encrypted_content"): "2026-07-01" for last in ("added", "done")},
+    **{(owner, "reasoning", "summary"): "2025-05-01" for owner in _RESPONSE},
+}
+# Keys that were sent until a day: owner, path, key.
+GONE_SINCE = {
+    **{(owner, "reasoning", "generate_summary"): "2025-05-01" for owner in _RESPONSE},
+    **{(owner, "tools[]", "filters"): "2026-04-12" for owner in _RESPONSE},
+}
+
+
+def was_dropped(owner: str, path: str, key: str, moment: float) -> bool:
+    """Whether the service still sent a key at a moment that it does not send any more."""
+    since = GONE_SINCE.get((owner, path, key))
+    return since is not None and moment < _day(since)
+
+
+@cache
+def changed_values(owner: str, moment: float) -> frozenset[str]:
+    """The paths in an object whose values had another meaning, or default, at a moment."""
+    return frozenset(path for path, since in CHANGED_VALUES if owner in _RESPONSE and moment < _day(since))
+
+
+def has_order(moment: float, *, is_response: bool = False, is_event: bool = False) -> bool:
+    """Whether the keys of an answer of this moment stood in today's order. `is_response`: of the Responses API."""
+    if is_response:
+        return moment >= _day(EVENTS_ORDER_SINCE if is_event else RESPONSES_ORDER_SINCE)
     return moment >= _day(ORDER_SINCE)

@@ -19,8 +19,18 @@ _KEYS = {
     "file_ids": "file",
     "vector_store_id": "vector_store",
     "vector_store_ids": "vector_store",
+    "previous_response_id": "response",
+    "conversation": "conversation",
 }
-_PATH = {**_KEYS, "message_id": "message", "step_id": "step", "batch_id": "file_batch", "upload_id": "upload"}
+_PATH = {
+    **_KEYS,
+    "response_id": "response",
+    "conversation_id": "conversation",
+    "message_id": "message",
+    "step_id": "step",
+    "batch_id": "file_batch",
+    "upload_id": "upload",
+}
 _OBJECTS = {
     "assistant": "assistant",
     "thread": "thread",
@@ -34,11 +44,16 @@ _OBJECTS = {
     "vector_store.files_batch": "file_batch",
     "upload": "upload",
     "upload.part": "upload_part",
+    "response": "response",
+    "response.compaction": "response",
+    "conversation": "conversation",
 }
 # What a write makes along with the object that its answer shows: a thread with a run, a store with an assistant.
 _MADE_ALONG = frozenset(["thread", "vector_store"])
 # Files that a run draws are the run's: they come with its script.
 _DRAWN = frozenset(["image", "image_file"])
+
+_OF_A_CONTAINER = "cfile_"  # what code wrote: the run's, too
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,8 @@ def _ids_in(value: Any, skip: frozenset[str]) -> Iterator[tuple[str, str]]:
         for key, item in value.items():
             if key in _KEYS and item:
                 for object_id in item if isinstance(item, list) else [item]:
-                    if isinstance(object_id, str):
+                    object_id = object_id.get("id") if isinstance(object_id, dict) else object_id
+                    if isinstance(object_id, str) and not object_id.startswith(_OF_A_CONTAINER):
                         yield object_id, _KEYS[key]
             elif key not in skip and key != "metadata":
                 yield from _ids_in(item, skip)

@@ -17,7 +17,18 @@ from understudy._reconstruct.object_references import Named, named_in
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy._reconstruct.timestamps import newest
 
-_ORDER = {"file": 0, "vector_store": 1, "file_batch": 2, "upload": 2, "assistant": 3, "thread": 4, "message": 5, "run": 5}
+_ORDER = {
+    "file": 0,
+    "vector_store": 1,
+    "file_batch": 2,
+    "upload": 2,
+    "assistant": 3,
+    "thread": 4,
+    "message": 5,
+    "run": 5,
+    "conversation": 6,
+    "response": 7,
+}
 _SETTINGS = ("model", "instructions", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
 _RUN_ONLY = ("metadata", "max_completion_tokens", "max_prompt_tokens", "truncation_strategy", "tool_choice")
 _NO_FILES: Json = {"file_ids": [], "further_files": 0, "failed_files": 0}
@@ -85,7 +96,7 @@ class Seeds:
         before = 0 if created_at <= self.start else name.index
         run = self._facts.runs.get(name.id)
         given: Json = getattr(self, f"_{name.kind}")(name.id, view)
-        if name.kind in ("file_batch", "upload", "run"):
+        if name.kind in ("file_batch", "upload", "run", "response"):
             return Seed(name.id, name.kind, before, created_at, "request", given, run)
         given |= {"id": name.id, "created_at": created_at}
         return Seed(name.id, name.kind, before, created_at, f"add_{name.kind}", given)
@@ -168,6 +179,33 @@ class Seeds:
         has_instructions = [any(view.get("instructions") for _, view in run.views) for run in runs]
         return [] if all(has_instructions) else [NOT_SHOWN]
 
+    def _conversation(self, conversation_id: str, view: Json) -> Json:
+        """A conversation, with the items that are shown or asked for and that no exchange put there."""
+        root = f"/conversations/{conversation_id}/items"
+        made: set[str] = set()
+        found: dict[str, Json] = {}
+        for exchange in self._session:
+            if not exchange.path.startswith(root) or exchange.status != 200:
+                if exchange.status == 200 and exchange.method == "POST" and exchange.path == "/responses":
+                    break  # what is listed from here on, the session's responses may have put there
+                continue
+            shown = _listed(exchange)
+            if exchange.method == "POST":
+                made |= {item["id"] for item in shown}
+            asked = exchange.path.removeprefix(root).strip("/")
+            views = {item["id"]: item for item in shown} or ({asked: _FILLER} if asked else {})
+            found |= {item_id: item for item_id, item in views.items() if item_id not in found}
+        items = {item_id: _input_item(item) for item_id, item in found.items() if item_id not in made}
+        return _given(view, ("metadata",)) | {"items": list(items.values()), "item_ids": list(items)}
+
+    def _response(self, response_id: str, view: Json) -> Json:
+        """A response that is only gone on from was there all the same, whatever was asked."""
+        pages = (exchange for exchange in self._session if exchange.path == f"/responses/{response_id}/input_items")
+        page = next((exchange for exchange in pages if exchange.status == 200), None)
+        items = [_input_item(item) for item in _listed(page)] if page is not None else []
+        body = _given(view, ("instructions", "metadata", "temperature", "top_p", "max_output_tokens", "truncation"))
+        return {"path": "/responses", "body": body | {"model": view.get("model") or "gpt-4o", "input": items or NOT_SHOWN}}
+
     def _message(self, message_id: str, view: Json) -> Json:
         if not view:
             return {"thread_id": self._beside(message_id, "message_id", "thread_id"), "content": NOT_SHOWN}
@@ -204,6 +242,23 @@ class Seeds:
 
     def _older(self, kind: str, created_at: int, given: Json) -> Seed:
         return Seed(given.get("id", ""), kind, 0, created_at, f"add_{kind}", {**given, "created_at": created_at})
+
+
+_FILLER: Json = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": NOT_SHOWN}]}
+
+
+def _listed(exchange: Interaction) -> list[Json]:
+    """The items that an answer shows, oldest first."""
+    value = exchange.json if isinstance(exchange.json, dict) else {}
+    page = value.get("data")
+    items: list[Json] = page if isinstance(page, list) else [value] if "type" in value else []
+    is_oldest_first = exchange.method == "POST" or ("order", "asc") in exchange.query
+    return items if is_oldest_first else items[::-1]
+
+
+def _input_item(item: Json) -> Json:
+    """An item as it can be sent."""
+    return {key: value for key, value in item.items() if key not in ("id", "status")}
 
 
 def _given(view: Json, keys: Sequence[str]) -> Json:

@@ -1,5 +1,6 @@
-"""The pytest plugin: options, markers, fixtures. No logic, and nothing heavy at pytest start: only what a test uses is
-imported, when it uses it.
+"""The pytest plugin: options, markers, fixtures.
+
+No logic, and nothing heavy at pytest's start: only what a test uses is imported, when it uses it.
 """
 
 from __future__ import annotations
@@ -246,8 +247,9 @@ def _vcr_config(request: pytest.FixtureRequest) -> Any:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A marked test has its cassette or its simulated service, whether it names the fixture or not. A generated case says of
-    what it is one.
+    """Give a marked test its cassette or its simulated service, whether it names the fixture or not.
+
+    A generated case says what it is one of.
     """
     script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
     if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made

@@ -29,8 +29,9 @@ _NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
 def marked(item: pytest.Item, name: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What the markers of a name come to, the module's, the class's and the test's: of each setting, and of the positional
-    arguments as a whole, the nearest says the last word.
+    """Merge the markers of a name: the module's, the class's and the test's.
+
+    Of each setting, and of the positional arguments as a whole, the nearest has the last word.
     """
     args: tuple[Any, ...] = ()
     settings: dict[str, Any] = {}
@@ -116,11 +117,13 @@ def _hosts(item: pytest.Item, marker: str, settings: Mapping[str, Any]) -> tuple
 
 
 def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Path:
-    """Where a test's cassette lies: `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under
-    the root. Characters that a file name cannot hold become `-`; in a given path, backslashes separate folders everywhere.
-    A name that is too long for a file keeps its beginning and gets a hash; one that differs only by case from that of a
-    cassette which is there gets a hash too, since not every file system can tell the two apart. A cassette that has the
-    plain name keeps it.
+    """Give the place of a test's cassette.
+
+    It is `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under the
+    root. Characters that a file name cannot hold become `-`; in a given path, backslashes separate
+    folders everywhere. A name that is too long for a file keeps its beginning and gets a hash; one
+    that differs only by case from that of a cassette which is there gets a hash too, since not
+    every file system can tell the two apart. A cassette that has the plain name keeps it.
     """
     root: Path = item.config.rootpath / item.config.getini("understudy_cassettes")
     if isinstance(given, str | os.PathLike):

@@ -58,8 +58,10 @@ THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was l
 
 
 def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None) -> Json:
-    """What an assistant's tool_resources become: those of tools that are on, empty where none were given [REC], then what
-    was given for other tools, kept for the time when they are on [REP]. Inline vector stores are made. [REC]
+    """Give an assistant's tool_resources, and make inline vector stores. [REC]
+
+    Those of tools that are on, empty where none were given [REC], then what was given for other tools, kept for the time
+    when they are on [REP].
     """
     given = {name: value for name, value in (given or {}).items() if value is not None}
     resources: Json = {}

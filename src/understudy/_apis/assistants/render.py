@@ -194,8 +194,11 @@ def _required_action(phase: Phase, state: ExecutionState) -> Json:
 
 
 def step(held: Run, begun: Step, *, with_content: bool = False) -> Json:
-    """A run step as it is now. `with_content`: the passages a file search found are shown, not only where. [REC:
-    `include[]`]"""
+    """Render a run step as it is now.
+
+    Args:
+        with_content: show the passages that a file search found, not only where. [REC: `include[]`]
+    """
     return step_at(held, begun, begun.state, [item.state for item in begun.items], with_content=with_content)
 
 

@@ -33,6 +33,16 @@ def _item(required: tuple[str, ...] = (), **known: Check) -> Fields:
 
 # -- content ----------------------------------------------------------------------
 
+
+def _file_data(value: Any, path: str) -> Any:
+    """Check a file that is sent along: a recording or a film is not taken. [REC for audio, INF for video]"""
+    text = _STRING(value, path)
+    kind = text.removeprefix("data:").partition(";")[0]
+    if text.startswith("data:") and kind.startswith(("audio/", "video/")):
+        raise ApiError("file.kind", path=path, kind=kind)
+    return text
+
+
 _DETAIL = enum("auto", "low", "high", "original")
 _PARTS: dict[str, Check] = {
     "input_text": Fields(
@@ -51,7 +61,7 @@ _PARTS: dict[str, Check] = {
         {
             "type": anything,
             "file_id": _STRING,
-            "file_data": _STRING,
+            "file_data": _file_data,
             "file_url": _STRING,
             "filename": _STRING,
             "detail": _DETAIL,
@@ -338,6 +348,7 @@ CREATE_RESPONSE = Fields(
         "access_programs": anything,
         "background": boolean,
         "background_options": _OBJECT,
+        "client_metadata": _OBJECT,  # of Codex; in no SDK [REC]
         "context_management": array(_OBJECT, of="objects"),
         "image": _OBJECT,
         "include": INCLUDE,

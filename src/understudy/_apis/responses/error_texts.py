@@ -27,7 +27,7 @@ _OWN = {
     ),
     "both": Refusal(
         400,
-        "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+        "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'.",
         None,
         "mutually_exclusive_parameters",
         "REC",
@@ -47,6 +47,15 @@ _OWN = {
         "input",
         None,
         "REP",
+    ),
+    "file.kind": Refusal(
+        400,
+        "Invalid file data: '{path}'. Expected a base64-encoded data URL with a valid file MIME type (e.g. "
+        "'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got unsupported MIME type '{kind}'. Please see "
+        "https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types.",
+        "{path}",
+        "invalid_value",
+        "REC",
     ),
     "item.unknown": Refusal(404, "Item with id '{id}' not found.", "input", None, "REP"),
     "item.not_stored": Refusal(

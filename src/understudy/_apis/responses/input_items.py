@@ -16,6 +16,8 @@ Json = dict[str, Any]
 ANSWERED_BY = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
 OUTPUTS = {output: call for call, output in ANSWERED_BY.items()}
 
+IMAGE_URLS = "message.input_image.image_url"  # what `include` calls them [SDK]
+
 # The order of an item's keys on the wire. [REC]
 _ORDER = {
     "message": ("id", "type", "status", "content", "phase", "role"),
@@ -85,6 +87,29 @@ def _part(part: Json) -> Json:
     if part["type"] == "input_image":
         image = {"type": "input_image", "detail": part.get("detail") or "auto", "file_id": part.get("file_id")}
         return {**image, "image_url": part.get("image_url")}
+    return part
+
+
+def includes(query: Json) -> list[str]:
+    """Give what a query asks to be shown besides, in either of its two forms."""
+    listed, single = query.get("include[]") or [], query.get("include")
+    return [*listed, *([single] if isinstance(single, str) else [])]
+
+
+def as_listed(item: Json, *, with_images: bool) -> Json:
+    """Give an item as lists show it: without a file's content, and without images' addresses where not asked for. [REC]"""
+    content = item.get("content")
+    if item["type"] != "message" or not isinstance(content, list):
+        return item
+    return {**item, "content": [_listed_part(part, with_images=with_images) for part in content]}
+
+
+def _listed_part(part: Json, *, with_images: bool) -> Json:
+    if part["type"] == "input_image" and not with_images:
+        return {**part, "image_url": None}
+    if part["type"] == "input_file":
+        rest = {key: value for key, value in part.items() if key not in ("type", "file_id", "file_data")}
+        return {"type": "input_file", "file_id": part.get("file_id"), **rest}
     return part
 
 

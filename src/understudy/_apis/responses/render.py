@@ -223,12 +223,10 @@ def _function_call(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001
     }
 
 
-def _reasoning(response: ModelResponse, state: Any) -> Json:
+def _reasoning(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001 - as every kind
     parts = [{"type": "summary_text", "text": state.summary}] if state.summary is not None else []
-    shown: Json = {"id": state.id, "type": "reasoning", "content": []}
-    if "reasoning.encrypted_content" in response.settings.include:
-        shown["encrypted_content"] = f"gAAAAAB{state.id.removeprefix('rs_')}"
-    return {**shown, "summary": parts}
+    sealed = f"gAAAAAB{state.id.removeprefix('rs_')}"  # since July 2026 even when it is not included [REC]
+    return {"id": state.id, "type": "reasoning", "content": [], "encrypted_content": sealed, "summary": parts}
 
 
 def _file_search(response: ModelResponse, state: Any) -> Json:
@@ -253,14 +251,15 @@ def _hit(hit: Any) -> Json:
 
 
 def _code(response: ModelResponse, state: Any) -> Json:
-    with_outputs = "code_interpreter_call.outputs" in response.settings.include and state.status == "completed"
+    with_outputs = "code_interpreter_call.outputs" in response.settings.include
+    outputs = state.outputs if state.status == "completed" else ()
     return {
         "id": state.id,
         "type": "code_interpreter_call",
         "status": state.status,
         "code": state.input,
         "container_id": response.container_id,
-        "outputs": [_code_output(*output) for output in state.outputs] if with_outputs else None,
+        "outputs": [_code_output(*output) for output in outputs] if with_outputs else None,
     }
 
 

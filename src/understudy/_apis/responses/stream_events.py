@@ -227,6 +227,8 @@ class _Given(_Pieces):
         item = super().opening()
         if "status" in item:
             item["status"] = "in_progress"
+        if isinstance(item.get("action"), dict):
+            item["action"] = {"type": item["action"].get("type")}  # what is looked for is not known yet [REC]
         return {**item, **{key: empty for key, empty in _EMPTY.items() if item.get(key)}}
 
     def opened(self) -> Iterator[Sent]:
@@ -274,7 +276,16 @@ class _Given(_Pieces):
 
 
 # What is not yet known of an item when it is first sent.
-_EMPTY: Json = {"content": [], "summary": [], "arguments": "", "input": "", "code": "", "queries": [], "outputs": None}
+_EMPTY: Json = {
+    "content": [],
+    "summary": [],
+    "arguments": "",
+    "input": "",
+    "code": "",
+    "queries": [],
+    "outputs": [],
+    "tools": [],
+}
 # By the type of an item: what is sent when it begins, and when it is about to be done. [REC for the order]
 _STAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "web_search_call": (("in_progress", "searching"), ("completed",)),

@@ -67,7 +67,7 @@ def _check_against_sdk(item: dict[str, Any]) -> None:
     from openai.types.responses import ResponseOutputItem
     from pydantic import TypeAdapter, ValidationError
 
-    filled = {"id": "x", "call_id": "x", "status": "completed", **item}
+    filled = {"id": "x", "call_id": "x", "status": "completed", **_without_tool_sources(item)}
     try:
         TypeAdapter(ResponseOutputItem).validate_python(filled)
     except ValidationError as error:
@@ -76,6 +76,21 @@ def _check_against_sdk(item: dict[str, Any]) -> None:
         raise ImpossibleScript(
             f"ResponseItem({item!r}): the SDK's type does not take it: {place}: {first_one['msg']}"
         ) from None
+
+
+def _without_tool_sources(item: dict[str, Any]) -> dict[str, Any]:
+    """Give a web search without the sources that are the service's own (`{"type": "api", "name": ...}`).
+
+    It sends them, and the SDK's type does not know them. [REC]
+    """
+    action = item.get("action")
+    if item["type"] != "web_search_call" or not isinstance(action, dict):
+        return item
+    sources = action.get("sources")
+    if not isinstance(sources, list):
+        return item
+    pages = [source for source in sources if not (isinstance(source, dict) and source.keys() == {"type", "name"})]
+    return {**item, "action": {**action, "sources": pages}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, render
-from understudy._apis.responses.input_items import kept
+from understudy._apis.responses.input_items import IMAGE_URLS, as_listed, includes, kept
 from understudy._apis.responses.objects import Json, ResponsesObjects, refuse_locked
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
@@ -69,7 +69,8 @@ def delete(call: Call) -> Json:
 
 
 def _shown(call: Call, item: Item) -> Json:
-    return render.listed_item(call.engine.part(ResponsesObjects), item)
+    shown = render.listed_item(call.engine.part(ResponsesObjects), item)
+    return as_listed(shown, with_images=IMAGE_URLS in includes(call.query))
 
 
 def create_items(call: Call) -> Json:

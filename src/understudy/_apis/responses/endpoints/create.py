@@ -99,15 +99,28 @@ class Context:
             return 0
         return sum(render.item_tokens(item) for item in self.conversation.items.page(limit=100).items)
 
+    def user_messages(self) -> list[Json]:
+        """Give the messages of the user in the chain that goes on, oldest first."""
+        found: list[Json] = []
+        response = self.previous
+        while response is not None:
+            found += [render.item(None, item.state) for item in reversed(response.input) if _is_of_user(item)]
+            response = response.previous
+        return found[::-1]
+
     def last_user_text(self) -> str:
         """Give the newest user message's text before this request."""
         response = self.previous
         while response is not None:
             for item in reversed(response.input):
-                if item.kind == "message" and item.role == "user":
+                if _is_of_user(item):
                     return item.text
             response = response.previous
         return self.conversation.last_user_text() if self.conversation is not None else ""
+
+
+def _is_of_user(item: Item) -> bool:
+    return item.kind == "message" and item.role == "user"
 
 
 def resolved(call: Call, context: Context) -> list[Json]:

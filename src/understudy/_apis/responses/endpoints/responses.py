@@ -8,7 +8,7 @@ from itertools import islice
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, model_facts, render
 from understudy._apis.responses.endpoints.create import Context, resolved, show
-from understudy._apis.responses.input_items import kept
+from understudy._apis.responses.input_items import IMAGE_URLS, as_listed, includes, kept
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects
 from understudy._apis.responses.streaming import stream_response
 from understudy._common.messages import Response
@@ -62,7 +62,9 @@ def input_items(call: Call) -> Json:
         entries = _behind(entries, query["after"])
     limit = query.get("limit", INPUT_ITEMS_LIMIT)
     found = list(islice(entries, limit + 1))
-    return render.page(found[:limit], has_more=len(found) > limit)
+    with_images = IMAGE_URLS in includes(call.query)
+    shown = [as_listed(item, with_images=with_images) for item in found[:limit]]
+    return render.page(shown, has_more=len(found) > limit)
 
 
 def _newest_first(response: ModelResponse) -> Iterator[Json]:
@@ -95,7 +97,7 @@ def count_input_tokens(call: Call) -> Json:
 
 
 def compact(call: Call) -> Json:
-    """Give the user messages of an input, and one item that stands for all the rest. [REC]"""
+    """Give the user messages of a chain and an input, and one item that stands for all the rest. [REC]"""
     engine, now = call.engine, call.engine.clock.now()
     if not model_facts.exists(call.body["model"]):
         raise ApiError("model.unknown", id=call.body["model"])
@@ -103,7 +105,7 @@ def compact(call: Call) -> Json:
     items = resolved(call, context)
     response_id = ids.response_id(engine.ids, now, partition=context.partition, is_stored=True)
     output = []
-    for item in items:
+    for item in (*context.user_messages(), *items):
         if item["type"] == "message" and item["role"] == "user":
             item_id = ids.item_id(engine.ids, "message", response_id, now)
             output.append(render.item(None, kept(item, item_id, now, response_id).state))
