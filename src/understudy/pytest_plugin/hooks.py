@@ -421,7 +421,14 @@ class Summary:
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """An app that builds its client on import fails without a key: name the setting that helps."""
     report = yield
-    if report.failed and "OPENAI_API_KEY" in str(report.longrepr) and not collector.config.getini("understudy_api_key"):
+    if not report.failed:
+        return report
+    hint, text = "", str(report.longrepr)
+    if "OPENAI_API_KEY" in text and not collector.config.getini("understudy_api_key"):
         hint = "The app builds an OpenAI client when it is imported. Set `understudy_api_key = true` in the pytest ini."
         report.sections.append(("understudy", hint))
+    if hint or "understudy" in text:
+        from understudy.pytest_plugin.failure_reports import improve_collection
+
+        improve_collection(report, hint)
     return report
