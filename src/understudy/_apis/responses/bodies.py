@@ -256,7 +256,7 @@ _TOOLS: dict[str, Check] = {
 }
 
 
-class _AnyTool(Tagged):
+class _ResponseTool(Tagged):
     """A tool of any type, those that a kind of call brings with it included."""
 
     def __call__(self, value: Any, path: str) -> Any:
@@ -348,7 +348,7 @@ _ASKED: dict[str, Check] = {
     "instructions": string(most=_MOST_TEXT),
     "previous_response_id": _STRING,
     "conversation": _CONVERSATION,
-    "tools": array(_AnyTool("type", _TOOLS), of="objects", most=128),
+    "tools": array(_ResponseTool("type", _TOOLS), of="objects", most=128),
     "tool_choice": _TOOL_CHOICE,
     "text": _TEXT,
     "reasoning": _REASONING,
