@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parent / ".venv-bench"
 PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording")  # the peer does not work on openai 3.x
-PARTS = ("simulate", "runs", "properties", "memory", "lists", "stream", "replay", "start", "load")
+PARTS = ("simulate", "runs", "properties", "memory", "lists", "conversations", "stream", "replay", "start", "load")
 PAGE = HERE.parent / "docs" / "performance.md"
 HEAD = """\
 # What it costs

@@ -44,6 +44,21 @@ def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "The solution to the equation" in replayed
 
 
+def test_save(tmp_path: Path) -> None:
+    """`--save` writes a project whose tests are green, and that `check` finds nothing wrong with."""
+    result = run("demo", "--save", str(tmp_path / "project"))
+    assert result.returncode == 0, result.stderr
+    assert f"Next: cd {tmp_path / 'project'} && python -m pytest" in result.stdout
+    for module in (["pytest", "-q", "-p", "no:cacheprovider"], ["understudy", "check"]):
+        command = [sys.executable, "-m", *module]
+        done = subprocess.run(command, cwd=tmp_path / "project", capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 cassette, 0 findings" in done.stdout
+    again = run("demo", "--save", str(tmp_path / "project"))
+    assert again.returncode == 2
+    assert "pytest.ini: there is a file already, and nothing was written" in again.stderr
+
+
 def test_demo_on_a_terminal_that_knows_only_ascii() -> None:
     """Characters that a terminal cannot show are replaced; the demo goes on."""
     result = run("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0")

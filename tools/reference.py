@@ -22,8 +22,12 @@ from understudy._common import messages
 from understudy._diagnostics.client_misuse import Conduct, Finding, conduct
 from understudy._diagnostics.timeline import Moment, Timeline
 from understudy._engine.clock import Clock
+from understudy._parity.report import ParityReport, Side
 from understudy._promote import promotion
 from understudy._properties.scenario import Scenario
+from understudy._transcript.comparing import Difference
+from understudy._transcript.entries import TranscriptEntry
+from understudy._transcript.transcript import Transcript
 from understudy.pytest_plugin import hooks
 from understudy.scripts import ScriptedRun
 
@@ -219,6 +223,13 @@ def _arguments(thing: Any, known: Callable[..., Any]) -> str:
     return "\n".join(f"* {one.strip()}" for one in entries if one.split("`")[1] in names)
 
 
+def parities() -> str:
+    lead = "Two apps, one script, and what differs. [How to use it](../parity.md)."
+    made = [function(f"understudy.{name}", getattr(understudy, name)) for name in ("parity", "transcript")]
+    kinds = [kind(one, shows_signature=False) for one in (ParityReport, Side, Difference, Transcript, TranscriptEntry)]
+    return page("Parity", lead, *made, *kinds)
+
+
 def problems() -> str:
     kinds = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.UnderstudyError)]
     parts = [f"## `{one.__name__}`\n\n{documented(one)} `error.code`: `{one.code}`.\n" for one in kinds]
@@ -306,6 +317,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "command.md": command,
     "errors.md": problems,
     "faults.md": faults,
+    "parity.md": parities,
     "properties.md": properties,
     "pytest.md": plugin,
     "scripts.md": scripts,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from understudy._promote import from_cassette
     from understudy._properties.explorer import every_lifecycle
     from understudy._properties.trajectory import Trajectory
+    from understudy._transcript.recorded import transcript
     from understudy._virtual_time.trio_clock import trio_clock
     from understudy.errors import UnderstudyError
     from understudy.faults import (
@@ -100,6 +101,7 @@ _HOMES = {
         "SearchResult",
         "Wait",
     ),
+    "understudy._transcript.recorded": ("transcript",),
     "understudy._virtual_time.trio_clock": ("trio_clock",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -141,6 +143,7 @@ __all__ = [
     "from_cassette",
     "parity",
     "simulate",
+    "transcript",
     "trio_clock",
     "use_cassette",
 ]

@@ -308,4 +308,5 @@ def _known(what: str, name: str, names: Any) -> None:
     if name not in names:
         close = nearest(name, names)
         hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are {', '.join(names)}."
-        raise ValueError(f"{name!r} is no {what}. {hint}")
+        article = "an" if what[0] in "aeiou" else "a"
+        raise ValueError(f"{name!r} is not {article} {what}. {hint}")

@@ -159,6 +159,7 @@ class Backend:
         with self._engine.lock:
             self._engine.scripts.next_run(moves, assistant=_id_or_none(assistant), thread=_id_or_none(thread))
 
+    @hinting()
     def every_run(
         self,
         *moves: Step | ScriptFunction,
@@ -201,6 +202,7 @@ class Backend:
 
     # -- faults ---------------------------------------------------------------
 
+    @hinting()
     def fault(
         self,
         what: What | Fault,

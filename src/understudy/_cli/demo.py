@@ -45,14 +45,40 @@ class DemoRun:
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="the tutorial conversation, simulated and replayed, on the terminal",
-        description="Plays the Assistants API's tutorial conversation twice, through the real openai SDK, without a key "
-        "and without the network: against the simulated service, and from a recording.",
+        help="play the tutorial conversation, simulated and replayed",
+        description="Plays the Assistants API's tutorial conversation twice, through the real "
+        "openai SDK, without a key and without the network: against the simulated service, and "
+        "from a recording. With --save, writes a project to start from instead: an app, the "
+        "recording, and a test that replays it. Exit status 0; 1 if the two differ; 2 if a file "
+        "is in the way.",
+    )
+    parser.add_argument(
+        "--save", metavar="DIR", type=Path, help="write a project instead: an app, the recording, and a test of it"
     )
     parser.set_defaults(run=run)
 
 
-def run(_: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    return _play() if arguments.save is None else _save(arguments.save)
+
+
+def _save(folder: Path) -> int:
+    from understudy._cli.demo_project import project_files
+
+    files = {folder / name: text for name, text in project_files(cassette_path()).items()}
+    taken = [path for path in files if path.exists()]
+    if taken:
+        print(f"{taken[0]}: there is a file already, and nothing was written: choose another folder.", file=sys.stderr)
+        return 2
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        _say(str(path))
+    _say(f"Next: cd {folder} && python -m pytest")
+    return 0
+
+
+def _play() -> int:
     import openai
 
     import understudy

@@ -43,7 +43,9 @@ def check_moves(moves: Sequence[Step]) -> tuple[Step, ...]:
     checked = tuple(check_move(move) for move in moves)
     for position, move in enumerate(checked[:-1]):
         if isinstance(move, Move) and move.ends:
-            raise ImpossibleScript(f"{move!r} ends the run, but {checked[position + 1]!r} comes after it")
+            raise ImpossibleScript(
+                f"{move!r} ends the run, but {checked[position + 1]!r} comes after it: leave it out, or set it for the next"
+            )
     if len(checked) > 1 and ends_queued(checked[-1]) and not waits_for_app(checked[-2]):
         raise ImpossibleScript(
             f"{checked[-1]!r}: after {checked[-2]!r} the run is in progress. A run is queued at its start, and after "

@@ -57,8 +57,7 @@ class QueuedScript:
         for name in ("assistant", "thread"):
             given = getattr(self, name)
             if given is not None and not isinstance(given, str):
-                way_out = ": write .id after it" if hasattr(given, "id") else ""
-                raise TypeError(f"{name}={given!r}: expected an id, a str{way_out}")
+                raise TypeError(f"{name}={given!r}: expected an id, a str, or an object that has one")
         if not (self.when is None or isinstance(self.when, str | re.Pattern) or callable(self.when)):
             raise TypeError(f"when={self.when!r}: expected a text, a compiled pattern or a callable")
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from understudy._backend.backend import Backend
 from understudy._backend.simulate import active
+from understudy._cassettes import load
 from understudy._engine.clock import TimeMode
 from understudy._engine.script import Script
 from understudy._parity.report import ParityReport, Side
 from understudy._parity.results import Raised, meaning
-from understudy._parity.running import check_app, run_app
+from understudy._parity.running import check_app, is_recording, run_app
 from understudy._properties.trajectory import Trajectory
-from understudy._transcript.comparing import Difference, differences
+from understudy._transcript.comparing import Difference, Words, check_words, differences
+from understudy._transcript.recorded import transcript_of
 from understudy._transcript.transcript import Transcript
 from understudy.errors import NoFunction, UnderstudyError, Unused, raise_all
 
 App: TypeAlias = Callable[[], Any]
+Recording: TypeAlias = "str | os.PathLike[str]"
 _START = 1_700_000_000
 
 
 class _Ran(NamedTuple):
-    """What came of one side."""
+    """What came of one side. `result`: `_NOT_RECORDED` for a recording, which does not show what its app returned."""
 
     result: Any
     transcript: Transcript
@@ -30,9 +35,12 @@ class _Ran(NamedTuple):
     unused: list[Unused]
 
 
+_NOT_RECORDED = object()
+
+
 def parity(
-    old: App,
-    new: App,
+    old: App | Recording,
+    new: App | Recording,
     *,
     script: Script | None = None,
     set_up: Callable[[Backend], object] | None = None,
@@ -40,37 +48,51 @@ def parity(
     time: TimeMode = "poll",
     strict: bool | None = None,
     normalize: Callable[[Any], Any] | None = None,
+    words: Words = "exact",
 ) -> ParityReport:
     """Run two apps on the same script, each in a simulation of its own; report what differs for the user.
 
+    The report has `same`, `differences`, the transcripts `old` and `new`, `check()`, and `write("parity.html")`.
+
     Args:
         old, new: callables without arguments, sync or async (also generators, whose pieces are collected). What they return
-            is their result; so is an exception that they raise.
+            is their result; so is an exception that they raise. In place of an app, the path of a cassette stands for
+            what its app did; what that app returned is not compared.
         script: moves that every run takes, as in `simulate`; by default a polite sentence.
         set_up: called with the `Backend` of each side before its app, the same for both: objects, queued scripts, faults.
         seed, time, strict: as in `simulate`, the same for both.
         normalize: applied to both results before they are compared; an exception is not passed to it.
-
-    Returns:
-        A `ParityReport`: `.same`, `.differences`, `.old` and `.new`, `.check()`, `.write("parity.html")`.
+        words: how the model's replies are compared: `"exact"`, `"ignore"`, or a function of both texts that tells whether
+            they mean the same. For recordings, whose models spoke freely.
 
     Raises:
         UnderstudyError: a mistake of the test, on either side; a note names the side.
+        CassetteError: a recording cannot be read.
     """
-    check_app(old, "old")
-    check_app(new, "new")
+    sides = (("old", old), ("new", new))
+    for name, app in sides:
+        check_app(app, name)
+    check_words(words)
     settings: dict[str, Any] = {"seed": seed, "time": time, "strict": strict}
-    ran = [_run(name, app, script, set_up, settings) for name, app in (("old", old), ("new", new))]
-    found = differences(ran[0].transcript.turns, ran[1].transcript.turns)
-    found += _of_results(ran[0].result, ran[1].result, normalize)
+    ran = [_read(app) if is_recording(app) else _run(name, app, script, set_up, settings) for name, app in sides]
+    found = differences(ran[0].transcript.turns, ran[1].transcript.turns, words)
+    if not any(one.result is _NOT_RECORDED for one in ran):
+        found += _of_results(ran[0].result, ran[1].result, normalize)
     if not found:  # else a script left over is what the report is about
         raise_all([problem for one in ran for problem in one.unused])
-    code = _code(old, new, script, seed, time)
-    return ParityReport(ran[0].transcript, ran[1].transcript, found, sides=(ran[0].side, ran[1].side), code=code)
+    code, took = _code(old, new, script, seed, time), (ran[0].side, ran[1].side)
+    return ParityReport(ran[0].transcript, ran[1].transcript, found, sides=took, code=code, words=words)
+
+
+def _read(path: Any) -> _Ran:
+    session = load(Path(path))
+    transcript = transcript_of(session, path)
+    retries = sum(_is_retry(dict(exchange.request_headers)) for exchange in session)
+    return _Ran(_NOT_RECORDED, transcript, Side(len(session), retries, None, models_of(transcript)), [])
 
 
 def _run(
-    name: str, app: App, script: Script | None, set_up: Callable[[Backend], object] | None, settings: dict[str, Any]
+    name: str, app: Any, script: Script | None, set_up: Callable[[Backend], object] | None, settings: dict[str, Any]
 ) -> _Ran:
     backend = Backend(script=_for_one_side(script), start=_START, **settings)
     with active(backend):
@@ -121,7 +143,7 @@ def _of_results(old: Any, new: Any, normalize: Callable[[Any], Any] | None) -> l
     return [Difference("result", None, old, new)]
 
 
-def _code(old: App, new: App, script: Script | None, seed: int, time: TimeMode) -> str:
+def _code(old: Any, new: Any, script: Script | None, seed: int, time: TimeMode) -> str:
     """Give the call as code, as far as a script is a value."""
     given = ["script=..." if callable(script) else f"script={script!r}"] if script is not None else []
     given += [
@@ -130,6 +152,8 @@ def _code(old: App, new: App, script: Script | None, seed: int, time: TimeMode) 
     return f"understudy.parity({', '.join([_name(old), _name(new), *given])})"
 
 
-def _name(app: App) -> str:
+def _name(app: Any) -> str:
+    if is_recording(app):
+        return repr(os.fspath(app))
     name = getattr(app, "__qualname__", "") or type(app).__qualname__
     return "..." if "<lambda>" in name else name.rpartition("<locals>.")[2]

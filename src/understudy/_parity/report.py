@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from understudy._transcript.comparing import DIFFERENCE_KINDS, Difference, Words
 from understudy._transcript.transcript import Transcript
+from understudy._transcript.unknown import Unknown
 from understudy.errors import nearest
 
 
@@ -109,14 +110,48 @@ class ParityReport(str):
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as an HTML page that needs nothing else, both sides next to each other; give its path."""
+        target = Path(path)
+        target.write_text(self.html(), encoding="utf-8")
+        return target
+
+    def html(self) -> str:
+        """Give the page that `write` writes."""
         from understudy._parity.page import report_page
 
-        target = Path(path)
-        target.write_text(report_page(self, self._words), encoding="utf-8")
-        return target
+        return report_page(self, self._words)
 
     def __str__(self) -> str:
         return str.__str__(self)
+
+
+def report_data(report: ParityReport) -> dict[str, Any]:
+    """Give a report as JSON: the verdict, the differences, both transcripts, what each side took."""
+    return {
+        "same": report.same,
+        "differences": [
+            {"kind": one.kind, "turn": one.turn, "old": _plain(one.old), "new": _plain(one.new), "note": one.note}
+            for one in report.differences
+        ],
+        "old": _side_data(report.old, report.sides[0]),
+        "new": _side_data(report.new, report.sides[1]),
+    }
+
+
+def _side_data(transcript: Transcript, side: Side) -> dict[str, Any]:
+    entries = [{"kind": one.kind, "turn": one.turn, "value": _plain(one.value)} for one in transcript.entries]
+    took = {"requests": side.requests, "retries": side.retries, "seconds": side.seconds, "models": list(side.models)}
+    return {"api": transcript.api, **took, "entries": entries}
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON can hold it; what is unknown is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
+    if isinstance(value, Unknown):
+        return None
+    return value if value is None or isinstance(value, str | int | float | bool) else repr(value)
 
 
 def counted(number: int, noun: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import copy_context
@@ -61,8 +62,15 @@ def _joined(pieces: list[Any]) -> Any:
     return "".join(pieces) if pieces and all(isinstance(piece, str) for piece in pieces) else pieces
 
 
+def is_recording(app: Any) -> bool:
+    """Tell the path of a cassette from an app."""
+    return isinstance(app, str | os.PathLike)
+
+
 def check_app(app: Any, name: str) -> None:
-    """Refuse what cannot be called without arguments."""
+    """Refuse what is neither the path of a cassette, nor callable without arguments."""
+    if is_recording(app):
+        return
     if not callable(app):
         got = "a coroutine; pass the coroutine function itself" if inspect.iscoroutine(app) else repr(app)
         raise TypeError(f"parity({name}=...): expected a callable without arguments, sync or async, got {got}")

@@ -5,6 +5,6 @@ the session made gets the recorded ids again. From there on the app may leave th
 """
 
 from understudy._promote.fallback import leaving
-from understudy._promote.promotion import code_of, from_cassette
+from understudy._promote.promotion import code_of, code_of_test, from_cassette
 
-__all__ = ["code_of", "from_cassette", "leaving"]
+__all__ = ["code_of", "code_of_test", "from_cassette", "leaving"]

@@ -12,6 +12,7 @@ from understudy._cassettes import Interaction, load
 from understudy._common.printable import printable
 from understudy._inspect import spec
 from understudy._promote.code import written
+from understudy._promote.recorded_test import as_test
 from understudy._promote.scenario_setup import ScenarioSetup
 from understudy.errors import CassetteError
 
@@ -55,6 +56,17 @@ def code_of(path: str | os.PathLike[str]) -> str:
     """
     setting_up = _promoted(Path(path), None)
     return written(setting_up.statements, setting_up.left_out, Path(path).name)
+
+
+def code_of_test(path: str | os.PathLike[str]) -> str:
+    """The same as a test module, with one line to fill in and what was recorded as expectations; see `as_test`.
+
+    Raises:
+        CassetteError: the cassette cannot be read, or not be made sense of, or no run was created in it.
+    """
+    path = Path(path)
+    setting_up = _promoted(path, None)
+    return as_test(written(setting_up.statements, setting_up.left_out, path.name), load(path), path)
 
 
 def _promoted(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup:

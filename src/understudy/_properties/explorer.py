@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from understudy._common.keyword_hints import hinting
 from understudy._coverage.lifecycle_paths import Path
 from understudy._engine.lifecycle import TERMINAL
 from understudy._properties.apis import Api, of_api
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pytest
 
 
+@hinting()
 def every_lifecycle(
     depth: int,
     faults: int = 0,
@@ -74,7 +76,7 @@ def _refuse_bare(depth: object) -> None:
     """Refuse what is no depth; a function is what a decorator without its parentheses is given."""
     if callable(depth):
         name = getattr(depth, "__name__", repr(depth))
-        raise TypeError(f"@every_lifecycle stands bare before {name}: it takes a depth, such as @every_lifecycle(depth=3)")
+        raise TypeError(f"@every_lifecycle before {name} lacks its parentheses: write @every_lifecycle(depth=3)")
     if not isinstance(depth, int):
         raise TypeError(f"every_lifecycle(depth={depth!r}): expected how many choices the service makes, such as depth=3")
 

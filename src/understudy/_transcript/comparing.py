@@ -51,6 +51,12 @@ class Difference(CodeRepr):
         return f"{where}{self.kind}: old {old}, new {new}" + (f" ({self.note})" if self.note else "")
 
 
+def check_words(words: Any) -> None:
+    """Refuse what is not a way to compare words."""
+    if words not in ("exact", "ignore") and not callable(words):
+        raise ValueError(f"words={words!r}: expected 'exact', 'ignore', or a function of the old and the new text")
+
+
 def _side(kind: str, value: Any) -> str:
     return "has nothing" if value is None else in_words(kind, value)
 
@@ -166,6 +172,8 @@ def _parameters(number: int, old: Turn, new: Turn) -> Iterator[Difference]:
     named: set[str] = set()
     for one, other in zip_longest(*sides):
         before, after = sides[0][-1] if one is None else one, sides[1][-1] if other is None else other
+        if isinstance(before, Unknown) or isinstance(after, Unknown):
+            continue
         for name in dict.fromkeys([*before, *after]):
             if name in named or same(before.get(name), after.get(name)) or not fate(name, old, new):
                 continue
@@ -237,7 +245,9 @@ def _action(
 
 def _may_be_unseen(entry: TranscriptEntry, other: Turn) -> bool:
     """Tell whether a recording could have missed what only the other side shows."""
+    if not other.is_whole:
+        return True
     if entry.kind in ("reply", "citation"):
         return not other.knows_replies
     name = entry.value.get("name") if isinstance(entry.value, dict) else None
-    return name in HOSTED and not other.knows_hosted
+    return name in HOSTED and not (other.knows_hosted and (entry.kind == "call" or other.knows_found))

@@ -66,6 +66,7 @@ class Turn:
         sent: what the run, or a message of it, was created with and has no place in the other API.
         model: what was asked.
         knows_hosted: whether calls of the code interpreter and of the file search would be seen.
+        knows_found: whether what these found, or printed, would be seen.
         knows_replies: whether messages of the model would be seen.
     """
 
@@ -74,11 +75,17 @@ class Turn:
     sent: Mapping[str, Any] = field(default_factory=dict)
     model: str = ""
     knows_hosted: bool = True
+    knows_found: bool = True
     knows_replies: bool = True
 
     def of(self, *kinds: str) -> list[TranscriptEntry]:
         """Give the entries of some kinds, in order."""
         return [entry for entry in self.entries if entry.kind in kinds]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the end is known: a recording that breaks off before may lack anything."""
+        return not any(isinstance(entry.value, Unknown) for entry in self.of("outcome"))
 
     @property
     def said(self) -> Any:
@@ -101,7 +108,7 @@ def in_words(kind: str, value: Any) -> str:
 
 
 def _tool(name: str, held: Any) -> str:
-    if name in HOSTED and isinstance(held, dict) and held.get("files"):
+    if name in HOSTED and isinstance(held, dict) and isinstance(held.get("files"), list) and held["files"]:
         return f"{name} ({', '.join(map(_text, held['files']))})"
     if not isinstance(held, dict) or "parameters" not in held:
         return name

@@ -159,7 +159,7 @@ class _Reader:
     # -- what both do -------------------------------------------------------------------
 
     def _actions(self, execution: Execution) -> Iterator[Action]:
-        """Give what the model did, step by step: the calls of a step, then their outputs."""
+        """Give what the model did: the calls of a step, a hosted one with what it found; then the app's outputs."""
         items = [item for item in execution.state.items if item.kind != "reasoning"]
         for _, group in groupby(items, key=lambda item: item.step_id or item.id):
             step = list(group)
@@ -168,8 +168,8 @@ class _Reader:
                     yield from self._reply(item)
                 else:
                     yield _call(item)
-            for item in step:
-                yield from _output(item)
+                    yield from _found(item)
+            yield from (("output", messages.output(item.output)) for item in step if _is_answered(item))
 
     def _reply(self, state: MessageState) -> list[Action]:
         parts = state.content or joined(state.sent)
@@ -234,11 +234,14 @@ def _call(state: Any) -> Action:
     return messages.given_call(getattr(state, "given", None) or {"type": state.kind})
 
 
-def _output(state: Any) -> Iterator[Action]:
-    """Give what came back for a call, as far as it is the run's own; a chain of responses brings outputs as input."""
-    if state.kind == "function" and state.output is not None:
-        yield "output", messages.output(state.output)
-    elif state.kind == "code_interpreter" and state.outputs:
+def _is_answered(state: Any) -> bool:
+    """Tell whether the app handed in the output of a run's call; a chain of responses brings outputs as input."""
+    return state.kind == "function" and state.output is not None
+
+
+def _found(state: Any) -> Iterator[Action]:
+    """Give what a hosted tool printed or found."""
+    if state.kind == "code_interpreter" and state.outputs:
         logs = [value for kind, value in state.outputs if kind == "logs"]
         yield messages.hosted_output(state.kind, "\n".join(logs))
     elif state.kind == "file_search":

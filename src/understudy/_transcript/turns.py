@@ -26,7 +26,7 @@ class TurnBuilder:
         self.entries: list[TranscriptEntry] = []
         self.outcome: Any = UNFINISHED
         self.model = ""
-        self.knows_hosted = self.knows_replies = True
+        self.knows_hosted = self.knows_found = self.knows_replies = True
         self.context: tuple[SeenMessage, ...] | Unknown = UNKNOWN
         self._in_force: dict[str, Any] = {}
         if isinstance(visible, Unknown):
@@ -63,6 +63,7 @@ class TurnBuilder:
             sent=self.sent,
             model=self.model,
             knows_hosted=self.knows_hosted,
+            knows_found=self.knows_found,
             knows_replies=self.knows_replies,
         )
 
@@ -98,7 +99,8 @@ class ResponseRecord:
         actions: what the model did.
         outcome: how it ended; `WAITING` when it called the app's functions.
         calls: the ids of the calls that wait for the app.
-        hands_in: the outputs it brought for calls before it, by call id, in the order of the calls.
+        hands_in: the outputs it brought for calls before it, by call id.
+        knows_found: whether what the hosted tools found is shown.
     """
 
     id: str
@@ -112,25 +114,27 @@ class ResponseRecord:
     model: str = ""
     calls: Sequence[str] = ()
     hands_in: Mapping[str, Any] = field(default_factory=dict)
+    knows_found: bool = True
 
 
 def turns_of(records: Iterable[ResponseRecord], first_number: int = 1) -> list[Turn]:
     """Give the turns that responses make: one that hands in outputs goes on with the turn that called."""
     builders: list[TurnBuilder] = []
-    waiting: dict[frozenset[str], TurnBuilder] = {}
+    waiting: dict[frozenset[str], tuple[TurnBuilder, Sequence[str]]] = {}
     for record in records:
-        builder = waiting.pop(frozenset(record.hands_in), None) if record.hands_in else None
+        builder, order = waiting.pop(frozenset(record.hands_in), (None, list(record.hands_in)))
         if builder is None:
             builder = TurnBuilder(first_number + len(builders), _visible(record))
             if isinstance(record.before, Unknown):
                 builder.context = UNKNOWN
             builders.append(builder)
-        builder.act(("output", output) for output in record.hands_in.values())
+        builder.act(("output", record.hands_in[call_id]) for call_id in order)
         builder.give(_effective(record), record.tools, record.settings)
         builder.act(record.actions)
         builder.outcome, builder.model = record.outcome, record.model
+        builder.knows_found = builder.knows_found and record.knows_found
         if record.calls:
-            waiting[frozenset(record.calls)] = builder
+            waiting[frozenset(record.calls)] = builder, record.calls
     return [builder.built() for builder in builders]
 
 

@@ -7,6 +7,7 @@ its sentence is the one in pytest's summary. The traceback of any other exceptio
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Iterator, Sequence
 from types import CodeType, TracebackType
 from typing import Any, Literal
@@ -51,7 +52,7 @@ def improve(
     if error is not None and not item.config.getoption("fulltrace", False):
         _prune(report, item, error, is_own=is_own, answered=answered)
     if error is not None:
-        sentence = f"understudy: {hint}" if hint else _sentence(error, advice)
+        sentence = f"understudy: {hint}" if hint else _sentence(error, [*advice, *beside])
         _summarize(report, sentence.replace(f"{item.nodeid}: ", "") if sentence else None)
     if report.when == "teardown" and not is_own:
         return
@@ -100,8 +101,11 @@ def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
         return next((sentence for sentence in said if sentence is not None), None)
     if not _is_own(error):
         is_refusal = type(error).__module__.partition(".")[0] in _SDKS and getattr(error, "status_code", None) == 404
-        return f"understudy: {advice[0]}" if advice and is_refusal else None
-    text = _message(error)
+        return _in_a_line(advice[0], error) if advice and is_refusal else None
+    return _in_a_line(_message(error), error)
+
+
+def _in_a_line(text: str, error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
     return f"understudy: {first if len(first) <= _SUMMARY else f'{first[: _SUMMARY - 3]}...'}"
@@ -221,3 +225,30 @@ def _is_hidden_by_the_project(excinfo: Any) -> Any:
     """Hide what the project hides (`__tracebackhide__`), unless nothing would be left."""
     shown = excinfo.traceback.filter(excinfo)
     return shown or excinfo.traceback
+
+
+# -- what cannot be imported --------------------------------------------------------
+
+_LIBRARY = re.compile(r"site-packages[\\/](openai|httpx2?|typing_extensions)\b|[\\/]understudy[\\/]_")
+
+
+def improve_collection(report: pytest.CollectReport, hint: str) -> None:
+    """Prune the report of a module that cannot be imported, where understudy or the SDK refused what it did.
+
+    Args:
+        report: as pytest made it; it is changed.
+        hint: what to do about an error of the SDK that says nothing of it; empty where understudy has refused.
+    """
+    crash = getattr(report.longrepr, "reprcrash", None)
+    traceback = getattr(report.longrepr, "reprtraceback", None)
+    if crash is None or traceback is None or not hasattr(traceback, "reprentries"):
+        return
+    places = [getattr(getattr(entry, "reprfileloc", None), "path", "") for entry in traceback.reprentries]
+    kept = [entry for entry, path in zip(traceback.reprentries, places, strict=True) if not _LIBRARY.search(path)]
+    if not kept or not places or not (hint or _LIBRARY.search(places[-1])):
+        return
+    last = traceback.reprentries[-1]
+    if last is not kept[-1]:
+        kept[-1].lines.extend(line for line in last.lines if line.startswith("E "))
+    traceback.reprentries[:] = kept
+    crash.message = f"understudy: {hint or crash.message.partition(': ')[2].partition(chr(10))[0]}"

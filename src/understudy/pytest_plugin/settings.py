@@ -59,7 +59,10 @@ def backend_for(item: pytest.Item) -> Backend:
         )
     given, settings = marked(item, "understudy")
     if given:
-        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy takes keyword arguments only")
+        meant = f"time={given[0]!r}" if given[0] in MODES else "time='poll'"
+        raise pytest.UsageError(
+            f"{item.nodeid}: @pytest.mark.understudy takes keyword arguments only, not {given!r}: write {meant}"
+        )
     _check_known(item, "understudy", settings, _BACKEND_SETTINGS)
     other = settings.pop("other", "error")
     if other not in ("error", "pass"):
@@ -274,5 +277,7 @@ def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known
     for name in settings:
         if name not in known:
             close = nearest(name, known)
-            hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}"
-            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{marker} has no setting {name!r}; {hint}")
+            hint = f"did you mean {close[0]!r}? It" if close else "it"
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.{marker} has no setting {name!r}; {hint} takes {', '.join(known)}"
+            )

@@ -158,3 +158,21 @@ def test_prompts_are_refused_with_a_sentence() -> None:
     with pytest.raises(AssertionError, match="2026-11-30"), simulate() as backend:
         with pytest.raises(openai.APIStatusError, match="v1/prompts end"):
             backend.client().responses.create(model=MODEL, prompt={"id": "pmpt_x"})
+
+
+def test_a_message_put_in_hides_no_open_call() -> None:
+    """A call stays open, whatever the app puts into the conversation behind it; its output deleted, it is open again."""
+    with simulate(script=(FunctionCall("f"), Reply("Yes."))) as backend:
+        client, made = backend.client(), backend.add_conversation()
+        asked: Any = {"model": MODEL, "tools": [TOOL], "conversation": made.id}
+        call = client.responses.create(input="x", **asked).output[0]
+        client.conversations.items.create(made.id, items=[{"type": "message", "role": "user", "content": "Hm."}])
+        text = f"No tool output found for function call {call.call_id}."
+        with pytest.raises(openai.BadRequestError, match=text):
+            client.responses.create(input="y", **asked)
+        output: Any = {"type": "function_call_output", "call_id": call.call_id, "output": "1"}
+        client.responses.create(input=[output], **asked)
+        item = next(item for item in client.conversations.items.list(made.id) if item.type == "function_call_output")
+        client.conversations.items.delete(item.id or "", conversation_id=made.id)
+        with pytest.raises(openai.BadRequestError, match=text):
+            client.responses.create(input="z", **asked)

@@ -14,9 +14,11 @@ from understudy import AnyFunctionCall, Backend, Fail, Fault, FunctionCall, Rate
 from understudy.types import (
     Cassette,
     Clock,
+    Difference,
     Interaction,
     MessageView,
     Move,
+    ParityReport,
     QueuedScript,
     ReplayMiss,
     RunView,
@@ -24,6 +26,7 @@ from understudy.types import (
     Step,
     Timeline,
     TimeMode,
+    Transcript,
     UnderstudyError,
 )
 
@@ -46,6 +49,24 @@ def several(run: ScriptedRun) -> Iterator[Step]:
 
 def scripted(run: ScriptedRun) -> Sequence[Step]:
     return (FunctionCall("a"), Reply(run.model))
+
+
+async def ported() -> str:
+    return "x"
+
+
+def parity(understudy: Backend, path: Path) -> list[Difference]:
+    report: ParityReport = us.parity(lambda: "x", ported, script=(Reply("x"),), set_up=scripts_of, seed=7, time="sleep")
+    report.check(ignore=("citation",))
+    assert report.same, report
+    old: Transcript = us.transcript(path)
+    assert old == understudy.transcript()
+    us.parity(path, "new.yaml", words=lambda old, new: old == new).write(path)
+    return report.differences
+
+
+def scripts_of(backend: Backend) -> None:
+    backend.next_run(Reply("x"))
 
 
 def scripts(understudy: Backend, mode: TimeMode) -> None:

@@ -101,6 +101,12 @@ def objects(understudy: Backend) -> None:
     understudy.requests[0].paht  # refused
 
 
+def parity() -> None:
+    understudy.parity(5, lambda: None)  # refused
+    understudy.parity(lambda: None, lambda: None, time="slow")  # refused
+    understudy.parity(lambda: None, lambda: None).sane  # refused
+
+
 def seen(cassette: Cassette, exchange: Interaction, run: RunView, script: ScriptedRun) -> None:
     cassette.plaid  # refused
     exchange.stat  # refused

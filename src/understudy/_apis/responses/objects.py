@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
-from understudy._apis.responses.input_items import ANSWERED_BY, OUTPUTS
+from understudy._apis.responses.input_items import ANSWERED_BY
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
@@ -201,20 +201,6 @@ class ResponsesObjects:
         if not makers:
             return None
         return next((maker for maker in makers if maker is previous), makers[-1])
-
-    def open_calls(self, conversation: Conversation) -> list[Json]:
-        """Give the calls in a conversation that have no output yet. Only what is behind the last user turn can be open."""
-        waiting: dict[str, Json] = {}
-        answered: set[str] = set()
-        for item in reversed(conversation.items):
-            given = getattr(item.state, "given", None)
-            if given is not None and given["type"] in OUTPUTS:
-                answered.add(given["call_id"])
-            elif (call := call_of(item)) is not None and call["call_id"] not in answered:
-                waiting[call["call_id"]] = call
-            if given is not None and given["type"] == "message" and not waiting and not answered:
-                break  # everything before was answered when this was taken
-        return list(reversed(waiting.values()))
 
 
 class Retries:

@@ -51,7 +51,9 @@ class Reply(Move):
         if (self.text is None) == (self.parts is None):
             raise ImpossibleScript("Reply takes either a text or parts=...: a message has content")
         if self.text is not None and not isinstance(self.text, str):
-            raise ImpossibleScript(f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}")
+            raise ImpossibleScript(
+                f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}{_replies(self.text)}"
+            )
         if self.parts is not None and (not self.parts or not all(isinstance(part, str | bytes) for part in self.parts)):
             raise ImpossibleScript(f"Reply(parts={self.parts!r}): expected texts and bytes images, at least one")
         if self.parts is not None and self.chunks is not None:
@@ -81,3 +83,10 @@ class Reply(Move):
         text = "".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text))
         planner.plan(ItemClosed(planner.at, message_id))
         planner.plan(StepClosed(planner.at, step_id, "completed", Usage(0, tokens(text))))
+
+
+def _replies(texts: object) -> str:
+    """Say how several texts are written."""
+    if not isinstance(texts, list | tuple) or not texts or not all(isinstance(text, str) for text in texts):
+        return ""
+    return f". For several messages: {', '.join(f'Reply({text!r})' for text in texts)}"

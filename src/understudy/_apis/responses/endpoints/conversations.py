@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, render
+from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import IMAGE_URLS, as_listed, includes, kept
 from understudy._apis.responses.objects import Json, ResponsesObjects, refuse_locked
 from understudy._engine.api_error import ApiError
@@ -102,4 +103,5 @@ def delete_item(call: Call) -> Json:
     item = call.engine.part(ResponsesObjects).item(**call.ids)
     refuse_locked(call, held)
     held.items.remove(item.id)
+    call.engine.part(ConversationFacts).lost_an_item(held)
     return {"id": item.id, "object": "conversation.item.deleted", "deleted": True}

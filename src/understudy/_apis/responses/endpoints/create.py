@@ -6,6 +6,7 @@ from typing import Any
 
 from understudy._apis.common.operation_call import Call
 from understudy._apis.responses import ids, render
+from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import (
     as_items,
     check_calls,
@@ -56,6 +57,7 @@ class Context:
 
     def __init__(self, call: Call) -> None:
         self.objects = call.engine.part(ResponsesObjects)
+        self.facts = call.engine.part(ConversationFacts)
         previous, conversation = call.body.get("previous_response_id"), call.body.get("conversation")
         if previous is not None and conversation is not None:
             raise ApiError("both")
@@ -76,7 +78,7 @@ class Context:
         """Give the calls that wait for an output."""
         if self.previous is not None:
             return self.previous.open_calls()
-        return self.objects.open_calls(self.conversation) if self.conversation is not None else []
+        return self.facts.open_calls(self.conversation) if self.conversation is not None else []
 
     def has(self, item_id: str) -> bool:
         """Tell whether an item is in what came before. Only one of the same family can be; others cost no search."""
@@ -97,7 +99,7 @@ class Context:
             return render.prompt_tokens(self.previous) + render.written_tokens(self.previous.execution.state)
         if self.conversation is None:
             return 0
-        return sum(render.item_tokens(item) for item in self.conversation.items.page(limit=100).items)
+        return self.facts.tokens(self.conversation)
 
     def user_messages(self) -> list[Json]:
         """Give the messages of the user in the chain that goes on, oldest first."""
@@ -288,4 +290,6 @@ def _perform(
         for entry in entries:
             log.items.remove(entry.id)
         raise
+    if response.conversation is not None:
+        call.engine.part(ConversationFacts).took(log, entries)
     call.engine.part(ResponsesObjects).retries.took(call.request, response.execution.position)

@@ -1,0 +1,228 @@
+"""The responses of a recording: what each was asked, and what it answered, in a body or in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from understudy._apis import faces
+from understudy._apis.responses.input_items import ANSWERED_BY, as_items, text_of, trailing_outputs
+from understudy._cassettes import Interaction
+from understudy._transcript import messages
+from understudy._transcript.entries import HOSTED, SeenMessage
+from understudy._transcript.normal_forms import Files, responses_settings, responses_tools
+from understudy._transcript.turns import WAITING, Action, ResponseRecord
+from understudy._transcript.unknown import UNKNOWN, Unknown
+
+Json = dict[str, Any]
+_LIVE = ("queued", "in_progress")
+_SILENT = ("reasoning", "mcp_list_tools", "compaction")  # what no user sees, and no app answers
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+
+
+def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[ResponseRecord]:
+    """Give the responses that a recording shows, in the order they were asked for."""
+    reading = ResponseReading(name_of)
+    for exchange in session:
+        if exchange.status < 400:
+            reading.read(exchange)
+    return [reading.record(made) for made in reading.made.values()]
+
+
+@dataclass
+class _Made:
+    """A response. `body`: of the request, None when it was lost; `view`: what is known of the response at last."""
+
+    body: Json | None
+    view: Json
+    before: list[SeenMessage] | Unknown = field(default_factory=list)
+
+
+class ResponseReading:
+    """Read one recording, exchange by exchange."""
+
+    def __init__(self, name_of: Files) -> None:
+        self.made: dict[str, _Made] = {}
+        self._name_of = name_of
+        self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
+        self._begun: set[str] = set()  # conversations that were made in the recording
+        self._positions: dict[str, int] = {}  # by response: how much of its conversation was there
+
+    def read(self, exchange: Interaction) -> None:
+        """Take one exchange in."""
+        operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
+        name = operation.name if operation else ""
+        body = exchange.request_json if isinstance(exchange.request_json, dict) else None
+        if name == "responses.create":
+            self._create(exchange, body)
+        elif name in ("responses.retrieve", "responses.cancel"):
+            view = _view(exchange)
+            if ids["response_id"] in self.made and view is not None:
+                made = self.made[ids["response_id"]]
+                made.view = _richer(made.view, view)
+        elif name == "conversations.create" and isinstance(exchange.json, dict):
+            self._begun.add(exchange.json["id"])
+            self._log(exchange.json["id"]).extend((body or {}).get("items") or ())
+        elif name == "conversations.items.create":
+            self._log(ids["conversation_id"]).extend((body or {}).get("items") or ())
+
+    def _log(self, conversation_id: str) -> list[Any]:
+        return self._conversations.setdefault(conversation_id, [])
+
+    def _create(self, exchange: Interaction, body: Json | None) -> None:
+        view = _view(exchange)
+        if view is None and body is None:
+            return
+        view = view or {"status": "unknown"}
+        response_id = str(view.get("id") or f"#{exchange.index}")
+        self.made[response_id] = _Made(body, view)
+        conversation = _conversation_of(body, view)
+        if conversation is not None:
+            log = self._log(conversation)
+            self._positions[response_id] = len(log)
+            log.append(response_id)
+
+    # -- one response ---------------------------------------------------------------
+
+    def record(self, made: _Made) -> ResponseRecord:
+        """Give a response as a record of what was asked and done."""
+        body, view = made.body or {}, made.view
+        items = _typed(as_items(body.get("input")))
+        instructions = body.get("instructions", view.get("instructions"))
+        sent = "tools" in body or made.body is not None
+        tools = (body.get("tools") if sent else view.get("tools")) or []
+        calls = [item["call_id"] for item in view.get("output") or () if item["type"] in ANSWERED_BY]
+        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in _handed_in(items)}
+        return ResponseRecord(
+            id=str(view.get("id", "")),
+            before=self._before(made),
+            input=UNKNOWN if made.body is None else messages.input_messages(items, self._name_of),
+            instructions=instructions if isinstance(instructions, str) else None,
+            tools=responses_tools(tools, dict.fromkeys(HOSTED, UNKNOWN), is_sent=sent),
+            settings=responses_settings(view) if "temperature" in view else UNKNOWN,
+            actions=list(self._actions(view)),
+            outcome=_outcome(view, calls),
+            model=str(view.get("model") or body.get("model") or ""),
+            calls=calls,
+            hands_in=outputs,
+            knows_found=not any(_found_is_hidden(item) for item in view.get("output") or ()),
+        )
+
+    def _before(self, made: _Made) -> list[SeenMessage] | Unknown:
+        body, view = made.body or {}, made.view
+        previous = body.get("previous_response_id") or view.get("previous_response_id")
+        if previous is not None:
+            return self._chain(str(previous))
+        conversation = _conversation_of(made.body, view)
+        if conversation is None:
+            return []
+        if conversation not in self._begun:
+            return UNKNOWN
+        position = self._positions.get(str(view.get("id")), 0)
+        seen: list[SeenMessage] = []
+        for entry in self._log(conversation)[:position]:
+            seen += self._own(self.made[entry]) if isinstance(entry, str) else self._messages([entry])
+        return seen
+
+    def _chain(self, response_id: str) -> list[SeenMessage] | Unknown:
+        seen: list[SeenMessage] = []
+        while response_id:
+            made = self.made.get(response_id)
+            if made is None:
+                return UNKNOWN
+            seen = [*self._own(made), *seen]
+            response_id = str((made.body or {}).get("previous_response_id") or made.view.get("previous_response_id") or "")
+        return seen
+
+    def _own(self, made: _Made) -> list[SeenMessage]:
+        brought = self._messages(_typed(as_items((made.body or {}).get("input"))))
+        if made.body is None:
+            brought = [SeenMessage(role="user", text=UNKNOWN)]
+        return [*brought, *self._messages(made.view.get("output") or ())]
+
+    def _messages(self, items: Sequence[Json]) -> list[SeenMessage]:
+        return messages.input_messages(items, self._name_of)
+
+    def _actions(self, view: Json) -> Iterator[Action]:
+        for item in view.get("output") or ():
+            kind = item["type"]
+            if kind == "message":
+                yield from messages.output_reply(item, self._name_of)
+            elif kind == "function_call":
+                yield messages.call(item["name"], item.get("arguments") or "")
+            elif kind == "code_interpreter_call":
+                yield messages.hosted_call("code_interpreter", item.get("code") or UNKNOWN)
+                logs = [one["logs"] for one in item.get("outputs") or () if one["type"] == "logs"]
+                if item.get("outputs"):
+                    yield messages.hosted_output("code_interpreter", "\n".join(logs))
+            elif kind == "file_search_call":
+                yield messages.hosted_call("file_search", UNKNOWN)
+                if item.get("results") is not None:
+                    found = [one.get("filename", UNKNOWN) for one in item["results"]]
+                    yield messages.hosted_output("file_search", found)
+            elif kind not in _SILENT and not kind.endswith("_output"):
+                yield messages.given_call(item)
+
+
+def _typed(items: Sequence[Json]) -> list[Json]:
+    """Give items each with its type, which a message need not name."""
+    return [{"type": "message", **item} for item in items]
+
+
+def _handed_in(items: Sequence[Json]) -> list[Json]:
+    return [item for item in trailing_outputs(items) if item.get("call_id")]
+
+
+def _conversation_of(body: Json | None, view: Json) -> str | None:
+    given = (body or {}).get("conversation") or view.get("conversation")
+    found = given.get("id") if isinstance(given, Mapping) else given
+    return str(found) if found is not None else None
+
+
+def _found_is_hidden(item: Json) -> bool:
+    names = {"file_search_call": "results", "code_interpreter_call": "outputs"}
+    return item["type"] in names and item.get(names[item["type"]]) is None
+
+
+def _outcome(view: Json, calls: Sequence[str]) -> Any:
+    status = view.get("status")
+    if status == "failed":
+        error = view.get("error") or {}
+        return messages.failed(error.get("code"), error.get("message"))
+    if status == "incomplete":
+        return messages.incomplete((view.get("incomplete_details") or {}).get("reason"))
+    if status == "completed":
+        return WAITING if calls else "completed"
+    return "cancelled" if status == "cancelled" else UNKNOWN
+
+
+# -- an answer ----------------------------------------------------------------------
+
+
+def _view(exchange: Interaction) -> Json | None:
+    """Give the response that an answer shows at its end; of a stream that broke off, as far as it came."""
+    if not exchange.is_stream:
+        return exchange.json if isinstance(exchange.json, dict) and exchange.json.get("object") == "response" else None
+    view: Json | None = None
+    output: dict[int, Json] = {}
+    for _, data in exchange.events:
+        if not isinstance(data, dict):
+            continue
+        if isinstance(data.get("response"), dict):
+            view = data["response"]
+            if data.get("type") in _ENDS:
+                return view
+        elif data.get("type") in ("response.output_item.added", "response.output_item.done"):
+            output[data["output_index"]] = data["item"]
+    if view is None:
+        return None
+    shown = [item for item in output.values() if item["type"] != "message" or item.get("content")]
+    return {**view, "output": view.get("output") or shown}
+
+
+def _richer(old: Json, new: Json) -> Json:
+    """Give the later view, unless it shows less: it is live, and the other is over."""
+    if new.get("status") in _LIVE and old.get("status") not in _LIVE:
+        return old
+    return {**old, **new}

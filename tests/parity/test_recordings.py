@@ -1,0 +1,230 @@
+"""Transcripts of recordings, and recordings against each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import OpenAI
+
+import understudy
+from tests.cassettes.loopback import served
+from tests.parity.apps import FUNCTION, MODEL, NewApp, OldApp
+from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, UnderstudyError
+from understudy._cli import demo
+from understudy._cli.main import main
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+TUTORIAL = ROOT / "cassettes" / "tutorial.yaml"
+SCRIPT = (FunctionCall("get_weather", {"city": "Paris"}), Reply("Sunny."))
+
+
+def recorded(path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytest.MonkeyPatch) -> understudy.Backend:
+    """Record an app from a simulator on loopback; give the simulator."""
+    backend = understudy.Backend(script=script)
+    with served(backend) as base, monkeypatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", f"{base}/v1")
+        patch.setenv("OPENAI_API_KEY", "sk-loopback")
+        with understudy.use_cassette(path, record="all", rename_ids=False):
+            app()
+    return backend
+
+
+def streaming_old() -> None:
+    """The old app, streaming its runs."""
+    with OpenAI() as client:
+        _stream_old(client)
+
+
+def _stream_old(client: OpenAI) -> None:
+    tools: Any = [{"type": "function", "function": FUNCTION}]
+    assistant = client.beta.assistants.create(model=MODEL, tools=tools)
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "The weather?"}])
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        stream.until_done()
+        run = stream.current_run
+    if run is not None and run.status == "requires_action" and run.required_action is not None:
+        calls = run.required_action.submit_tool_outputs.tool_calls
+        outputs: Any = [{"tool_call_id": call.id, "output": "sunny"} for call in calls]
+        with client.beta.threads.runs.submit_tool_outputs_stream(
+            run_id=run.id, thread_id=thread.id, tool_outputs=outputs
+        ) as stream:
+            stream.until_done()
+
+
+def streaming_new() -> None:
+    """The port of that, streaming, too."""
+    with OpenAI() as client:
+        _stream_new(client)
+
+
+def _stream_new(client: OpenAI) -> None:
+    tools: Any = [{"type": "function", **FUNCTION}]
+    given: Any = "The weather?"
+    previous = None
+    while given:
+        more = {"previous_response_id": previous} if previous else {}
+        events = list(client.responses.create(model=MODEL, input=given, tools=tools, stream=True, **more))
+        response: Any = events[-1].response  # type: ignore[union-attr]
+        previous = response.id
+        calls = [item for item in response.output if item.type == "function_call"]
+        given = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        SCRIPT,
+        ([FunctionCall("get_weather", {"city": "Paris"}), FunctionCall("get_weather", {"city": "Rome"})], Reply("Both.")),
+        (Fail("rate_limit_exceeded", "Too many."),),
+        (Reply("half a sen"), Incomplete("max_completion_tokens")),
+    ],
+    ids=["call", "parallel", "failed", "incomplete"],
+)
+@pytest.mark.parametrize(
+    "app", [OldApp(), NewApp(), streaming_old, streaming_new], ids=["old", "new", "old stream", "new stream"]
+)
+def test_a_recording_shows_what_the_simulation_did(app: Any, script: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """Polled or streamed, on either API: the transcript of the cassette is that of the service it was recorded from."""
+    backend = recorded(tmp_path / "one.yaml", app, script, monkeypatch)
+    transcript = understudy.transcript(tmp_path / "one.yaml")
+    assert transcript == backend.transcript(), f"{transcript}\n\n{backend.transcript()}"
+    seen = {entry.kind for entry in backend.transcript()}
+    assert {"user", "tools", "outcome"} <= {entry.kind for entry in transcript} <= seen  # an app need not list replies
+
+
+def port(answer: str = demo.ANSWER, instructions: str = demo.INSTRUCTIONS, question: str = demo.QUESTION) -> Any:
+    """The tutorial's conversation on Responses, and what its model says."""
+
+    def app() -> None:
+        with OpenAI() as client:
+            client.responses.create(
+                model="gpt-4o",
+                instructions=instructions,
+                input=question,
+                tools=[{"type": "code_interpreter", "container": {"type": "auto"}}],
+            )
+
+    return app, (Reply(answer),)
+
+
+def test_the_tutorial_against_its_port(tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """The recorded polled session of Assistants and a Responses recording of the same conversation: nothing differs."""
+    new = tmp_path / "new.yaml"
+    recorded(new, *port(), monkeypatch)
+    report = understudy.parity(TUTORIAL, new)
+    assert report.same, report
+    assert main(["parity", str(TUTORIAL), str(new)]) == 0
+    assert "parity: no difference" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"answer": "It is 2."}, "reply"),
+        ({"instructions": "Please address the user as John Doe."}, "instructions"),
+        ({"question": "What is 3x + 11?"}, "user"),
+    ],
+)
+def test_a_planted_change_is_named(
+    change: Any, kind: str, tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Between two recordings, too, what was changed is named by its kind, and by nothing else."""
+    new = tmp_path / "new.yaml"
+    recorded(new, *port(**change), monkeypatch)
+    assert main(["parity", str(TUTORIAL), str(new), "--json", "--html", str(tmp_path / "page.html")]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert [difference["kind"] for difference in data["differences"]] == [kind]
+    assert not data["same"]
+    assert data["old"]["api"] == "assistants"
+    assert data["new"]["api"] == "responses"
+    assert 'class="row differs"' in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert main(["parity", str(TUTORIAL), str(new), "--ignore", kind]) == 0
+
+
+def test_hosted_calls_that_no_steps_show_are_unknown(tmp_path: Path, monkeypatch: Any) -> None:
+    """A polled recording without steps does not show what its code interpreter did: the new side's calls are no news."""
+    app, _ = port()
+    recorded(tmp_path / "new.yaml", app, (CodeInterpreter("1 + 1", logs="2"), Reply(demo.ANSWER)), monkeypatch)
+    report = understudy.parity(TUTORIAL, tmp_path / "new.yaml")
+    assert report.same, report
+    assert "call" in [entry.kind for entry in report.new]
+
+
+def test_words_may_be_other_words(tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Replies are compared as they are, not at all, or by a function; what else differs is named all the same."""
+    app, script = port(answer="x is one.")
+    recorded(tmp_path / "new.yaml", app, script, monkeypatch)
+    new = tmp_path / "new.yaml"
+    assert not understudy.parity(TUTORIAL, new).same
+    assert understudy.parity(TUTORIAL, new, words="ignore").same
+    assert understudy.parity(TUTORIAL, new, words=lambda old, new: ("x = 1" in old) == ("one" in new)).same
+    assert not understudy.parity(TUTORIAL, new, words=lambda old, new: False).same
+    assert main(["parity", str(TUTORIAL), str(new), "--words", "ignore"]) == 0
+    (tmp_path / "judging.py").write_text("def alike(old, new):\n    return bool(old) == bool(new)\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["parity", str(TUTORIAL), str(new), "--words", "judging:alike"]) == 0
+    with pytest.raises(SystemExit):
+        main(["parity", str(TUTORIAL), str(new), "--words", "judging:unlike"])
+    assert "no such function" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="'exact', 'ignore'"):
+        understudy.parity(TUTORIAL, new, words="loosely")  # type: ignore[arg-type]
+
+
+def test_an_old_recording_against_a_new_app() -> None:
+    """An app that cannot run any more is its recording; the port runs on a script."""
+    app, script = port()
+    report = understudy.parity(TUTORIAL, app, script=script)
+    assert report.same, report
+    assert report.sides[0].requests > 3
+
+
+def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:
+    """One turn more in the middle is named as such; the turns around it are compared with their own."""
+    recorded(tmp_path / "old.yaml", OldApp(("a", "b", "c")), SCRIPT, monkeypatch)
+    recorded(tmp_path / "new.yaml", NewApp(("a", "x", "b", "c")), SCRIPT, monkeypatch)
+    report = understudy.parity(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert [(one.kind, one.old, one.new) for one in report.differences] == [("user", None, "x")]
+
+
+def test_what_was_lost_is_unknown(tmp_path: Path, monkeypatch: Any) -> None:
+    """A recording whose bodies are lost, or that ends early, differs in nothing that it does not show."""
+    path = tmp_path / "old.yaml"
+    recorded(path, OldApp(("a",)), SCRIPT, monkeypatch)
+    whole = understudy.transcript(path)
+    import yaml
+
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for count in range(1, len(document["interactions"])):
+        part = {**document, "interactions": document["interactions"][:count]}
+        (tmp_path / "part.yaml").write_text(yaml.safe_dump(part), encoding="utf-8")
+        partial = understudy.transcript(tmp_path / "part.yaml")
+        assert not [one for one in understudy.parity(tmp_path / "part.yaml", path).differences if partial.turns]
+    for interaction in document["interactions"]:
+        interaction["request"]["body"] = None
+    (tmp_path / "lost.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert understudy.transcript(tmp_path / "lost.yaml") == whole
+
+
+def test_wrong_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there, and a kind that is not one, are wrong use: exit status 2, the nearest named."""
+    assert main(["parity", str(TUTORIAL), str(TUTORIAL.with_name("tutorials.yaml"))]) == 2
+    assert "Did you mean" in capsys.readouterr().err
+    assert main(["parity", str(TUTORIAL), str(TUTORIAL), "--ignore", "citations"]) == 2
+    assert "'citation'" in capsys.readouterr().err
+    (tmp_path / "no.yaml").write_text("a: 1\n", encoding="utf-8")
+    with pytest.raises(UnderstudyError):
+        understudy.transcript(tmp_path / "no.yaml")
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the real recordings are not here")
+def test_every_real_recording_has_a_transcript() -> None:
+    """Real sessions of both APIs, whole or not, are read; each is the same as itself."""
+    paths = [path for folder in ("recordings", "recordings-responses") for path in sorted((SHARED / folder).rglob("*.yaml"))]
+    transcripts = [understudy.transcript(path) for path in paths[::4]]
+    assert {transcript.api for transcript in transcripts} >= {"", "assistants", "responses"}
+    assert all(transcript == transcript and str(transcript) is not None for transcript in transcripts)
