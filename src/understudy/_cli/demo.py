@@ -45,7 +45,7 @@ class DemoRun:
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="the tutorial conversation, simulated, replayed and ported, on the terminal",
+        help="play the tutorial conversation, simulated, replayed and ported",
         description="Plays the Assistants API's tutorial conversation twice, through the real "
         "openai SDK, without a key and without the network: against the simulated service, and "
         "from a recording. Then once more beside its port to Responses, and reports what the port "
