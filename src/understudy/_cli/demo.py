@@ -45,7 +45,7 @@ class DemoRun:
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="the tutorial conversation, simulated and replayed, on the terminal",
+        help="play the tutorial conversation, simulated and replayed",
         description="Plays the Assistants API's tutorial conversation twice, through the real "
         "openai SDK, without a key and without the network: against the simulated service, and "
         "from a recording. With --save, writes a project to start from instead: an app, the "

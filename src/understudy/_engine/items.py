@@ -227,13 +227,27 @@ class CallView(NamedTuple):
     opened: Callable[[Any, bool], dict[str, Any]] | None = None
 
 
+class OutputItemView(NamedTuple):
+    """How a face whose executions give items shows a kind of call.
+
+    Attributes:
+        details: the call so far, as the keys of an item beside `id`, `type` and `status`.
+        begins, ends: what is sent besides when it has begun, and before it is done: `("in_progress", "searching")`.
+    """
+
+    details: Callable[[Any], dict[str, Any]]
+    begins: tuple[str, ...] = ("in_progress",)
+    ends: tuple[str, ...] = ("completed",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallState(ItemState):
     """A call of a tool; each kind is one file in `call_kinds/`.
 
     Attributes:
         kinds: every kind there is, by its word: the type of tool it belongs to, and what coverage calls it.
-        faces: by a face's name, how it shows this kind; for Assistants a `CallView`.
+        faces: by a face's name, how it shows this kind; for Assistants a `CallView`, for Responses an
+            `OutputItemView` (but for what its renderer shows by itself).
         call_id: what the app knows the call by. The item's own id is the same, unless the face gives its own.
     """
 

@@ -100,7 +100,7 @@ class StreamWriter:
         index = next(number for number, item in enumerate(state.items) if item.id == item_id)
         item = state.items[index]
         place = {"item_id": item_id, "output_index": index}
-        pieces = _PIECES.get(item.kind, _Pieces)(self._response, item, place)
+        pieces = _PIECES.get(item.kind, _OwnView)(self._response, item, place)
         if isinstance(event, ItemOpened):
             yield "output_item.added", {"item": pieces.opening(), "output_index": index}
             yield from pieces.opened()
@@ -223,6 +223,18 @@ class _Code(_Pieces):
         yield "code_interpreter_call_code.done", {**self.place, "code": self.item.input}
         yield "code_interpreter_call.interpreting", self.place
         yield "code_interpreter_call.completed", self.place
+
+
+class _OwnView(_Pieces):
+    """A kind of call that says itself how it is shown."""
+
+    def opened(self) -> Iterator[Sent]:
+        for stage in render.view_of(self.item).begins:
+            yield f"{self.item.kind}_call.{stage}", self.place
+
+    def closed(self) -> Iterator[Sent]:
+        for stage in render.view_of(self.item).ends:
+            yield f"{self.item.kind}_call.{stage}", self.place
 
 
 class _Given(_Pieces):
