@@ -160,3 +160,11 @@ def marvin(session: nox.Session) -> None:
     session.install(".", "marvin==2.3.8")
     session.chdir("examples/clients")
     session.run("python", "-m", "pytest", "-q", "test_marvin.py")
+
+
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Three frameworks on the Responses API, unchanged (examples/frameworks)."""
+    session.install(".", "./examples/frameworks[test]")
+    session.chdir("examples/frameworks")
+    session.run("python", "-m", "pytest", "-q")

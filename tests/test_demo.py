@@ -33,6 +33,18 @@ def test_demo() -> None:
         position = result.stdout.index(word, position)
 
 
+def test_the_port_of_the_demo() -> None:
+    """The third part puts the conversation beside its port to Responses: nothing differs, or what was planted."""
+    told = run("demo").stdout.partition("3. Ported to Responses")[2]
+    assert "parity: no difference" in told
+    assert "x = 1" in told
+    planted = run("demo", "--planted")
+    assert planted.returncode == 0, planted.stderr
+    told = planted.stdout.partition("3. Ported to Responses, with a mistake")[2]
+    assert "parity: 1 difference (instructions)" in told
+    assert "old Please address the user as Jane Doe." in told
+
+
 def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A simulation that is not what was recorded is shown beside it, and is a finding: exit 1."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
@@ -45,11 +57,11 @@ def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_save(tmp_path: Path) -> None:
-    """`--save` writes a project whose tests are green, warnings as errors, and that `check` finds nothing wrong with."""
+    """`--save` writes a project whose tests are green, and that `check` finds nothing wrong with."""
     result = run("demo", "--save", str(tmp_path / "project"))
     assert result.returncode == 0, result.stderr
     assert f"Next: cd {tmp_path / 'project'} && python -m pytest" in result.stdout
-    for module in (["pytest", "-q", "-p", "no:cacheprovider", "-W", "error::UserWarning"], ["understudy", "check"]):
+    for module in (["pytest", "-q", "-p", "no:cacheprovider"], ["understudy", "check"]):
         command = [sys.executable, "-m", *module]
         done = subprocess.run(command, cwd=tmp_path / "project", capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr

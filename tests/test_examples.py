@@ -14,6 +14,8 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PROJECTS = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
 
+NEEDS = {"autogen": ["autogen_ext"], "frameworks": ["agents", "langchain_openai", "pydantic_ai"]}  # by project: modules
+
 
 def settings(project: Path) -> dict[str, object]:
     configured: dict[str, object] = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
@@ -21,21 +23,22 @@ def settings(project: Path) -> dict[str, object]:
 
 
 def test_the_projects_are_all_there() -> None:
-    """A sync app, an async one, one with files, one on a framework."""
-    assert [project.name for project in PROJECTS] == ["autogen", "document_qa", "support_bot", "tutor"]
+    """A sync app, an async one, one with files, one on a framework of each API."""
+    assert [project.name for project in PROJECTS] == ["autogen", "document_qa", "frameworks", "support_bot", "tutor"]
 
 
 @pytest.mark.parametrize(
     "project",
     [
-        pytest.param(project, marks=[pytest.mark.tools] if project.name == "autogen" else [], id=project.name)
+        pytest.param(project, marks=[pytest.mark.tools] if project.name in NEEDS else [], id=project.name)
         for project in PROJECTS
     ],
 )
 def test_the_example_passes_its_own_tests(project: Path, tmp_path: Path) -> None:
     """Nothing is skipped, nothing warns, and nothing is left in the folder."""
-    if project.name == "autogen" and find_spec("autogen_ext") is None:
-        pytest.skip("autogen-ext is not installed here; .ci/run runs this example in an environment of its own")
+    missing = [module for module in NEEDS.get(project.name, ()) if find_spec(module) is None]
+    if missing:
+        pytest.skip(f"{missing[0]} is not installed here; .ci/run runs this example in an environment of its own")
     declared = " ".join(settings(project)["project"]["optional-dependencies"]["test"])  # type: ignore[index]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:randomly"]
     if "pytest-asyncio" not in declared:  # its author has none: nothing of it may be needed

@@ -94,7 +94,7 @@ class ReplayMiss(UnderstudyError):
 
 
 class CassetteError(UnderstudyError):
-    """A cassette that cannot be read, or must not be written."""
+    """A cassette that cannot be read or written."""
 
     code = "understudy_cassette"
 

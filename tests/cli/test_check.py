@@ -237,7 +237,7 @@ def test_many_breaches_of_one_answer_are_summed_up(project: Path, capsys: pytest
     """Of an answer that is no such object at all, three breaches are told, and how many there are more."""
     written(project / "cassettes" / "by_name.yaml", [("GET", "/threads/thread_1", None, {})])
     main(["check"])
-    assert "breaks the API's shape in 2 places more" in capsys.readouterr().out
+    assert "breaks the API's shape in 2 more places" in capsys.readouterr().out
 
 
 def test_an_interrupted_recording_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

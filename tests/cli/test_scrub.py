@@ -86,7 +86,7 @@ def test_elsewhere(leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert KEY not in target.read_text()
     assert leaky.read_text() == TEXT
     assert main(["scrub", str(leaky), "-o", str(target)]) == 2
-    assert f"{target}: there is a file already" in capsys.readouterr().err
+    assert f"{target}: this file exists" in capsys.readouterr().err
     (tmp_path / "folder").mkdir()
     assert main(["scrub", str(leaky), str(target), "-o", str(tmp_path / "folder")]) == 0
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["clean.yaml", "leaky.yaml"]

@@ -143,7 +143,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "secrets: 2" in text
     assert "#0 POST /threads: a secret in the request header Authorization (" in text
     assert "#1 POST /threads/thread_1/messages: a secret in the answer's body (" in text
-    assert "#3 GET /files/file-1/content: the answer's body is lost" in text
+    assert "#3 GET /files/file-1/content: the answer's body is missing" in text
     assert "#4 POST /threads/thread_1/runs: the answer broke off (ReadError: gone)" in text
     assert "#2 GET /models/x: breaks the API's shape: id: is 3, expected string" in text
 

@@ -45,7 +45,7 @@ _IGNORED = (
     'The configuration option "asyncio_default_fixture_loop_scope"',
 )
 _STRICT = ("-Werror", *(f"-Wignore:{message}" for message in _IGNORED))
-_PLUGINS = {"": "understudy.pytest_plugin", "pytest-asyncio": "pytest_asyncio.plugin", "xdist": "xdist.plugin"}
+PLUGINS = {"": "understudy.pytest_plugin", "pytest-asyncio": "pytest_asyncio.plugin", "xdist": "xdist.plugin"}
 _PORT = "8000"  # what pages show; a free one takes its place
 
 
@@ -192,7 +192,7 @@ class Project:
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "PYTEST_"))}
         own = {"COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", "CI": "1"}  # CI: hypothesis draws the same for everybody
-        named = [plugin for name, plugin in _PLUGINS.items() if name in self._text]  # not whatever else is installed
+        named = [plugin for name, plugin in PLUGINS.items() if name in self._text]  # not whatever else is installed
         plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": ",".join(named)}
         return {**inherited, **own, **plugins, **settings}
 

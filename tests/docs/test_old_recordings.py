@@ -6,18 +6,13 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.docs.page import Warm
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "old-recordings.md"
 _FENCE = re.compile(r"^```(python|ini|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PROGRAMS = {
-    "understudy": [sys.executable, "-m", "understudy"],
-    "python": [sys.executable],
-    "rm": ["rm"],
-}
 
 
 def write(project: Path, text: str) -> None:
@@ -28,23 +23,25 @@ def write(project: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def execute(project: Path, text: str) -> None:
+def execute(project: Path, text: str, warm: Warm) -> None:
     """The commands of a block: each line they are shown to print is printed, and the exit status is as said, else 0."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "understudy.pytest_plugin"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
     for command in text.split("$ ")[1:]:
         line, *shown = command.splitlines()
-        program, *arguments = shlex.split(line)
-        done = subprocess.run(
-            [*_PROGRAMS[program], *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
-        )
+        words = shlex.split(line.removeprefix("python -m "))
+        if words[0] == "rm":
+            (project / words[1]).unlink()
+            continue
+        printed_status, printed = warm.run(words, project, environment)
         status = next((int(said.rpartition(" ")[2]) for said in shown if said.startswith("exit status")), 0)
-        assert done.returncode == status, f"{line}\n{done.stdout}\n{done.stderr}"
+        assert printed_status == status, f"{line}\n{printed}"
         for said in shown:
-            assert said.startswith("exit status") or said in done.stdout, f"{line}\n{done.stdout}"
+            assert said.startswith("exit status") or said in printed, f"{line}\n{printed}"
 
 
-def test_every_step_works_as_it_stands(tmp_path: Path) -> None:
+def test_every_step_works_as_it_stands(tmp_path: Path, warm: Warm) -> None:
     """From the old cassette to the test that goes on after it: the page, executed from its top to its end."""
     folder = tmp_path / "tests" / "cassettes" / "test_tutor"
     folder.mkdir(parents=True)
@@ -56,7 +53,7 @@ def test_every_step_works_as_it_stands(tmp_path: Path) -> None:
     for kind, text in _FENCE.findall(PAGE.read_text(encoding="utf-8")):
         counts[kind] += 1
         if kind == "console":
-            execute(tmp_path, text)
+            execute(tmp_path, text, warm)
         else:
             write(tmp_path, text)
     assert counts == {"python": 3, "ini": 1, "console": 7}

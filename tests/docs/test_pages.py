@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,6 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
 }
 _MARK = re.compile(r"\b(?:REC|RUN|SPEC|DOCS|REP|INF), (contract|semantics|tables) (\d+(?: and \d+)*)")
 PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    process = Warm(tmp_path_factory.mktemp("warm"))
-    yield process
-    process.close()
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if not {name, name.partition("/")[0]} & set(ELSEWHERE)])

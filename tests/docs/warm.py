@@ -35,6 +35,7 @@ def _execute(command: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(command["env"])
     sys.argv[1:] = command["arguments"]
+    sys.path[:0] = filter(None, command["env"].get("PYTHONPATH", "").split(os.pathsep))
     status: Any = 0
     try:
         runpy.run_module(command["module"], run_name="__main__", alter_sys=True)

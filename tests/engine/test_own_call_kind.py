@@ -15,7 +15,7 @@ from understudy._common.code_repr import first
 from understudy._common.observers import observing
 from understudy._coverage import names
 from understudy._coverage.collector import SuiteWatch
-from understudy._engine.items import CallState, CallView
+from understudy._engine.items import CallState, CallView, OutputItemView
 from understudy._engine.moves.base import CallMove
 from understudy._engine.ports import Surroundings
 from understudy.scripts import check_moves
@@ -43,7 +43,11 @@ class AbacusCallState(CallState):
         "assistants": CallView(
             details=lambda call, with_content: {"numbers": [*call.numbers], "total": call.total},
             added=lambda piece: {"total": piece[0]} if isinstance(piece, tuple) else {"numbers": [piece]},
-        )
+        ),
+        "responses": OutputItemView(
+            details=lambda call: {"numbers": [*call.numbers], "total": call.total},
+            begins=("in_progress", "adding"),
+        ),
     }
     numbers: tuple[int, ...]
     total: int | None = None
@@ -113,6 +117,34 @@ def test_it_is_streamed(backend):
     ]
     done = [data for name, data in events if name == "thread.run.step.completed"]
     assert done[0]["step_details"]["tool_calls"][0]["abacus"] == {"numbers": [2, 3, 4], "total": 9}
+
+
+def test_a_response_shows_and_streams_it():
+    """The other API shows the same call as an output item, and sends the stages that the kind names."""
+    client = us.Backend(script=SCRIPT).client()
+    asked: Any = {"model": "gpt-4o", "input": "2 + 3 + 4?", "tools": TOOLS[:1]}
+    item = client.responses.with_raw_response.create(**asked).http_response.json()["output"][0]
+    assert item == {"id": item["id"], "type": "abacus_call", "status": "completed", "numbers": [2, 3, 4], "total": 9}
+    events = [event.to_dict(warnings=False) for event in client.responses.create(**asked, stream=True)]
+    first = [(event["type"], event.get("item", {}).get("total")) for event in events if event.get("output_index") == 0]
+    assert first == [
+        ("response.output_item.added", None),
+        ("response.abacus_call.in_progress", None),
+        ("response.abacus_call.adding", None),
+        ("response.abacus_call.completed", None),
+        ("response.output_item.done", 9),
+    ]
+
+
+def test_a_kind_without_a_view_is_refused_by_name(monkeypatch):
+    """What an API has no form for is not made up: the error says what to add."""
+    monkeypatch.setattr(AbacusCallState, "faces", {"assistants": AbacusCallState.faces["assistants"]})
+    monkeypatch.setattr(Abacus, "needs_tool", "")
+    backend = us.Backend(script=SCRIPT)
+    with pytest.raises(us_error(), match="501"):
+        backend.client().responses.create(model="gpt-4o", input="2 + 3 + 4?")
+    (problem,) = backend.close()
+    assert "'abacus' has no form in the Responses API: give AbacusCallState.faces an OutputItemView" in str(problem)
 
 
 def test_it_is_seen_half_done():

@@ -182,7 +182,7 @@ def test_a_clock_that_runs_by_itself_is_stopped(serve: Serve, recordings: Path, 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000/v1", "http://", "http://127.0.0.1:8x/v1", "ftp://127.0.0.1/v1"])
 def test_what_is_no_url_is_named(url: str, recordings: Path, conform: Said) -> None:
     """A base URL without a scheme, a host or a proper port is said to be none, with one that would do; exit 2."""
-    said = f"{url}: this is no URL of a server; expected one such as http://127.0.0.1:8000/v1\n"
+    said = f"{url}: not a server URL; expected something like http://127.0.0.1:8000/v1\n"
     assert conform(recordings, "--base-url", url) == (2, said)
 
 

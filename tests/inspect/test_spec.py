@@ -116,7 +116,7 @@ def answered(body: bytes, kind: str = "application/json", path: str = "/threads/
 
 def test_what_an_answer_is_held_against() -> None:
     """JSON by its operation, errors and events by their own schemas; what the spec lacks by nothing."""
-    assert answered(b"<html>") == ["the answer: is no JSON"]
+    assert answered(b"<html>") == ["the answer: is not JSON"]
     assert "the answer: lacks 'created_at'" in answered(b'{"id": "thread_1", "object": "thread"}')
     assert answered(b'{"error": 3}', status=404) == ["error: is 3, expected object"]
     assert answered(b'{"anything": 1}', path="/chat/completions/x") == []

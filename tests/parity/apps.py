@@ -18,7 +18,8 @@ MODEL = "gpt-4o-mini"
 class OldApp:
     """The app on Assistants.
 
-    `run`, `assistant`: more arguments of each run, of the assistant; `pause`: seconds between polls.
+    `run`, `assistant`: more arguments of each run (or a function of its question), of the assistant; `pause`: seconds
+    between polls.
     """
 
     def __init__(
@@ -26,8 +27,15 @@ class OldApp:
     ) -> None:
         self.questions, self.run_options, self.assistant_options, self.pause = questions, run or {}, assistant or {}, pause
 
+    def look_up(self) -> str:
+        """Carry the function out."""
+        return "sunny"
+
     def __call__(self) -> list[str]:
-        client = OpenAI()
+        with OpenAI() as client:
+            return self._converse(client)
+
+    def _converse(self, client: OpenAI) -> list[str]:
         tools: Any = [{"type": "function", "function": FUNCTION}]
         options = {"model": MODEL, "instructions": INSTRUCTIONS, "tools": tools, **self.assistant_options}
         assistant = client.beta.assistants.create(**options)
@@ -38,11 +46,12 @@ class OldApp:
         threads: Any = client.beta.threads
         given = question if isinstance(question, dict) else {"content": question}
         threads.messages.create(thread_id, role="user", **given)
-        run = threads.runs.create(thread_id, assistant_id=assistant_id, **self.run_options)
+        options = self.run_options(question) if callable(self.run_options) else self.run_options
+        run = threads.runs.create(thread_id, assistant_id=assistant_id, **options)
         while run.status in ("queued", "in_progress", "requires_action"):
             if run.status == "requires_action":
                 calls = run.required_action.submit_tool_outputs.tool_calls
-                outputs = [{"tool_call_id": call.id, "output": "sunny"} for call in calls]
+                outputs = [{"tool_call_id": call.id, "output": self.look_up()} for call in calls]
                 run = threads.runs.submit_tool_outputs(run.id, thread_id=thread_id, tool_outputs=outputs)
             else:
                 time.sleep(self.pause)
@@ -59,12 +68,14 @@ class NewApp:
     def __init__(self, questions: Sequence[Any] = QUESTIONS, *, request: Any = None, output: str = "sunny") -> None:
         self.questions, self.request, self.output = questions, request or {}, output
 
+    def look_up(self) -> str:
+        """Carry the function out."""
+        return self.output
+
     def __call__(self) -> list[str]:
-        client = OpenAI()
-        answers, self.previous = [], None
-        for turn, question in enumerate(self.questions):
-            answers.append(self._ask(client, turn, question))
-        return answers
+        self.previous = None
+        with OpenAI() as client:
+            return [self._ask(client, turn, question) for turn, question in enumerate(self.questions)]
 
     def _create(self, client: OpenAI, turn: int, given: Any, *, is_first: bool) -> Any:
         tools: Any = [{"type": "function", **FUNCTION}]
@@ -78,7 +89,7 @@ class NewApp:
     def _ask(self, client: OpenAI, turn: int, question: Any) -> str:
         response = self._create(client, turn, question, is_first=True)
         while calls := [item for item in response.output if item.type == "function_call"]:
-            outputs = [{"type": "function_call_output", "call_id": call.call_id, "output": self.output} for call in calls]
+            outputs = [{"type": "function_call_output", "call_id": call.call_id, "output": self.look_up()} for call in calls]
             response = self._create(client, turn, outputs, is_first=False)
         if response.status != "completed":
             return f"Sorry: {response.status}."

@@ -36,7 +36,11 @@ def recorded(path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytes
 
 def streaming_old() -> None:
     """The old app, streaming its runs."""
-    client = OpenAI()
+    with OpenAI() as client:
+        _stream_old(client)
+
+
+def _stream_old(client: OpenAI) -> None:
     tools: Any = [{"type": "function", "function": FUNCTION}]
     assistant = client.beta.assistants.create(model=MODEL, tools=tools)
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "The weather?"}])
@@ -54,7 +58,11 @@ def streaming_old() -> None:
 
 def streaming_new() -> None:
     """The port of that, streaming, too."""
-    client = OpenAI()
+    with OpenAI() as client:
+        _stream_new(client)
+
+
+def _stream_new(client: OpenAI) -> None:
     tools: Any = [{"type": "function", **FUNCTION}]
     given: Any = "The weather?"
     previous = None
@@ -93,12 +101,13 @@ def port(answer: str = demo.ANSWER, instructions: str = demo.INSTRUCTIONS, quest
     """The tutorial's conversation on Responses, and what its model says."""
 
     def app() -> None:
-        OpenAI().responses.create(
-            model="gpt-4o",
-            instructions=instructions,
-            input=question,
-            tools=[{"type": "code_interpreter", "container": {"type": "auto"}}],
-        )
+        with OpenAI() as client:
+            client.responses.create(
+                model="gpt-4o",
+                instructions=instructions,
+                input=question,
+                tools=[{"type": "code_interpreter", "container": {"type": "auto"}}],
+            )
 
     return app, (Reply(answer),)
 

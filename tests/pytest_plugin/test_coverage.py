@@ -224,7 +224,7 @@ def test_a_report_that_may_not_be_written(project: pytest.Pytester, monkeypatch:
     monkeypatch.setattr("os.access", lambda path, mode: Path(path) != project.path)
     result = project.runpytest("--understudy-cov-report=json:cov.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*{project.path} must not be written; name a file that can be written*"])
+    result.stderr.fnmatch_lines([f"*{project.path} is not writable; name a file that can be written*"])
 
 
 def test_a_report_that_cannot_be_written_any_more(project: pytest.Pytester) -> None:

@@ -121,7 +121,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         (["--record", "x.yaml"], "--record FILE and --to URL belong together"),
         (["--to", "http://127.0.0.1:9"], "--record FILE and --to URL belong together"),
         (["--record", "x.yaml", "--to", "127.0.0.1:9"], "--to 127.0.0.1:9: not a server URL"),
-        (["--record", "x.yaml", "--to", "http://127.0.0.1:9", "--cassette", "y.yaml"], "exclude each other"),
+        (["--record", "x.yaml", "--to", "http://127.0.0.1:9", "--cassette", "y.yaml"], "cannot be combined"),
         (["--cassette", "none.yaml"], "Record it with `understudy serve --record FILE --to URL`, or use"),
         (["--record", str(TUTORIAL), "--to", "http://127.0.0.1:9"], "a recording is never replaced by accident"),
     ],

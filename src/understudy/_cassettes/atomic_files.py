@@ -106,7 +106,7 @@ class Lock:
     """A lock between processes that ends with the process that holds it, however it ends.
 
     It is an open transaction of SQLite's, in which nothing is ever written: the same on every system, with nothing to clean
-    up after a crash.
+    up after a crash. `filelock` takes about as long (0.11 ms instead of 0.17), and is a dependency for one class.
     """
 
     def __init__(self, path: Path) -> None:

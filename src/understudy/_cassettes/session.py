@@ -124,7 +124,7 @@ class CassetteSession:
     Raises:
         ValueError: a setting that is none of its choices.
         TypeError: a setting that there is not.
-        CassetteError: on entering, a cassette that cannot be read; on leaving, one that must not be written.
+        CassetteError: on entering, a cassette that cannot be read; on leaving, one that cannot be written.
     """
 
     def __init__(
@@ -449,7 +449,7 @@ def use_cassette(
 
     Raises:
         ReplayMiss: at the end of the block, for a request that the recording has no answer to (the app got a 501).
-        CassetteError: a cassette that cannot be read, or must not be written.
+        CassetteError: a cassette that cannot be read or written.
     """
     session = CassetteSession(
         path,

@@ -13,7 +13,7 @@ from understudy._cli.output import print_json, print_rows
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "diff",
-        help="what differs between two cassettes, such as an old one and its new recording",
+        help="compare two cassettes, such as an old one and its new recording",
         description="Compares two cassettes of any recorder exchange by exchange, aligned by "
         "method and path: requests, statuses, answers, events of streams. Ids and times, which "
         "every recording draws anew, are no difference, as long as one id stands for one other "

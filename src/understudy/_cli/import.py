@@ -13,12 +13,14 @@ from understudy._cli.parsing import pattern
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "import",
-        help="other recorders' files become cassettes; the originals are left as they are",
-        description="Writes a cassette for each file: of Ruby VCR, betamax, R's vcr, go-vcr, ExVCR, php-vcr, cassetter, "
-        "nock, WireMock, Azure's test proxy, HAR (Polly.js, browsers, proxies), vcrpy with a serializer of its own; "
-        "compressed or not. A file needs no import to be played, only to be recorded to. The new cassette is FILE's name "
-        "with .yaml (.imported.yaml if that is FILE itself); an existing one is not replaced. Secrets are scrubbed, and "
-        "it is said where. Exit status 0: all imported; 1: not all, and why; 2: a file is not there.",
+        help="convert other recorders' files to cassettes; the originals are left as they are",
+        description="Writes a cassette for each file: of Ruby VCR, betamax, R's vcr, go-vcr, "
+        "ExVCR, php-vcr, cassetter, nock, WireMock, Azure's test proxy, HAR (Polly.js, browsers, "
+        "proxies), vcrpy with a serializer of its own; compressed or not. A file needs no import "
+        "to be played, only to be recorded to. The new cassette is FILE's name with .yaml "
+        "(.imported.yaml if that is FILE itself); an existing one is not replaced. Secrets are "
+        "scrubbed, and the places listed. Exit status 0: all imported; 1: some were not, with the "
+        "reason; 2: a file does not exist.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the recordings")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="where to write (default: beside each file)")
@@ -37,13 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     from understudy._cassettes.importing import import_cassette
     from understudy._cassettes.secrets import Scrubber
     from understudy._cli.files import missing_files
+    from understudy._cli.progress import progress
     from understudy.errors import CassetteError
 
     scrubber = Scrubber(tuple(arguments.scrub))
     if missing_files(arguments.files):
         return 2
     status = 0
-    for path in arguments.files:
+    for path in progress(arguments.files, "importing"):
         try:
             _say(import_cassette(path, arguments.output, scrubber))
         except CassetteError as error:

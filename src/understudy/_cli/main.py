@@ -16,11 +16,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit status: 0 fine, 1 a finding, 2 wrong use."""
     parser = NearestParser(
         prog="understudy",
-        description="Records, replays and simulates the OpenAI Assistants API in tests.",
-        epilog="Begin with `understudy demo`; `understudy COMMAND --help` says more. Exit status: 0 fine, 1 a finding, "
-        "2 wrong use.",
+        description="Records, replays and simulates the OpenAI Assistants and Responses APIs in tests.",
+        epilog="Start with `understudy demo`; see `understudy COMMAND --help` for details. Exit "
+        "status: 0 fine, 1 a finding, 2 wrong use.",
     )
-    parser.add_argument("--version", action="version", version=f"understudy {_version()}", help="say which version this is")
+    parser.add_argument("--version", action="version", version=f"understudy {_version()}", help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
         import_module(f"understudy._cli.{name}").add(subparsers)
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Any) -> int:
-    """Run the command; what the system refuses (a directory, a read-only place, a full disk) is said in a line."""
+    """Run the command; report what the system refuses (a directory, a full disk) in a line."""
     from understudy.errors import CassetteError
 
     try:
@@ -53,11 +53,11 @@ def _run(arguments: Any) -> int:
 
 
 _REMEDIES: dict[type[OSError], str] = {
-    IsADirectoryError: "this is a folder, and a file is expected: name the file",
-    NotADirectoryError: "what is before the last / is a file, not a folder",
-    FileNotFoundError: "make the folder first, or name another place",
-    FileExistsError: "a file is in the way where a folder is expected",
-    PermissionError: "this place may not be read or written: choose another, or change its permissions",
+    IsADirectoryError: "this is a folder; expected a file",
+    NotADirectoryError: "the part before the last / is a file, not a folder",
+    FileNotFoundError: "create the folder first, or choose another location",
+    FileExistsError: "there is a file where a folder is expected",
+    PermissionError: "not readable or not writable: choose another location, or change its permissions",
 }
 
 

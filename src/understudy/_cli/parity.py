@@ -14,11 +14,12 @@ from typing import Any
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "parity",
-        help="what differs between two recordings: an old one of Assistants, a new one of Responses",
-        description="Puts two recordings side by side, turn by turn, whatever API each is of: what the user said, which "
-        "instructions and tools the model was given, what it called and got back, what it replied, how it ended. Ids, "
-        "polling, timing and how state was kept do not count; what a recording does not show is unknown, and no difference. "
-        "Exit status 0: nothing differs; 1: something does; 2: wrong use.",
+        help="compare two recordings: an old one of Assistants, a new one of Responses",
+        description="Puts two recordings side by side, turn by turn, whatever API each is of: "
+        "what the user said, which instructions and tools the model was given, what it called and "
+        "got back, what it replied, how it ended. Ids, polling, timing and how state was kept do "
+        "not count; what a recording does not show is unknown, and no difference. Exit status 0: "
+        "nothing differs; 1: something does; 2: wrong use.",
     )
     parser.add_argument("old", metavar="OLD", type=Path, help="the recording of the old app")
     parser.add_argument("new", metavar="NEW", type=Path, help="the recording of the new app")
@@ -27,8 +28,8 @@ def add(subparsers: Any) -> None:
         metavar="HOW",
         type=_words,
         default="exact",
-        help="how the model's replies are compared: exact (default), ignore, or MODULE:FUNCTION, a function of the old and "
-        "the new text that tells whether they mean the same",
+        help="how the model's replies are compared: exact (default), ignore, or MODULE:FUNCTION, "
+        "a function of the old and the new text that tells whether they mean the same",
     )
     parser.add_argument(
         "--ignore",

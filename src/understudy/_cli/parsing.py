@@ -12,7 +12,7 @@ _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)$")
 
 
 def pattern(text: str) -> str:
-    """Take a regular expression as an argument, or say why it is none."""
+    """Take a regular expression as an argument, or say why it is not one."""
     try:
         re.compile(text)
     except re.error as error:

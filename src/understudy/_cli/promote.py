@@ -15,8 +15,8 @@ def add(subparsers: Any) -> None:
         description="Writes a Python module with a function set_up(backend): the objects that "
         "were there before the recording, a script for each recorded run, and the recorded ids. "
         "Paste it into a test, or give it to `understudy serve --script FILE`. With --test, a "
-        "test comes with it that expects what was recorded: statuses, outputs, messages; one line "
-        "of it is to be filled in, the call of your app. What cannot be carried over is in it as "
+        "test comes with it that expects what was recorded: statuses, outputs, messages; fill "
+        "in one line of it, the call of your app. What cannot be carried over is in it as "
         "comments. Without code, in a test: understudy.from_cassette(path).",
     )
     parser.add_argument("cassette", metavar="CASSETTE", type=Path, help="the recording, *.yaml or *.json")
@@ -26,7 +26,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Gives 0; 1 for a cassette that cannot be read, 2 for one that is not there."""
+    """Gives 0; 1 for a cassette that cannot be read, 2 for one that does not exist."""
     from understudy._promote import code_of, code_of_test
     from understudy.errors import CassetteError
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1 if arguments.cassette.exists() else 2
     if arguments.test and arguments.output is not None and arguments.output.exists():
         print(
-            f"{arguments.output}: there is a file already, perhaps with your line filled in: choose another.",
+            f"{arguments.output}: this file exists, perhaps with your line filled in: choose another name.",
             file=sys.stderr,
         )
         return 2

@@ -43,6 +43,7 @@ def add(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from understudy._cli.files import missing_files
+    from understudy._cli.progress import progress
 
     if missing_files(arguments.files):
         return 2
@@ -50,9 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     taken = [target for target in targets if target is not None and target.exists()]
     taken += [target for target in targets if target is not None and targets.count(target) > 1]
     if taken and not arguments.dry_run:
-        print(f"{taken[0]}: there is a file already, or two are to go there. Choose another place: -o", file=sys.stderr)
+        print(
+            f"{taken[0]}: this file exists, or two would be written to it. Choose another location with -o.", file=sys.stderr
+        )
         return 2
-    return max(_scrub(path, target, arguments) for path, target in zip(arguments.files, targets, strict=True))
+    pairs = list(zip(arguments.files, targets, strict=True))
+    return max(_scrub(path, target, arguments) for path, target in progress(pairs, "scrubbing"))
 
 
 def _target(path: Path, arguments: argparse.Namespace) -> Path | None:

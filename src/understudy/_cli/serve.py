@@ -20,11 +20,12 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "serve",
         help="the simulated service over HTTP, for other languages and by hand",
-        description="Serves the simulated API over HTTP, under /v1/... and Azure's /openai/... alike; / is a playground. "
-        "What the next run does is said there, by a script file, or by POST /_understudy/next_run from any language. Under "
-        "/w/NAME/... there are worlds of their own, for workers in parallel. With --cassette a recording is served instead; "
-        "with --record and --to, requests are passed on to another server and recorded. Needs the extra "
-        "pytest-understudy[serve].",
+        description="Serves the simulated API over HTTP, under /v1/... and Azure's /openai/... "
+        "alike; / is a playground. What the next run does is set there, in a script file, or by "
+        "POST /_understudy/next_run from any language. Under /w/NAME/... there are separate "
+        "simulations, for parallel workers. With --cassette a recording is served instead; with "
+        "--record and --to, requests are passed on to another server and recorded. Needs the "
+        "extra pytest-understudy[serve].",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="the port; 0 picks a free one (default 8000)")
@@ -32,15 +33,19 @@ def add(subparsers: Any) -> None:
         "--time",
         choices=("poll", "manual", "real"),
         default="poll",
-        help="who moves the clock: poll (asking for a run does), manual (only the admin route), real (default poll)",
+        help="who moves the clock: poll (retrieving a run does), manual (only the admin route), real (default poll)",
     )
     parser.add_argument("--seed", type=int, default=0, help="the seed that ids are derived from (default 0)")
-    parser.add_argument("--strict", action="store_true", help="refuse runs for which no script was set")
+    parser.add_argument("--strict", action="store_true", help="refuse runs without a script")
     parser.add_argument(
-        "--script", metavar="FILE", help="a Python file with a function set_up(backend), called for each world"
+        "--script", metavar="FILE", help="a Python file with a function set_up(backend), called for each simulation"
     )
     parser.add_argument(
-        "--worlds", type=_count, default=256, metavar="N", help="how many worlds are kept at once (default 256)"
+        "--worlds",
+        type=_count,
+        default=256,
+        metavar="N",
+        help="how many separate simulations are kept at once (default 256)",
     )
     parser.add_argument("--cassette", metavar="FILE", type=Path, help="serve this recording, run-aware")
     parser.add_argument("--record", metavar="FILE", type=Path, help="record into this file what passes to --to")
@@ -54,11 +59,11 @@ def add(subparsers: Any) -> None:
         default=[],
         metavar="ORIGIN",
         type=_origin,
-        help="a web origin whose pages may read answers, such as http://localhost:3000, or '*' for all (the API only); may "
-        "be repeated",
+        help="a web origin whose pages may read answers, such as http://localhost:3000, or '*' "
+        "for all (the API only); may be repeated",
     )
     parser.add_argument(
-        "--log", action="store_true", help="log each request and each run's end where stdout is not a terminal, too"
+        "--log", action="store_true", help="log each request and each run's end even if stdout is not a terminal"
     )
     parser.set_defaults(run=run)
 
@@ -157,7 +162,7 @@ class ServePlan:
         arguments = self._arguments
         _refuse_together(arguments)
         if arguments.record is not None:
-            worlds = Worlds(absent="one recording has no worlds: leave the prefix out")
+            worlds = Worlds(absent="a recording is not split by prefix: leave /w/NAME out")
             worlds.add(COMMON, self._recording(arguments.record, arguments.to))
             return worlds
         make = self._played(arguments.cassette) if arguments.cassette else self._simulated()
@@ -225,10 +230,10 @@ class ServePlan:
 
 def _refuse_together(arguments: argparse.Namespace) -> None:
     if (arguments.record is None) != (arguments.to is None):
-        raise WrongUse("--record FILE and --to URL belong together: where to write, and whom to pass requests on to")
+        raise WrongUse("--record FILE and --to URL belong together: where to write, and where to forward requests")
     given = [name for name in ("cassette", "record", "script") if getattr(arguments, name) is not None]
     if len(given) > 1:
-        raise WrongUse(f"--{given[0]} and --{given[1]} exclude each other: one server does one of them")
+        raise WrongUse(f"--{given[0]} and --{given[1]} cannot be combined")
 
 
 def _perform(set_up: Any, backend: Any, path: str) -> None:
@@ -251,7 +256,7 @@ def _place(error: BaseException, path: str) -> str:
 
 def _set_up(path: str) -> Any:
     if Path(path).is_dir():
-        raise WrongUse(f"--script {path}: this is a folder, and a Python file with a function set_up(backend) is expected")
+        raise WrongUse(f"--script {path}: this is a folder; expected a Python file with a function set_up(backend)")
     sys.path.insert(0, str(Path(path).resolve().parent))  # as `python FILE` does: the file imports what lies beside it
     from understudy._common.nearest_file import did_you_mean_file
 

@@ -14,7 +14,7 @@ from understudy._cli.output import print_json, print_rows
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "show",
-        help="what is in a cassette: exchanges, conversation, runs as timelines, secrets, answers that break the spec",
+        help="show what is in a cassette: exchanges, conversation, runs as timelines, secrets, answers that break the spec",
         description="Shows a cassette (vcrpy's, pytest-recording's, ours, or another recorder's): "
         "when it was recorded, by which SDK and from which server, its exchanges, the "
         "conversation (who said, called and returned what), its runs as timelines, what is lost, "

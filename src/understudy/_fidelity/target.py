@@ -190,10 +190,10 @@ def connection_to(base_url: str) -> HTTPConnection:
     """Where a base URL leads; nothing is sent yet.
 
     Raises:
-        UnderstudyError: it is no URL of a server.
+        UnderstudyError: it is not a server URL.
     """
     with suppress(KeyError, ValueError):  # no such scheme; a port that is no number, a bracket left open
         parts = urlsplit(base_url)
         if parts.hostname:
             return _KINDS[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
-    raise UnderstudyError("this is no URL of a server; expected one such as http://127.0.0.1:8000/v1")
+    raise UnderstudyError("not a server URL; expected something like http://127.0.0.1:8000/v1")

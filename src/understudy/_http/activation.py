@@ -9,7 +9,7 @@ fails loudly if it does not bite: a silent miss would be a request to the networ
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +31,9 @@ HOOK = "_transport_for_url"
 _lock = threading.RLock()
 _depth = 0
 _undo: list[Callable[[], None]] = []
+_libraries_lock = threading.RLock()  # of the two that follow; nothing is imported while it is held
+_library_undo: list[Callable[[], None]] = []
+_hooked_clients: set[type] = set()
 _tested: set[type] = set()
 
 
@@ -77,8 +80,9 @@ def transport_for(handler: Handler, lib: ModuleType) -> Any:
 
 
 def libraries() -> list[ModuleType]:
-    """The installed HTTP libraries, each once (one may be aliased to the other)."""
-    found = [importlib.import_module(name) for name in ("httpx", "httpx2") if importlib.util.find_spec(name)]
+    """The imported HTTP libraries, each once (one may be aliased to the other)."""
+    # One that another thread is importing is waited for.
+    found = [importlib.import_module(name) for name in stacks.LIBRARIES if name in sys.modules]
     return list({id(lib.Client): lib for lib in found}.values())
 
 
@@ -89,20 +93,16 @@ def _hook() -> None:
         if _undo:  # by an activation around this one, or one before it, whose strays are still guarded against
             stacks.keep_watch()
             return
-        for lib in libraries():
-            _undo.extend(
-                _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
-                for client_class in (lib.Client, lib.AsyncClient)
-            )
-            _undo.extend(_wrap(*guard) for guard in guards(lib))
-            _undo.extend(tls_contexts.patches(lib))
+        _undo.append(_unhook_libraries)
         _undo.extend(_wrap(*carrier) for carrier in carriers())
         try:
             stacks.hold()
+            _undo.append(stacks.release)
+            for lib in libraries():  # last: whatever is imported from now on is hooked then
+                _hook_library(lib)
         except BaseException:
             _unhook()
             raise
-        _undo.append(stacks.release)
 
 
 def _unhook() -> None:
@@ -117,6 +117,26 @@ def _unhook_if_idle() -> None:
     with _lock:
         while _undo and _depth == 0 and not current.may_still_ask():
             _undo.pop()()
+
+
+def _hook_library(lib: ModuleType) -> None:
+    with _libraries_lock:
+        if lib.Client in _hooked_clients:
+            return
+        _hooked_clients.add(lib.Client)
+        _library_undo.extend(
+            _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+            for client_class in (lib.Client, lib.AsyncClient)
+        )
+        _library_undo.extend(_wrap(*guard) for guard in guards(lib))
+        _library_undo.extend(tls_contexts.patches(lib))
+
+
+def _unhook_libraries() -> None:
+    with _libraries_lock:
+        _hooked_clients.clear()
+        while _library_undo:
+            _library_undo.pop()()
 
 
 def _wrap(owner: type, name: str, replacement: Any) -> Callable[[], None]:
@@ -142,6 +162,7 @@ def _hooked(lib: ModuleType, original: Any) -> Any:
 
 
 current.when_nothing_may_ask.append(_unhook_if_idle)
+stacks.when_imported.append(_hook_library)
 
 
 class _Probe:

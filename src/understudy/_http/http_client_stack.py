@@ -7,12 +7,12 @@ library does the rest itself, so bodies are read as lazily and errors raised as 
 from __future__ import annotations
 
 import errno
-import http.client
 import io
 import os
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
+from http import client as http_client  # `http.client` is no attribute of `http` yet where it is just being imported
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Handler, Observer, Request, Response
@@ -21,8 +21,8 @@ from understudy._http.http1 import ServerSide, Tee
 from understudy._http.patching import Undo, wrap
 
 # vcrpy puts classes of its own in these places while one of its cassettes is in use; the real ones are behind them.
-HTTPConnection: Any = getattr(http.client.HTTPConnection, "_baseclass", http.client.HTTPConnection)
-HTTPSConnection: Any = getattr(http.client.HTTPSConnection, "_baseclass", http.client.HTTPSConnection)
+HTTPConnection: Any = getattr(http_client.HTTPConnection, "_baseclass", http_client.HTTPConnection)
+HTTPSConnection: Any = getattr(http_client.HTTPSConnection, "_baseclass", http_client.HTTPSConnection)
 
 # What breaks before a request is on its way; everything else breaks when its answer is read.
 _WHILE_CONNECTING = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})

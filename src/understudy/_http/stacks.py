@@ -48,6 +48,9 @@ STACKS = (
     Stack("subprocess", "child_environment", "subprocess"),
 )
 
+LIBRARIES = ("httpx", "httpx2")  # hooked by `activation`, which is called when one is imported
+when_imported: list[Callable[[ModuleType], None]] = []
+
 _turn = threading.RLock()  # one thread a time patches, or puts back
 _lock = threading.RLock()  # of what follows; nothing is imported while it is held, or two threads could wait for each other
 _holders = 0
@@ -136,13 +139,29 @@ class _Watch(MetaPathFinder):
     """Patches a library as soon as it is imported. Finds nothing itself: the finders after it do."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
-        stack = next((one for one in STACKS if one.module == fullname), None)
-        if stack is None:
+        patch = _patch_of(fullname)
+        if patch is None:
             return None
         spec = _found_by_others(fullname, path)
         if spec is not None and spec.loader is not None:
-            spec.loader = _PatchingLoader(spec.loader, stack)
+            spec.loader = _PatchingLoader(spec.loader, patch)
         return spec
+
+
+def _patch_of(fullname: str) -> Callable[[ModuleType], None] | None:
+    """What patches a module when it is imported; None for one that is not patched."""
+    if fullname in LIBRARIES:
+        return _library_imported
+    stack = next((one for one in STACKS if one.module == fullname), None)
+    return None if stack is None else lambda _: _patch(stack)
+
+
+def _library_imported(library: ModuleType) -> None:
+    with _lock:
+        if not _holders:
+            return
+        for call in when_imported:
+            call(library)
 
 
 def _found_by_others(fullname: str, path: Any) -> ModuleSpec | None:
@@ -155,9 +174,9 @@ def _found_by_others(fullname: str, path: Any) -> ModuleSpec | None:
 
 
 class _PatchingLoader(Loader):
-    def __init__(self, loader: Loader, stack: Stack) -> None:
+    def __init__(self, loader: Loader, patch: Callable[[ModuleType], None]) -> None:
         self._loader = loader
-        self._stack = stack
+        self._patch = patch
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
@@ -167,7 +186,7 @@ class _PatchingLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _patch(self._stack)
+        self._patch(module)
 
 
 _watch = _Watch()

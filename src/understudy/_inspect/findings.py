@@ -13,8 +13,8 @@ from understudy._cassettes.document import lines_of_interactions
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
-_MOST_OF_ONE_ANSWER = 3  # violations told of one answer: a server that differs at all differs often
-_ON_LEAK = "revoke it, then write SCRUBBED in its place: the file may be edited by hand"
+_MOST_OF_ONE_ANSWER = 3  # violations listed of one answer: a server that differs at all differs often
+_ON_LEAK = "revoke it, then write SCRUBBED in its place: or run `understudy scrub` on the file"
 _ON_ERRORS = f"""\
 the Assistants API was switched off on {SWITCHED_OFF}: if this was recorded since, delete it, and simulate the service; or \
 record it from a server that still speaks the API"""
@@ -112,7 +112,7 @@ def _violations(interaction: Interaction) -> Iterator[str]:
     found = [str(violation) for violation in wrong_first]
     yield from (f"breaks the API's shape: {violation}" for violation in found[:_MOST_OF_ONE_ANSWER])
     if len(found) > _MOST_OF_ONE_ANSWER:
-        yield f"breaks the API's shape in {len(found) - _MOST_OF_ONE_ANSWER} places more"
+        yield f"breaks the API's shape in {len(found) - _MOST_OF_ONE_ANSWER} more places"
 
 
 def unreadable_parts(interactions: Sequence[Interaction]) -> list[str]:
@@ -120,10 +120,10 @@ def unreadable_parts(interactions: Sequence[Interaction]) -> list[str]:
     found = []
     for interaction in interactions:
         if interaction.request_body is None:
-            found.append(f"{interaction}: the request's body is lost; it matches any")
+            found.append(f"{interaction}: the request's body is missing; it matches any")
         if interaction.body is None:
-            found.append(f"{interaction}: the answer's body is lost; it is given empty")
+            found.append(f"{interaction}: the answer's body is missing; it is replayed empty")
         if interaction.broken is not None:
             kind, text = interaction.broken
-            found.append(f"{interaction}: the answer broke off ({kind}: {text}); a replay breaks off likewise")
+            found.append(f"{interaction}: the answer broke off ({kind}: {text}); a replay breaks off in the same place")
     return found

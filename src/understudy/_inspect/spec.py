@@ -72,7 +72,7 @@ def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
         moment = newest([data for _, data in interaction.events]) or sent_at(interaction.header("date"))
         found: Iterator[Violation] = _of_stream(interaction)
     elif interaction.json is None:
-        found, moment = iter([Violation((), "is no JSON", is_type=True)]), 0
+        found, moment = iter([Violation((), "is not JSON", is_type=True)]), 0
     else:
         answer = _without_null_ids(interaction.json)
         moment = newest(answer) or sent_at(interaction.header("date"))

@@ -1,11 +1,11 @@
-"""Which cassettes a project's tests play. Told from the files alone: no test is imported, collected or run.
+"""Which cassettes a project's tests play. Found from the files alone: no test is imported, collected or run.
 
 A cassette counts as played if one of these holds, and as unplayed if none does:
 
 1. its place is the one that the plugin gives to a test which exists: `<cassettes>/<test file less .py>/<Class.>test[param]`
    below the root (whether that parameter exists is not looked at), or pytest-recording's: `cassettes/<test module>/<test>`
    beside the test's file;
-2. its file name (`tutorial.yaml`) stands in a Python file of the project;
+2. its file name (`tutorial.yaml`) is written in a Python file of the project;
 3. it is the cassette of a fixture (`tid.fixture.yaml`), and a Python file of the project defines a function of that name.
 """
 

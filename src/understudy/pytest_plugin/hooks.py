@@ -45,7 +45,11 @@ _KNOWN = ["ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated")
+    _add_options(parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated"))
+    _add_settings(parser)
+
+
+def _add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--understudy-record",
         choices=("none", "once", "new", "all"),
@@ -85,6 +89,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MIN",
         help="fail if less than this percentage of the lifecycle was met; switches --understudy-cov on",
     )
+
+
+def _add_settings(parser: pytest.Parser) -> None:
     parser.addini("understudy_cov_omit", "what the app cannot meet and coverage does not ask for", type="args", default=[])
     parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
     parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])

@@ -140,7 +140,7 @@ def _writable(given: str, path: Path) -> Path:
     elif not parent.is_dir():
         problem = f"{parent} is not a directory"
     elif not os.access(path if path.exists() else parent, os.W_OK):
-        problem = f"{path if path.exists() else parent} must not be written"
+        problem = f"{path if path.exists() else parent} is not writable"
     if problem:
         raise pytest.UsageError(f"--understudy-cov-report={given}: {problem}; name a file that can be written")
     return path

@@ -7,6 +7,7 @@ from typing import Any
 from understudy._apis.common.schema import (
     Check,
     Fields,
+    Tagged,
     anything,
     array,
     boolean,
@@ -20,6 +21,7 @@ from understudy._apis.common.schema import (
 )
 from understudy._apis.common.schema import join as join_path
 from understudy._engine.api_error import ApiError
+from understudy._engine.items import CallState
 
 _OBJECT = either((dict, anything), expected="an object")
 _STRING = string()
@@ -252,6 +254,18 @@ _TOOLS: dict[str, Check] = {
     ),
     **dict.fromkeys(_FREE_TOOLS, _free),
 }
+
+
+class _ResponseTool(Tagged):
+    """A tool of any type, those that a kind of call brings with it included."""
+
+    def __call__(self, value: Any, path: str) -> Any:
+        name = value.get("type") if type(value) is dict else None
+        if isinstance(name, str) and name not in self.options and name in CallState.kinds:
+            return value if "responses" in CallState.kinds[name].faces else super().__call__(value, path)
+        return super().__call__(value, path)
+
+
 _TOOL_CHOICE = either(
     (str, enum("none", "auto", "required")),
     (
@@ -334,7 +348,7 @@ _ASKED: dict[str, Check] = {
     "instructions": string(most=_MOST_TEXT),
     "previous_response_id": _STRING,
     "conversation": _CONVERSATION,
-    "tools": array(tagged("type", _TOOLS), of="objects", most=128),
+    "tools": array(_ResponseTool("type", _TOOLS), of="objects", most=128),
     "tool_choice": _TOOL_CHOICE,
     "text": _TEXT,
     "reasoning": _REASONING,

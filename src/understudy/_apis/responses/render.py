@@ -9,7 +9,8 @@ from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, ModelResponse
 from understudy._engine.events import tokens
 from understudy._engine.fold import ExecutionState
-from understudy._engine.items import Conversation, Item, MessageDelta, Text, joined
+from understudy._engine.items import Conversation, Item, MessageDelta, OutputItemView, Text, joined
+from understudy.errors import NotSimulated
 
 INCOMPLETE_WORDS = {"max_completion_tokens": "max_output_tokens", "max_prompt_tokens": "max_output_tokens"}
 _TOKEN_KINDS = {"image_tokens": 0, "text_tokens": 0}
@@ -132,7 +133,8 @@ def item(response: ModelResponse | None, state: Any) -> Json:
     if given is not None:
         return dict(given) if state.kind != "response_item" else {**given, "id": state.id}
     assert response is not None
-    return _ITEMS[state.kind](response, state)
+    known = _ITEMS.get(state.kind)
+    return known(response, state) if known is not None else _call_of_own_view(state)
 
 
 def listed_item(objects: Any, entry: Item) -> Json:
@@ -224,7 +226,7 @@ def _function_call(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001
 
 
 def _reasoning(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001 - as every kind
-    parts = [{"type": "summary_text", "text": state.summary}] if state.summary is not None else []
+    parts = [{"type": "summary_text", "text": text} for text in state.summary or ()]
     sealed = f"gAAAAAB{state.id.removeprefix('rs_')}"  # since July 2026 even when it is not included [REC]
     return {"id": state.id, "type": "reasoning", "content": [], "encrypted_content": sealed, "summary": parts}
 
@@ -267,6 +269,26 @@ def _code_output(kind: str, value: str) -> Json:
     if kind == "logs":
         return {"type": "logs", "logs": value}
     return {"type": "image", "url": f"https://files.openai.com/{value}"}  # the form of the address: INF
+
+
+def view_of(state: Any) -> OutputItemView:
+    """Give how a kind of call wants to be shown.
+
+    Raises:
+        NotSimulated: it does not say.
+    """
+    view: OutputItemView | None = state.faces.get("responses")
+    if view is None:
+        raise NotSimulated(
+            f"a call of the kind {state.kind!r} has no form in the Responses API: give {type(state).__name__}.faces an "
+            "OutputItemView for 'responses', or set the script for runs only"
+        )
+    return view
+
+
+def _call_of_own_view(state: Any) -> Json:
+    details = view_of(state).details(state)
+    return {"id": state.id, "type": f"{state.kind}_call", "status": state.status, **details}
 
 
 _ITEMS: dict[str, Callable[[ModelResponse, Any], Json]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from understudy._cassettes.secrets.spans import SecretSpan
 from understudy._cassettes.secrets.values import has_key_part, is_random
@@ -28,17 +29,25 @@ class Shape:
 
     Attributes:
         marks: texts in lower case, one of which is in every secret of the kind: looked for first, they are found fast.
-        pattern: the secret; its group `keep`, if there is one, says what it was and stays.
+        source: the pattern of the secret, compiled when one of the marks is found for the first time; its group `keep`, if
+            there is one, says what it was and stays.
         accepts: judges what the pattern found, without `keep`.
     """
 
     marks: tuple[str, ...]
-    pattern: re.Pattern[str]
+    source: str
     accepts: Callable[[str], bool] = lambda _value: True
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return _compiled(self.source)
+
+
+_compiled = cache(re.compile)
 
 
 def _shape(marks: str, pattern: str, accepts: Callable[[str], bool] = lambda _value: True) -> Shape:
-    return Shape(tuple(marks.split()), re.compile(pattern), accepts)
+    return Shape(tuple(marks.split()), pattern, accepts)
 
 
 SHAPES = (
