@@ -33,6 +33,18 @@ def test_demo() -> None:
         position = result.stdout.index(word, position)
 
 
+def test_the_port_of_the_demo() -> None:
+    """The third part puts the conversation beside its port to Responses: nothing differs, or what was planted."""
+    told = run("demo").stdout.partition("3. Ported to Responses")[2]
+    assert "parity: no difference" in told
+    assert "x = 1" in told
+    planted = run("demo", "--planted")
+    assert planted.returncode == 0, planted.stderr
+    told = planted.stdout.partition("3. Ported to Responses, with a mistake")[2]
+    assert "parity: 1 difference (instructions)" in told
+    assert "old Please address the user as Jane Doe." in told
+
+
 def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A simulation that is not what was recorded is shown beside it, and is a finding: exit 1."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")

@@ -372,7 +372,9 @@ class Backend:
         """Every stored response there is, oldest first, as REST would show it now. Looking moves nothing."""
         with self._engine.lock:
             self._engine.settle()
-            held = self._engine.part(ResponsesObjects).responses.values()
+            objects = self._engine.part(ResponsesObjects)
+            objects.forget_old()
+            held = objects.responses.values()
             return [ObjectView(render_responses.response(response)) for response in held]
 
     @property

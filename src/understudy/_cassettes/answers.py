@@ -60,9 +60,11 @@ def json_answer(value: Any, *, polled: bool = False) -> Response:
     return Response(200, (*headers, NO_POLL_WAIT) if polled else headers, pretty(value))
 
 
-def stream_answer(events: list[tuple[str, Any]], on_event: Callable[[int], None] | None = None) -> Response:
-    """A stream made of facts of the recording; `done` is added."""
-    chunks = [sse.render(name, data) for name, data in events] + [sse.DONE]
+def stream_answer(
+    events: list[tuple[str, Any]], on_event: Callable[[int], None] | None = None, *, ends_with_done: bool = True
+) -> Response:
+    """A stream made of facts of the recording; `done` is added, but not to that of a response."""
+    chunks = [sse.render(name, data) for name, data in events] + [sse.DONE] * ends_with_done
     return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_counted(chunks, on_event))
 
 

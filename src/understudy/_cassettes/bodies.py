@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-# A run may be asked for polled or streamed; the recording answers either way, so this field is not part of what is asked.
+# A run, or a response, may be asked for plain or streamed; the recording answers either way, so this field is not part of
+# what is asked.
 _HOW_NOT_WHAT = "stream"
-_RUN_WRITES = re.compile(r"/runs$|/submit_tool_outputs$")
+_RUN_WRITES = re.compile(r"/runs$|/submit_tool_outputs$|^/responses$")
 
 _DISPOSITION = re.compile(rb'\b(filename|name)\*?=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))')
 

@@ -28,7 +28,17 @@ from typing import Any
 from understudy._apis.assistants import views
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.matching import Key, Matching
-from understudy._cassettes.resources import Topic, cuts, history_path, object_path, pollable, scope, segments
+from understudy._cassettes.resources import (
+    Topic,
+    cuts,
+    history_path,
+    object_path,
+    pollable,
+    responses_in,
+    scope,
+    scope_of_write,
+    segments,
+)
 
 Moment = tuple[int, int]
 JsonObject = dict[str, Any]
@@ -71,6 +81,7 @@ class Recording:
         marks: scope to every moment at which an object in it was first seen in a state: (moment, path, number of the state).
         cut_at: topic to the indices of the writes that cut it.
         scoped: scope to its writes, in order.
+        writers: an item's id to the path of the response that wrote it.
     """
 
     def __init__(self, interactions: Sequence[Interaction], matching: Matching) -> None:
@@ -84,6 +95,7 @@ class Recording:
         self.cuts: dict[int, tuple[Topic, ...]] = {}
         self.scoped: defaultdict[Topic, list[Interaction]] = defaultdict(list)
         self.scope_of: dict[int, Topic] = {}
+        self.writers: dict[str, str] = {}
         self.shows: dict[int, list[tuple[str, int]]] = {}
         self._repeated: defaultdict[Topic, dict[str, Interaction]] = defaultdict(dict)
         for interaction in self.interactions:
@@ -97,6 +109,15 @@ class Recording:
         for member in value.get("data") or () if value.get("object") == "list" else (value,):
             if isinstance(member, dict) and member.get("run_id"):
                 yield member
+
+    def writers_of(self, interaction: Interaction) -> set[str]:
+        """The paths of the responses that wrote the items in an answer about a conversation."""
+        value = interaction.json
+        if segments(interaction.path)[0] != "conversations" or not isinstance(value, dict):
+            return set()
+        items = value.get("data") or () if value.get("object") == "list" else (value,)
+        named = (item.get("id") for item in items if isinstance(item, dict))
+        return {self.writers[name] for name in named if isinstance(name, str) and name in self.writers}
 
     def first_seen(self, member: JsonObject) -> Moment:
         """When a message or a step was first recorded."""
@@ -155,7 +176,7 @@ class Recording:
         self.cuts[write.index] = cuts(write)
         for topic in self.cuts[write.index]:
             self.cut_at[topic].append(write.index)
-        where = scope(write.path)
+        where = scope_of_write(write)
         if where:
             self.scoped[where].append(write)
             self.scope_of[write.index] = where
@@ -164,7 +185,8 @@ class Recording:
         shown = []
         if 300 <= interaction.status < 400:
             return  # a redirect says where an object is, and nothing about its state
-        if interaction.is_read and pollable(interaction.path) and object_path(interaction.json) != interaction.path:
+        is_poll = interaction.is_read and pollable(interaction.path) and not interaction.is_stream
+        if is_poll and object_path(interaction.json) != interaction.path:
             shown.append((interaction.path, self._add_state(interaction.path, (interaction.index, 0), None, interaction)))
         for event, value in _objects(interaction):
             path = history_path(value)
@@ -192,7 +214,19 @@ class Recording:
         if pollable(path):  # steps and messages move with their run, which has a mark of its own
             self._repeated[scope(path)].pop(path, None)
             self.marks[scope(path)].append((moment, path, number))
+            self._note_response(path, moment, value, number)
         return number
+
+    def _note_response(self, path: str, moment: Moment, value: JsonObject | None, number: int) -> None:
+        """A response in a conversation moves that on, too: what it has written is in the items from its end on."""
+        if value is None or value.get("object") != "response":
+            return
+        conversation = value.get("conversation")
+        if isinstance(conversation, dict) and isinstance(conversation.get("id"), str):
+            self.marks["conversations", conversation["id"]].append((moment, path, number))
+        for item in value.get("output") or ():
+            if isinstance(item, dict) and isinstance(item.get("id"), str):
+                self.writers[item["id"]] = path
 
     def _state_of_status(self, path: str, value: JsonObject) -> int | None:
         """The latest state so far of the status that an abridged value shows."""
@@ -210,6 +244,7 @@ def _objects(interaction: Interaction) -> Iterator[tuple[int, JsonObject]]:
         for number, (_, data) in enumerate(interaction.events, 1):
             if isinstance(data, dict) and data.get("object") in _STREAMED:
                 yield number, views.to_rest(dict(data))
+        yield from responses_in(interaction)
     elif isinstance(interaction.json, dict):
         value = interaction.json
         members = (value.get("data") or ()) if value.get("object") == "list" else (value,)

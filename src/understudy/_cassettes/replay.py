@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from understudy._apis.common.paths import api_path
-from understudy._cassettes import answers
+from understudy._cassettes import answers, response_streams
 from understudy._cassettes.bodies import wants_stream
 from understudy._cassettes.inferred_answers import STOPS, InferredAnswers
 from understudy._cassettes.interaction import READS, Interaction
@@ -35,6 +35,7 @@ from understudy._cassettes.misses import miss
 from understudy._cassettes.recording import JsonObject, Recording, State
 from understudy._cassettes.replay_cursor import ReplayCursor
 from understudy._cassettes.resources import history_path, object_path, pollable, run_path
+from understudy._cassettes.response_streams import asks_for_events
 from understudy._cassettes.timing import Timing
 from understudy._common.messages import Answer, Request
 from understudy.errors import Livelock
@@ -83,6 +84,8 @@ class Replay:
             return self._write(request, asked)
         self.asked_keys.add(asked.key)
         path = api_path(request.path)
+        if asks_for_events(request):
+            return self._resumed(request, asked, path)
         if pollable(path) and self.recording.states.get(path):
             return self._poll(request, path)
         return self._read(request, asked, path)
@@ -130,11 +133,13 @@ class Replay:
         while first < len(writes) and writes[first].index in self.position.played:
             first += 1
         self._first[slot] = first
-        for place in range(first, len(writes)):
-            write = writes[place]
-            if self.position.may_play(write) and self.recording.matching.agree(write, request):
-                return write
-        return None
+        rest = (writes[place] for place in range(first, len(writes)))
+        playable = (one for one in rest if self.position.may_play(one) and self.recording.matching.agree(one, request))
+        found = next(playable, None)
+        streamed = wants_stream(request.json)
+        if found is None or found.path != "/responses" or found.is_stream == streamed:
+            return found
+        return next((one for one in playable if one.is_stream == streamed), found)  # the one recorded as it is asked for
 
     def _event_shower(self, write: Interaction) -> Callable[[int], None]:
         def show(number: int) -> None:
@@ -144,7 +149,7 @@ class Replay:
         return show
 
     def _stream_as_plain(self, write: Interaction, request: Request) -> Answer:
-        found = self.facts.first_run(write)
+        found = self.facts.first_run(write) or response_streams.last_response(write)
         if found is None:
             raise miss(request, self.name, self.position, "it was recorded as a stream in which no run is shown")
         self.position.play(write)
@@ -152,6 +157,10 @@ class Replay:
         return answers.json_answer(found[1])
 
     def _plain_as_stream(self, write: Interaction, request: Request) -> Answer:
+        if response_streams.is_whole(write.json):
+            self.position.play(write)
+            self.position.show_all(write)
+            return answers.stream_answer(response_streams.events_of(write.json), ends_with_done=False)
         path = object_path(write.json)
         self.position.play(write)
         events = path and self.facts.as_stream(write, path, lambda where: self.position.epoch(where)[1])
@@ -200,6 +209,21 @@ class Replay:
         self.position.show(path, number)
         return self._state(path, states[number])
 
+    def _resumed(self, request: Request, asked: Asked, path: str) -> Answer:
+        """The events of a response from a number on: as recorded, else cut out of a recorded stream of it."""
+        start, end = self.position.epoch(path)
+        recorded = [one for one in self.recording.reads.get(asked.key, ()) if start < one.index < end]
+        if recorded:
+            own = next((one for one in recorded if one.index not in self.position.played), recorded[-1])
+            self.position.play(own)
+            return answers.recorded(own, self.name, speed=self.speed, on_event=self._event_shower(own))
+        source = response_streams.source_of(self.recording, path, request, self.position.played)
+        if source is None:
+            reason = "no stream of this response was recorded that holds the events from there on"
+            raise miss(request, self.name, self.position, reason)
+        self.position.show_all(source)
+        return response_streams.from_number(source, response_streams.starting_after(request))
+
     def _is_due(self, path: str, now: int, number: int) -> bool:
         if self._timing is None or now < 0:
             return True
@@ -224,7 +248,7 @@ class Replay:
     def _state(self, path: str, state: State) -> Answer:
         source = state.interaction
         self.position.played.add(source.index)
-        if state.value is None or (source.path == path and source.is_read):
+        if state.value is None or (source.path == path and source.is_read and not source.is_stream):
             return answers.recorded(source, self.name, polled=True, speed=self.speed)
         return answers.json_answer(state.value, polled=not self.speed)
 

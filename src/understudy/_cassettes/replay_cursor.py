@@ -182,6 +182,8 @@ class ReplayCursor:
                 states = self.recording.states[path]
                 if not states[number].equals(states[self.shown(path)]):
                     return True
+        if any(self.status(path) in (None, "queued", "in_progress") for path in self.recording.writers_of(interaction)):
+            return True
         members = self.recording.members_of_runs(interaction)
         return any(self.status(run_path(member)) == "queued" and self._is_news(member) for member in members)
 

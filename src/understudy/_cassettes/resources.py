@@ -6,6 +6,7 @@ A topic is a short tuple, such as `("run", run_id)` or `("messages", thread_id)`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -22,9 +23,9 @@ def segments(path: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def pollable(path: str) -> bool:
-    """Whether this is the path of an object that changes by itself: a run, upload, vector store, its file, file batch."""
+    """Whether this is the path of what changes by itself: a run, a response, an upload, a vector store and what is in it."""
     match segments(path):
-        case ["threads", _, "runs", _] | ["uploads", _] | ["vector_stores", _]:
+        case ["threads", _, "runs", _] | ["uploads", _] | ["vector_stores", _] | ["responses", _]:
             return True
         case ["vector_stores", _, "files" | "file_batches", _]:
             return True
@@ -39,6 +40,8 @@ def object_path(value: Any) -> str | None:
     match value.get("object"):
         case "thread.run":
             return f"/threads/{value.get('thread_id')}/runs/{name}"
+        case "response":
+            return f"/responses/{name}"
         case "upload":
             return f"/uploads/{name}"
         case "vector_store":
@@ -74,6 +77,12 @@ def scope(path: str) -> Topic:
     return (parts[0], parts[1])
 
 
+def scope_of_write(write: Interaction) -> Topic:
+    """The scope that a write belongs to: a response in a conversation is a write to that."""
+    conversation = conversation_of(write) if segments(write.path) == ["responses"] else ""
+    return ("conversations", conversation) if conversation else scope(write.path)
+
+
 @lru_cache(maxsize=4096)
 def topics(path: str) -> tuple[Topic, ...]:
     """What a read of this path tells of."""
@@ -84,10 +93,12 @@ def topics(path: str) -> tuple[Topic, ...]:
             return (("messages", thread), ("thread", thread))
         case ["threads", thread, "messages", message]:
             return (("message", message), ("thread", thread))
-        case ["threads", thread, "runs"]:
-            return (("runs", thread), ("thread", thread))
-        case ["threads", thread, "runs", run, *_]:
-            return (("run", run), ("thread", thread))
+        case ["threads", thread, "runs", *rest]:
+            return (("run", rest[0]) if rest else ("runs", thread), ("thread", thread))
+        case ["responses", response, *rest]:
+            return ((rest[0] if rest else "response", response),)
+        case ["conversations", conversation, *rest]:
+            return _topics_of_conversation(conversation, rest)
         case ["vector_stores", store, "files" | "file_batches" as kind, name, *_]:
             return ((kind, store, name),)
         case ["vector_stores", store, kind]:
@@ -96,6 +107,16 @@ def topics(path: str) -> tuple[Topic, ...]:
             return ((collection,),)
         case parts:
             return ((parts[0], parts[1]),)
+
+
+def _topics_of_conversation(conversation: str, rest: list[str]) -> tuple[Topic, ...]:
+    whole: Topic = ("conversation", conversation)
+    match rest:
+        case ["items"]:
+            return (("items", conversation), whole)
+        case ["items", item, *_]:
+            return (("item", conversation, item), whole)
+    return (whole,)
 
 
 def cuts(write: Interaction) -> tuple[Topic, ...]:
@@ -113,6 +134,8 @@ def cuts(write: Interaction) -> tuple[Topic, ...]:
             return (("messages", thread), ("runs", thread), ("run", _run_created(write)[1]))
         case ["threads", thread, "runs", run, *_]:
             return (("messages", thread), ("runs", thread), ("run", run))
+        case ["responses" | "conversations", *_]:
+            return _cuts_of_responses(write)
         case ["vector_stores", store, kind, *rest]:
             name = rest[0] if rest else str(answer.get("id", ""))
             lists = (("files", store),) if kind in ("files", "file_batches") else ()
@@ -123,6 +146,55 @@ def cuts(write: Interaction) -> tuple[Topic, ...]:
             return ((collection,), *(((collection, answer["id"]),) if "id" in answer else ()))
         case parts:
             return ((parts[0], parts[1]), (parts[0],))
+
+
+def _cuts_of_responses(write: Interaction) -> tuple[Topic, ...]:
+    answer = write.json if isinstance(write.json, dict) else {}
+    match segments(write.path):
+        case ["responses"]:
+            made = response_made(write)
+            conversation = conversation_of(write)
+            return (("response", made), ("input_items", made), *((("items", conversation),) if conversation else ()))
+        case ["responses", "compact" | "input_tokens"]:
+            return ()
+        case ["responses", response, "cancel"]:
+            return (("response", response),)
+        case ["responses", response, *_]:
+            return (("response", response), ("input_items", response))
+        case ["conversations"]:
+            return (("conversation", str(answer.get("id", ""))), ("items", str(answer.get("id", ""))))
+        case ["conversations", conversation]:
+            return (("conversation", conversation),)
+        case ["conversations", conversation, "items"]:
+            added = [item for item in answer.get("data") or () if isinstance(item, dict)]
+            return (("items", conversation), *(("item", conversation, str(item.get("id"))) for item in added))
+        case [_, conversation, _, item, *_]:
+            return (("items", conversation), ("item", conversation, item))
+    return ()
+
+
+def response_made(write: Interaction) -> str:
+    """The id of the response that an answer shows, plain or streamed; "" when it shows none."""
+    shown = [view for _, view in responses_in(write)]
+    return str(shown[0].get("id", "")) if shown else ""
+
+
+def responses_in(interaction: Interaction) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The responses that an answer is, or that its events carry, each with the event's number (0 outside a stream)."""
+    values = [
+        (number, data.get("response")) for number, (_, data) in enumerate(interaction.events, 1) if isinstance(data, dict)
+    ]
+    for number, value in values or [(0, interaction.json)]:
+        if isinstance(value, dict) and value.get("object") == "response" and isinstance(value.get("id"), str):
+            yield number, value
+
+
+def conversation_of(write: Interaction) -> str:
+    """The id of the conversation that a response was asked for in; "" where it was in none."""
+    body = write.request_json if isinstance(write.request_json, dict) else {}
+    named = body.get("conversation")
+    named = named.get("id") if isinstance(named, dict) else named
+    return named if isinstance(named, str) else ""
 
 
 def _run_created(write: Interaction) -> tuple[str, str]:

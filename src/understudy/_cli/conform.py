@@ -26,6 +26,12 @@ def add(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from understudy._cli.progress import progress
     from understudy._fidelity import conform
 
-    return conform(arguments.recordings, base_url=arguments.base_url, json_file=arguments.json)
+    return conform(
+        arguments.recordings,
+        base_url=arguments.base_url,
+        json_file=arguments.json,
+        working_through=lambda sessions: progress(sessions, "replaying"),
+    )

@@ -45,12 +45,16 @@ class DemoRun:
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo",
-        help="play the tutorial conversation, simulated and replayed",
+        help="play the tutorial conversation, simulated, replayed and ported",
         description="Plays the Assistants API's tutorial conversation twice, through the real "
         "openai SDK, without a key and without the network: against the simulated service, and "
-        "from a recording. With --save, writes a project to start from instead: an app, the "
-        "recording, and a test that replays it. Exit status 0; 1 if the two differ; 2 if a file "
-        "is in the way.",
+        "from a recording. Then once more beside its port to Responses, and reports what the port "
+        "does otherwise: nothing; with --planted, what a port with a mistake does. With --save, "
+        "writes a project to start from instead: an app, the recording, and a test that replays "
+        "it. Exit status 0; 1 if simulation and recording differ; 2 if a file is in the way.",
+    )
+    parser.add_argument(
+        "--planted", action="store_true", help="let the port have a mistake, and see the report that names it"
     )
     parser.add_argument(
         "--save", metavar="DIR", type=Path, help="write a project instead: an app, the recording, and a test of it"
@@ -59,7 +63,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return _play() if arguments.save is None else _save(arguments.save)
+    return _play(planted=arguments.planted) if arguments.save is None else _save(arguments.save)
 
 
 def _save(folder: Path) -> int:
@@ -78,7 +82,7 @@ def _save(folder: Path) -> int:
     return 0
 
 
-def _play() -> int:
+def _play(*, planted: bool) -> int:
     import openai
 
     import understudy
@@ -98,7 +102,17 @@ def _play() -> int:
         say(f"\nThe two differ:\n  simulated {simulated}\n  replayed  {replayed}")
         return 1
     say("\nThe two agree, field by field.")
+    _port(say, planted=planted)
     return 0
+
+
+def _port(say: Say, *, planted: bool) -> None:
+    """Put the conversation beside its port to Responses, on the same script."""
+    from understudy._cli.demo_parity import parity_with_port
+
+    say(f"\n3. Ported to Responses{', with a mistake' if planted else ''}")
+    for line in str(parity_with_port(ASSISTANT, INSTRUCTIONS, QUESTION, ANSWER, planted=planted)).splitlines():
+        say(f"   {line}" if line else "")
 
 
 def set_up(backend: Backend) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "parity",
-        help="what differs between two recordings: an old one of Assistants, a new one of Responses",
+        help="compare two recordings: an old one of Assistants, a new one of Responses",
         description="Puts two recordings side by side, turn by turn, whatever API each is of: "
         "what the user said, which instructions and tools the model was given, what it called and "
         "got back, what it replied, how it ended. Ids, polling, timing and how state was kept do "

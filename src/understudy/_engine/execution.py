@@ -72,6 +72,7 @@ class ExecutionRequest:
             the time; by default they are made by the engine, and a call's item has the call's id.
         checks_ahead: whether the whole script has to fit these tools; else only what it does before it waits for the app,
             since what comes after that is performed with another request's tools.
+        shows_images: whether a message can hold images.
     """
 
     id: str
@@ -85,6 +86,7 @@ class ExecutionRequest:
     lifetime_seconds: float | None = None
     new_item_id: Callable[[Any, str, float], str] | None = None
     checks_ahead: bool = True
+    shows_images: bool = True
 
 
 class ScriptPosition(NamedTuple):

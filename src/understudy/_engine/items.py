@@ -164,24 +164,27 @@ class MessageState(ItemState):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningState(ItemState):
-    """What the model thought before it spoke or called. `summary` is None where the model shows none."""
+    """What the model thought before it spoke or called. `summary`: its parts; None where the model shows none."""
 
     kind: ClassVar[str] = "reasoning"
-    summary: str | None = None
-    chunks: tuple[str, ...] = ()  # of the summary, as a stream sends it
+    summary: tuple[str, ...] | None = None
+    chunks: tuple[tuple[int, str], ...] = ()  # of the summary, as a stream sends it: the number of the part, and a piece
 
     def opening(self) -> ReasoningState:
-        return self if self.summary is None else replace(self, summary="", chunks=())
+        return self if self.summary is None else replace(self, summary=(), chunks=())
 
-    def pieces(self) -> Sequence[str]:
+    def pieces(self) -> Sequence[tuple[int, str]]:
         return self.chunks
 
-    def plus(self, piece: str) -> ReasoningState:
-        return replace(self, summary=(self.summary or "") + piece, chunks=(*self.chunks, piece))
+    def plus(self, piece: tuple[int, str]) -> ReasoningState:
+        number, text = piece
+        parts = list(self.summary or ())
+        parts[number:] = [(parts[number] if number < len(parts) else "") + text]
+        return replace(self, summary=tuple(parts), chunks=(*self.chunks, piece))
 
     @property
     def words(self) -> str:
-        return self.summary or ""
+        return "\n\n".join(self.summary or ())
 
 
 class Reading(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
+from understudy._cassettes import Interaction
 from understudy._cassettes.load import load
 from understudy._fidelity.runner import Outcome, replay
 from understudy._fidelity.score import AgreementCounts, Score
@@ -28,18 +29,29 @@ def recordings_in(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.y*ml"))}
 
 
-def outcomes_of(target: Target, *folders: Path) -> Iterator[tuple[Path, str, list[Outcome]]]:
+Pair = tuple[tuple[Path, str], list[Interaction]]
+WorkingThrough = Callable[[Sequence[Pair]], Iterable[Pair]]
+
+
+def outcomes_of(
+    target: Target, *folders: Path, working_through: WorkingThrough = iter
+) -> Iterator[tuple[Path, str, list[Outcome]]]:
     """Replay every recording of some folders, which together tell when keys appeared.
 
-    Gives each one's folder, name and outcomes.
+    Gives each one's folder, name and outcomes. `working_through`: gives the sessions one by one, and may show progress.
     """
     sessions = {(folder, name): load(path) for folder in folders for name, path in recordings_in(folder).items()}
     eras = Eras(sessions.values())
-    for (folder, name), session in sessions.items():
+    for (folder, name), session in working_through(list(sessions.items())):
         yield folder, name, replay(session, target, eras)
 
 
-def conform(recordings: str | Path, base_url: str | None = None, json_file: str | Path | None = None) -> int:
+def conform(
+    recordings: str | Path,
+    base_url: str | None = None,
+    json_file: str | Path | None = None,
+    working_through: WorkingThrough = iter,
+) -> int:
     """Replay recordings against our own service, or the server at `base_url`, and print how they compare.
 
     A server gets the key in OPENAI_API_KEY, if there is one. Gives the exit status: 0 when enough exchanges of each face
@@ -53,7 +65,7 @@ def conform(recordings: str | Path, base_url: str | None = None, json_file: str 
     score = Score()
     try:
         with _target(base_url) as target:
-            for _, name, outcomes in outcomes_of(target, folder):
+            for _, name, outcomes in outcomes_of(target, folder, working_through=working_through):
                 score.add(name, outcomes)
     except CassetteError as error:
         print(error, file=sys.stderr)

@@ -72,7 +72,7 @@ class Terminal:
 
     def _line(self, row: Row) -> str:
         if self.width is not None:
-            row = tuple(_cut(row, self.width))
+            row = tuple(cut(row, self.width))
         painted = "".join(self._painted(piece) for piece in row)
         return painted if self.colour else painted.rstrip()
 
@@ -124,7 +124,7 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _cut(row: Row, width: int) -> Iterator[Styled]:
+def cut(row: Row, width: int) -> Iterator[Styled]:
     """The row as far as it fits, with an ellipsis where something is missing."""
     if sum(cells(text.rstrip() if number == len(row) - 1 else text) for number, (text, _) in enumerate(row)) <= width:
         yield from row

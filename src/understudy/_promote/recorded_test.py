@@ -58,7 +58,10 @@ def _to_fill_in(path: Path) -> str:
 
 def _name(path: Path) -> str:
     """The recording's name as a part of a function's."""
-    return re.sub(r"\W+", "_", path.name.partition(".")[0], flags=re.ASCII).strip("_").lower() or "recording"
+    return (
+        re.sub(r"\W+", "_", path.name.partition(".")[0], flags=re.ASCII).strip("_").lower().removeprefix("test_")
+        or "recording"
+    )
 
 
 def _expectations(session: Sequence[Interaction]) -> Iterator[str]:

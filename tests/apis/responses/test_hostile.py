@@ -1,9 +1,13 @@
-"""Requests that nobody should send to the Responses API: an envelope each, nothing else."""
+"""Requests that nobody should send to the Responses API: an envelope each, nothing else.
+
+`python -m tests.apis.responses.test_hostile 20000 [SEED]` sends more than the suite does.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 from typing import Any
 
 from understudy import simulate
@@ -163,3 +167,7 @@ def send(number: int, seed: int) -> set[int]:
 def test_an_envelope_each() -> None:
     """Whatever is sent, the answer is one the service could give: an object, a stream, or an error's envelope."""
     assert {200, 400, 404} <= send(NUMBER, seed=1)
+
+
+if __name__ == "__main__":
+    print(sorted(send(int(sys.argv[1]), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 1)))

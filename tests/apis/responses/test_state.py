@@ -176,3 +176,22 @@ def test_a_message_put_in_hides_no_open_call() -> None:
         client.conversations.items.delete(item.id or "", conversation_id=made.id)
         with pytest.raises(openai.BadRequestError, match=text):
             client.responses.create(input="z", **asked)
+
+
+def test_stored_responses_are_kept_for_thirty_days() -> None:
+    """After 30 days a response is gone, also to go on from; one in a conversation, and its items, stay."""
+    with simulate(script=Reply("Yes.")) as backend:
+        client, made = backend.client(), backend.add_conversation()
+        old = client.responses.create(model=MODEL, input="x")
+        held = client.responses.create(model=MODEL, input="x", conversation=made.id)
+        backend.clock.advance(30 * 86_400 - 60)
+        assert client.responses.retrieve(old.id).id == old.id
+        following = client.responses.create(model=MODEL, input="y", previous_response_id=old.id)
+        backend.clock.advance(120)
+        with pytest.raises(openai.NotFoundError, match=f"Response with id '{old.id}' not found"):
+            client.responses.retrieve(old.id)
+        with pytest.raises(openai.BadRequestError, match=f"Previous response with id '{old.id}' not found"):
+            client.responses.create(model=MODEL, input="y", previous_response_id=old.id)
+        assert [response.id for response in backend.responses] == [held.id, following.id]
+        assert client.responses.retrieve(following.id).previous_response_id == old.id
+        assert len(client.conversations.items.list(made.id).data) == 2

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
+from understudy._apis.responses.ids import partition_of
 from understudy._apis.responses.input_items import ANSWERED_BY
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
@@ -24,6 +25,7 @@ from understudy._engine.items import CallState, Conversation, Item
 from understudy._engine.listing import Listing
 
 Json = dict[str, Any]
+KEPT_SECONDS = 30 * 86_400
 RETRIES_KEPT = 100
 UNSTORED_KEPT = 1000
 
@@ -84,6 +86,14 @@ class ModelResponse:
         """Give the items it wrote, in order."""
         return iter(self.execution.items.values())
 
+    def thought_before(self, item_id: str) -> str | None:
+        """Give the id of the reasoning item right before one that it wrote, which belongs to it; None if there is none."""
+        written = list(self.execution.items)
+        place = written.index(item_id)
+        before = self.execution.items[written[place - 1]].state if place else None
+        kind = getattr(before, "given", {}).get("type") or getattr(before, "kind", "")
+        return before.id if before is not None and kind == "reasoning" else None
+
     def has(self, item_id: str) -> bool:
         """Tell whether an item is one that it wrote, or that it was made from."""
         return item_id in self.execution.items or any(item.id == item_id for item in self.input)
@@ -127,6 +137,7 @@ class ResponsesObjects:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.responses: dict[str, ModelResponse] = {}
+        self._families: dict[str, dict[str, ModelResponse]] = {}  # by the partition of their ids, and by id
         self.writers: dict[str, ModelResponse] = {}  # of the items in conversations, deleted or not
         self.conversations: Listing[Conversation] = Listing()
         self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: who made the call
@@ -137,14 +148,32 @@ class ResponsesObjects:
 
     def response(self, response_id: str) -> ModelResponse:
         """Give a response, or refuse."""
-        return self.responses.get(response_id) or _refuse("response.not_found", response_id)
+        return self._kept(response_id) or _refuse("response.not_found", response_id)
 
     def previous(self, response_id: str) -> ModelResponse:
         """Give the response that another is to go on from, or refuse."""
-        found = self.responses.get(response_id) or _refuse("previous.not_found", response_id)
+        found = self._kept(response_id) or _refuse("previous.not_found", response_id)
         if not found.is_over:
             raise ApiError("previous.running", id=response_id)
         return found
+
+    def forget_old(self) -> None:
+        """Drop the responses that were kept long enough."""
+        for response_id in list(self.responses):
+            self._kept(response_id)
+
+    def _kept(self, response_id: str) -> ModelResponse | None:
+        """Give a response; one that was kept for 30 days is gone [DOCS], unless it is in a conversation [DOCS].
+
+        That it is gone to the second is a guess. [INF; "at least 30 days": SDK; users say longer: REP]
+        """
+        found = self.responses.get(response_id)
+        if found is None or found.conversation is not None:
+            return found
+        if self._engine.clock.now() < found.created_at + KEPT_SECONDS:
+            return found
+        self.drop(found)
+        return None
 
     def conversation(self, conversation_id: str) -> Conversation:
         """Give a conversation, or refuse."""
@@ -153,6 +182,11 @@ class ResponsesObjects:
     def item(self, conversation_id: str, item_id: str) -> Item:
         """Give an item of a conversation, or refuse."""
         return self.conversation(conversation_id).items.get(item_id) or _refuse("item.not_found", item_id)
+
+    def writer_of(self, item_id: str) -> ModelResponse | None:
+        """Give the stored response that wrote an item, by the partition of its id; None when none has (any more)."""
+        family = self._families.get(partition_of(item_id), {})
+        return next((one for one in reversed(family.values()) if item_id in one.execution.items), None)
 
     def stored_item(self, item_id: str) -> Item | None:
         """Give an item that some response or conversation has, by its id; None when none has (any more)."""
@@ -169,19 +203,27 @@ class ResponsesObjects:
     def keep(self, response: ModelResponse) -> None:
         """Keep a response that has begun."""
         self.responses[response.id] = response
+        self._families.setdefault(partition_of(response.id), {})[response.id] = response
         self._engine.history.append(response)
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 
     def drop(self, response: ModelResponse) -> None:
         """Let a response not exist any more; if it runs, it ends without a word."""
-        self.responses.pop(response.id, None)
+        self._forget(response)
         if response.execution.id in self._engine.executions and not response.is_over:
             self._engine.forget(response.execution)
 
+    def _forget(self, response: ModelResponse) -> None:
+        if self.responses.pop(response.id, None) is not None:
+            partition = partition_of(response.id)
+            self._families[partition].pop(response.id)
+            if not self._families[partition]:
+                del self._families[partition]
+
     def unstore(self, response: ModelResponse) -> None:
         """Keep nothing of a response but the ids of its items, which cannot be referred to."""
-        self.responses.pop(response.id, None)
+        self._forget(response)
         for item in response.output():
             self.unstored[item.id] = None
         while len(self.unstored) > UNSTORED_KEPT:

@@ -226,7 +226,7 @@ def _function_call(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001
 
 
 def _reasoning(response: ModelResponse, state: Any) -> Json:  # noqa: ARG001 - as every kind
-    parts = [{"type": "summary_text", "text": state.summary}] if state.summary is not None else []
+    parts = [{"type": "summary_text", "text": text} for text in state.summary or ()]
     sealed = f"gAAAAAB{state.id.removeprefix('rs_')}"  # since July 2026 even when it is not included [REC]
     return {"id": state.id, "type": "reasoning", "content": [], "encrypted_content": sealed, "summary": parts}
 

@@ -183,18 +183,23 @@ class _Reasoning(_Pieces):
     def opening(self) -> Json:
         return {**super().opening(), "summary": []}
 
-    def delta(self, piece: str) -> Iterator[Sent]:
-        place = {**self.place, "summary_index": 0}
-        if self.item.summary == piece:
+    def delta(self, piece: tuple[int, str]) -> Iterator[Sent]:
+        number, text = piece
+        place = {**self.place, "summary_index": number}
+        if self.item.summary[number] == text:  # its first
+            if number:
+                yield from self._done(number - 1)
             yield "reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}}
-        yield "reasoning_summary_text.delta", {**place, "delta": piece}
+        yield "reasoning_summary_text.delta", {**place, "delta": text}
 
     def closed(self) -> Iterator[Sent]:
-        if not self.item.summary:
-            return
-        place = {**self.place, "summary_index": 0}
-        yield "reasoning_summary_text.done", {**place, "text": self.item.summary}
-        yield "reasoning_summary_part.done", {**place, "part": {"type": "summary_text", "text": self.item.summary}}
+        if self.item.summary:
+            yield from self._done(len(self.item.summary) - 1)
+
+    def _done(self, number: int) -> Iterator[Sent]:
+        place, text = {**self.place, "summary_index": number}, self.item.summary[number]
+        yield "reasoning_summary_text.done", {**place, "text": text}
+        yield "reasoning_summary_part.done", {**place, "part": {"type": "summary_text", "text": text}}
 
 
 class _FileSearch(_Pieces):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,20 +24,32 @@ class Reason(Move):
     """The model thinks before it goes on. A run shows nothing of it, and takes 3 s longer.
 
     Args:
-        summary: what the model says of its thoughts, where an API shows them; None for no summary.
+        summary: what the model says of its thoughts, where an API shows them: a text, or a list of texts for several parts;
+            None for no summary.
     """
 
-    summary: str | None = first(default=None)
+    summary: str | Sequence[str] | None = first(default=None)
 
     def __post_init__(self) -> None:
-        if not (self.summary is None or isinstance(self.summary, str)):
-            raise ImpossibleScript(f"Reason({self.summary!r}): expected a str or None, got {type(self.summary).__name__}")
+        if self.summary is None or isinstance(self.summary, str):
+            return
+        given = self.summary
+        parts = tuple(given) if isinstance(given, list | tuple) else ()
+        if not parts or not all(isinstance(part, str) for part in parts):
+            raise ImpossibleScript(f"Reason({given!r}): expected a str, a list of at least one str, or None")
+        object.__setattr__(self, "summary", parts)
+
+    @property
+    def parts(self) -> tuple[str, ...] | None:
+        """The summary's parts; None for no summary."""
+        return (self.summary,) if isinstance(self.summary, str) else self.summary  # type: ignore[return-value]
 
     def plan(self, planner: Planner) -> None:
         start = planner.begin_step()
-        chunks = tuple(WORDS.findall(self.summary or ""))
+        parts = self.parts
+        chunks = tuple((number, piece) for number, part in enumerate(parts or ()) for piece in WORDS.findall(part) or [""])
         item_id = planner.item_id("reasoning", planner.execution.id, start)
-        whole = ReasoningState(id=item_id, summary=self.summary, chunks=chunks)
+        whole = ReasoningState(id=item_id, summary=parts, chunks=chunks)
         planner.plan(ItemOpened(start, whole.opening()), is_visible=False)
         planner.spread(start, REASON_SECONDS, [(ItemDelta, item_id, piece) for piece in whole.pieces()])
         planner.at = start + REASON_SECONDS

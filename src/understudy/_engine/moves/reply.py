@@ -28,7 +28,8 @@ class Reply(Move):
             that stands in its place. [REC for citations, DOCS for paths]
         parts: instead of `text`: several content parts, each a text or a bytes image.
         citations: ids of the files the markers stand for.
-        images: ids of image files, or the images' bytes, which become files; content parts after the text.
+        images: ids of image files, or the images' bytes, which become files; content parts after the text. Of a run only:
+            the messages of a response hold text.
         chunks: the pieces a stream sends the text in; joined they are the text. Default: word by word, as recorded.
 
     Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text. When it is
@@ -69,7 +70,16 @@ class Reply(Move):
         if self.citations and not any(isinstance(part, str) for part in self.parts or ("",)):
             raise ImpossibleScript(f"the script set at {where} cites files in {self!r}, which has no text to cite them in")
 
+    @property
+    def _has_images(self) -> bool:
+        return bool(self.images) or any(isinstance(part, bytes) for part in self.parts or ())
+
     def plan(self, planner: Planner) -> None:
+        if self._has_images and not planner.execution.request.shows_images:
+            raise planner.impossible(
+                "a Reply with images, but the messages of a response hold only text: say "
+                "CodeInterpreter(..., images=[...]), or ResponseItem({...}) for an image_generation_call"
+            )
         start = planner.begin_step()
         message_id = planner.item_id("message", planner.conversation.id, start)
         step_id = planner.new_id("step", planner.execution.id, start)

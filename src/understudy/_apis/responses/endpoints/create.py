@@ -134,6 +134,7 @@ def resolved(call: Call, context: Context) -> list[Json]:
     _check_new(context, items)
     _check_stored(context.objects, items)
     check_reasoning(items)
+    _check_thoughts(context.objects, items)
     check_calls(items, context.open_calls())
     return items
 
@@ -156,6 +157,17 @@ def _check_new(context: Context, items: list[Json]) -> None:
         item_id = item.get("id")
         if item_id is not None and context.has(item_id):
             raise ApiError("item.twice", id=item_id)
+
+
+def _check_thoughts(objects: ResponsesObjects, items: list[Json]) -> None:
+    """Refuse an item that the model wrote after a thought, where the thought is left out. [REP, many]"""
+    sent = {item.get("id") for item in items}
+    for item in items:
+        item_id = item.get("id")
+        writer = objects.writer_of(item_id) if item_id is not None and item["type"] != "reasoning" else None
+        thought = writer.thought_before(item_id) if writer is not None and item_id is not None else None
+        if thought is not None and thought not in sent:
+            raise ApiError("reasoning.missing", id=item_id, kind=item["type"], reasoning=thought)
 
 
 def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
@@ -248,6 +260,7 @@ def _request(
         last_user_text=last_user_text,
         new_item_id=new_item_id,
         checks_ahead=False,
+        shows_images=False,
     )
 
 

@@ -1,0 +1,192 @@
+"""Replay of the Responses API: background polls, conversations, streams taken up anywhere, streams and plain answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.cassettes.building import Exchange, listed, written
+from tests.cassettes.conftest import Ask
+from tests.cassettes.driving import SHARED, send
+from tests.cassettes.loopback import served
+from tests.effort import examples
+from understudy import FunctionCall, Reply, use_cassette
+from understudy._backend.backend import Backend
+from understudy._cassettes import load
+from understudy._cassettes.session import CassetteSession
+from understudy.errors import ReplayMiss
+
+CONVERSATION = "/conversations/conv_1"
+ITEMS = f"{CONVERSATION}/items"
+QUESTION = {"id": "msg_1", "type": "message", "role": "user"}
+ANSWER = {"id": "msg_2", "type": "message", "role": "assistant"}
+ASKED = {"model": "gpt-4o", "input": "Hi", "background": True, "conversation": "conv_1"}
+GET = "/responses/resp_1"
+MODEL = "gpt-4o"
+TOOL: Any = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}, "strict": False}
+
+
+def response(status: str, *output: dict[str, Any]) -> dict[str, Any]:
+    """`resp_1`, in `conv_1`, in a status."""
+    return {
+        "id": "resp_1",
+        "object": "response",
+        "status": status,
+        "conversation": {"id": "conv_1"},
+        "output": list(output),
+    }
+
+
+CREATED: Exchange = ("POST", "/responses", ASKED, response("queued"))
+SESSION: list[Exchange] = [
+    ("POST", "/conversations", {}, {"id": "conv_1", "object": "conversation"}),
+    ("GET", ITEMS, None, listed()),
+    CREATED,
+    ("GET", GET, None, response("queued")),
+    ("GET", ITEMS, None, listed(QUESTION)),
+    ("GET", GET, None, response("in_progress")),
+    ("GET", GET, None, response("completed", ANSWER)),
+    ("GET", ITEMS, None, listed(ANSWER, QUESTION)),
+    ("GET", f"{ITEMS}/msg_2", None, ANSWER),
+    ("DELETE", f"{ITEMS}/msg_2", None, {"id": "msg_2", "object": "conversation.item.deleted", "deleted": True}),
+    ("GET", ITEMS, None, listed(QUESTION)),
+]
+
+
+def play(tmp_path: Path, exchanges: list[Exchange]) -> Any:
+    """A cassette of these exchanges, in use."""
+    return use_cassette(written(tmp_path / "c.json", exchanges))
+
+
+def test_background_polls_go_on_and_stay_at_the_end(tmp_path: Path, ask: Ask) -> None:
+    """Each poll shows the next recorded status, the last one ever after; what was recorded after a write waits for it."""
+    with play(tmp_path, SESSION):
+        ask("POST", "/conversations", {})
+        assert ask("GET", ITEMS)["data"] == []
+        ask(*CREATED[:3])
+        assert [ask("GET", GET)["status"] for _ in range(5)] == ["in_progress", *["completed"] * 4]
+        assert [item["id"] for item in ask("GET", ITEMS)["data"]] == ["msg_2", "msg_1"]
+        ask("DELETE", f"{ITEMS}/msg_2")
+        assert [item["id"] for item in ask("GET", ITEMS)["data"]] == ["msg_1"]
+
+
+def test_an_answer_is_not_listed_before_its_response_is_over(tmp_path: Path, ask: Ask) -> None:
+    """An app that has seen a response queued does not find in the conversation what that response wrote at its end."""
+    without = [exchange for exchange in SESSION[:-2] if exchange[:2] != ("GET", ITEMS) or exchange[3]["data"] != [QUESTION]]
+    with pytest.raises(ReplayMiss, match="later state"), play(tmp_path, without):
+        ask("POST", "/conversations", {})
+        ask(*CREATED[:3])
+        assert ask("GET", GET)["status"] == "in_progress"
+        assert ask("GET", ITEMS)["error"]["code"] == "understudy_replay_miss"
+
+
+@settings(examples(60), deadline=None)
+@given(
+    polls=st.lists(st.sampled_from([GET, ITEMS]), max_size=8),
+    after=st.lists(st.sampled_from([GET, ITEMS, f"{ITEMS}/msg_2"]), max_size=6),
+)
+def test_whatever_is_polled_nothing_goes_back(
+    tmp_path_factory: pytest.TempPathFactory, plain: httpx.Client, polls: list[str], after: list[str]
+) -> None:
+    """A response never goes back, a conversation never shrinks, and shows an answer only of a response that is over."""
+    order = ["queued", "in_progress", "completed"]
+    with play(tmp_path_factory.mktemp("c"), SESSION):
+        plain.post("/conversations", json={})
+        plain.post("/responses", json=ASKED)
+        seen, most = 0, 0
+        for path in (*polls, *[GET] * 3, *after):
+            answer = plain.get(path)
+            assert answer.status_code == 200
+            if path == GET:
+                now = order.index(answer.json()["status"])
+                assert now >= seen
+                seen = now
+            elif path == ITEMS:
+                count = len(answer.json()["data"])
+                assert count >= most
+                assert (count == 2) <= (seen == 2)
+                most = count
+
+
+@pytest.fixture
+def streamed(tmp_path: Path) -> tuple[Path, str, list[dict[str, Any]]]:
+    """A recorded background stream: the cassette, the response's id, and the events."""
+    backend = Backend(time="poll")
+    backend.next_run([FunctionCall("f", {"a": 1})], Reply("unused"))
+    cassette = tmp_path / "streamed.yaml"
+    with served(backend) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as client:
+        with use_cassette(cassette, record="once"):
+            stream = client.responses.create(model=MODEL, input="x", background=True, stream=True, tools=[TOOL])
+            events = [json.loads(event.to_json()) for event in stream]
+    backend.problems.clear()
+    return cassette, events[0]["response"]["id"], events
+
+
+def test_a_stream_is_taken_up_after_any_event(streamed: tuple[Path, str, list[dict[str, Any]]]) -> None:
+    """Of a recorded stream every `starting_after` is served: the events behind it, with their old numbers."""
+    cassette, response_id, events = streamed
+    create: Any = {"model": MODEL, "input": "x", "background": True, "stream": True, "tools": [TOOL]}
+    with use_cassette(cassette), openai.OpenAI() as client:
+        assert len(list(client.responses.create(**create))) == len(events)
+        for after in range(len(events)):
+            again = client.responses.retrieve(response_id, stream=True, starting_after=after)
+            assert [event.sequence_number for event in again] == list(range(after + 1, len(events)))
+
+
+def test_a_streamed_response_is_retrieved_plain(streamed: tuple[Path, str, list[dict[str, Any]]]) -> None:
+    """What a recorded stream ended with is what a plain retrieve gives, though none was recorded."""
+    cassette, response_id, _ = streamed
+    create: Any = {"model": MODEL, "input": "x", "background": True, "stream": True, "tools": [TOOL]}
+    with use_cassette(cassette), openai.OpenAI() as client:
+        *_, last = client.responses.create(**create)
+        assert client.responses.retrieve(response_id).to_dict() == last.to_dict()["response"]
+
+
+@pytest.mark.parametrize("was_streamed", [True, False])
+def test_stream_and_plain_answer_stand_for_each_other(tmp_path: Path, *, was_streamed: bool) -> None:
+    """A create that was recorded as a stream is answered plainly, and the other way round, with the same response."""
+    backend = Backend(time="poll")
+    backend.next_run(Reply("Hello there."))
+    cassette = tmp_path / "c.yaml"
+    ask: Any = {"model": MODEL, "input": "x"}
+    with served(backend) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as client:
+        with use_cassette(cassette, record="once"):
+            if was_streamed:
+                recorded: Any = list(client.responses.create(**ask, stream=True))[-1].response  # type: ignore[union-attr]
+            else:
+                recorded = client.responses.create(**ask)
+    assert backend.close() == []
+    with use_cassette(cassette), openai.OpenAI() as client:
+        if was_streamed:
+            given: Any = client.responses.create(**ask)
+        else:
+            with client.responses.stream(**ask) as stream:
+                given = stream.get_final_response()
+    assert given.output_text == recorded.output_text == "Hello there."
+    assert given.id == recorded.id
+    assert given.output[0].id == recorded.output[0].id
+
+
+RECORDED = SHARED / "recordings-responses"
+PROJECTS = sorted(path.name for path in RECORDED.iterdir() if path.is_dir()) if RECORDED.is_dir() else []
+
+
+@pytest.mark.skipif(not PROJECTS, reason="the real recordings do not lie beside this repository")
+@pytest.mark.parametrize("project", PROJECTS)
+def test_real_recordings_replay_byte_for_byte(project: str, plain: httpx.Client) -> None:
+    """Asked in the recorded order, every recorded exchange is answered with its recorded status and bytes."""
+    wrong = []
+    for path in sorted((RECORDED / project).rglob("*.yaml")):
+        with CassetteSession(path):
+            for interaction in load(path):
+                answer = send(plain, interaction)
+                if (answer.status_code, answer.content) != (interaction.status, interaction.body or b""):
+                    wrong.append(f"{path.name} {interaction}: {answer.content[:200]!r}")
+    assert not wrong, "\n".join(wrong)
