@@ -82,6 +82,10 @@ def _words(text: Text) -> list[str]:
 
 def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
     """The text in pieces, each with the annotations that end in it."""
+    if not text.annotations:  # nearly always
+        pieces = [Text(chunk) for chunk in chunks]
+        rest_of_text = text.value[sum(map(len, chunks)) :]
+        return [*pieces, Text(rest_of_text)] if rest_of_text or not pieces else pieces
     pieces = []
     position = 0
     for chunk in chunks:
