@@ -170,3 +170,22 @@ def test_a_cassette(pytester: pytest.Pytester) -> None:
     shown = failures(pytester, tests=tests)["test_it"].partition("- understudy -")[2]
     assert "c.yaml: no such cassette" in shown
     assert re.search(r"^ +0\.0  threads\.create .* -> 501 understudy: ", shown, re.MULTILINE)
+
+
+def test_hints_of_a_kind_are_one_line(pytester: pytest.Pytester) -> None:
+    """Hints that differ only in a name or a path are counted, not listed; -v lists them."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def hint(request, understudy):
+            understudy.hints.append(f"the file /tmp/{request.node.name}.yaml is large")
+        """
+    )
+    pytester.makepyfile(test_all="import pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_it(n): pass")
+    quiet = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:asyncio").stdout
+    quiet.fnmatch_lines(["test_all.py::test_it* and 2 more: the file */test_it*.yaml is large"])
+    assert quiet.str().count("is large") == 1
+    verbose = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:asyncio", "-v").stdout.str()
+    assert verbose.count("is large") == 3
