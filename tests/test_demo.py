@@ -42,7 +42,7 @@ def test_the_port_of_the_demo() -> None:
     assert planted.returncode == 0, planted.stderr
     told = planted.stdout.partition("3. Ported to Responses, with a mistake")[2]
     assert "parity: 1 difference (instructions)" in told
-    assert "old Please address the user as Jane Doe." in told
+    assert "old 'Please address the user as Jane Doe." in told
 
 
 def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

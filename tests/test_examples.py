@@ -23,8 +23,8 @@ def settings(project: Path) -> dict[str, object]:
 
 
 def test_the_projects_are_all_there() -> None:
-    """A sync app, an async one, one with files, one on a framework of each API."""
-    assert [project.name for project in PROJECTS] == ["autogen", "document_qa", "frameworks", "support_bot", "tutor"]
+    """A sync app, an async one, one with files, one on a framework of each API, and ports of the first two."""
+    assert [project.name for project in PROJECTS] == ["autogen", "document_qa", "frameworks", "port", "support_bot", "tutor"]
 
 
 @pytest.mark.parametrize(

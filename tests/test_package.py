@@ -44,6 +44,14 @@ def test_the_front_door() -> None:
         _ = understudy.simulat
 
 
+@pytest.mark.parametrize("name", ["errors", "faults", "scripts", "strategies", "types"])
+def test_public_modules_need_no_import_of_their_own(name: str) -> None:
+    """`import understudy` is enough for `understudy.types` and the other public modules."""
+    code = f"import understudy; print(understudy.{name}.__name__)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == f"understudy.{name}"
+
+
 def test_importing_is_cheap() -> None:
     """`import understudy` imports nothing but itself."""
     code = "import sys; before = set(sys.modules); import understudy; print(*sorted(set(sys.modules) - before))"

@@ -149,6 +149,8 @@ __all__ = [
 ]
 
 
+_PUBLIC_MODULES = ("errors", "faults", "scripts", "strategies", "types")
+
 if not TYPE_CHECKING:  # a checker that saw it would take every name for known
 
     def __getattr__(name: str) -> Any:
@@ -156,6 +158,8 @@ if not TYPE_CHECKING:  # a checker that saw it would take every name for known
             from importlib.metadata import version
 
             return version("pytest-understudy")
+        if name in _PUBLIC_MODULES:
+            return import_module(f"understudy.{name}")
         home = _HOME_OF.get(name)
         if home is None:
             from understudy.errors import nearest

@@ -21,7 +21,7 @@ from tests.cassettes.building import TOOL_CALL, written
 from tests.cassettes.loopback import served
 from understudy import use_cassette
 from understudy._backend.backend import Backend
-from understudy._cassettes import CassetteSession, atomic_files, load, storage
+from understudy._cassettes import CassetteSession, atomic_files, load, rewrite
 from understudy._cassettes.atomic_files import Lock, is_held, locked, write_whole
 from understudy._cassettes.dump import dump
 from understudy._common.messages import Answer, Request, Response
@@ -472,8 +472,8 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, monkeypatch:
         with use_cassette(path, record="once"):
             ask(base, 1)
         old = path.read_text()
-        whole = storage.Original.rewritten
-        monkeypatch.setattr(storage.Original, "rewritten", lambda original, kept, added: whole(original, kept, ()))
+        whole = rewrite.Original.rewritten
+        monkeypatch.setattr(rewrite.Original, "rewritten", lambda original, kept, added: whole(original, kept, ()))
         with pytest.raises(CassetteError, match="would not be read back as it is"), use_cassette(path, record="new"):
             ask(base, 1, 2)
     assert path.read_text() == old

@@ -189,7 +189,7 @@ IN_TESTS = [
         "tutorail.yaml",
         "no such cassette",
         "--understudy-record=once",
-        "Did you mean cassettes/tutorial.yaml?",
+        "cassettes/tutorial.yaml?",
     ),
     Mistake(
         "body",

@@ -89,7 +89,7 @@ class Dispatcher:
             try:
                 answer = self._routed(request, path, logged)
             except Exception as error:
-                answer = self._never_raises.answered(error, f"{request.method} {path}")
+                answer = self._never_raises.answered(error, f"at {request.method} {path}")
             if isinstance(answer, Response) and answer.stream is not None:
                 answer.stream = self._never_raises.guarded(answer.stream, answer.headers, path)
             logged.answered(answer)

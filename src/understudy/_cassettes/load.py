@@ -20,7 +20,6 @@ from understudy._cassettes.formats.known import READERS, reader_of
 from understudy._cassettes.formats.reader import Reader, first, members, part
 from understudy._cassettes.formats.unread import unread, unread_bytes
 from understudy._cassettes.interaction import Interaction
-from understudy._common.call_site import short_path
 from understudy._common.nearest_file import did_you_mean_file
 from understudy.errors import CassetteError
 
@@ -78,7 +77,7 @@ def contents_of(path: str | Path) -> Contents:
         content = path.read_bytes()
     except FileNotFoundError:
         raise CassetteError(
-            f"{short_path(path)}: no such cassette.{did_you_mean_file(path)} Record it with record='once' "
+            f"{path}: no such cassette.{did_you_mean_file(path)} Record it with record='once' "
             "(--understudy-record=once) against a server that speaks the API, or use the simulator instead."
         ) from None
     known = unread_bytes(content)

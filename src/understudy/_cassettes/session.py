@@ -308,7 +308,7 @@ class CassetteSession:
         try:
             answer = self._answer(request)
         except Exception as error:
-            answer = self._never_raises.answered(error, f"{request.method} {request.path}")
+            answer = self._never_raises.answered(error, f"on {request.method} {request.path}")
         self.exchanges.append((monotonic(), request, answer))
         return answer
 

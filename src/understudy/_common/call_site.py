@@ -19,12 +19,7 @@ def caller() -> str:
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
     while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, contextlib.__file__)):
         frame = frame.f_back
-    return f"{short_path(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-def short_path(path: str | os.PathLike[str]) -> str:
-    """Give a path below the working directory as it is from there, any other as it is."""
-    return os.fspath(path).removeprefix(f"{Path.cwd()}{os.sep}")
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def current_test() -> str | None:
@@ -37,4 +32,4 @@ def blame(function: object) -> str:
     """Name a callable of the user's, with the line that defines it where it has one."""
     name = getattr(function, "__qualname__", None) or repr(function)
     code = getattr(function, "__code__", None)
-    return f"{name} ({short_path(code.co_filename)}:{code.co_firstlineno})" if code is not None else name
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code is not None else name

@@ -6,8 +6,6 @@ import difflib
 from itertools import islice
 from pathlib import Path
 
-from understudy._common.call_site import short_path
-
 MOST_LOOKED_AT = 2000  # files: this is for a message
 
 
@@ -29,4 +27,4 @@ def nearest_file(path: Path) -> Path | None:
 def did_you_mean_file(path: Path) -> str:
     """` Did you mean tutorial.yaml?` with the file most like a path; empty when none is like it."""
     close = nearest_file(path)
-    return f" Did you mean {short_path(close)}?" if close is not None else ""
+    return f" Did you mean {close}?" if close is not None else ""

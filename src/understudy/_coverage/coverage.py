@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from understudy._coverage import names
+from understudy._coverage.response_targets import possible_of_responses
 from understudy._coverage.tally import Met, Tally
 from understudy._coverage.targets import CoverageTarget, possible
 from understudy.errors import nearest
@@ -60,11 +61,26 @@ class Coverage:
 
     @property
     def lifecycle(self) -> list[Group]:
-        return [self.groups[name] for name in names.LIFECYCLE]
+        return self._of(names.LIFECYCLE, names.LIFECYCLE_OF_RESPONSES)
 
     @property
     def beside(self) -> list[Group]:
-        return [self.groups[name] for name in names.BESIDE]
+        return self._of(names.BESIDE, names.BESIDE_RESPONSES)
+
+    def _of(self, runs: Sequence[str], responses: Sequence[str]) -> list[Group]:
+        """Give the groups of the APIs that the suite used: of runs alone if it used none."""
+        wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
+        return [self.groups[name] for name in wanted]
+
+    @property
+    def has_responses(self) -> bool:
+        """Whether the suite used Responses."""
+        return bool(self.tally.met.get(names.RESPONSE_OPERATIONS))
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether the suite used Assistants, or neither API."""
+        return bool(self.tally.met.get(names.STATUSES)) or not self.has_responses
 
     @property
     def met(self) -> int:
@@ -87,11 +103,15 @@ def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
         omit: names of what the app cannot meet, with the wildcards of fnmatch: `requires_action`, `*cancel*`.
     """
     groups = {}
-    for name, items in possible().items():
+    for name, items in _everything().items():
         met = dict(tally.met.get(name, {}))
         rows = tuple(Row(item, met.pop(item.name, Met()), _is_omitted(item, omit)) for item in items)
         groups[name] = Group(name, rows, dict(sorted(met.items())))
     return Coverage(groups, tally)
+
+
+def _everything() -> dict[str, list[CoverageTarget]]:
+    return {**possible(), **possible_of_responses()}
 
 
 def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
@@ -112,7 +132,7 @@ def check_omitted(omit: Sequence[str]) -> None:
     Raises:
         ValueError: one that fits nothing; the nearest names are told.
     """
-    known = [item.name for items in possible().values() for item in items]
+    known = [item.name for items in _everything().values() for item in items]
     for pattern in omit:
         if not any(fnmatchcase(name, pattern) for name in known):
             close = nearest(pattern, known)

@@ -14,6 +14,7 @@ from typing import Any
 from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.interaction import header
+from understudy._inspect import response_shapes
 from understudy._inspect.schema_check import Json, SchemaCheck, Violation
 from understudy._reconstruct.field_dates import is_settled
 from understudy._reconstruct.timestamps import newest, sent_at
@@ -53,6 +54,10 @@ def violations(interaction: Interaction) -> Iterator[Violation]:
     Not judged at all is what was lost or cut, another API's answer, one of version 1, and an error
     page on the way.
     """
+    if response_shapes.is_of_responses(interaction) and interaction.status < 300:
+        whole = interaction.body and (interaction.broken is None or interaction.is_stream)
+        yield from response_shapes.violations(interaction) if whole else ()
+        return
     found, moment = _departures(interaction)
     as_observed = is_settled(moment) and interaction.host in _OBSERVED
     yield from found if as_observed else filter(partial(_was_never_right, interaction), found)

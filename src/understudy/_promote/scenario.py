@@ -8,13 +8,14 @@ from typing import Any
 
 from understudy._apis import faces
 from understudy._cassettes import Interaction
+from understudy._promote.response_scenario import ResponseScenario, items_put
 from understudy._reconstruct.moves import NOT_SHOWN, Performed, ending_of, steps_of
 from understudy._reconstruct.object_references import Named, named_in
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy.scripts import FunctionCall, Reply, Step
 
 _UNDECIDED = (None, "queued", "in_progress", "requires_action")
-_PREFIXES = {"message": "msg_", "step": "step_", "call": "call_"}
+_PREFIXES = {"message": "msg_", "step": "step_", "call": "call_", "function_item": "fc_", "reasoning": "rs_"}
 
 
 class RunScript:
@@ -60,12 +61,14 @@ def _performed(facts: RunFacts) -> list[Performed]:
     return steps
 
 
-def ids_made(session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript]) -> list[str]:
+def ids_made(
+    session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
+) -> list[str]:
     """The ids of all that a session made, in the order in which the service draws them.
 
     Where no answer shows an id, a made-up one holds its place, unless no id of its kind follows.
     """
-    walk = _Walk(session, facts, scripts)
+    walk = _Walk(session, facts, scripts, responses)
     drawn = [
         pair for exchange in session if exchange.status < 400 and not exchange.is_read for pair in walk.made_by(exchange)
     ]
@@ -82,8 +85,11 @@ def ids_made(session: Sequence[Interaction], facts: Facts, scripts: dict[str, Ru
 class _Walk:
     """Goes through a session and says of each write what it made."""
 
-    def __init__(self, session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript]) -> None:
+    def __init__(
+        self, session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
+    ) -> None:
         self._facts = facts
+        self._responses = responses
         self._segments = {run_id: script.segments() for run_id, script in scripts.items()}
         of_runs = {key for run in facts.runs.values() for key in (*run.steps, *run.messages, run.id)}
         self._made: dict[int, list[Named]] = {}
@@ -98,6 +104,9 @@ class _Walk:
         """The (kind, id) of everything that a write made, in order."""
         for name in self._made.get(exchange.index, ()):
             yield name.kind, name.id
+        yield from self._responses.made_by(exchange)
+        if exchange.path.startswith("/conversations") and exchange.method == "POST":
+            yield from items_put(exchange)
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name_of = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}

@@ -10,6 +10,7 @@ from typing import Any
 from understudy._backend.backend import Backend
 from understudy._cassettes import Interaction
 from understudy._engine.ids import OLDER_PREFIXES, SHAPES
+from understudy._promote.response_scenario import ResponseScenario
 from understudy._promote.scenario import RunScript, ids_made
 from understudy._reconstruct.moves import NOT_SHOWN
 from understudy._reconstruct.preconditions import Seed, Seeds
@@ -46,6 +47,7 @@ class ScenarioSetup:
     def __init__(self, session: Sequence[Interaction], backend: Backend | None = None, **settings: Any) -> None:
         self._session = [exchange for exchange in session if not is_v1(exchange)]
         self._facts = Facts(self._session)
+        self._responses = ResponseScenario(self._session)
         needed = Seeds(self._session, self._facts)
         self._start, self._seeds = needed.start, needed.in_order()
         performed = [seed.created_at for seed in self._seeds if seed.run is not None]
@@ -69,9 +71,13 @@ class ScenarioSetup:
         if self._first < self._start:
             self._move_to(self._start, "")
         self._seed_files_of([move for script in scripts.values() for move in script.moves])
-        self._pin(ids_made(session, facts, scripts), "the ids of what the app makes, in the order in which it does")
-        for run_id, script in sorted(scripts.items(), key=lambda item: item[1].facts.created or 0):
-            self._try(run_id, Statement("backend.next_run", script.moves, comment=run_id))
+        made = ids_made(session, facts, scripts, self._responses)
+        self._pin(made, "the ids of what the app makes, in the order in which it does")
+        taken = [(script.facts.created or 0, run_id, script.moves) for run_id, script in scripts.items()]
+        taken += [(index, response_id, moves) for index, (response_id, moves) in self._responses.scripts.items()]
+        for _, object_id, moves in sorted(taken, key=lambda each: each[0]):
+            self._try(object_id, Statement("backend.next_run", moves, comment=object_id))
+        self.left_out += self._responses.left_out
         self._note_faults()
 
     # -- what was there before ---------------------------------------------------
@@ -79,6 +85,14 @@ class ScenarioSetup:
     def _seed(self, seed: Seed) -> None:
         if seed.kind == "vector_store":
             self._seed_store(seed)
+        elif seed.kind == "conversation":
+            given = {"id": seed.id, **seed.given}
+            self._pin(given.pop("item_ids"), "")
+            self._try(seed.id, Statement("backend.add_conversation", given=given))
+        elif seed.kind == "response":
+            script = self._responses.facts.script_of(seed.id)
+            self._try(seed.id, Statement("backend.next_run", script, comment=f"{seed.id} was there before"))
+            self._request(seed.id, "responses.create", (), seed.given["body"])
         elif seed.verb != "request":
             self._try(seed.id, Statement(f"backend.{seed.verb}", given={"id": seed.id or None} | seed.given))
         elif seed.run is not None:

@@ -76,7 +76,7 @@ def _refuse_bare(depth: object) -> None:
     """Refuse what is no depth; a function is what a decorator without its parentheses is given."""
     if callable(depth):
         name = getattr(depth, "__name__", repr(depth))
-        raise TypeError(f"@every_lifecycle before {name} lacks its parentheses: write @every_lifecycle(depth=3)")
+        raise TypeError(f"@every_lifecycle is bare before {name}: it needs parentheses, as in @every_lifecycle(depth=3)")
     if not isinstance(depth, int):
         raise TypeError(f"every_lifecycle(depth={depth!r}): expected how many choices the service makes, such as depth=3")
 

@@ -7,8 +7,10 @@ its sentence is the one in pytest's summary. The traceback of any other exceptio
 from __future__ import annotations
 
 import linecache
+import os
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any, Literal
 
@@ -108,6 +110,7 @@ def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
 def _in_a_line(text: str, error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    first = first.replace(f"{Path.cwd()}{os.sep}", "")  # there is little room
     return f"understudy: {first if len(first) <= _SUMMARY else f'{first[: _SUMMARY - 3]}...'}"
 
 

@@ -5,6 +5,7 @@ No logic, and nothing heavy at pytest's start: only what a test uses is imported
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -82,7 +83,8 @@ def _add_options(group: pytest.OptionGroup) -> None:
         "--understudy-cov-report",
         action="append",
         metavar="TYPE",
-        help="term (default), json[:FILE], html[:FILE]; may be given several times; switches --understudy-cov on",
+        help="term (default), json[:FILE], html[:FILE], data[:FILE] (of a shard, for `understudy coverage combine`); "
+        "may be given several times; switches --understudy-cov on",
     )
     group.addoption(
         "--understudy-cov-fail-under",
@@ -390,6 +392,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
                 _collect_hints(item, getattr(module, take)())
 
 
+_VARYING = re.compile(r"'[^']*'|\S*[/\\\d]\S*")  # in a hint: names, paths and numbers; without them it is a kind
+
+
 class Summary:
     """What the terminal says at the end: which lifecycles were tried, and hints. One for each session."""
 
@@ -406,15 +411,19 @@ class Summary:
                 self._hints.setdefault(str(value), []).append(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Hints are what would make tests better: each is shown once, with the first test it is about."""
+        """Show the hints that would make tests better: one of each kind, with the first test it is about; all with -v."""
         for (test, bound), ended in self._cases.items():
             counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
             terminalreporter.line(f"{test}: {bound}; {counted}")
         if self._hints:
             terminalreporter.section("understudy hints")
+        kinds: dict[str, list[tuple[str, str]]] = {}
         for hint, tests in self._hints.items():
-            more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-            terminalreporter.line(f"{tests[0]}{more}: {hint}")
+            kind = hint if terminalreporter.config.get_verbosity() > 0 else _VARYING.sub("*", hint)
+            kinds.setdefault(kind, []).extend((test, hint) for test in tests)
+        for (test, hint), *others in kinds.values():
+            more = f" and {len(others)} more" if others else ""
+            terminalreporter.line(f"{test}{more}: {hint}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,11 +31,11 @@ class NeverRaises:
 
         Args:
             error: a mistake of the test; anything else is a defect of ours, and never dressed up as the service's.
-            where: what was being done.
+            where: what was being done: "on GET /v1/threads".
         """
         if not isinstance(error, UnderstudyError):
             defect = InternalError(
-                f"understudy failed at {where}: {error!r}. This is a defect of understudy; please report it."
+                f"understudy failed {where}: {error!r}. This is a defect of understudy; please report it."
             )
             defect.__cause__ = error
             error = defect
@@ -46,7 +46,7 @@ class NeverRaises:
         try:
             yield from stream
         except Exception as error:
-            said = json.loads(self.answered(error, f"the stream of {where}").body)
+            said = json.loads(self.answered(error, f"at the stream of {where}").body)
             if any(name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers):
                 yield sse.render("error", said)
             else:

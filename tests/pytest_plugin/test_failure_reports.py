@@ -1,0 +1,191 @@
+"""What the report of a failed test shows: the test's and the app's frames, our sentence, what the app sent and saw."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+APP = """
+from openai import OpenAI
+
+def ask(text="hi"):
+    client = OpenAI()
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id="asst_tutor").status
+"""
+TESTS = """
+import unittest
+import openai, pytest
+import understudy as us
+from hypothesis import given, settings, strategies
+from app import ask
+
+@pytest.fixture(autouse=True)
+def tutor(request):
+    if "understudy" in request.fixturenames:
+        request.getfixturevalue("understudy").add_assistant(id="asst_tutor")
+
+def test_fixture(understudy):
+    assert ask() == "cancelled"
+
+@pytest.mark.understudy
+def test_marker():
+    assert ask() == "cancelled"
+
+def test_block():
+    with us.simulate() as backend:
+        backend.add_assistant(id="asst_tutor")
+        assert ask() == "cancelled"
+
+class TestClass:
+    def test_method(self, understudy):
+        assert ask() == "cancelled"
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def simulated(self, understudy):
+        self.backend = understudy
+
+    def test_unittest(self):
+        self.backend.next_run(us.Reply("x"), us.Reply("y"))
+        self.backend.next_run(us.Reply("never"))
+        self.assertEqual(ask(), "cancelled")
+
+@pytest.mark.asyncio
+async def test_async(understudy):
+    assert ask() == "cancelled"
+
+@us.every_lifecycle(depth=1)
+def test_every(script, understudy):
+    understudy.perform(script)
+    assert ask() == "cancelled"
+
+@settings(max_examples=3, database=None, deadline=None)
+@given(strategies.integers())
+def test_hypothesis(number):
+    with us.simulate() as backend:
+        backend.add_assistant(id="asst_tutor")
+        assert ask() == "cancelled"
+
+def test_secret(understudy):
+    assert ask("my key is sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ") == "cancelled"
+
+@pytest.mark.understudy(strict=True)
+def test_refused(understudy):
+    ask()
+
+@pytest.mark.understudy(strict=True)
+def test_wrapped(understudy):
+    try:
+        ask()
+    except openai.APIError as error:
+        raise LookupError("the app gives up") from error
+
+def test_plain():
+    assert 1 == 2
+"""
+
+
+def failures(pytester: pytest.Pytester, *options: str, tests: str = TESTS) -> dict[str, str]:
+    """The reports of the failed tests, by name; the summary lines as `summary`."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(app=APP, test_all=tests)
+    output = pytester.runpytest("-p", "no:cacheprovider", "--color=no", *options).stdout.str()
+    blocks = re.split(r"^(?:_+ (.+?) _+|=+ (.*) =+)$", output, flags=re.MULTILINE)
+    named = zip(blocks[1::3], blocks[2::3], blocks[3::3], strict=True)
+    return {test or ("summary" if "summary" in title else title): text for test, title, text in named}
+
+
+def test_every_kind_of_test_has_the_section(pytester: pytest.Pytester) -> None:
+    """Requests with the second of the clock and what was seen, and how the run went; nothing where nothing was simulated."""
+    shown = failures(pytester)
+    names = ("test_fixture", "test_marker", "test_block", "TestClass.test_method", "TestCase.test_unittest", "test_async")
+    for name in (*names, "test_hypothesis", "test_secret"):
+        assert "- understudy -" in shown[name], name
+        section = shown[name].partition("- understudy -")[2]
+        assert re.search(r"^ +0\.0  runs\.create thread_\w+ .* -> queued$", section, re.MULTILINE), name
+        assert re.search(r"^run_\w+: .*completed", section, re.MULTILINE), name
+        assert section.count("\n") <= 26, name
+    assert "script(s) were set, but no run took them" in shown["TestCase.test_unittest"]
+    every = next(text for name, text in shown.items() if name.startswith("test_every["))
+    assert every.count("runs.create") == 1  # the note has the requests, the section the run
+    assert re.search(r"^run_\w+: \w+ after", every.partition("- understudy -")[2], re.MULTILINE)
+    assert "understudy" not in shown["test_plain"]
+    assert "sk-proj-abc" not in shown["test_secret"].partition("- understudy -")[2]
+
+
+def test_frames(pytester: pytest.Pytester) -> None:
+    """Ours has the frames of the test and of the app; of an app's own error, only what led to it is pruned."""
+    shown = failures(pytester, "-k", "refused or wrapped or fixture")
+    assert re.findall(r"^(\S+):\d+: in (\w+)$", shown["test_refused"], re.MULTILINE) == [
+        ("test_all.py", "test_refused"),
+        ("app.py", "ask"),
+    ]
+    for text in shown.values():
+        assert "site-packages" not in text
+    assert ">           raise LookupError" in re.sub(r">\s+raise", ">           raise", shown["test_wrapped"])
+    assert "no script was set" in shown["test_wrapped"]
+    assert '>       assert ask() == "cancelled"' in shown["test_fixture"]
+    assert "test_all.py::test_refused - understudy: a run of assistant" in shown["summary"]
+
+
+@pytest.mark.parametrize("style", ["short", "long", "line", "native", "no"])
+def test_styles(pytester: pytest.Pytester, style: str) -> None:
+    """In every style of traceback the sentence is in the summary, and no line of the SDK is shown."""
+    shown = failures(pytester, f"--tb={style}", "-k", "refused")
+    assert "test_all.py::test_refused - understudy: a run of assistant" in shown["summary"]
+    assert "openai/_base_client" not in "".join(shown.values())
+
+
+def test_the_full_trace(pytester: pytest.Pytester) -> None:
+    """Whoever asks for everything gets everything."""
+    shown = failures(pytester, "--full-trace", "-k", "refused")
+    assert "_base_client" in shown["test_refused"]
+
+
+def test_on_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pytest cuts nothing off, the summary has the sentence, on one line."""
+    monkeypatch.setenv("CI", "true")
+    tests = "import understudy as us\ndef test_left(understudy):\n    understudy.next_run(us.Reply('x'))\n"
+    summary = failures(pytester, tests=tests)["summary"].strip().splitlines()
+    assert len(summary) == 1
+    assert "- understudy: 1 script(s) were set, but no run took them: Reply('x')  (set at test_all.py:3)" in summary[0]
+
+
+def test_in_other_processes(pytester: pytest.Pytester) -> None:
+    """The report travels from a worker of xdist as it is."""
+    shown = failures(pytester, "-n", "1", "-k", "refused or block")
+    assert "- understudy -" in shown["test_block"]
+    assert "test_all.py::test_refused - understudy: a run of assistant" in shown["summary"]
+    assert "site-packages" not in shown["test_refused"]
+
+
+def test_a_cassette(pytester: pytest.Pytester) -> None:
+    """What an app sent to a cassette is shown, too."""
+    tests = (
+        "import pytest\nfrom app import ask\n\n@pytest.mark.cassette('c.yaml')\n"
+        "def test_it():\n    try:\n        ask()\n    except Exception:\n        pass\n    assert False\n"
+    )
+    shown = failures(pytester, tests=tests)["test_it"].partition("- understudy -")[2]
+    assert "c.yaml: no such cassette" in shown
+    assert re.search(r"^ +0\.0  threads\.create .* -> 501 understudy: ", shown, re.MULTILINE)
+
+
+def test_hints_of_a_kind_are_one_line(pytester: pytest.Pytester) -> None:
+    """Hints that differ only in a name or a path are counted, not listed; -v lists them."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def hint(request, understudy):
+            understudy.hints.append(f"the file /tmp/{request.node.name}.yaml is large")
+        """
+    )
+    pytester.makepyfile(test_all="import pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_it(n): pass")
+    quiet = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:asyncio").stdout
+    quiet.fnmatch_lines(["test_all.py::test_it* and 2 more: the file */test_it*.yaml is large"])
+    assert quiet.str().count("is large") == 1
+    verbose = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:asyncio", "-v").stdout.str()
+    assert verbose.count("is large") == 3
