@@ -144,7 +144,8 @@ import openai_responses
 @each
 def test_ask(number):
     mock = openai_responses.OpenAIMock()
-    mock.beta.threads.runs.create.response = {"status": "completed"}
+    run = {"status": "completed", "model": "gpt-4o", "thread_id": "thread_1", "tools": []}
+    mock.beta.threads.runs.create.response = run
     with mock.router:
         assert ask("How is the weather?")
 """,

@@ -9,7 +9,7 @@ from typing import Any
 
 from understudy._cli.parsing import NearestParser
 
-COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "parity", "serve", "conform")
+COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "parity", "serve", "conform", "coverage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

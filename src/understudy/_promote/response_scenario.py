@@ -26,12 +26,35 @@ class ResponseScenario:
         self.facts = ResponseFacts(session)
         self.scripts: dict[int, tuple[str, tuple[Step, ...]]] = {}
         self.left_out: list[str] = []
+        self._brought: dict[str, list[tuple[str, str]]] = {}
+        for exchange in session:
+            self._note_input(exchange)
         for index, chain in self.facts.chains().items():
             creates = [self.facts.creates[one] for one in chain]
             reasons = [f"{exchange}: {reason}" for exchange in creates if (reason := beyond_moves(exchange))]
             self.left_out += reasons
             if not reasons:
                 self.scripts[index] = (self.facts.made_by(index), self._script(chain))
+
+    def _note_input(self, exchange: Interaction) -> None:
+        """Note what a list shows of a response's own input: of a chain, it is not told which turn brought an item."""
+        match exchange.path.strip("/").split("/"):
+            case ["responses", response_id, "input_items"] if exchange.status == 200:
+                pass
+            case _:
+                return
+        if self.facts.last.get(response_id, {}).get("previous_response_id"):
+            return
+        page = exchange.json if isinstance(exchange.json, dict) else {}
+        items = [item for item in page.get("data") or () if isinstance(item, dict) and item.get("type") in _CHOSEN]
+        is_oldest_first = ("order", "asc") in exchange.query
+        pairs = [(_CHOSEN[item["type"]], str(item.get("id") or "")) for item in items]
+        held = self._brought.setdefault(response_id, [])
+        new = [pair for pair in pairs if pair not in held]
+        if is_oldest_first:
+            held += new
+        else:
+            held[:0] = reversed(new)
 
     def _script(self, chain: Sequence[int]) -> tuple[Step, ...]:
         """A script. A response that was never seen to end says that the recording does not show what."""
@@ -43,10 +66,10 @@ class ResponseScenario:
         """The (kind, id) of the items that a create made beside the response; "" for an id that no answer shows."""
         if exchange.index not in self.facts.creates:
             return
-        for item in _given(exchange):
-            kind = _CHOSEN.get(str(item.get("type", "message")))
-            if kind is not None:
-                yield kind, ""
+        kinds = [_CHOSEN.get(str(item.get("type", "message"))) for item in _given(exchange)]
+        wanted = [kind for kind in kinds if kind is not None]
+        shown = self._brought.get(self.facts.made_by(exchange.index), [])
+        yield from shown if [kind for kind, _ in shown] == wanted else ((kind, "") for kind in wanted)
         for item in self.facts.response(exchange.index).get("output") or ():
             kind = _CHOSEN.get(item["type"])
             if kind is not None:

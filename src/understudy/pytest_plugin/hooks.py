@@ -83,7 +83,8 @@ def _add_options(group: pytest.OptionGroup) -> None:
         "--understudy-cov-report",
         action="append",
         metavar="TYPE",
-        help="term (default), json[:FILE], html[:FILE]; may be given several times; switches --understudy-cov on",
+        help="term (default), json[:FILE], html[:FILE], data[:FILE] (of a shard, for `understudy coverage combine`); "
+        "may be given several times; switches --understudy-cov on",
     )
     group.addoption(
         "--understudy-cov-fail-under",
