@@ -31,7 +31,7 @@ _holding: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # of these, 
 
 
 def is_excepted(name: str | None) -> bool:
-    """Whether a module goes on in real time."""
+    """Say whether a module goes on in real time."""
     return name is not None and name.partition(".")[0] in _EXCEPTED
 
 
@@ -70,7 +70,7 @@ _NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
 
 
 def replaced_by_another() -> str | None:
-    """A function of `time` that somebody else has replaced; None if nobody has."""
+    """Return a function of `time` that somebody else has replaced; None if nobody has."""
     return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
 
 
@@ -110,7 +110,7 @@ def _scan() -> None:
 
 
 def _names_in(module: Any) -> list[tuple[str, str]]:
-    """The names under which a module holds functions of `time`."""
+    """Return the names under which a module holds functions of `time`."""
     name = getattr(module, "__name__", None)
     if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
         return []
