@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from understudy._backend.simulate import simulate
 from understudy._common.observers import observing
+from understudy._parity.parity import parity
 from understudy._properties.apis import Api, ApiScripts, of_api
 from understudy._properties.json_schema import fitting
 from understudy._properties.scenario import Scenario
@@ -92,6 +93,8 @@ def _ready(api: Api) -> None:
             client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
         if api != "assistants":
             client.responses.create(model="gpt-4o", input="Hello?")
+        if api == "both":
+            parity(lambda: None, lambda: None)
 
 
 @st.composite

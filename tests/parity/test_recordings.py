@@ -146,6 +146,19 @@ def test_a_planted_change_is_named(
     assert main(["parity", str(TUTORIAL), str(new), "--ignore", kind]) == 0
 
 
+def test_differences_are_red_where_colour_is_shown(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """On a terminal that shows colour, what differs is red, beside its mark; NO_COLOR leaves the mark alone."""
+    app, script = port(answer="It is 2.")
+    recorded(tmp_path / "new.yaml", app, script, monkeypatch)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+    assert "\x1b[31m! reply" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+    assert "\n! reply" in capsys.readouterr().out
+
+
 def test_hosted_calls_that_no_steps_show_are_unknown(tmp_path: Path, monkeypatch: Any) -> None:
     """A polled recording without steps does not show what its code interpreter did: the new side's calls are no news."""
     app, _ = port()

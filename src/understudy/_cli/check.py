@@ -101,7 +101,7 @@ def _checked(cassettes: list[Path], project: Any, arguments: argparse.Namespace,
 
 
 def _cassettes_folder(root: Path) -> str:
-    """The ini option `understudy_cassettes`, read as pytest reads it; `cassettes` where it is not set."""
+    """Return the ini option `understudy_cassettes`, read as pytest reads it; `cassettes` where it is not set."""
     pyproject = root / "pyproject.toml"
     if pyproject.is_file():
         options = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get("pytest", {})

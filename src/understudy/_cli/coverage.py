@@ -9,8 +9,12 @@ from typing import Any
 
 
 def add(subparsers: Any) -> None:
-    parser = subparsers.add_parser("coverage", help="lifecycle coverage of a suite that ran in parts")
-    commands = parser.add_subparsers(dest="coverage_command", metavar="COMMAND", required=True)
+    parser = subparsers.add_parser(
+        "coverage",
+        help="lifecycle coverage of a suite that ran in parts",
+        description="Works on the data files of lifecycle coverage that the parts of a suite wrote.",
+    )
+    commands = parser.add_subparsers(dest="coverage_command", metavar="COMMAND", required=True, help="what to do with it")
     combine = commands.add_parser(
         "combine",
         help="merge what the parts of a suite met, report it, and fail under a percentage",

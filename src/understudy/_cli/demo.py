@@ -127,7 +127,7 @@ def set_up(backend: Backend) -> None:
 
 
 def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: None) -> DemoRun:
-    """The tutorial's conversation, as its reader would write it: a thread, a message, a run, polling, the answer."""
+    """Return the tutorial's conversation, as its reader would write it: a thread, a message, a run, polling, the answer."""
     threads = client.beta.threads
     thread = threads.create()
     question = threads.messages.create(thread.id, role="user", content=QUESTION)
@@ -167,7 +167,7 @@ class _Timeline:
 
 
 def cassette_path() -> Path:
-    """The tutorial's recording: in the installed package, or at the top of the source tree."""
+    """Return the tutorial's recording: in the installed package, or at the top of the source tree."""
     here = Path(__file__).resolve()
     packaged = here.parents[1] / "data" / CASSETTE
     return packaged if packaged.exists() else here.parents[3] / "cassettes" / CASSETTE

@@ -50,7 +50,10 @@ filterwarnings =
 
 
 def project_files(cassette: Path) -> dict[str, str]:
-    """The files by their paths in the project's folder. `cassette`: the recording that goes with it."""
+    """Return the files by their paths in the project's folder.
+
+    `cassette`: the recording that goes with it.
+    """
     return {
         "pytest.ini": _SETTINGS,
         "tutor.py": _APP,

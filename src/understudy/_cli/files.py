@@ -10,7 +10,7 @@ from understudy._common.nearest_file import did_you_mean_file
 
 
 def missing_files(paths: Iterable[Path]) -> bool:
-    """Whether some paths are not files; each is said, with the nearest that is."""
+    """Say whether some paths are not files; each is said, with the nearest that is."""
     missing = [path for path in paths if not path.is_file()]
     for path in missing:
         what = (

@@ -1,4 +1,7 @@
-"""The command `understudy`. Each subcommand is a module of `understudy._cli` with a function `add(subparsers)`."""
+"""The command `understudy`.
+
+Each subcommand is a module of `understudy._cli` with a function `add(subparsers)`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What commands print: rows laid out for the terminal, or JSON. Neither holds a secret, nor what a terminal would obey."""
+"""What commands print: rows laid out for the terminal, or JSON.
+
+Neither holds a secret, nor what a terminal would obey.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def print_json(data: Any, patterns: Sequence[str] = ()) -> None:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """A value without the secrets that only show where texts are put together, such as in a finding."""
+    """Return a value without the secrets that only show where texts are put together, such as in a finding."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _target(path: Path, arguments: argparse.Namespace) -> Path | None:
-    """Where the result goes; None for the cassette's own place."""
+    """Say where the result goes; None for the cassette's own place."""
     output: Path | None = arguments.output
     if output is None:
         return None
@@ -98,7 +98,7 @@ def _scrub(path: Path, target: Path | None, arguments: argparse.Namespace) -> in
 
 
 def _backed_up(path: Path) -> Path:
-    """A copy beside a file, under a name that was free."""
+    """Return a copy beside a file, under a name that was free."""
     for candidate in _names(path):
         try:
             with candidate.open("xb") as file:

@@ -156,7 +156,7 @@ class ServePlan:
         return Application(site.handle, self._finish)
 
     def _worlds(self) -> Any:
-        """The worlds to serve: simulated, played, or another server's."""
+        """Return the worlds to serve: simulated, played, or another server's."""
         from understudy._serve.worlds import COMMON, Worlds
 
         arguments = self._arguments

@@ -15,7 +15,7 @@ _STEP = "    "
 
 
 def written(statements: Sequence[Statement], left_out: Sequence[str], name: str) -> str:
-    """A module with a function `set_up(backend)` that carries the statements out. `name`: of the recording."""
+    """Return a module with a function `set_up(backend)` that carries the statements out. `name`: of the recording."""
     names = sorted({kind for statement in statements for kind in _kinds(statement.args)})
     lines = [f'"""What the recording {name} promotes to; `understudy promote` wrote it."""', ""]
     if names:
@@ -60,7 +60,10 @@ def _number(value: float) -> str:
 
 
 def _code(value: Any) -> str:
-    """A value as code; long ones over several lines. A tuple of calls becomes a list: in a script, one step."""
+    """Return a value as code; long ones over several lines.
+
+    A tuple of calls becomes a list: in a script, one step.
+    """
     if isinstance(value, tuple) and any(isinstance(item, Move) for item in value):
         inner = ",\n".join(indent(_code(item), _STEP) for item in value)
         return f"[\n{inner},\n]"
@@ -70,7 +73,7 @@ def _code(value: Any) -> str:
 
 
 def _kinds(value: Any) -> Iterator[str]:
-    """The names of moves that code needs to import."""
+    """Return the names of moves that code needs to import."""
     if isinstance(value, (Move, SearchResult)):
         yield type(value).__name__
         yield from _kinds(getattr(value, "results", None))

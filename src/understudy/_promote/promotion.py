@@ -23,7 +23,7 @@ _ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIterati
 def from_cassette(
     path: str | os.PathLike[str], *, into: Backend | None = None, time: str = "poll", seed: int = 0
 ) -> Backend:
-    """A simulated service that goes on where a recording ends.
+    """Return a simulated service that goes on where a recording ends.
 
     Objects that were there before the recording are seeded under their own ids, each recorded run's script is queued in the
     recorded order, and what the app makes gets the recorded ids, first in first out. Requests that are not in the recording
@@ -49,7 +49,7 @@ def from_cassette(
 
 
 def code_of(path: str | os.PathLike[str]) -> str:
-    """The same as Python code: a module with a function `set_up(backend)`.
+    """Return the same as Python code: a module with a function `set_up(backend)`.
 
     Raises:
         CassetteError: the cassette cannot be read, or not be made sense of.
@@ -59,7 +59,7 @@ def code_of(path: str | os.PathLike[str]) -> str:
 
 
 def code_of_test(path: str | os.PathLike[str]) -> str:
-    """The same as a test module, with one line to fill in and what was recorded as expectations; see `as_test`.
+    """Return the same as a test module, with one line to fill in and what was recorded as expectations; see `as_test`.
 
     Raises:
         CassetteError: the cassette cannot be read, or not be made sense of, or no run was created in it.
@@ -70,7 +70,9 @@ def code_of_test(path: str | os.PathLike[str]) -> str:
 
 
 def _promoted(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup:
-    """A scenario, set up. Answers that are not shaped as the API's are left out if they stand in the way.
+    """Return a scenario, set up.
+
+    Answers that are not shaped as the API's are left out if they stand in the way.
 
     First only those that were never right; then those, too, that differ from today's in what older ones may.
     """

@@ -20,7 +20,9 @@ _WIDTH = 96  # of a literal, in characters
 
 
 def as_test(set_up: str, session: Sequence[Interaction], path: Path) -> str:
-    """A test module. `set_up`: the module that the recording promotes to, with its function of that name.
+    """Return a test module.
+
+    `set_up`: the module that the recording promotes to, with its function of that name.
 
     Raises:
         CassetteError: no run was created in the recording, so that nothing would be expected.
@@ -57,7 +59,7 @@ def _to_fill_in(path: Path) -> str:
 
 
 def _name(path: Path) -> str:
-    """The recording's name as a part of a function's."""
+    """Return the recording's name as a part of a function's."""
     return (
         re.sub(r"\W+", "_", path.name.partition(".")[0], flags=re.ASCII).strip("_").lower().removeprefix("test_")
         or "recording"
@@ -65,7 +67,7 @@ def _name(path: Path) -> str:
 
 
 def _expectations(session: Sequence[Interaction]) -> Iterator[str]:
-    """How each run that was created ended, what the app submitted, and what was said on its thread."""
+    """Say how each run that was created ended, what the app submitted, and what was said on its thread."""
     facts = Facts(session)
     runs = [run for run in facts.runs.values() if run.created is not None and run.views]
     ended = [run for run in runs if run.status in TERMINAL]

@@ -57,13 +57,16 @@ class ResponseScenario:
             held[:0] = reversed(new)
 
     def _script(self, chain: Sequence[int]) -> tuple[Step, ...]:
-        """A script. A response that was never seen to end says that the recording does not show what."""
+        """Return a script.
+
+        A response that was never seen to end says that the recording does not show what.
+        """
         if self.facts.response(chain[-1]).get("status") in TERMINAL:
             return self.facts.script(chain)
         return (*self.facts.script(chain[:-1]), Reply(NOT_SHOWN))
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
-        """The (kind, id) of the items that a create made beside the response; "" for an id that no answer shows."""
+        """Return the (kind, id) of the items that a create made beside the response; "" for an id that no answer shows."""
         if exchange.index not in self.facts.creates:
             return
         kinds = [_CHOSEN.get(str(item.get("type", "message"))) for item in _given(exchange)]
@@ -77,7 +80,7 @@ class ResponseScenario:
 
 
 def items_put(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """The (kind, id) of the messages that a write to conversations put there."""
+    """Return the (kind, id) of the messages that a write to conversations put there."""
     answer = exchange.json if isinstance(exchange.json, dict) else {}
     if exchange.path == "/conversations":
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}

@@ -33,7 +33,7 @@ class RunScript:
         self.moves: tuple[Step, ...] = shown if is_plain else (*shown, *ending_of(facts))
 
     def segments(self) -> list[list[tuple[str, str]]]:
-        """The (kind, id) of what it makes, up to each call that it waits for; "" for an id that no answer shows."""
+        """Return the (kind, id) of what it makes, up to each call that it waits for; "" for an id that no answer shows."""
         found: list[list[tuple[str, str]]] = [[]]
         for performed in self._performed:
             found[-1] += self._ids_of(performed)
@@ -53,7 +53,10 @@ class RunScript:
 
 
 def _performed(facts: RunFacts) -> list[Performed]:
-    """What the run does. One that was never seen to answer answers that the recording does not show what."""
+    """Return what the run does.
+
+    One that was never seen to answer answers that the recording does not show what.
+    """
     steps = steps_of(facts, str, keep_ids=True)
     unseen = facts.status in _UNDECIDED or (facts.status == "completed" and not steps)
     if unseen and facts.cancelled is None and not any(isinstance(performed.move, Reply) for performed in steps):
@@ -64,7 +67,7 @@ def _performed(facts: RunFacts) -> list[Performed]:
 def ids_made(
     session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
 ) -> list[str]:
-    """The ids of all that a session made, in the order in which the service draws them.
+    """Return the ids of all that a session made, in the order in which the service draws them.
 
     Where no answer shows an id, a made-up one holds its place, unless no id of its kind follows.
     """
@@ -101,7 +104,7 @@ class _Walk:
         self._of_runs = of_runs
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
-        """The (kind, id) of everything that a write made, in order."""
+        """Return the (kind, id) of everything that a write made, in order."""
         for name in self._made.get(exchange.index, ()):
             yield name.kind, name.id
         yield from self._responses.made_by(exchange)
@@ -122,7 +125,7 @@ class _Walk:
             yield from self._messages(exchange.json["id"], len(_given_messages(body)))
 
     def _messages(self, thread_id: str, count: int) -> Iterator[tuple[str, str]]:
-        """The messages that a thread, or a run on it, was given along: shown by later answers only, if at all."""
+        """Return the messages that a thread, or a run on it, was given along: shown by later answers only, if at all."""
         shown = [
             view["id"]
             for view in self._facts.first_views.values()
@@ -138,6 +141,6 @@ class _Walk:
 
 
 def _given_messages(body: Json) -> list[Any]:
-    """The messages in the body of a request that makes a thread or a run."""
+    """Return the messages in the body of a request that makes a thread or a run."""
     thread = body.get("thread") if isinstance(body.get("thread"), dict) else {}
     return [*(body.get("messages") or ()), *(body.get("additional_messages") or ()), *((thread or {}).get("messages") or ())]

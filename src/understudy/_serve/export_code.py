@@ -259,7 +259,7 @@ def _kinds(step: Any) -> Iterator[str]:
 
 
 def _generator(name: str, steps: Sequence[Any]) -> Iterator[str]:
-    """A script that uses submitted outputs, as a generator function."""
+    """Return a script that uses submitted outputs, as a generator function."""
     yield ""
     yield f"def {name}(run):"
     for step in steps:

@@ -50,7 +50,7 @@ class LifecycleCoverage:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """What is met from a test's setup to its teardown is its own."""
+        """Return what is met from a test's setup to its teardown is its own."""
         self._watch.test = item.nodeid
         try:
             return (yield)
@@ -101,7 +101,7 @@ def _percentage(given: str | None) -> float | None:
 
 
 def _reports(config: pytest.Config) -> tuple[bool, list[tuple[str, Path]]]:
-    """Whether the terminal gets the summary, and which files are to be written."""
+    """Say whether the terminal gets the summary, and which files are to be written."""
     try:
         return reports.requested(config.getoption("understudy_cov_report") or [])
     except ValueError as error:
