@@ -58,7 +58,9 @@ def run_scripts(
     faults: int = 0,
     api: Api = "assistants",
 ) -> st.SearchStrategy[Trajectory]:
-    """Scripts: up to so many moves, and an ending. They shrink to `(Reply('Done.'),)`.
+    """Scripts: up to so many moves, and an ending.
+
+    They shrink to `(Reply('Done.'),)`.
 
     Args:
         tools: the tools of the runs, as either API takes them, for calls of these functions with arguments that fit, and of
@@ -125,7 +127,10 @@ _FAILED = st.sampled_from(RUN_ERROR_CODES).map(lambda code: (Fail(code),))
 
 
 def _moves(tools: Tools | None, calls: bool, api: ApiScripts) -> st.SearchStrategy[Any]:
-    """Moves that end nothing. A delay is a number of polls: seconds, which is the interval of the SDKs' own polling."""
+    """Moves that end nothing.
+
+    A delay is a number of polls: seconds, which is the interval of the SDKs' own polling.
+    """
     kinds: list[st.SearchStrategy[Any]] = [st.just(Reply("Let me see.")), st.integers(1, 30).map(Wait)]
     called = _calls(tools) if calls else None
     if called is not None:
@@ -149,12 +154,17 @@ def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
 
 
 def tool_arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Arguments that fit a function's `parameters`. Which keywords are heeded: `understudy._properties.json_schema`."""
+    """Arguments that fit a function's `parameters`.
+
+    Which keywords are heeded: `understudy._properties.json_schema`.
+    """
     return fitting(schema)
 
 
 def chunkings(text: str) -> st.SearchStrategy[tuple[str, ...]]:
-    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`. They shrink to one piece.
+    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`.
+
+    They shrink to one piece.
 
     Cuts are between code points, so also inside what a reader sees as one character.
     """

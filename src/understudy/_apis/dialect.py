@@ -8,7 +8,7 @@ API_VERSION = "api-version"  # in the query of every request to Azure [DOCS]
 
 
 def is_azure(request: Request) -> bool:
-    """Whether a request is for Azure, where a model is a deployment, named as its owner likes. [DOCS]
+    """Say whether a request is for Azure, where a model is a deployment, named as its owner likes [DOCS].
 
     Known by its path (`/openai/...`), its key (`api-key`) or its query (`api-version`).
     """

@@ -298,7 +298,10 @@ _MISSING = {
 
 
 def missing_object(ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    """The refusal of what a path names last, with its facts. `ids`: the parts of the path, in order."""
+    """Return the refusal of what a path names last, with its facts.
+
+    `ids`: the parts of the path, in order.
+    """
     name, value = list(ids.items())[-1]
     if name == "file_id" and "vector_store_id" in ids:
         return "store_file.not_found", {"id": value, "store_id": ids["vector_store_id"]}
@@ -317,7 +320,10 @@ AZURE: dict[str, str] = {
 def refusal_response(
     name: str, facts: dict[str, Any], texts: Mapping[str, Refusal] = REFUSALS, *, on_azure: bool = False
 ) -> Response:
-    """The answer for a refusal, in the service's own words. `type` is always `invalid_request_error`. [REC]"""
+    """Return the answer for a refusal, in the service's own words.
+
+    `type` is always `invalid_request_error` [REC].
+    """
     refusal = texts[name]
     if on_azure and name in AZURE:
         return Response(refusal.status, (), pretty({"error": {"code": str(refusal.status), "message": AZURE[name]}}))

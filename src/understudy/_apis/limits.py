@@ -41,7 +41,7 @@ class Limit(NamedTuple):
 
 
 def limits() -> Iterator[Limit]:
-    """All limits, operation by operation."""
+    """Return all limits, operation by operation."""
     # The bounds of Responses are enforced, and not in the table yet.
     for operation in faces.ASSISTANTS_AND_SHARED.operations:
         for name, check in operation.query.items():
@@ -72,7 +72,7 @@ def _rules(check: Fields | Form) -> list[Bound]:
 
 
 def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any, Trail]]:
-    """The bounds of a check and of all checks inside it, with their paths and the ways there."""
+    """Return the bounds of a check and of all checks inside it, with their paths and the ways there."""
     if len(trail) > DEPTH:
         return
     if check is url:
@@ -88,7 +88,7 @@ def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any
 
 
 def _inside(check: Any, path: str) -> Iterator[tuple[Trail, str, Any]]:
-    """The checks right inside one: the step there, and the path."""
+    """Return the checks right inside one: the step there, and the path."""
     if isinstance(check, Fields):
         for key, inner in check.known.items():
             yield (key,), join(path, key), inner

@@ -111,7 +111,7 @@ class WorldWatch:
             self.responses.see(_json(answer.body))
 
     def _watched(self, stream: Iterator[Chunk], entry: ArmedFault | None) -> Iterator[Chunk]:
-        """A stream, its events counted as the app reads them."""
+        """Return a stream, its events counted as the app reads them."""
         rest = b""
         try:
             for chunk in stream:

@@ -27,13 +27,16 @@ class Row:
 
     @property
     def counts(self) -> bool:
-        """Whether it is asked for. What was met counts, whatever was said."""
+        """Say whether it is asked for. What was met counts, whatever was said."""
         return bool(self.met.count) or (self.item.counts and not self.is_omitted)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One kind of what can be met. `others`: what was met though no table has it, such as another server's status."""
+    """One kind of what can be met.
+
+    `others`: what was met though no table has it, such as another server's status.
+    """
 
     name: str
     rows: tuple[Row, ...]
@@ -74,12 +77,12 @@ class Coverage:
 
     @property
     def has_responses(self) -> bool:
-        """Whether the suite used Responses."""
+        """Say whether the suite used Responses."""
         return bool(self.tally.met.get(names.RESPONSE_OPERATIONS))
 
     @property
     def has_runs(self) -> bool:
-        """Whether the suite used Assistants, or neither API."""
+        """Say whether the suite used Assistants, or neither API."""
         return bool(self.tally.met.get(names.STATUSES)) or not self.has_responses
 
     @property
@@ -92,7 +95,10 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """How much of the lifecycle was met, 0 to 100. With nothing to meet, all of it was."""
+        """Say how much of the lifecycle was met, 0 to 100.
+
+        With nothing to meet, all of it was.
+        """
         return 100 * self.met / self.total if self.total else 100.0
 
 
@@ -119,7 +125,7 @@ def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
 
 
 def advice(groups: Iterable[Group]) -> Iterable[list[Row]]:
-    """What is missing, and can be had by a script: that which one script covers together."""
+    """Return what is missing, and can be had by a script: that which one script covers together."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in (row for group in groups for row in group.missing if row.item.script):
         found.setdefault((row.item.script, row.item.deed), []).append(row)
@@ -141,5 +147,5 @@ def check_omitted(omit: Sequence[str]) -> None:
 
 
 def shown_percent(percent: float) -> str:
-    """A percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
+    """Return a percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
     return f"{int(percent * 10 + 1e-9) / 10:g} %"

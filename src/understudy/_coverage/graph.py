@@ -108,7 +108,10 @@ OF_RESPONSES = Picture(
 
 
 def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
-    """The picture. What the simulator never does is drawn only if something else did it."""
+    """Return the picture.
+
+    What the simulator never does is drawn only if something else did it.
+    """
     statuses = {row.name: row for row in coverage.groups[picture.statuses].rows}
     transitions = {row.name: row for row in coverage.groups[picture.transitions].rows}
     drawn = [(row, transitions[names.transition(row.source, row.target)]) for row in picture.rows]
@@ -183,14 +186,14 @@ def _title(row: Row) -> str:
 
 
 def in_words(row: Row) -> str:
-    """How often something was met, in words."""
+    """Say how often something was met, in words."""
     if row.met.count:
         return f"met {row.met.count} time{'s' if row.met.count > 1 else ''}"
     return "missed" if row.counts else "not asked for"
 
 
 def marks(coverage: Coverage) -> Iterator[str]:
-    """What the picture's lines mean."""
+    """Return what the picture's lines mean."""
     yield '<p class=legend><span class="key met"></span> met, with how often <span class="key missed"></span> missed'
     if any(not row.counts for row in coverage.groups[names.TRANSITIONS].rows if row.item.counts):
         yield '<span class="key omitted"></span> omitted'

@@ -37,12 +37,12 @@ def fault(kind: str, phase: str) -> str:
 
 
 def refusal(name: str, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
-    """An error answer of the table of refusals."""
+    """Return an error answer of the table of refusals."""
     return f"{refusals[name].status} {name}"
 
 
 def error(status: int, body: Any, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
-    """An error answer: the refusal with this text; else its status, and its code if it has one."""
+    """Return an error answer: the refusal with this text; else its status, and its code if it has one."""
     details = body.get("error") if isinstance(body, dict) else None
     details = details if isinstance(details, dict) else {}
     text = details.get("message")
@@ -56,7 +56,7 @@ _KNOWN: dict[int, dict[str, re.Pattern[str]]] = {}  # by the table: what each re
 
 
 def _texts(table: int, refusals: Mapping[str, Refusal]) -> dict[str, re.Pattern[str]]:
-    """What each refusal's text looks like, those first that leave the least open."""
+    """Return what each refusal's text looks like, those first that leave the least open."""
     if table not in _KNOWN:
         texts = {name: one.message for name, one in refusals.items()}
         order = sorted(texts, key=lambda name: -len(re.sub(r"\{\w+\}", "", texts[name])))

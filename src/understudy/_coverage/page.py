@@ -17,7 +17,7 @@ TITLE = "Lifecycle coverage"
 
 
 def as_html(coverage: Coverage, made_at: datetime) -> str:
-    """The whole page. `made_at`: what it says of when."""
+    """Return the whole page. `made_at`: what it says of when."""
     body = "\n".join([*_head(coverage, made_at), *_lifecycle(coverage), *_tables(coverage), *tests(coverage.tally)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -49,7 +49,7 @@ def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
 
 
 def _words(coverage: Coverage) -> tuple[str, str]:
-    """What the lifecycle is of, and what it is made of, in words."""
+    """Return what the lifecycle is of, and what it is made of, in words."""
     if not coverage.has_responses:
         return "runs", "step types"
     return ("runs and responses", "step and item types") if coverage.has_runs else ("responses", "item types")

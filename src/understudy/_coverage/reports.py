@@ -1,4 +1,7 @@
-"""Reports of lifecycle coverage: which were asked for, and writing them. Shared by pytest's options and the command."""
+"""Reports of lifecycle coverage: which were asked for, and writing them.
+
+Shared by pytest's options and the command.
+"""
 
 from __future__ import annotations
 

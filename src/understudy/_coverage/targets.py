@@ -77,7 +77,7 @@ _REPLY = (Reply("Done."),)
 
 
 def _statuses() -> Iterator[CoverageTarget]:
-    """Every status in the table, in the order of the published events."""
+    """Return every status in the table, in the order of the published events."""
     found = {status for row in RUN for status in (row.source, row.target)}
     for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
         way = _into(status)
@@ -86,7 +86,7 @@ def _statuses() -> Iterator[CoverageTarget]:
 
 
 def _into(status: str) -> CoverageTarget | None:
-    """The transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
+    """Return the transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
     rows = [row for row in RUN if row.target == status and row.source != "requires_action" and is_performed(row)]
     return _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
 
@@ -122,7 +122,7 @@ def _step_types() -> Iterator[CoverageTarget]:
 
 
 def step_types() -> list[str]:
-    """The types of run steps, and of the calls in one, in the published document's order."""
+    """Return the types of run steps, and of the calls in one, in the published document's order."""
     schemas = spec()["components"]["schemas"]
     calls = schemas["RunStepDetailsToolCallsObject"]["properties"]["tool_calls"]["items"]["oneOf"]
     kinds = [_named(schemas, call)["properties"]["type"]["enum"][0] for call in calls]
@@ -180,7 +180,7 @@ def _streamed(deed: str) -> str:
 
 
 def _faults() -> Iterator[CoverageTarget]:
-    """Every kind of fault, in every phase that it can happen in."""
+    """Return every kind of fault, in every phase that it can happen in."""
     for name in faults.__all__:
         kind = getattr(faults, name)
         for phase in getattr(kind, "phases", ()):

@@ -11,7 +11,7 @@ MOST_NAMES = 8  # of what is missing beside the lifecycle; the other reports hav
 
 
 def as_lines(coverage: Coverage) -> Iterator[str]:
-    """The summary: what was met, group by group, and what is missing with the script that would cover it."""
+    """Return the summary: what was met, group by group, and what is missing with the script that would cover it."""
     width = max(14, *(len(group.name) + 1 for group in (*coverage.lifecycle, *coverage.beside)))
     for group in coverage.lifecycle:
         yield _counted(group, width)

@@ -41,7 +41,10 @@ _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
 @dataclass
 class Outcome:
-    """What became of one exchange. `left_out`: why it was not sent; then nothing is said about it."""
+    """What became of one exchange.
+
+    `left_out`: why it was not sent; then nothing is said about it.
+    """
 
     exchange: Interaction
     operation: str
@@ -259,7 +262,7 @@ class SessionRunner:
         return PATIENCE if self._target.is_told else FOREIGN_PATIENCE
 
     def _by_shape(self, operation: str) -> bool:
-        """What a run does on a server that cannot be told is its own affair: only its shapes are compared."""
+        """Return what a run does on a server that cannot be told is its own affair: only its shapes are compared."""
         about_runs = operation.startswith(_ABOUT_RUNS)
         return about_runs and not self._target.is_told
 
@@ -271,7 +274,10 @@ class SessionRunner:
 
 
 def _ids_of(run: RunFacts) -> list[str]:
-    """The ids of what a run that is performed beforehand makes up to the first call it waits for: they may be asked for."""
+    """Give the ids of what a run that is performed beforehand makes up to the first call it waits for.
+
+    They may be asked for.
+    """
     ids = []
     for number, performed in enumerate(steps_of(run, str)):
         ids.append(performed.step_id or f"step_{number:024d}")
@@ -284,12 +290,12 @@ def _ids_of(run: RunFacts) -> list[str]:
 
 
 def keeps_order(session: Sequence[Interaction]) -> bool:
-    """Whether a recording shows the order of keys: not when all of its objects have them sorted."""
+    """Say whether a recording shows the order of keys: not when all of its objects have them sorted."""
     return _kept(session, is_stream=False)[0]
 
 
 def _kept(session: Sequence[Interaction], *, is_stream: bool) -> tuple[bool, bool]:
-    """Whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
+    """Say whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
     answers = [exchange for exchange in session if exchange.is_stream == is_stream]
     values = [value for exchange in answers for value in ([data for _, data in exchange.events] or [exchange.json])]
     held = [found for value in values for found in dicts_in(value)]

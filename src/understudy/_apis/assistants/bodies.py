@@ -1,4 +1,4 @@
-"""The bodies of requests: what each may hold. [SPEC, with the corrections of real recordings]"""
+"""The bodies of requests: what each may hold [SPEC, with the corrections of real recordings]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service makes of what it is sent before it stores it: defaults filled in, short forms written out. [REC]"""
+"""What the service makes of what it is sent before it stores it: defaults filled in, short forms written out [REC]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLING: dict[str, float] = {"temperature": 1.0, "top_p": 1.0}
 
 
 def normal_settings(body: Json) -> Json:
-    """The fields of an assistant or a run that were sent, in their stored form; `tool_resources` is not among them."""
+    """Give the fields of an assistant or a run that were sent, in their stored form; `tool_resources` is not among them."""
     fields: Json = {}
     for name, value in body.items():
         if name == "tools":
@@ -31,7 +31,7 @@ def normal_settings(body: Json) -> Json:
 
 
 def normal_tool(tool: Json) -> Json:
-    """A tool as it is echoed. [REC]"""
+    """Return a tool as it is echoed [REC]."""
     if tool["type"] == "function":
         function = tool["function"]
         echoed: Json = {"name": function["name"]}
@@ -58,7 +58,7 @@ THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was l
 
 
 def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None) -> Json:
-    """Give an assistant's tool_resources, and make inline vector stores. [REC]
+    """Give an assistant's tool_resources, and make inline vector stores [REC].
 
     Those of tools that are on, empty where none were given [REC], then what was given for other tools, kept for the time
     when they are on [REP].
@@ -75,12 +75,12 @@ def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None)
 
 
 def kept_resources(resources: Json) -> Json:
-    """What of stored tool_resources was given: all but the empty lists that a tool has by itself."""
+    """Return what of stored tool_resources was given: all but the empty lists that a tool has by itself."""
     return {name: value for name, value in resources.items() if any(value.values())}
 
 
 def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
-    """What a thread's tool_resources become: what was given, inline vector stores made. [REC]"""
+    """Return what a thread's tool_resources become: what was given, inline vector stores made [REC]."""
     resources: Json = {}
     for name, value in (given or {}).items():
         if value is None:
@@ -93,7 +93,7 @@ def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
 
 
 def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None) -> list[str]:
-    """The vector stores that a `file_search` resource names, with those it asks to be made. [REC]"""
+    """Return the vector stores that a `file_search` resource names, with those it asks to be made [REC]."""
     made = [
         engine.stores.create(
             [StoreEntry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
@@ -106,13 +106,13 @@ def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None)
 
 
 def chunking_of(body: Json) -> Chunking:
-    """How to cut files: as given, `auto` being 800 tokens with 400 of overlap. [REC]"""
+    """Say how to cut files: as given, `auto` being 800 tokens with 400 of overlap [REC]."""
     static = (body.get("chunking_strategy") or {}).get("static")
     return Chunking(static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) if static else DEFAULT_CHUNKING
 
 
 def normal_content(content: Any) -> tuple[Part, ...]:
-    """A message's content: a string is one text part; an image_url without a detail gets `auto`. [REC]"""
+    """Return a message's content: a string is one text part; an image_url without a detail gets `auto` [REC]."""
     if isinstance(content, str):
         return (Text(content),)
     return tuple(_part(part) for part in content)

@@ -1,4 +1,4 @@
-"""What a body names must exist: files and vector stores, checked before anything is made or changed. [INF for the texts]"""
+"""What a body names must exist: files and vector stores, checked before anything is made or changed [INF for the texts]."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def check_thread(engine: Engine, body: Json) -> None:
 
 
 def wants_search(attachment: Json) -> bool:
-    """Whether an attachment is for the file search tool."""
+    """Say whether an attachment is for the file search tool."""
     return any(tool["type"] == "file_search" for tool in attachment.get("tools") or ())

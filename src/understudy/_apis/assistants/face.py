@@ -18,7 +18,7 @@ from understudy._engine.items import Conversation
 
 
 def _check_version(request: Request) -> None:
-    """Demand `OpenAI-Beta: assistants=v2`, but not on Azure. [REC; DOCS that Microsoft's examples send none]"""
+    """Demand `OpenAI-Beta: assistants=v2`, but not on Azure [REC; DOCS that Microsoft's examples send none]."""
     beta = request.header("openai-beta") or ""
     if "assistants=v2" not in beta and not is_azure(request):
         raise ApiError("beta.v1" if "assistants=" in beta else "beta.missing")

@@ -1,4 +1,4 @@
-"""What a model does and does not take together with other settings. [REP]"""
+"""What a model does and does not take together with other settings [REP]."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_settings(
 
 @lru_cache(maxsize=256)
 def reasons(model: str) -> bool:
-    """Whether a model reasons first, and so takes no sampling settings. [REP]"""
+    """Say whether a model reasons first, and so takes no sampling settings [REP]."""
     return is_reasoning(model) or model.removeprefix("ft:").startswith(_FAMILIES)
 
 
@@ -63,7 +63,10 @@ def _check_sampling(body: dict[str, Any], held: Mapping[str, float | None]) -> N
 
 
 def sampling_for(model: str, held: Mapping[str, float | None]) -> dict[str, float | None]:
-    """The sampling settings of an assistant of this model that sends none: those held, none for a reasoning model. [INF]"""
+    """Give the sampling settings of an assistant of this model that sends none.
+
+    Those held, none for a reasoning model [INF].
+    """
     if reasons(model):
         return dict.fromkeys(SAMPLING, None)
     return {name: usual if held.get(name) is None else held[name] for name, usual in SAMPLING.items()}

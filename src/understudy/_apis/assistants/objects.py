@@ -66,7 +66,10 @@ class RunSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """An execution, with what was asked for. `sent`: what the request brought and no field of a run shows by itself."""
+    """An execution, with what was asked for.
+
+    `sent`: what the request brought and no field of a run shows by itself.
+    """
 
     id: str
     created_at: float
@@ -84,7 +87,7 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is in a terminal status."""
+        """Say whether it is in a terminal status."""
         return self.execution.is_over
 
 
@@ -158,7 +161,10 @@ class AssistantsObjects:
         created_at: float | None = None,
         **fields: Any,
     ) -> Item:
-        """Keep a message that the app wrote (not a run). Refused while a run of the thread is active."""
+        """Keep a message that the app wrote (not a run).
+
+        Refused while a run of the thread is active.
+        """
         if thread.active is not None:
             raise ApiError("thread.locked_for_messages", thread_id=thread.id, run_id=thread.active.id)
         at = self._engine.clock.now() if created_at is None else created_at
@@ -169,7 +175,7 @@ class AssistantsObjects:
         return message
 
     def remove_thread(self, thread: Thread) -> None:
-        """Delete a thread with all that belongs to it; a live run of it ends without a word. [INF]"""
+        """Delete a thread with all that belongs to it; a live run of it ends without a word [INF]."""
         self.threads.remove(thread.id)
         for run in thread.runs:
             self._engine.forget(run.execution)

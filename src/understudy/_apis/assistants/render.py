@@ -1,4 +1,4 @@
-"""Objects of the service as the JSON values it sends, keys in the order recorded. [REC, contract 3]
+"""Objects of the service as the JSON values it sends, keys in the order recorded [REC, contract 3].
 
 Every function gives the *stream* view; `views.to_rest` turns it into what REST shows. Values are fresh: the caller may
 change them.
@@ -63,7 +63,7 @@ def assistant(held: Assistant) -> Json:
 
 
 def thread(held: Thread) -> Json:
-    """A thread as GET and a stream show it; a POST's answer differs, see `thread_as_posted`."""
+    """Return a thread as GET and a stream show it; a POST's answer differs, see `thread_as_posted`."""
     return {
         "id": held.id,
         "object": "thread",
@@ -74,12 +74,12 @@ def thread(held: Thread) -> Json:
 
 
 def thread_as_posted(held: Thread) -> Json:
-    """POST answers `{}` when no resources were given, where GET shows an empty code interpreter. [REC]"""
+    """POST answers `{}` when no resources were given, where GET shows an empty code interpreter [REC]."""
     return thread(held) | {"tool_resources": held.tool_resources}
 
 
 def message(held: Item, state: MessageState | None = None) -> Json:
-    """A message; `state` as it was at an earlier event."""
+    """Return a message; `state` as it was at an earlier event."""
     state = state or held.state
     assert state is not None
     ended_at = _seconds(state.ended_at)
@@ -102,7 +102,7 @@ def message(held: Item, state: MessageState | None = None) -> Json:
 
 
 def part(piece: Part) -> Json:
-    """A content part of a message."""
+    """Return a content part of a message."""
     if isinstance(piece, Text):
         annotations = [annotation(entry) for entry in piece.annotations]
         return {"type": "text", "text": {"value": piece.value, "annotations": annotations}}
@@ -123,7 +123,10 @@ def annotation(held: Annotation) -> Json:
 
 
 def message_delta(message_id: str, delta: MessageDelta) -> Json:
-    """A piece of a message. The first piece of a text has annotations, later ones only what they bring. [REC]"""
+    """Return a piece of a message.
+
+    The first piece of a text has annotations, later ones only what they bring [REC].
+    """
     piece = delta.piece
     content = {"index": delta.index, **part(piece)}
     if isinstance(piece, Text):
@@ -143,7 +146,7 @@ def _annotation_delta(index: int, held: Annotation) -> Json:
 
 
 def run(held: Run, state: ExecutionState | None = None) -> Json:
-    """A run; `state` as it was at an earlier event."""
+    """Return a run; `state` as it was at an earlier event."""
     state = state or held.execution.state
     phase, asked = state.phase, held.settings
     status, ended_at = phase.status, _seconds(phase.ended_at)
@@ -203,7 +206,7 @@ def step(held: Run, begun: Step, *, with_content: bool = False) -> Json:
 
 
 def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_content: bool = False) -> Json:
-    """A run step as it was at some event, with its calls."""
+    """Return a run step as it was at some event, with its calls."""
     if state.message_id is not None:
         details: Json = {"type": "message_creation", "message_creation": {"message_id": state.message_id}}
     else:
@@ -230,24 +233,24 @@ def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_
 
 
 def step_expires_at(held: Run) -> int:
-    """When the steps of a run expire: with the run."""
+    """Say when the steps of a run expire: with the run."""
     return int(held.created_at + LIFETIME_SECONDS)
 
 
 def tool_call(call: CallState, *, with_content: bool = False) -> Json:
-    """A call; how its kind is shown is said where the kind is."""
+    """Return a call; how its kind is shown is said where the kind is."""
     return {"id": call.call_id, "type": call.kind, call.kind: call.faces["assistants"].details(call, with_content)}
 
 
 def call_opened(step_id: str, index: int, call: CallState, *, with_content: bool = False) -> Json:
-    """The first delta of a call, which names it whole. [REC]"""
+    """Return the first delta of a call, which names it whole [REC]."""
     view = call.faces["assistants"]
     details = (view.opened or view.details)(call, with_content)
     return _step_delta(step_id, {"index": index, "id": call.call_id, "type": call.kind, call.kind: details})
 
 
 def call_delta(step_id: str, index: int, call: CallState, piece: Any) -> Json:
-    """A later delta of a call: what it adds. [REC]"""
+    """Return a later delta of a call: what it adds [REC]."""
     added = call.faces["assistants"].added(piece)
     return _step_delta(step_id, {"index": index, "type": call.kind, call.kind: added})
 
@@ -258,7 +261,7 @@ def _step_delta(step_id: str, call: Json) -> Json:
 
 
 def page(items: list[Json], *, has_more: bool) -> Json:
-    """A page of a list; ids null when it is empty. [REC]"""
+    """Return a page of a list; ids null when it is empty [REC]."""
     return {
         "object": "list",
         "data": items,

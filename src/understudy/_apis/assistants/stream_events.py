@@ -67,7 +67,10 @@ def names_of(event: Event, item: Any) -> tuple[str, ...]:
 
 
 def sent(run: Run, event: Event, state: ExecutionState, *, with_content: bool = False) -> list[tuple[str, Json]]:
-    """Give what is sent when an event happens: names and payloads. `state`: the one it led to."""
+    """Give what is sent when an event happens: names and payloads.
+
+    `state`: the one it led to.
+    """
     item = item_of(event, state)
     names = names_of(event, item)
     if not names:

@@ -1,4 +1,6 @@
-"""A run as a stream: its events, sent as they happen. Pulling the stream is what moves a virtual clock along.
+"""A run as a stream: its events, sent as they happen.
+
+Pulling the stream is what moves a virtual clock along.
 
 With `time="sleep"` it sleeps, as an app does that waits for a stream. With `time="manual"` only the test
 moves the clock: a stream that has to wait then gives other tasks and threads `PATIENCE_TURNS` turns in which

@@ -13,7 +13,10 @@ Json = dict[str, Any]
 
 
 def tools_of(tools: Sequence[Json], store_ids: Sequence[str]) -> tuple[Tool, ...]:
-    """Give the tools of a run in their stored form as values. `store_ids`: what its file search sees."""
+    """Give the tools of a run in their stored form as values.
+
+    `store_ids`: what its file search sees.
+    """
     return tuple([_tool(tool, store_ids) for tool in tools])
 
 

@@ -1,4 +1,4 @@
-"""The JSON bodies of uploads and vector stores: what each may hold. [SPEC, with the corrections of real recordings]"""
+"""The JSON bodies of uploads and vector stores: what each may hold [SPEC, with the corrections of real recordings]."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Form:
         self.rules = rules
 
     def read(self, request: Request) -> dict[str, Any]:
-        """The checked fields of a request's form."""
+        """Return the checked fields of a request's form."""
         parts = parse(request.header("content-type") or "", request.body)
         given: dict[str, Any] = {}
         objects: dict[str, dict[str, Any]] = {}
@@ -86,7 +86,7 @@ def _scalar(text: str) -> Any:
 
 
 def _file(part: Part, path: str) -> Any:
-    """A field that is a file: with a file name."""
+    """Return a field that is a file: with a file name."""
     if part.filename is None:
         raise ApiError("form.not_a_file", path=path)
     return part

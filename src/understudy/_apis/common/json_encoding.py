@@ -1,4 +1,4 @@
-"""JSON as the service wrote it: two spaces of indentation, non-ASCII characters as they are. [REC]
+"""JSON as the service wrote it: two spaces of indentation, non-ASCII characters as they are [REC].
 
 `json.dumps(indent=2)` gives the same text, but through a slow path of the standard library (about ten times this); the
 bodies of polled runs are most of what the simulator writes.
@@ -15,7 +15,7 @@ _compact = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def pretty(value: Any) -> bytes:
-    """The JSON text of a value, indented as the service did.
+    """Return the JSON text of a value, indented as the service did.
 
     >>> pretty({"data": [], "tools": [{"type": "x"}]}).decode()
     '{\\n  "data": [],\\n  "tools": [\\n    {\\n      "type": "x"\\n    }\\n  ]\\n}'
@@ -44,7 +44,10 @@ def _array(value: list[Any], newline: str) -> str:
 
 
 def _object(value: dict[str, Any], newline: str) -> str:
-    """Write an object. Most of what is in one is written here, without a call of its own: this is the hot path."""
+    """Write an object.
+
+    Most of what is in one is written here, without a call of its own: this is the hot path.
+    """
     if not value:
         return "{}"
     inner = newline + "  "

@@ -26,7 +26,7 @@ class Part(NamedTuple):
 
 
 def parse(content_type: str, body: bytes) -> list[Part]:
-    """The parts of a form, in the order sent.
+    """Return the parts of a form, in the order sent.
 
     Raises:
         ApiError: it is not a form, or its frame is broken.
@@ -63,7 +63,10 @@ def _parameters(value: bytes) -> dict[str, bytes]:
 
 
 def _filename(parameters: dict[str, bytes]) -> str | None:
-    """The file's name: RFC 5987 (`filename*=UTF-8''...`) wins; browsers' `%22` and mail's `=?utf-8?B?...?=` are undone."""
+    """Give the file's name.
+
+    RFC 5987 (`filename*=UTF-8''...`) wins; browsers' `%22` and mail's `=?utf-8?B?...?=` are undone.
+    """
     extended = parameters.get("filename*")
     if extended is not None and extended.count(b"'") >= 2:
         charset, _, encoded = extended.split(b"'", 2)
@@ -79,7 +82,7 @@ def _filename(parameters: dict[str, bytes]) -> str | None:
 
 
 def _encoded_words(name: str) -> str:
-    """A name as mail writes it (RFC 2047); one that is none after all stays as it is."""
+    """Return a name as mail writes it (RFC 2047); one that is none after all stays as it is."""
     try:
         return "".join(part if isinstance(part, str) else part.decode(code or "ascii") for part, code in decode_header(name))
     except (HeaderParseError, LookupError, UnicodeError):

@@ -38,7 +38,7 @@ class ObjectView:
         return [*super().__dir__(), *self._data]
 
     def to_dict(self) -> dict[str, Any]:
-        """The plain JSON value."""
+        """Return the plain JSON value."""
         return dict(self._data)
 
     def __eq__(self, other: object) -> bool:

@@ -41,13 +41,13 @@ class Call:
 
     @property
     def poll_interval(self) -> float | None:
-        """The seconds between polls that the SDK announces when the app chose them: then it really sleeps."""
+        """Return the seconds between polls that the SDK announces when the app chose them: then it really sleeps."""
         text = self.request.header("x-stainless-custom-poll-interval")
         return int(text) / 1000 if text and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
     @property
     def wants_content(self) -> bool:
-        """Whether the passages that a file search found are asked for, with `include[]`. [REC]"""
+        """Say whether the passages that a file search found are asked for, with `include[]` [REC]."""
         return INCLUDE_CONTENT in self.query.get("include[]", ())
 
 

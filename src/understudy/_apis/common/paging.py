@@ -29,7 +29,7 @@ def page_of(
     limit: int = 20,
     where: Callable[[T], bool] | None = None,
 ) -> Json:
-    """A page of a listing, by the call's query; `show` gives an item's REST view.
+    """Return a page of a listing, by the call's query; `show` gives an item's REST view.
 
     An unknown cursor is refused; what the service said then is not known. [INF]
     """

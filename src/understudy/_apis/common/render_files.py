@@ -1,4 +1,4 @@
-"""Files, uploads, models and vector stores as the JSON values the service sends, keys in the order recorded. [REC]"""
+"""Files, uploads, models and vector stores as the JSON values the service sends, keys in the order recorded [REC]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def file(held: File) -> Json:
-    """A file; its status is `processed` at once, whatever the purpose. [REC]"""
+    """Return a file; its status is `processed` at once, whatever the purpose [REC]."""
     return {
         "object": "file",
         "id": held.id,
@@ -27,12 +27,12 @@ def file(held: File) -> Json:
 
 
 def deleted_file(file_id: str) -> Json:
-    """`object` stays `file`, unlike anything else that is deleted. [REC]"""
+    """`object` stays `file`, unlike anything else that is deleted [REC]."""
     return {"object": "file", "deleted": True, "id": file_id}
 
 
 def upload(held: Upload) -> Json:
-    """An upload; `file` is there only when it is completed. [REC for its absence, SPEC]"""
+    """Return an upload; `file` is there only when it is completed [REC for its absence, SPEC]."""
     rendered = {
         "id": held.id,
         "object": "upload",
@@ -103,7 +103,11 @@ def store_file(held: StoreFile) -> Json:
 
 
 def file_batch(held: FileBatch) -> Json:
-    """A batch. The spec calls it `vector_store.files_batch`, the service `vector_store.file_batch`. [REC, 18 of 18]"""
+    """Return a batch.
+
+    The spec calls it `vector_store.files_batch`, the service `vector_store.file_batch` [REC, 18 of
+    18].
+    """
     return {
         "id": held.id,
         "object": "vector_store.file_batch",
@@ -115,13 +119,13 @@ def file_batch(held: FileBatch) -> Json:
 
 
 def file_content(text: str) -> Json:
-    """The parsed content of a file in a store, in one piece. [SPEC]"""
+    """Return the parsed content of a file in a store, in one piece [SPEC]."""
     data = [{"type": "text", "text": text}] if text else []
     return {"object": "vector_store.file_content.page", "data": data, "has_more": False, "next_page": None}
 
 
 def search_page(queries: list[str], found: list[Found]) -> Json:
-    """One page with all results; never recorded. [SPEC]"""
+    """One page with all results; never recorded [SPEC]."""
     data = [
         {
             "file_id": hit.file.id,

@@ -15,7 +15,7 @@ from understudy._engine.api_error import ApiError
 
 
 def check_key(request: Request) -> None:
-    """Demand a key; any will do: a bearer token, or Azure's `api-key`. [REP]"""
+    """Demand a key; any will do: a bearer token, or Azure's `api-key` [REP]."""
     kind, _, key = (request.header("authorization") or "").partition(" ")
     if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
         raise ApiError("auth.missing")
@@ -59,7 +59,7 @@ def checked_body(takes: Fields | Form, request: Request) -> dict[str, Any]:
 
 
 def _check_surrogates(body: Any) -> None:
-    """Refuse half of a surrogate pair, which is no character: it could not be given back. [INF]"""
+    """Refuse half of a surrogate pair, which is no character: it could not be given back [INF]."""
     try:
         json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:

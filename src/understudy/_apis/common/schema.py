@@ -1,4 +1,6 @@
-"""What a body or a query may hold, as values that check it. A value that does not fit is refused in the service's words.
+"""What a body or a query may hold, as values that check it.
+
+A value that does not fit is refused in the service's words.
 
 A checker is called with the value and its path (`thread.messages[0].content`); it gives the value back or raises
 `ApiError`. The first thing wrong is the one reported, in the order: missing keys, unknown keys, then key by key, then what
@@ -66,7 +68,7 @@ class Rule(NamedTuple):
 
 
 def type_name(value: Any) -> str:
-    """How the service calls a value's type; it says `an integer` and `a decimal`. [REP]"""
+    """Say how the service calls a value's type; it says `an integer` and `a decimal` [REP]."""
     return _ARTICLES.get(type(value), "an object")
 
 
@@ -155,7 +157,7 @@ def _one_of(allowed: tuple[str, ...]) -> str:
 
 
 def url(value: Any, path: str) -> Any:
-    """An absolute URL, of whatever scheme (`data:` too)."""
+    """Return an absolute URL, of whatever scheme (`data:` too)."""
     if type(value) is not str:
         raise _wrong_type(value, path, "a string")
     if _URL.match(value) is None:
@@ -199,12 +201,12 @@ class Number:
 
 
 def integer(least: int | None = None, most: int | None = None, *, mark: str = "SPEC") -> Number:
-    """A whole number; true and false are none."""
+    """Return a whole number; true and false are none."""
     return Number("integer", least, most, mark)
 
 
 def decimal(least: float | None = None, most: float | None = None, *, mark: str = "SPEC") -> Number:
-    """A number, whole or not."""
+    """Return a number, whole or not."""
     return Number("decimal", least, most, mark)
 
 
@@ -235,7 +237,7 @@ class Array:
 
 
 def array(item: Check, *, of: str = "", most: int | None = None, least: int = 0, mark: str = "SPEC") -> Array:
-    """A list of items; `least` is 0, or 1 when it must not be empty."""
+    """Return a list of items; `least` is 0, or 1 when it must not be empty."""
     return Array(item, of, most, least, mark)
 
 
@@ -365,7 +367,7 @@ class Fields:
 
 
 def missing(key: str, given: Any, path: str) -> ApiError:
-    """A key that must be there and is not, with the key that was given for it by mistake, if one is like it. [REP]"""
+    """Return a key that must be there and is not, with the key that was given for it by mistake, if one is like it [REP]."""
     close = get_close_matches(key, list(given), n=1, cutoff=_ALIKE)
     if close:
         return ApiError("missing.near", path=join(path, key), given=close[0], meant=key)

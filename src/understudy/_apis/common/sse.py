@@ -1,4 +1,4 @@
-"""Server-sent events as the service wrote them: `event: NAME`, `data: {compact JSON}`, a blank line. [REC]
+"""Server-sent events as the service wrote them: `event: NAME`, `data: {compact JSON}`, a blank line [REC].
 
 No `id:`, `retry:` or comment lines were ever recorded. A stream ends with `event: done`, `data: [DONE]`.
 """
@@ -32,12 +32,12 @@ def render(event: str, data: Any) -> bytes:
 
 
 def name_of(event: bytes) -> str:
-    """The name of one rendered event."""
+    """Return the name of one rendered event."""
     return event[7 : event.index(b"\n")].decode()
 
 
 def split(body: bytes) -> Iterator[bytes]:
-    """The raw pieces of a recorded stream, each with its blank line; joined again they are the body, byte for byte.
+    """Return the raw pieces of a recorded stream, each with its blank line; joined again they are the body, byte for byte.
 
     Servers other than OpenAI's end lines with CRLF, or send comments in between: a piece is not always an event.
     """
@@ -50,12 +50,12 @@ def split(body: bytes) -> Iterator[bytes]:
 
 
 def is_event(piece: bytes) -> bool:
-    """Whether a piece of a stream holds an event, as `parse` counts them."""
+    """Say whether a piece of a stream holds an event, as `parse` counts them."""
     return any(line.startswith(b"data:") for line in piece.splitlines())
 
 
 def parse(body: bytes) -> list[tuple[str, Any]]:
-    """The events of a stream as (name, data); data that is not JSON (`[DONE]`) stays a string.
+    """Return the events of a stream as (name, data); data that is not JSON (`[DONE]`) stays a string.
 
     An event without a name gets an empty one. A last event that was cut off before its data is left out.
     """

@@ -1,4 +1,4 @@
-"""The bodies of requests to the Responses API: what each may hold. [SDK 3.57, SPEC; recordings overrule both]"""
+"""The bodies of requests to the Responses API: what each may hold [SDK 3.57, SPEC; recordings overrule both]."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _item(required: tuple[str, ...] = (), **known: Check) -> Fields:
 
 
 def _file_data(value: Any, path: str) -> Any:
-    """Check a file that is sent along: a recording or a film is not taken. [REC for audio, INF for video]"""
+    """Check a file that is sent along: a recording or a film is not taken [REC for audio, INF for video]."""
     text = _STRING(value, path)
     kind = text.removeprefix("data:").partition(";")[0]
     if text.startswith("data:") and kind.startswith(("audio/", "video/")):
@@ -158,7 +158,7 @@ _TYPED_ITEM = tagged("type", _ITEMS)
 
 
 def _input_item(value: Any, path: str) -> Any:
-    """Check an item; one without a type is a message, or (with an id alone) a reference. [REC]"""
+    """Check an item; one without a type is a message, or (with an id alone) a reference [REC]."""
     if type(value) is dict and value.get("type") is None:
         if set(value) - {"type"} == {"id"}:
             return {"type": "item_reference", **_ITEMS["item_reference"](value, path)}
@@ -407,7 +407,7 @@ CREATE_ITEMS = Fields({"items": _GIVEN_ITEMS}, required=("items",))
 
 
 def check_strict_schema(name: str, schema: Any, path: str) -> None:
-    """Refuse a strict schema whose `required` leaves out a property. [REC]"""
+    """Refuse a strict schema whose `required` leaves out a property [REC]."""
     _check_object(name, schema, (), join_path(path, "parameters"))
 
 

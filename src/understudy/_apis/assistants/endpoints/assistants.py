@@ -35,7 +35,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay as they are. [REC]"""
+    """Fields not sent stay as they are [REC]."""
     assistant = call.engine.part(AssistantsObjects).assistant(call.ids["assistant_id"])
     fields = normal_settings(call.body)
     held = {name: getattr(assistant, name) for name in SAMPLING}

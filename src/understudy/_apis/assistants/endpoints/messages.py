@@ -28,7 +28,10 @@ def make(
     id: str | None = None,  # noqa: A002
     created_at: float | None = None,
 ) -> Item:
-    """Add a message from a checked create body. Refused while a run of the thread is active."""
+    """Add a message from a checked create body.
+
+    Refused while a run of the thread is active.
+    """
     attachments = list(body.get("attachments") or [])
     message = engine.part(AssistantsObjects).add_message(
         thread,
@@ -45,7 +48,7 @@ def make(
 
 
 def attach(engine: Engine, thread: Thread, attachments: list[Json]) -> None:
-    """Give a thread the files attached to a message: to its code interpreter, and to a vector store of its own. [DOCS]"""
+    """Give a thread the files attached to a message: to its code interpreter, and to a vector store of its own [DOCS]."""
     resources = dict(thread.tool_resources)
     for attachment in attachments:
         file_id = attachment.get("file_id")
@@ -70,7 +73,7 @@ def _index(engine: Engine, resources: Json, file_id: str) -> None:
 
 
 def listed(call: Call) -> Json:
-    """The thread's messages; with `run_id` those that one run wrote. [SPEC]"""
+    """Return the thread's messages; with `run_id` those that one run wrote [SPEC]."""
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     call.polls.asked_list(thread, call.request.url)
     run_id = call.query.get("run_id")
@@ -83,7 +86,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Metadata only. The answer has `file_ids` and no attachments. [REC, 10 of 10]"""
+    """Metadata only. The answer has `file_ids` and no attachments [REC, 10 of 10]."""
     message = call.engine.part(AssistantsObjects).message(**call.ids)
     if "metadata" in call.body:
         message.metadata = dict(call.body["metadata"])

@@ -35,13 +35,20 @@ _TRUNCATION = {"type": "auto", "last_messages": None}
 
 
 def show(call: Call, run: Run) -> Json:
-    """A run in REST. From now on its present state counts as seen: asked again, a poll moves on."""
+    """Return a run in REST.
+
+    From now on its present state counts as seen: asked again, a poll moves on.
+    """
     call.shown[run.id] = run.execution.state.phase
     return to_rest(render.run(run))
 
 
 def create(call: Call) -> Json | Response:
-    """Start a run. `additional_messages` are added to the thread first, and only if the run can start. [SPEC, order INF]"""
+    """Start a run.
+
+    `additional_messages` are added to the thread first, and only if the run can start [SPEC, order
+    INF].
+    """
     engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
     thread = objects.thread(call.ids["thread_id"])
     assistant = objects.assistant(body["assistant_id"])
@@ -65,7 +72,7 @@ def create(call: Call) -> Json | Response:
 
 
 def create_with_thread(call: Call) -> Json | Response:
-    """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created`. [REC]"""
+    """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created` [REC]."""
     engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
     assistant = objects.assistant(body["assistant_id"])
     given = body.get("thread") or {}
@@ -85,7 +92,10 @@ def create_with_thread(call: Call) -> Json | Response:
 
 
 def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
-    """Start a run on a thread without an active one. Refused if there is nothing to run on."""
+    """Start a run on a thread without an active one.
+
+    Refused if there is nothing to run on.
+    """
     engine = call.engine
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
     chosen = settings(assistant, call.body)
@@ -152,7 +162,7 @@ def _searched(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunS
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:
-    """What the run goes by: the assistant's settings, overridden by what was sent. [REC]
+    """Return what the run goes by: the assistant's settings, overridden by what was sent [REC].
 
     `additional_instructions` are appended after a blank line; what the service put between is not known. [INF]
     """
@@ -202,7 +212,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Metadata only, and only of a run that is over. [REC]"""
+    """Metadata only, and only of a run that is over [REC]."""
     run = _run(call)
     if not run.is_over:
         raise ApiError("run.cannot_update", status=run_status(run.execution.status))
@@ -221,7 +231,7 @@ def cancel(call: Call) -> Json:
 
 
 def submit_tool_outputs(call: Call) -> Json | Response:
-    """Hand in the outputs of a run's calls: all of them at once, and no others. [REP]"""
+    """Hand in the outputs of a run's calls: all of them at once, and no others [REP]."""
     run = _run(call)
     execution = run.execution
     since = len(execution.events)

@@ -23,5 +23,5 @@ def retrieve(call: Call) -> Json:
 
 
 def _shown(run: Run, step: Step, call: Call) -> Json:
-    """A step in REST."""
+    """Return a step in REST."""
     return to_rest(render.step(run, step, with_content=call.wants_content), run_is_over=run.is_over)

@@ -30,7 +30,7 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
 
 
 def files_by_store(engine: Engine, resources: Json | None) -> dict[str, frozenset[str]]:
-    """Which files are in the vector stores that tool_resources name."""
+    """Say which files are in the vector stores that tool_resources name."""
     return {store.id: frozenset(file.id for file in store.files) for store in _stores(engine, resources)}
 
 
@@ -58,7 +58,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay; metadata is replaced, which fits every recording. [REC, replace INF]"""
+    """Fields not sent stay; metadata is replaced, which fits every recording [REC, replace INF]."""
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     check_resources(call.engine, call.body.get("tool_resources"))
     if "metadata" in call.body:

@@ -12,7 +12,10 @@ from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, batch: FileBatch) -> Json:
-    """A batch. From now on its present state, and that of its files, counts as seen."""
+    """Return a batch.
+
+    From now on its present state, and that of its files, counts as seen.
+    """
     call.shown[batch.key()] = batch.look()
     for file in batch.files:
         call.shown[file.key()] = file.look()
@@ -20,7 +23,7 @@ def show(call: Call, batch: FileBatch) -> Json:
 
 
 def create(call: Call) -> Json:
-    """Add files together: `file_ids`, all treated alike, or `files`, each with settings of its own. [SPEC]"""
+    """Add files together: `file_ids`, all treated alike, or `files`, each with settings of its own [SPEC]."""
     store = call.engine.stores.usable(call.ids["vector_store_id"])
     body = call.body
     if "files" in body:
@@ -43,7 +46,7 @@ def cancel(call: Call) -> Json:
 
 
 def files(call: Call) -> Json:
-    """A batch's files, in the order of their ids whichever order is asked for. [REC, Oct 2025]"""
+    """Return a batch's files, in the order of their ids whichever order is asked for [REC, Oct 2025]."""
     batch = _found(call)
     call.polls.asked_files(batch)
     call.query["order"] = "asc"

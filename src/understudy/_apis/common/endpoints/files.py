@@ -25,7 +25,7 @@ def create(call: Call) -> Json:
 
 
 def listed(call: Call) -> Json:
-    """All files, or those of one purpose; the keys stand in an order of their own. [REC]"""
+    """Return all files, or those of one purpose; the keys stand in an order of their own [REC]."""
     purpose = call.query.get("purpose")
     where = (lambda file: file.purpose == purpose) if purpose is not None else None
     page = page_of(call, call.engine.files.listing, render.file, limit=LIST_LIMIT, where=where)
@@ -43,7 +43,7 @@ def delete(call: Call) -> Json:
 
 
 def content(call: Call) -> Response:
-    """The bytes, as an attachment. [REC]"""
+    """Return the bytes, as an attachment [REC]."""
     file = call.engine.files.download(call.ids["file_id"])
     headers = (
         ("content-type", "application/octet-stream"),
@@ -53,7 +53,7 @@ def content(call: Call) -> Response:
 
 
 def _filename(name: str) -> str:
-    """`filename="image.png"` [REC]; what cannot stand in a header is written as RFC 5987 says. [INF]"""
+    """`filename="image.png"` [REC]; what cannot stand in a header is written as RFC 5987 says [INF]."""
     if name.isascii() and name.isprintable() and '"' not in name:
         return f'filename="{name}"'
     return f"filename*=utf-8''{quote(name, safe='')}"

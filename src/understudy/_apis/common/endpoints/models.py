@@ -9,7 +9,7 @@ from understudy._engine.models import MODELS, Model
 
 
 def listed(call: Call) -> Json:  # noqa: ARG001 - every operation takes its call
-    """The table; fine-tuned models, which are taken to exist by name, are not in it."""
+    """Return the table; fine-tuned models, which are taken to exist by name, are not in it."""
     return {"object": "list", "data": [render.model(model) for model in MODELS.values()]}
 
 
@@ -18,7 +18,7 @@ def retrieve(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    """Only a fine-tuned model can be deleted. [SPEC; the refusal's text INF]"""
+    """Only a fine-tuned model can be deleted [SPEC; the refusal's text INF]."""
     model = _existing(call)
     if not model.id.startswith("ft:"):
         raise ApiError("model.not_yours", id=model.id)

@@ -15,13 +15,16 @@ from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, file: StoreFile) -> Json:
-    """A file of a store. From now on its present status counts as seen: asked again, a poll moves on."""
+    """Return a file of a store.
+
+    From now on its present status counts as seen: asked again, a poll moves on.
+    """
     call.shown[file.key()] = file.look()
     return render_files.store_file(file)
 
 
 def entry_of(body: Json) -> StoreEntry:
-    """How a file is to be put into a store."""
+    """Say how a file is to be put into a store."""
     return StoreEntry(body["file_id"], chunking_of(body), body.get("attributes"))
 
 
@@ -37,7 +40,7 @@ def listed(call: Call) -> Json:
 
 
 def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
-    """The list's `filter`: only files in this status. [REC]"""
+    """Return the list's `filter`: only files in this status [REC]."""
     status = call.query.get("filter")
     return None if status is None else lambda file: file.state.status == status
 
@@ -49,7 +52,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Attributes are replaced as a whole. [SPEC, INF]"""
+    """Attributes are replaced as a whole [SPEC, INF]."""
     file = _found(call)
     file.attributes = dict(call.body["attributes"] or {})
     return show(call, file)
@@ -62,7 +65,7 @@ def delete(call: Call) -> Json:
 
 
 def content(call: Call) -> Json:
-    """The text of a file, once it is indexed. [SPEC]"""
+    """Return the text of a file, once it is indexed [SPEC]."""
     file = _found(call)
     is_ready = file.state.status == "completed"
     return render_files.file_content(text_of(call.engine.files.get(file.id)) if is_ready else "")

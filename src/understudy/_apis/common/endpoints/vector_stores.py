@@ -14,7 +14,10 @@ from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, store: VectorStore) -> Json:
-    """A store in REST. From now on its present state counts as seen: asked again, a poll moves on."""
+    """Return a store in REST.
+
+    From now on its present state counts as seen: asked again, a poll moves on.
+    """
     call.shown[store.key()] = store.look()
     return render_files.vector_store(store)
 
@@ -48,7 +51,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay. [SPEC]"""
+    """Fields not sent stay [SPEC]."""
     store = call.engine.stores.get(call.ids["vector_store_id"])
     body = call.body
     if "name" in body:
@@ -67,7 +70,10 @@ def delete(call: Call) -> Json:
 
 
 def search(call: Call) -> Json:
-    """Search the files that are indexed. A rewritten query is the query as it was sent. [SPEC, INF]"""
+    """Search the files that are indexed.
+
+    A rewritten query is the query as it was sent [SPEC, INF].
+    """
     engine, body = call.engine, call.body
     store = engine.stores.usable(call.ids["vector_store_id"])
     engine.stores.touch(store)
