@@ -62,7 +62,7 @@ def code_of_test(path: str | os.PathLike[str]) -> str:
     """Return the same as a test module, with one line to fill in and what was recorded as expectations; see `as_test`.
 
     Raises:
-        CassetteError: the cassette cannot be read, or not be made sense of, or no run was created in it.
+        CassetteError: the cassette cannot be read, or not be made sense of, or created neither a run nor a response.
     """
     path = Path(path)
     setting_up = _promoted(path, None)
