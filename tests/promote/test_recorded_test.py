@@ -78,7 +78,7 @@ def test_a_filled_in_test_is_not_overwritten(test_file: Path, capsys: pytest.Cap
     """Where a file is already, the command says so, and leaves it."""
     test_file.write_text("mine")
     assert main(["promote", "--test", str(test_file.with_name("tutorial.yaml")), "-o", str(test_file)]) == 2
-    assert "this file exists, perhaps with your line filled in" in capsys.readouterr().err
+    assert "this file already exists, perhaps with your line filled in" in capsys.readouterr().err
     assert test_file.read_text() == "mine"
 
 

@@ -16,9 +16,9 @@ _OUTPUT = "function_call_output"
 
 
 def response_expectations(session: Sequence[Interaction]) -> Iterator[str]:
-    """Give the statements that expect of an app what was recorded; none where no response was created.
+    """Yield assertions: how each response ended, what was handed in, what was said.
 
-    What is left out of the scenario is not expected either.
+    None where no response was created. What is left out of the scenario is not expected either.
     """
     session = [exchange for exchange in session if operation_of(exchange) != CREATE or not beyond_moves(exchange)]
     facts = ResponseFacts(session)
@@ -41,7 +41,7 @@ def response_expectations(session: Sequence[Interaction]) -> Iterator[str]:
 
 
 def _ended(facts: ResponseFacts, session: Sequence[Interaction]) -> dict[str, str]:
-    """Give the last status of each response that was over, and is there at the end."""
+    """Map the id of each response that ended and was kept to its last status."""
     deletes = [exchange for exchange in session if operation_of(exchange) == "responses.delete" and exchange.status == 200]
     deleted = {exchange.path.rpartition("/")[2] for exchange in deletes}
     views = [facts.response(index) for index in facts.creates]

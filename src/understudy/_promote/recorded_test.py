@@ -1,4 +1,4 @@
-"""A recording as a test: its scenario, a line to fill in, and what was recorded as expectations."""
+"""A recording as a test: its scenario, a line to fill in, and its expectations."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _STEP = "    "
 
 
 def as_test(set_up: str, session: Sequence[Interaction], path: Path) -> str:
-    """Return a test module.
+    """Return a recording as a test module.
 
     `set_up`: the module that the recording promotes to, with its function of that name.
 
     Raises:
-        CassetteError: the recording created neither a run nor a response, so that nothing would be expected.
+        CassetteError: the recording created neither a run nor a response, so the test would
+            expect nothing.
     """
     expected = [*_run_expectations(session), *response_expectations(session)]
     if not expected:
         raise CassetteError(
-            f"{path}: no run was created in it, and no response that a script says, so there is nothing to expect "
-            f"of a test. `understudy promote {path}` without --test writes the scenario alone; `understudy show` says "
+            f"{path}: no run was created in it, and no response that a script says, so a test would have nothing to "
+            f"expect. `understudy promote {path}` without --test writes the scenario alone; `understudy show` lists "
             "what the recording holds."
         )
     header, _, body = set_up.partition("\n")
@@ -60,7 +61,7 @@ def _to_fill_in(path: Path) -> str:
 
 
 def _name(path: Path) -> str:
-    """Return the recording's name as a part of a function's."""
+    """Return the recording's name as part of a function's name."""
     return (
         re.sub(r"\W+", "_", path.name.partition(".")[0], flags=re.ASCII).strip("_").lower().removeprefix("test_")
         or "recording"
@@ -68,7 +69,7 @@ def _name(path: Path) -> str:
 
 
 def _run_expectations(session: Sequence[Interaction]) -> Iterator[str]:
-    """Say how each run that was created ended, what the app submitted, and what was said on its thread."""
+    """Yield assertions: how each created run ended, its outputs, its messages."""
     facts = Facts(session)
     runs = [run for run in facts.runs.values() if run.created is not None and run.views]
     ended = [run for run in runs if run.status in TERMINAL]
