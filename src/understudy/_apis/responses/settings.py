@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from understudy._apis.responses import model_facts
-from understudy._apis.responses.bodies import check_strict_schema
 from understudy._apis.responses.objects import Json, Settings
 from understudy._apis.responses.tools import echoed_tools
 from understudy._engine.api_error import ApiError
-from understudy.errors import NotSimulated
+
+# What a tier asked for is called once it was used. [REC for auto; SPEC for fast]
+_TIER_USED = {"auto": "default", "fast": "priority"}
 
 
 def settings_of(body: Json) -> Settings:
@@ -41,7 +42,7 @@ def _echoed(given: Json) -> Json:
         "prompt_cache_retention": given.get("prompt_cache_retention") or model_facts.default_retention(model),
         "reasoning": model_facts.reasoning_echo(model, given.get("reasoning")),
         "safety_identifier": given.get("safety_identifier"),
-        "service_tier": "default" if tier == "auto" else tier,
+        "service_tier": _TIER_USED.get(tier, tier),
         "store": given.get("store", True),
         "temperature": float(given.get("temperature", 1.0)),
         "text": _text(given.get("text") or {}),
@@ -72,17 +73,9 @@ def _check(body: Json) -> None:
     model = body["model"]
     if not model_facts.exists(model):
         raise ApiError("model.unknown", id=model)
-    if body.get("prompt") is not None:
-        raise NotSimulated(
-            "prompt= of responses.create is not simulated: v1/prompts end on 2026-11-30. Send the prompt's text as "
-            "instructions= and input=."
-        )
     _check_sampling(body, model)
     if body.get("background") and body.get("store") is False:
         raise ApiError("background.unstored")
-    for number, tool in enumerate(body.get("tools") or ()):
-        if tool["type"] == "function" and tool.get("strict"):
-            check_strict_schema(tool["name"], tool.get("parameters"), f"tools[{number}]")
     choice = body.get("tool_choice")
     names = [tool.get("name") for tool in body.get("tools") or ()]
     if isinstance(choice, dict) and choice["type"] in ("function", "custom") and choice["name"] not in names:
