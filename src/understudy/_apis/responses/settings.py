@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from understudy._apis.common.schema import Bound
 from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, Settings
 from understudy._apis.responses.tools import echoed_tools
@@ -87,3 +88,15 @@ def _check_sampling(body: Json, model: str) -> None:
         for name in ("temperature", "top_p"):
             if body.get(name) is not None and body[name] != 1:
                 raise ApiError("model.parameter", path=name)
+
+
+_NO_SAMPLING = Bound("rule", "1, or left out, where the model always thinks first", "model.parameter", "REP")
+# What holds between a create's settings, for the table of limits; enforced here and where its context is found.
+RESPONSE_RULES: dict[str, Bound] = {
+    "model": Bound("rule", "the name of a model", "model.unknown", "REC"),
+    "temperature": _NO_SAMPLING,
+    "top_p": _NO_SAMPLING,
+    "background": Bound("rule", "not with `store` false", "background.unstored", "DOCS"),
+    "conversation": Bound("rule", "not with `previous_response_id`", "both", "REC"),
+    "tool_choice": Bound("rule", "names one of the tools", "tool_choice.unknown", "REP"),
+}
