@@ -2,7 +2,7 @@
 
 Each test asks the assistant one question (six requests: assistant, thread, run, two polls, messages) and checks the
 answer. *A fake, injected* hands the app a client with a canned transport, so that no client of its own is built; it is
-the least that such tests cost. *A fake, the app's own client* replaces the transport under the client that the app
+the least that such tests cost. *A fake under the app's own client* replaces the transport under the client that the app
 builds. A start of pytest with 300 empty tests is taken off each. Peers that are not installed, or cannot answer the
 installed SDK, are left out. openai-responses has no runs that go on: its test has no polls, and reads back the question.
 """
@@ -10,6 +10,7 @@ installed SDK, are left out. openai-responses has no runs that go on: its test h
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from measure import children_cpu, heading, in_short, row
 
 import understudy
 
+os.environ.setdefault("OPENAI_API_KEY", "sk-benchmark")  # for the apps under the peers, which supply none
 TESTS = 300
 ROUNDS = 5
 APP = '''\
@@ -94,7 +96,7 @@ def test_ask(number):
     transport = http.MockTransport(lambda request: respond(fake, request))
     check(ask("How is the weather?", openai.OpenAI(http_client=http.Client(transport=transport))))
 """,
-    "a fake, the app's own client": """
+    "a fake under the app's own client": """
 @each
 def test_ask(number, monkeypatch):
     fake = Fake()
@@ -144,7 +146,8 @@ import openai_responses
 @each
 def test_ask(number):
     mock = openai_responses.OpenAIMock()
-    mock.beta.threads.runs.create.response = {"status": "completed"}
+    run = {"status": "completed", "model": "gpt-4o", "thread_id": "thread_1", "tools": []}
+    mock.beta.threads.runs.create.response = run
     with mock.router:
         assert ask("How is the weather?")
 """,
@@ -152,7 +155,7 @@ def test_ask(number):
 NEEDED = {"respx": "respx", "vcrpy": "vcr", "openai-responses": "openai_responses"}
 BARE = "empty tests"
 FLOOR = "a fake, injected"
-OWN = "a fake, the app's own client"
+OWN = "a fake under the app's own client"
 
 
 def answers() -> dict[str, Any]:

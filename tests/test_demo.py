@@ -42,7 +42,7 @@ def test_the_port_of_the_demo() -> None:
     assert planted.returncode == 0, planted.stderr
     told = planted.stdout.partition("3. Ported to Responses, with a mistake")[2]
     assert "parity: 1 difference (instructions)" in told
-    assert "old Please address the user as Jane Doe." in told
+    assert "old 'Please address the user as Jane Doe." in told
 
 
 def test_a_demo_that_differs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_save(tmp_path: Path) -> None:
     assert "1 cassette, 0 findings" in done.stdout
     again = run("demo", "--save", str(tmp_path / "project"))
     assert again.returncode == 2
-    assert "pytest.ini: there is a file already, and nothing was written" in again.stderr
+    assert "pytest.ini: this file already exists, so nothing was written" in again.stderr
 
 
 def test_demo_on_a_terminal_that_knows_only_ascii() -> None:

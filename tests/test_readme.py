@@ -21,6 +21,17 @@ def test_the_first_test_can_be_pasted(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2)
 
 
+def test_the_parity_report_is_real(pytester: pytest.Pytester) -> None:
+    """The README's second block, pasted beside the first, fails with the report that the README shows."""
+    pytester.makepyfile(test_tutor=blocks(README)[0].code, test_port=blocks(README)[1].code)
+    result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning", "test_port.py")
+    result.assert_outcomes(failed=1)
+    [shown] = re.findall(r"^```text\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert [line.rstrip() for line in shown.splitlines()] == [
+        line.rstrip() for line in result.outlines if line.startswith("E ")
+    ][: len(shown.splitlines())]
+
+
 def test_the_explorer_can_be_pasted(pytester: pytest.Pytester) -> None:
     """The README's property test is one case for each way a run can go, and all pass."""
     pytester.makepyfile(test_loop=blocks(README)[-1].code)
@@ -30,7 +41,7 @@ def test_the_explorer_can_be_pasted(pytester: pytest.Pytester) -> None:
     assert set(outcomes) <= {"warnings"}
 
 
-@pytest.mark.parametrize("block", blocks(README)[1:-1], ids=str)
+@pytest.mark.parametrize("block", blocks(README)[2:-1], ids=str)
 def test_examples_run(block: object) -> None:
     """Every other example of the README runs as it stands."""
     execute(block)  # type: ignore[arg-type]

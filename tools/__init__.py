@@ -1,1 +1,4 @@
-"""Generators of the repository's own pages and measures of the source. Not in the wheel."""
+"""Generators of the repository's own pages and measures of the source.
+
+Not in the wheel.
+"""

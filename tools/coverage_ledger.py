@@ -57,7 +57,7 @@ _MACHINES = {
 
 
 def ledger(spec: Json) -> str:
-    """The text of COVERAGE.md, drawn with an OpenAPI document."""
+    """Return the text of COVERAGE.md, drawn with an OpenAPI document."""
     sections = [
         _INTRO,
         _summary(spec),
@@ -98,7 +98,7 @@ def _operation(operation: Operation, spec: Json) -> str:
 
 
 def _parameters(operation: Operation, spec: Json) -> Iterator[tuple[str, str, str]]:
-    """Every parameter of the spec or of ours, with its evidence, and what the fake does with it."""
+    """Return every parameter of the spec or of ours, with its evidence, and what the fake does with it."""
     published = _published(operation, spec)
     known = _known(operation)
     recorded = RECORDED.get(operation.name, (0, ""))[1].split()

@@ -61,7 +61,7 @@ where a recorder has sorted them.
 
 
 def markdown(folders: Sequence[FolderScore]) -> str:
-    """The page, from the scores of some folders."""
+    """Return the page, from the scores of some folders."""
     score = Score.sum(folder.score for folder in folders)
     whole = score.whole
     summary = (
@@ -88,7 +88,7 @@ def markdown(folders: Sequence[FolderScore]) -> str:
 
 
 def _face(face: str, score: Score) -> list[str]:
-    """The table of one face, by operation."""
+    """Return the table of one face, by operation."""
     part = score.of_face(face)
     whole = part.whole
     summary = (
@@ -107,7 +107,7 @@ def _face(face: str, score: Score) -> list[str]:
 
 
 def _said(folders: Sequence[FolderScore]) -> list[str]:
-    """How many of the recorded creates a script can say, and why not the others."""
+    """Count how many of the recorded creates a script can say, and why not the others."""
     tally = Score.sum(folder.score for folder in folders).operations.get("responses.create", AgreementCounts())
     reasons = sum((folder.left_out for folder in folders), Counter[str]())
     share = int(1000 * tally.total / max(1, tally.total + tally.left_out)) / 10
@@ -130,7 +130,7 @@ def _row(name: str, tally: AgreementCounts) -> str:
 
 
 def scores_of(*folders: Path) -> list[FolderScore]:
-    """The scores of the simulated service over folders of recordings, which together tell when keys appeared."""
+    """Return the scores of the simulated service over folders of recordings, which together tell when keys appeared."""
     scores = {folder: FolderScore(folder.name, len(recordings_in(folder)), Score(), Counter()) for folder in folders}
     for folder, name, outcomes in outcomes_of(Simulated(), *folders):
         scores[folder].score.add(name, outcomes)

@@ -8,7 +8,7 @@ from understudy._engine.lifecycle import Transition
 
 
 def mermaid(table: Iterable[Transition], *, begins: str) -> str:
-    """A state diagram in Mermaid's words, which GitHub and most renderers of Markdown draw.
+    """Return a state diagram in Mermaid's words, which GitHub and most renderers of Markdown draw.
 
     Args:
         table: the transitions; each arrow carries the mark of how it is known.

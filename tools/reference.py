@@ -40,7 +40,7 @@ _ENTRY = re.compile(r"^([\w*, ]+?): (.*)$")
 
 
 def documented(thing: Any) -> str:
-    """A docstring as Markdown: paragraphs stay, sections become lists."""
+    """Return a docstring as Markdown: paragraphs stay, sections become lists."""
     lines, out, is_list = inspect.getdoc(thing).splitlines(), [], False  # type: ignore[union-attr]
     for line in lines:
         section = _SECTION.match(line)
@@ -69,7 +69,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def signature(thing: Any, *, is_method: bool = False) -> str:
-    """The parameters of a callable, with the annotations as they are written and the defaults as code."""
+    """Return the parameters of a callable, with the annotations as they are written and the defaults as code."""
     parameters = list(inspect.signature(thing).parameters.values())
     parameters = [one for one in parameters if one.name not in ("self", "cls")] if is_method else parameters
     factories = _factories(thing)
@@ -104,7 +104,7 @@ def _code(value: Any) -> str:
 
 
 def _factories(thing: Any) -> dict[str, str]:
-    """What dataclass fields default to that are made anew each time."""
+    """Return what dataclass fields default to that are made anew each time."""
     if not dataclasses.is_dataclass(thing):
         return {}
     made = [one for one in dataclasses.fields(thing) if one.default_factory is not dataclasses.MISSING]
@@ -112,7 +112,7 @@ def _factories(thing: Any) -> dict[str, str]:
 
 
 def folded(head: str, parameters: str) -> str:
-    """A signature in a code block; one parameter a line where it is long."""
+    """Return a signature in a code block; one parameter a line where it is long."""
     if len(head + parameters) > 100:
         before, _, rest = parameters.partition("(")
         inside, _, gives = rest.rpartition(")")
@@ -140,7 +140,7 @@ def function(name: str, thing: Any) -> str:
 
 
 def kind(thing: type, *, level: int = 2, shows_signature: bool = True) -> str:
-    """A class: what it is made of, what it is, and its public methods and properties, in the order they are written."""
+    """Give a class: what it is made of, what it is, and its public methods and properties, in the order they are written."""
     head = f"{'#' * level} `{thing.__name__}`\n\n"
     if shows_signature:
         head += folded(thing.__name__, signature(thing)) + "\n\n"
@@ -216,7 +216,7 @@ def recordings() -> str:
 
 
 def _arguments(thing: Any, known: Callable[..., Any]) -> str:
-    """The arguments that a class documents, as far as a function that passes them on takes them."""
+    """Return the arguments that a class documents, as far as a function that passes them on takes them."""
     text = documented(thing)
     entries = re.split(r"^\* ", text[text.index("**Args**") : text.index("**Raises**")], flags=re.MULTILINE)[1:]
     names = inspect.signature(known).parameters
@@ -325,7 +325,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """The names of the pages, and what they say."""
+    """Return the names of the pages, and what they say."""
     for name, written in PAGES.items():
         yield name, written()
 

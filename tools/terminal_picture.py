@@ -32,7 +32,7 @@ _COLOURS = {
 
 
 def picture() -> str:
-    """The tutorial's recording as a terminal of 90 columns shows it, as SVG."""
+    """Return the tutorial's recording as a terminal of 90 columns shows it, as SVG."""
     contents = contents_of(ROOT / CASSETTE)
     view = view_of(Path(CASSETTE), contents.interactions, LOOKED_AT, contents)
     return _drawn([tuple(cut(row, COLUMNS)) for row in rows(view, COLUMNS)])

@@ -22,7 +22,7 @@ class ApiMachine(RuleBasedStateMachine):
 
     Attributes:
         backend: the service; it answers every OpenAI client that the app builds.
-        scripts: what runs do; a strategy.
+        scripts: what runs do; a strategy. For an app on Responses: `us.run_scripts(api="responses")`.
         settings_of_simulation: arguments of `understudy.simulate`.
     """
 

@@ -18,7 +18,10 @@ from understudy._common.printable import printable
 
 
 class UnderstudyError(AssertionError):
-    """Base of every mistake in a test that understudy can name. `code` is the `error.code` of the 501 envelope."""
+    """Base of every mistake in a test that understudy can name.
+
+    `code` is the `error.code` of the 501 envelope.
+    """
 
     code = "understudy_error"
 
@@ -40,7 +43,10 @@ class NoScript(UnderstudyError):
 
 
 class ImpossibleScript(UnderstudyError, ValueError):
-    """A script the real service could not perform. A `ValueError` too, since it is raised where the script is set."""
+    """A script the real service could not perform.
+
+    A `ValueError` too, since it is raised where the script is set.
+    """
 
     code = "understudy_impossible_script"
 
@@ -118,13 +124,19 @@ class Unused(UnderstudyError):
 
 
 class InternalError(UnderstudyError):
-    """A defect of understudy itself. Its cause, with traceback, is the exception's `__cause__`."""
+    """A defect of understudy itself.
+
+    Its cause, with traceback, is the exception's `__cause__`.
+    """
 
     code = "understudy_internal_error"
 
 
 def raise_all(problems: Sequence[UnderstudyError]) -> None:
-    """Raise the one problem there is, or several as one error that quotes them all. Nothing when there is none."""
+    """Raise the one problem there is, or several as one error that quotes them all.
+
+    Nothing when there is none.
+    """
     __tracebackhide__ = True  # of pytest: what matters is what the problem says
     if not problems:
         return

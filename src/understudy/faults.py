@@ -1,4 +1,6 @@
-"""Faults: what goes wrong between an app and the service. A fault is *what* happens, *where*, and in which *phase*.
+"""Faults: what goes wrong between an app and the service.
+
+A fault is *what* happens, *where*, and in which *phase*.
 
     understudy.fault(RateLimited(retry_after=2), on="runs.retrieve")
     understudy.fault(ConnectionReset(), on="messages.create", phase="after")   # it was stored; the app never hears of it
@@ -124,7 +126,10 @@ class Timeout(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class ConnectionReset(What):
-    """The connection breaks. `kind`: the library's exception; by default ConnectError before, ReadError later."""
+    """The connection breaks.
+
+    `kind`: the library's exception; by default ConnectError before, ReadError later.
+    """
 
     phases: ClassVar[tuple[Phase, ...]] = PHASES
     event: ClassVar[str | int | None] = 4
@@ -155,7 +160,10 @@ class BadJSON(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class HTMLBody(What):
-    """A page of something between the app and the service. `status=200` is a captive portal's or a proxy's login."""
+    """A page of something between the app and the service.
+
+    `status=200` is a captive portal's or a proxy's login.
+    """
 
     status: int = 502
     html: str = "<html><head><title>502 Bad Gateway</title></head><body><center>502 Bad Gateway</center></body></html>\n"
@@ -195,7 +203,9 @@ class StreamError(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Slow(What):
-    """The answer, or the event named, takes this many seconds. A virtual clock moves by as much; nobody waits.
+    """The answer, or the event named, takes this many seconds.
+
+    A virtual clock moves by as much; nobody waits.
 
     In real time the service acts at once, and its answer is held back.
     """
@@ -225,7 +235,9 @@ class ReorderedEvents(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Sunset(What):
-    """Every endpoint of the Assistants API answers 404, as since 2026-08-26. [REP for 404; the text is a guess, INF]
+    """Every endpoint of the Assistants API answers 404, as since 2026-08-26.
+
+    [REP for 404; the text is a guess, INF]
 
     On every operation unless `on` says which, from the `nth` call on, for ever: `times` does not count here. Files and
     vector stores are not part of that API and go on.

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from understudy._backend.simulate import simulate
 from understudy._common.observers import observing
+from understudy._parity.parity import parity
 from understudy._properties.apis import Api, ApiScripts, of_api
 from understudy._properties.json_schema import fitting
 from understudy._properties.scenario import Scenario
@@ -57,7 +58,9 @@ def run_scripts(
     faults: int = 0,
     api: Api = "assistants",
 ) -> st.SearchStrategy[Trajectory]:
-    """Scripts: up to so many moves, and an ending. They shrink to `(Reply('Done.'),)`.
+    """Scripts: up to so many moves, and an ending.
+
+    They shrink to `(Reply('Done.'),)`.
 
     Args:
         tools: the tools of the runs, as either API takes them, for calls of these functions with arguments that fit, and of
@@ -92,6 +95,8 @@ def _ready(api: Api) -> None:
             client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
         if api != "assistants":
             client.responses.create(model="gpt-4o", input="Hello?")
+        if api == "both":
+            parity(lambda: None, lambda: None)
 
 
 @st.composite
@@ -122,7 +127,10 @@ _FAILED = st.sampled_from(RUN_ERROR_CODES).map(lambda code: (Fail(code),))
 
 
 def _moves(tools: Tools | None, calls: bool, api: ApiScripts) -> st.SearchStrategy[Any]:
-    """Moves that end nothing. A delay is a number of polls: seconds, which is the interval of the SDKs' own polling."""
+    """Moves that end nothing.
+
+    A delay is a number of polls: seconds, which is the interval of the SDKs' own polling.
+    """
     kinds: list[st.SearchStrategy[Any]] = [st.just(Reply("Let me see.")), st.integers(1, 30).map(Wait)]
     called = _calls(tools) if calls else None
     if called is not None:
@@ -146,12 +154,17 @@ def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
 
 
 def tool_arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Arguments that fit a function's `parameters`. Which keywords are heeded: `understudy._properties.json_schema`."""
+    """Arguments that fit a function's `parameters`.
+
+    Which keywords are heeded: `understudy._properties.json_schema`.
+    """
     return fitting(schema)
 
 
 def chunkings(text: str) -> st.SearchStrategy[tuple[str, ...]]:
-    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`. They shrink to one piece.
+    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`.
+
+    They shrink to one piece.
 
     Cuts are between code points, so also inside what a reader sees as one character.
     """

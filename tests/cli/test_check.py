@@ -252,7 +252,7 @@ def test_an_interrupted_recording_is_found(project: Path, capsys: pytest.Capture
 def test_wrong_use(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A path that does not exist is wrong use, and not a clean result."""
     assert main(["check", "nowhere"]) == 2
-    assert "nowhere: there is no such file or folder" in capsys.readouterr().err
+    assert "nowhere: no such file or folder" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stopped:
         main(["check", "--unplayed", "perhaps"])
     assert stopped.value.code == 2

@@ -83,7 +83,7 @@ def test_the_repr_of_a_fault_is_code(fault):
 WRONG = {
     "operation": (RateLimited(), {"on": "runs.retreive"}, "Did you mean 'runs.retrieve'"),
     "event": (StreamCut(), {"event": "thread.run.complete"}, "thread.run.completed"),
-    "phase": (Timeout(), {"phase": "later"}, "no phase"),
+    "phase": (Timeout(), {"phase": "later"}, "not a phase"),
     "a phase it has not": (RateLimited(), {"phase": "during"}, "cannot happen in phase 'during'"),
     "an event of a plain answer": (Timeout(), {"event": 3, "phase": "after"}, "place in a stream"),
     "no connection, and yet it acted": (Timeout(connect=True), {"phase": "after"}, "does not act"),

@@ -71,7 +71,7 @@ def test_what_is_planted_is_named() -> None:
     with pytest.raises(AssertionError) as failed:
         report.check()
     assert str(failed.value) == str(report)
-    assert "turn 1, output: old sunny, new rainy" in str(report)
+    assert "turn 1, output: old 'sunny', new 'rainy'" in str(report)
     assert "script=(FunctionCall('get_weather', {'city': 'Paris'}), Reply('Sunny.'))" in str(report)
     report.check(ignore=("output",))
 
@@ -98,7 +98,7 @@ def test_an_assert_shows_the_whole_report(pytester: pytest.Pytester) -> None:
     """)
     result = pytester.runpytest("-p", "no:randomly")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*parity: 1 difference (user)*", "*turn 1, user: old one*", "*To see it again:*"])
+    result.stdout.fnmatch_lines(["*parity: 1 difference (user)*", "*turn 1, user: old 'one*", "*To see it again:*"])
 
 
 def test_what_the_apps_return_is_compared() -> None:
@@ -289,9 +289,10 @@ def test_the_report_is_a_page(tmp_path: Any) -> None:
     page = report.write(tmp_path / "parity.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;Hi" in page
     assert "<b>Hi" not in page
-    assert "turn 1, output: old sunny, new rainy" in page
+    assert "turn 1, output: old &#x27;sunny&#x27;, new &#x27;rainy&#x27;" in page
     assert 'class="row differs"' in page
     assert "http" not in page
     same = understudy.parity(OldApp(), NewApp()).write(tmp_path / "same.html").read_text(encoding="utf-8")
     assert "Nothing differs" in same
     assert "differs</div>" not in same
+    assert "<wbr>" not in same

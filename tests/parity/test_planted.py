@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 import understudy
@@ -15,6 +18,14 @@ def ids(row: Row) -> str:
 def test_there_are_26() -> None:
     """The table has 26 rows, each with a name of its own."""
     assert len({row.name for row in ROWS}) == len(ROWS) == 26
+
+
+def test_the_table_has_these_rows() -> None:
+    """The page's table has the same rows in the same order, each with its kind."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "port.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| \*\*(.*?)\*\*.*? \| (.*?) \|", page, re.MULTILINE)
+    assert [name for name, _ in table] == [row.name for row in ROWS]
+    assert all(f"`{row.kind}`" in shown for row, (_, shown) in zip(ROWS, table, strict=True))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ids)

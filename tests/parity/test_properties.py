@@ -51,7 +51,7 @@ def test_a_wrong_port_shrinks_to_the_shortest_script() -> None:
     with pytest.raises(AssertionError, match="script=") as failed:
         understudy.parity(OldApp(QUESTION), WithoutOutputs(QUESTION), script=tuple(script)).check()
     assert "AnyFunctionCall(0)" in str(failed.value)
-    assert "outcome: old completed, new waits for outputs" in str(failed.value)
+    assert "outcome: old 'completed', new 'waits for outputs'" in str(failed.value)
 
 
 @every_lifecycle(api="both", depth=3)

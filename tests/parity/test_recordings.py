@@ -13,7 +13,7 @@ from openai import OpenAI
 import understudy
 from tests.cassettes.loopback import served
 from tests.parity.apps import FUNCTION, MODEL, NewApp, OldApp
-from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, UnderstudyError
+from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
 from understudy._cli import demo
 from understudy._cli.main import main
 
@@ -146,6 +146,19 @@ def test_a_planted_change_is_named(
     assert main(["parity", str(TUTORIAL), str(new), "--ignore", kind]) == 0
 
 
+def test_differences_are_red_where_colour_is_shown(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """On a terminal that shows colour, what differs is red, beside its mark; NO_COLOR leaves the mark alone."""
+    app, script = port(answer="It is 2.")
+    recorded(tmp_path / "new.yaml", app, script, monkeypatch)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+    assert "\x1b[31m! reply" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+    assert "\n! reply" in capsys.readouterr().out
+
+
 def test_hosted_calls_that_no_steps_show_are_unknown(tmp_path: Path, monkeypatch: Any) -> None:
     """A polled recording without steps does not show what its code interpreter did: the new side's calls are no news."""
     app, _ = port()
@@ -208,6 +221,23 @@ def test_what_was_lost_is_unknown(tmp_path: Path, monkeypatch: Any) -> None:
         interaction["request"]["body"] = None
     (tmp_path / "lost.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     assert understudy.transcript(tmp_path / "lost.yaml") == whole
+
+
+def test_items_given_as_json_are_read_as_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message, a call and a search that a script gives as JSON say what the same items say in a recording."""
+    note = {"type": "url_citation", "start_index": 0, "end_index": 1, "title": "x", "url": "https://example.com"}
+    text = {"type": "output_text", "text": "Sunny.", "annotations": [note], "logprobs": []}
+    script = (
+        ResponseItem({"type": "code_interpreter_call", "code": "1", "container_id": "c", "outputs": None}),
+        ResponseItem({"type": "web_search_call", "action": {"type": "search", "query": "x"}}),
+        ResponseItem({"type": "message", "role": "assistant", "content": [text]}),
+    )
+    backend = recorded(tmp_path / "c.yaml", streaming_new, script, monkeypatch)
+    assert understudy.transcript(tmp_path / "c.yaml") == backend.transcript()
+    for seen in (understudy.transcript(tmp_path / "c.yaml"), backend.transcript()):
+        assert [entry.value for entry in seen if entry.kind == "reply"] == ["Sunny."]
+        names = [entry.value["name"] for entry in seen if entry.kind == "call"]
+        assert names == ["code_interpreter", "web_search"]
 
 
 def test_wrong_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+import openai
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule, run_state_machine_as_test
 from openai import OpenAI
 
 import understudy
@@ -141,3 +144,37 @@ def test_an_unknown_api_is_refused(ask, api):
         ask(api=api)
     if api == "response":
         assert "Did you mean 'responses'?" in str(caught.value)
+
+
+class Chat(understudy.ApiMachine):
+    """An app that keeps a chain of responses over time; it does not know that the service forgets."""
+
+    scripts = us.run_scripts(api="responses", most=2, calls=False)
+    forgets = False
+
+    def __init__(self):
+        super().__init__()
+        self.latest = None
+
+    @rule()
+    def ask(self):
+        more = {"previous_response_id": self.latest} if self.latest else {}
+        self.latest = CLIENT.responses.create(model="gpt-4o", input="And now?", **more).id
+
+    @rule(days=st.sampled_from([1, 40]))
+    def nothing_happens(self, days):
+        self.backend.clock.advance(days * 86_400)
+        if self.forgets and days == 40:
+            self.latest = None
+
+
+def test_a_machine_of_responses():
+    """An `ApiMachine` finds an app that goes on from what is not kept any more, and passes one that begins anew."""
+
+    class Careful(Chat):
+        forgets = True
+
+    machine = settings(QUICK, max_examples=15, stateful_step_count=8)
+    with pytest.raises(openai.BadRequestError, match=r"Previous response with id '\w+' not found"):
+        run_state_machine_as_test(Chat, settings=settings(machine, max_examples=100, phases=[Phase.generate]))
+    run_state_machine_as_test(Careful, settings=machine)

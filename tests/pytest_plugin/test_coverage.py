@@ -204,7 +204,7 @@ def test_an_omission_that_fits_nothing(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("report=xml", "*--understudy-cov-report=xml: expected term, json, json:FILE, html or html:FILE*"),
+        ("report=xml", "*--understudy-cov-report=xml: expected term, json, json:FILE, html, html:FILE, data or data:FILE*"),
         ("report=json:tutor.py/cov.json", "*tutor.py is not a directory; name a file that can be written*"),
         ("report=html:.", "*is a directory; name a file that can be written*"),
         ("fail-under=most", "*--understudy-cov-fail-under=most: expected a percentage, 0 to 100*"),

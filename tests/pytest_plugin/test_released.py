@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import pytest
 
 from tests.pytest_plugin.conftest import INI
@@ -26,7 +29,10 @@ KEPT = """
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A project with nothing in it."""
+    """A project with nothing in it, run in a process in which earlier tests have left nothing to collect."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # clients that apps of other tests did not close
+        gc.collect()
     pytester.makeini(INI)
     return pytester
 

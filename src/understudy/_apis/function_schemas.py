@@ -1,6 +1,6 @@
-"""The JSON schemas that functions and response formats bring: which of them the service takes.
+"""Checks of the JSON schemas in functions and response formats.
 
-The sentences were quoted for functions of assistants (the type of the whole) and of chat completions (the rest). [REP]
+The sentences were quoted for functions of assistants (the type of the whole) and for chat completions (the rest). [REP]
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ _MAPS = ("properties", "$defs", "definitions")
 
 
 def check_parameters(function: Json, path: str, *, required_first: bool = False) -> None:
-    """Refuse a function whose parameters are no schema of an object; none at all, or an empty one, is taken. [REP]
+    """Refuse a function whose parameters are not the schema of an object [REP].
+
+    No parameters, or empty ones, are accepted.
 
     Args:
-        required_first: of a strict schema that lacks both, `required` is named and not `additionalProperties`. [INF]
+        function: The function, as sent.
+        path: Its place in the body.
+        required_first: Name `required`, not `additionalProperties`, of a strict schema that lacks both [INF].
     """
     schema = function.get("parameters")
     if schema:
@@ -30,7 +34,10 @@ def check_parameters(function: Json, path: str, *, required_first: bool = False)
 
 
 def check_response_schema(given: Json, path: str) -> None:
-    """Refuse a response format whose schema is none of an object. [INF: as for functions]"""
+    """Refuse a response format whose schema is not of an object [INF].
+
+    As for functions.
+    """
     if given.get("schema"):
         _check("schema.response_format", given["schema"], given, f"{path}.schema")
 
@@ -42,7 +49,7 @@ def _check(refusal: str, schema: Json, named: Json, path: str, *, required_first
 
 
 def _wrong(schema: Json, *, is_strict: bool, required_first: bool) -> str:
-    """The first thing wrong with a schema, in the service's words; empty when nothing is."""
+    """Return the first error in a schema, in the words of the service, or ""."""
     kind = schema.get("type")
     if kind != "object":
         return f"""schema must be a JSON Schema of 'type: "object"', got 'type: "{kind}"'."""
@@ -55,7 +62,7 @@ def _wrong(schema: Json, *, is_strict: bool, required_first: bool) -> str:
 
 
 def _not_strict(schema: Json, required_first: bool) -> str:
-    """What keeps an object's schema from being strict."""
+    """Return the reason why an object's schema is not strict, or ""."""
     problems = [_is_open(schema), _leaves_out(schema)]
     return next(filter(None, reversed(problems) if required_first else problems), "")
 
@@ -79,7 +86,7 @@ def _leaves_out(schema: Json) -> str:
 
 
 def _schemas(context: tuple[str, ...], schema: Any) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """A schema and all schemas in it, each with the keys that lead there."""
+    """Yield a schema and all schemas in it, each with the keys that lead to it."""
     if not isinstance(schema, dict):
         return
     yield context, schema

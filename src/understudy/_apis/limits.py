@@ -43,7 +43,7 @@ class Limit(NamedTuple):
 
 
 def limits(of: Faces | Face = faces.ALL) -> Iterator[Limit]:
-    """All limits, operation by operation."""
+    """Return all limits, operation by operation."""
     for operation in of.operations:
         for name, check in operation.query.items():
             for path, bound, held, trail in _walk(check, f"?{name}", (name,)):
@@ -78,7 +78,7 @@ def _rules(check: Fields | Form) -> list[Bound]:
 
 
 def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any, Trail]]:
-    """The bounds of a check and of all checks inside it, with their paths and the ways there."""
+    """Return the bounds of a check and of all checks inside it, with their paths and the ways there."""
     if len(trail) > DEPTH:
         return
     if check is url:
@@ -94,7 +94,7 @@ def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any
 
 
 def _inside(check: Any, path: str) -> Iterator[tuple[Trail, str, Any]]:
-    """The checks right inside one: the step there, and the path."""
+    """Return the checks right inside one: the step there, and the path."""
     if isinstance(check, Fields):
         for key, inner in check.known.items():
             yield (key,), join(path, key), inner

@@ -114,7 +114,10 @@ class Backend:
     # -- requests -------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
-        """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
+        """Answer a request.
+
+        Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`.
+        """
         return self._dispatcher.handle(request)
 
     def over_http(self) -> None:
@@ -123,17 +126,17 @@ class Backend:
 
     @property
     def problems(self) -> list[UnderstudyError]:
-        """What went wrong on the test's side so far."""
+        """Return what went wrong on the test's side so far."""
         return self._dispatcher.problems
 
     @property
     def hints(self) -> list[str]:
-        """What would make the test better, each once; hints fail nothing."""
+        """Return what would make the test better, each once; hints fail nothing."""
         return self._dispatcher.hints
 
     @property
     def strict(self) -> bool | None:
-        """Whether runs need a script, see above; may be set while the service runs."""
+        """Say whether runs need a script, see above; may be set while the service runs."""
         return self._strict
 
     @strict.setter
@@ -197,7 +200,10 @@ class Backend:
 
     @property
     def scripts_left(self) -> list[QueuedScript]:
-        """The queued scripts that no run has taken. Left over at the end, they fail the test (unless `strict=False`)."""
+        """Return the queued scripts that no run has taken.
+
+        Left over at the end, they fail the test (unless `strict=False`).
+        """
         return list(self._engine.scripts.queue)
 
     # -- faults ---------------------------------------------------------------
@@ -214,7 +220,9 @@ class Backend:
         event: EventName | int | None = None,
         phase: Phase | None = None,
     ) -> None:
-        """Say what goes wrong, and where; see `understudy.faults`. One call meets at most one fault, the first that fits.
+        """Say what goes wrong, and where; see `understudy.faults`.
+
+        One call meets at most one fault, the first that fits.
 
         Args:
             what: `RateLimited(retry_after=2)`, `StreamCut()`, ...; or a whole `Fault`, which brings the rest with it.
@@ -243,7 +251,7 @@ class Backend:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
+        """Return the faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
         return self._dispatcher.faults.schedule if self._dispatcher.faults is not None else ()
 
     # -- what was there before the app came ------------------------------------
@@ -293,7 +301,10 @@ class Backend:
         created_at: float | None = None,
         **fields: Any,
     ) -> ObjectView:
-        """Make a conversation. `items`: texts of user messages, or items as the API takes them."""
+        """Make a conversation.
+
+        `items`: texts of user messages, or items as the API takes them.
+        """
         return preload.add_conversation(self._engine, id, created_at, items, fields)
 
     def add_file(
@@ -316,7 +327,10 @@ class Backend:
         created_at: float | None = None,
         **fields: Unpack[VectorStoreFields],
     ) -> VectorStoreView:
-        """Make a vector store, with files that exist; they are indexed already. Fields are those of the create request."""
+        """Make a vector store, with files that exist; they are indexed already.
+
+        Fields are those of the create request.
+        """
         files = [id_of(file, "add_vector_store", "file") for file in file_ids]
         return preload.add_vector_store(self._engine, id, created_at, files, {**fields})
 
@@ -339,17 +353,20 @@ class Backend:
 
     @property
     def clock(self) -> Clock:
-        """The clock: `now()` in unix seconds, `advance(seconds)`."""
+        """Return the clock: `now()` in unix seconds, `advance(seconds)`."""
         return self._engine.clock
 
     @property
     def requests(self) -> list[SentRequest]:
-        """What the app sent, oldest first: method, path, json, headers. The last 1,000 are kept."""
+        """Return what the app sent, oldest first: method, path, json, headers.
+
+        The last 1,000 are kept.
+        """
         return [logged.sent for logged in self._dispatcher.log]
 
     @property
     def assistants(self) -> list[AssistantView]:
-        """Every assistant there is, oldest first, as REST shows it."""
+        """Return every assistant there is, oldest first, as REST shows it."""
         with self._engine.lock:
             return [
                 AssistantView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants
@@ -357,19 +374,25 @@ class Backend:
 
     @property
     def threads(self) -> list[ThreadView]:
-        """Every thread there is, oldest first, as REST shows it."""
+        """Return every thread there is, oldest first, as REST shows it."""
         with self._engine.lock:
             return [ThreadView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
 
     @property
     def runs(self) -> list[RunView]:
-        """Every run there is, oldest first, as REST would show it now. Looking moves nothing."""
+        """Return every run there is, oldest first, as REST would show it now.
+
+        Looking moves nothing.
+        """
         with self._engine.lock:
             return [RunView(to_rest(render.run(run))) for run in self._all_runs()]
 
     @property
     def responses(self) -> list[ObjectView]:
-        """Every stored response there is, oldest first, as REST would show it now. Looking moves nothing."""
+        """Return every stored response there is, oldest first, as REST would show it now.
+
+        Looking moves nothing.
+        """
         with self._engine.lock:
             self._engine.settle()
             objects = self._engine.part(ResponsesObjects)
@@ -379,13 +402,13 @@ class Backend:
 
     @property
     def conversations(self) -> list[ObjectView]:
-        """Every conversation there is, oldest first, as REST shows it."""
+        """Return every conversation there is, oldest first, as REST shows it."""
         with self._engine.lock:
             held = self._engine.part(ResponsesObjects).conversations
             return [ObjectView(render_responses.conversation(one)) for one in held]
 
     def items(self, conversation_id: str | HasId) -> list[ObjectView]:
-        """The items of a conversation, by its id or by itself, oldest first, as REST would show them now."""
+        """Return the items of a conversation, by its id or by itself, oldest first, as REST would show them now."""
         conversation_id = id_of(conversation_id, "items", "conversation")
         with self._engine.lock:
             self._engine.settle()
@@ -395,18 +418,21 @@ class Backend:
 
     @property
     def files(self) -> list[FileView]:
-        """Every file there is, oldest first, as REST shows it."""
+        """Return every file there is, oldest first, as REST shows it."""
         with self._engine.lock:
             return [FileView(render_files.file(file)) for file in self._engine.files.listing]
 
     @property
     def vector_stores(self) -> list[VectorStoreView]:
-        """Every vector store there is, oldest first, as REST would show it now. Looking moves nothing."""
+        """Return every vector store there is, oldest first, as REST would show it now.
+
+        Looking moves nothing.
+        """
         with self._engine.lock:
             return [VectorStoreView(render_files.vector_store(store)) for store in self._engine.stores.listing]
 
     def messages(self, thread_id: str | HasId) -> list[MessageView]:
-        """The messages of a thread, by its id or by itself, oldest first, as REST would show them now.
+        """Return the messages of a thread, by its id or by itself, oldest first, as REST would show them now.
 
         `text` of each is its texts, joined.
         """
@@ -417,7 +443,7 @@ class Backend:
             return [MessageView(to_rest(render.message(message))) for message in thread.messages()]
 
     def timeline(self, run_id: str | HasId) -> Timeline:
-        """What happened to a run or a response and when: print it, show it in a notebook, or `write()` it as an SVG.
+        """Return what happened to a run or a response and when: print it, show it in a notebook, or `write()` it as an SVG.
 
         Takes the object itself, too.
 
@@ -435,7 +461,9 @@ class Backend:
             return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
 
     def transcript(self) -> Transcript:
-        """What was said, called and returned so far, whatever the API: equal to that of another app that did the same.
+        """Return what was said, called and returned so far, whatever the API.
+
+        Equal to the transcript of another app that did the same.
 
         Of the last 1,000 runs and responses, those that were deleted included. See `Transcript`.
         """
@@ -445,7 +473,10 @@ class Backend:
             return simulated_transcript(self._engine)
 
     def conduct(self) -> Conduct:
-        """What the app did wrong to the API, as far as requests show it; empty and false when nothing is. See `Conduct`."""
+        """Return the app's misuse of the API, as far as its requests show it.
+
+        Empty, and false, where there is none. See `Conduct`.
+        """
         from understudy._diagnostics.client_misuse import conduct
 
         with self._engine.lock:
@@ -457,13 +488,19 @@ class Backend:
     # -- clients and neighbours ------------------------------------------------
 
     def client(self, **options: Any) -> OpenAI:
-        """An `openai.OpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        """Return an `openai.OpenAI` whose only way leads here; nothing is patched.
+
+        Options are the client's own.
+        """
         from understudy._http.clients import client
 
         return client(self, asynchronous=False, options=options)  # type: ignore[no-any-return]
 
     def async_client(self, **options: Any) -> AsyncOpenAI:
-        """An `openai.AsyncOpenAI` whose only way leads here; nothing is patched. Options are the client's own."""
+        """Return an `openai.AsyncOpenAI` whose only way leads here; nothing is patched.
+
+        Options are the client's own.
+        """
         from understudy._http.clients import client
 
         return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
@@ -474,7 +511,10 @@ class Backend:
 
     @property
     def respx(self) -> Any:
-        """A respx router for what is not simulated: `understudy.respx.post(path="/v1/chat/completions").respond(...)`."""
+        """Return a respx router for what is not simulated.
+
+        For example: `understudy.respx.post(path="/v1/chat/completions").respond(...)`.
+        """
         if self._dispatcher.respx is None:
             from understudy._http.respx_routes import RespxRoutes
 
@@ -513,7 +553,10 @@ class Backend:
             self.problems.append(RealTimeWait(text))
 
     def close(self) -> list[UnderstudyError]:
-        """What went wrong on the test's side, what was left over included. Asked again, it says nothing twice."""
+        """Return what went wrong on the test's side, what was left over included.
+
+        Asked again, it says nothing twice.
+        """
         from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
 
         problems, self._dispatcher.problems = self._dispatcher.problems, []

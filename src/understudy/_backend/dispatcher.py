@@ -80,7 +80,10 @@ class Dispatcher:
         )
 
     def handle(self, request: Request) -> Answer:
-        """Answer a request. Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`."""
+        """Answer a request.
+
+        Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`.
+        """
         with self._engine.lock:
             path = api_path(request.path, self.faces.roots)
             now = self._engine.clock.now()
@@ -139,7 +142,7 @@ class Dispatcher:
         raise not_simulated(request.method, path, self.faces)
 
     def _redirected(self, request: Request) -> Response:
-        """Send a request whose path ends in a slash to the same path without it. [REC]
+        """Send a request whose path ends in a slash to the same path without it [REC].
 
         307, with no body and no content type; who does not follow gets nothing else.
         """
@@ -188,7 +191,10 @@ class Dispatcher:
         return result if isinstance(result, Response | Abort) else Response(200, body=pretty(result))
 
     def _headers(self, operation: Operation, face: Face, response: Response) -> Headers:
-        """The headers of an answer, as recorded; `openai-poll-after-ms` is ours: it makes the SDKs' polling instant."""
+        """Return the headers of an answer, as recorded.
+
+        `openai-poll-after-ms` is our own: it makes the SDKs' polling instant.
+        """
         engine = self._engine
         named = any(name == "content-type" for name, _ in response.headers) if response.headers else False
         headers: Headers = (

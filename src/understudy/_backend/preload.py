@@ -146,7 +146,7 @@ def fail_file(engine: Engine, file: str, code: str, message: str | None) -> None
 
 
 def existing(listing: Listing[T] | Sequence[T], object_id: str, kind: str) -> T:
-    """The object with an id, or a `KeyError` that names the nearest."""
+    """Return the object with an id, or a `KeyError` that names the nearest."""
     if isinstance(listing, Listing):
         found = listing.get(object_id)
     else:
@@ -177,7 +177,7 @@ def _checked(name: str, body: Fields, fields: dict[str, Any]) -> Any:
 
 @contextmanager
 def _in_python(name: str) -> Iterator[None]:
-    """What the service would refuse is the test's mistake here: say it as Python does."""
+    """Return what the service would refuse is the test's mistake here: say it as Python does."""
     try:
         yield
     except ApiError as refused:

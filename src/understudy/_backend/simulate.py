@@ -61,14 +61,17 @@ def simulate(
 
 
 def take_hints() -> list[str]:
-    """What would make the tests better whose worlds were closed since this was asked last; the pytest plugin shows it."""
+    """Return the hints of simulations that have ended since the last call.
+
+    The pytest plugin shows them.
+    """
     hints = list(_hints)
     _hints.clear()
     return hints
 
 
 def _given(**settings: Any) -> list[str]:
-    """The settings that are not the default, as code."""
+    """Return the settings that are not the default, as code."""
     default = {"seed": 0, "time": "poll", "strict": None, "start": 1_700_000_000, "hosts": ()}
     return [f"{name}={value!r}" for name, value in settings.items() if value != default[name]]
 

@@ -29,7 +29,7 @@ def recorded(
     speed: float | None = None,
     on_event: Callable[[int], None] | None = None,
 ) -> Answer:
-    """A recorded answer.
+    """Return a recorded answer.
 
     Args:
         interaction: what was recorded.
@@ -55,7 +55,7 @@ def recorded(
 
 
 def json_answer(value: Any, *, polled: bool = False) -> Response:
-    """An answer made of facts of the recording."""
+    """Return an answer made of facts of the recording."""
     headers: Headers = (("content-type", "application/json"),)
     return Response(200, (*headers, NO_POLL_WAIT) if polled else headers, pretty(value))
 
@@ -63,7 +63,7 @@ def json_answer(value: Any, *, polled: bool = False) -> Response:
 def stream_answer(
     events: list[tuple[str, Any]], on_event: Callable[[int], None] | None = None, *, ends_with_done: bool = True
 ) -> Response:
-    """A stream made of facts of the recording; `done` is added, but not to that of a response."""
+    """Return a stream made of facts of the recording; `done` is added, but not to that of a response."""
     chunks = [sse.render(name, data) for name, data in events] + [sse.DONE] * ends_with_done
     return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_counted(chunks, on_event))
 

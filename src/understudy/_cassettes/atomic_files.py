@@ -137,7 +137,10 @@ class Lock:
         return True
 
     def give_back(self, for_good: bool = False) -> None:
-        """Let others have it. Without effect if it is not held. `for_good`: nobody will ever want it again."""
+        """Let others have it.
+
+        Without effect if it is not held. `for_good`: nobody will ever want it again.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -146,7 +149,7 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody living holds the lock of a file that nobody else will ever lock."""
+    """Say whether somebody living holds the lock of a file that nobody else will ever lock."""
     lock = Lock(path)
     free = lock.take()
     lock.give_back(for_good=True)

@@ -20,7 +20,7 @@ _DISPOSITION = re.compile(rb'\b(filename|name)\*?=(?:"((?:[^"\\]|\\.)*)"|([^;\s]
 
 
 def meaning(path: str, body: bytes, ignore: Sequence[tuple[str, ...]] = ()) -> str | bytes:
-    """The value that two bodies share if they mean the same.
+    """Return the value that two bodies share if they mean the same.
 
     Args:
         path: the API path the body was sent to.
@@ -41,7 +41,7 @@ def meaning(path: str, body: bytes, ignore: Sequence[tuple[str, ...]] = ()) -> s
 
 
 def json_meaning(path: str, value: Any, ignore: Sequence[tuple[str, ...]] = ()) -> str:
-    """The same for JSON that is already parsed. The value is changed."""
+    """Return the same for JSON that is already parsed. The value is changed."""
     if isinstance(value, dict) and _RUN_WRITES.search(path):
         value.pop(_HOW_NOT_WHAT, None)
     for way in ignore:
@@ -50,7 +50,7 @@ def json_meaning(path: str, value: Any, ignore: Sequence[tuple[str, ...]] = ()) 
 
 
 def wants_stream(body: Any) -> bool:
-    """Whether a parsed request body asks for a stream."""
+    """Say whether a parsed request body asks for a stream."""
     return isinstance(body, dict) and body.get(_HOW_NOT_WHAT) is True
 
 

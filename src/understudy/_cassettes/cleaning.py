@@ -14,7 +14,10 @@ _PROBE = "probe=4f1d9a7c2e8b"  # a value like no other: whether a header's are s
 
 
 def cleaned(interaction: Interaction, scrubber: Scrubber) -> Interaction:
-    """An exchange without its secrets. Its headers all stay; the values of those that identify someone are scrubbed."""
+    """Return an exchange without its secrets.
+
+    Its headers all stay; the values of those that identify someone are scrubbed.
+    """
     body = None if interaction.body is None else scrubber.body(interaction.body)
     sent = interaction.request_body
     broken = interaction.broken
@@ -31,7 +34,7 @@ def cleaned(interaction: Interaction, scrubber: Scrubber) -> Interaction:
 
 
 def changes(before: Interaction, after: Interaction) -> list[str]:
-    """What cleaning changed, in words: `"the URL"`, `"the header set-cookie"`."""
+    """Return what cleaning changed, in words: `"the URL"`, `"the header set-cookie"`."""
     found = ["the URL"] if before.url != after.url else []
     pairs = zip((*before.request_headers, *before.headers), (*after.request_headers, *after.headers), strict=True)
     found += dict.fromkeys(f"the header {old[0].lower()}" for old, new in pairs if old != new)
@@ -41,7 +44,7 @@ def changes(before: Interaction, after: Interaction) -> list[str]:
 
 
 def listed(changed: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
-    """What was changed in which exchanges, a line for each kind of change: `"#0, #3: the header set-cookie"`."""
+    """Return what was changed in which exchanges, a line for each kind of change: `"#0, #3: the header set-cookie"`."""
     exchanges: dict[str, list[str]] = {}
     for number, parts in changed.items():
         if parts:
@@ -63,7 +66,7 @@ def _cleaned_value(name: str, value: str, scrubber: Scrubber) -> str:
 
 @cache
 def _identifies(name: str) -> bool:
-    """Whether the values of a header are secret because of its name."""
+    """Say whether the values of a header are secret because of its name."""
     probe = Scrubber()
     probe.learn_headers(((name, _PROBE),))
     return probe.text(_PROBE) != _PROBE

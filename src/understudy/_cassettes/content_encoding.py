@@ -56,7 +56,7 @@ _OPTIONAL = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "zstan
 
 
 def _decoder(encoding: str) -> Callable[[bytes], bytes] | None:
-    """What takes an encoding off; None where no library for it is installed."""
+    """Return what takes an encoding off; None where no library for it is installed."""
     for module in _OPTIONAL.get(encoding, ()):
         try:
             library = import_module(module)
@@ -90,7 +90,7 @@ def _by_library(library: Any, body: bytes) -> bytes:
 
 
 def encoding_of(headers: Headers) -> str | None:
-    """The compression that headers name, if it is one that we can take off."""
+    """Return the compression that headers name, if it is one that we can take off."""
     for name, value in headers:
         if name.lower() == "content-encoding" and value.lower() in {*_DECODERS, *_OPTIONAL}:
             return value.lower()
@@ -98,12 +98,12 @@ def encoding_of(headers: Headers) -> str | None:
 
 
 def lacking(encoding: str) -> str | None:
-    """What to install for an encoding; None when it can be taken off."""
+    """Return what to install for an encoding; None when it can be taken off."""
     return None if _decoder(encoding) else " or ".join(_OPTIONAL[encoding])
 
 
 def unpacked(headers: Headers, body: bytes) -> bytes:
-    """A body as its sender meant it; as it is when it is not compressed, or was cut off on the way.
+    """Return a body as its sender meant it; as it is when it is not compressed, or was cut off on the way.
 
     Raises:
         TooLarge: it would fill the memory.
@@ -128,7 +128,7 @@ def uncompressed(headers: Headers, body: bytes) -> bytes:
 
 
 def unpacked_file(content: bytes) -> bytes:
-    """The content of a file without the compression that it begins with; the very same object where there is none.
+    """Return the content of a file without the compression that it begins with; the very same object where there is none.
 
     Raises:
         TooLarge: it would fill the memory.

@@ -50,7 +50,7 @@ def refuse_unknown(path: Path, problem: str, remedy: str, line: int | None = Non
 
 
 def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
-    """The text in a file, and how it is wrapped (`"compressed"`, `"in utf-16"`); None for plain UTF-8.
+    """Return the text in a file, and how it is wrapped (`"compressed"`, `"in utf-16"`); None for plain UTF-8.
 
     Raises:
         CassetteError: it is not text, or unpacks to more than a cassette could hold.
@@ -71,12 +71,15 @@ def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
 
 
 def is_json(text: str) -> bool:
-    """Whether a text begins as JSON does. A YAML file that a recorder writes never does."""
+    """Say whether a text begins as JSON does.
+
+    A YAML file that a recorder writes never does.
+    """
     return text.lstrip()[:1] in ("{", "[")
 
 
 def document(text: str, path: Path) -> Any:
-    """The data in a text.
+    """Return the data in a text.
 
     Raises:
         CassetteError: it is not YAML, JSON or TOML.
@@ -109,7 +112,9 @@ def document(text: str, path: Path) -> Any:
 
 
 def _values(data: Any, known: dict[int, int]) -> int:
-    """How many values there are once every alias is written out. Linear in what is in memory.
+    """Count how many values there are once every alias is written out.
+
+    Linear in what is in memory.
 
     Raises:
         ValueError: a value that contains itself.
@@ -136,7 +141,7 @@ def _refuse_traps(text: str, path: Path) -> None:
 
 
 def _may_be_deep(text: str) -> bool:
-    """Whether a text could be nested deeply: a quick look that may say yes too often, and never no in vain."""
+    """Say whether a text could be nested deeply: a quick look that may say yes too often, and never no in vain."""
     if _STEPS_IN_A_LINE.search(text):
         return True
     brackets = _NO_BRACKET.sub("", text)
@@ -164,13 +169,16 @@ def _events(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def line_of_interaction(text: str, number: int) -> int | None:
-    """The line (from 1) at which an interaction begins; None if that is not known."""
+    """Return the line (from 1) at which an interaction begins; None if that is not known."""
     lines = lines_of_interactions(text)
     return lines[number] if number < len(lines) else None
 
 
 def lines_of_interactions(text: str) -> tuple[int, ...]:
-    """The lines (from 1) at which the interactions begin; empty if they are not in a list. JSON is YAML enough for this."""
+    """Give the lines (from 1) at which the interactions begin.
+
+    Empty if they are not in a list. JSON is YAML enough for this.
+    """
     import yaml
 
     try:

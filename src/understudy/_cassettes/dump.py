@@ -26,7 +26,7 @@ _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"
 
 
 def dump(interactions: Iterable[Interaction], path: Path) -> str:
-    """The text of a cassette; JSON if the path ends so, else YAML."""
+    """Return the text of a cassette; JSON if the path ends so, else YAML."""
     entries = [as_entry(interaction) for interaction in interactions]
     end = {"understudy": {"format": OUR_FORMAT}, "version": FORMAT}
     if path.suffix == ".json":
@@ -77,7 +77,7 @@ def _headers(headers: Headers) -> dict[str, list[str]]:
 
 
 def readable(body: bytes | None) -> bytes | None:
-    """A JSON body laid out over lines; any other as it is."""
+    """Return a JSON body laid out over lines; any other as it is."""
     if not body or b"\n" in body or body[:1] not in b"{[":
         return body
     try:
@@ -96,7 +96,7 @@ def _readable(body: bytes | None) -> str | bytes | None:
 
 
 def as_json(data: dict[str, Any], path: Path) -> str:
-    """A cassette's data as JSON text.
+    """Return a cassette's data as JSON text.
 
     Raises:
         CassetteError: it holds a binary body.
@@ -110,7 +110,7 @@ def as_json(data: dict[str, Any], path: Path) -> str:
 
 
 def has_binary(entry: Any) -> bool:
-    """Whether an entry has a body that is not text, which JSON cannot hold."""
+    """Say whether an entry has a body that is not text, which JSON cannot hold."""
     bodies = entry["request"].get("body"), (entry["response"].get("body") or {}).get("string")
     return any(isinstance(body, bytes) for body in bodies)
 

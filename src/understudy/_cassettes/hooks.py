@@ -52,7 +52,7 @@ class Hooks:
             self._load.insert(0, restore)
 
     def request(self, request: Request) -> Request | None:
-        """A request as it is to be looked up and recorded; None if it is none of the cassette's business."""
+        """Return a request as it is to be looked up and recorded; None if it is none of the cassette's business."""
         with _blamed("before_record_request", request.method, request.path):
             sent = _to_vcr(request.method, request.url, request.headers, request.body)
             shown = self._request(sent)
@@ -62,7 +62,7 @@ class Hooks:
             return Request(shown.method, shown.uri, headers, as_bytes(shown.body) or b"")
 
     def recorded(self, interaction: Interaction) -> Interaction | None:
-        """An exchange as it is to be recorded (its request went through `request` before); None to leave it out."""
+        """Return an exchange as it is to be recorded (its request went through `request` before); None to leave it out."""
         with _blamed("before_record_response", interaction.method, interaction.path):
             request, response = _pair(interaction)
             response = self._response(response)
@@ -72,7 +72,7 @@ class Hooks:
             return _changed(interaction, _run(self._save, (request, response)))
 
     def loaded(self, interactions: Sequence[Interaction]) -> list[Interaction]:
-        """A recording as the hooks want it replayed."""
+        """Return a recording as the hooks want it replayed."""
         found = [changed for one in interactions if (changed := self._loaded(one)) is not None]
         return [replace(one, index=number) for number, one in enumerate(found)]
 
@@ -93,7 +93,7 @@ class Hooks:
 
 @contextmanager
 def _blamed(hook: str, method: str, path: str) -> Iterator[None]:
-    """What goes wrong in here is a hook's fault, and says so."""
+    """Return what goes wrong in here is a hook's fault, and says so."""
     try:
         yield
     except Exception as error:
@@ -136,7 +136,10 @@ def _pair(interaction: Interaction) -> _Pair:
 
 
 def _headers_of(request: Any, before: Headers) -> Headers:
-    """The headers that a hook left. vcrpy knows one value of each: what it did not change stays as it was."""
+    """Return the headers that a hook left.
+
+    vcrpy knows one value of each: what it did not change stays as it was.
+    """
     left = dict(request.headers)
     return before if left == dict(before) else header_pairs(left)
 

@@ -22,7 +22,7 @@ _HEX = "0123456789abcdef"
 
 
 def renamed(interactions: list[Interaction], taken: str = "", known: Mapping[str, str] | None = None) -> list[Interaction]:
-    """The interactions with the ids that answers brought up renamed everywhere: URLs, bodies, streams, headers.
+    """Return the interactions with the ids that answers brought up renamed everywhere: URLs, bodies, streams, headers.
 
     Args:
         interactions: in their order.
@@ -35,7 +35,10 @@ def renamed(interactions: list[Interaction], taken: str = "", known: Mapping[str
 
 
 def renaming(interactions: Sequence[Interaction], taken: str, known: Mapping[str, str]) -> dict[str, str]:
-    """The new name of every id; that of one that is kept is the same. Arguments as `renamed`'s."""
+    """Return the new name of every id; that of one that is kept is the same.
+
+    Arguments as `renamed`'s.
+    """
     names = dict(known)
     taken = "\n".join([taken, *known.values()])
     counts: Counter[str] = Counter()
@@ -52,7 +55,7 @@ def renaming(interactions: Sequence[Interaction], taken: str, known: Mapping[str
 
 
 def ids_in(interactions: Sequence[Interaction]) -> dict[str, str]:
-    """Every id in a recording, as its own name."""
+    """Return every id in a recording, as its own name."""
     texts = [one.url + "\n" + (one.body or b"").decode("utf-8", "replace") for one in interactions]
     return {match[0]: match[0] for text in texts for match in _ID.finditer(text)}
 

@@ -1,4 +1,7 @@
-"""Another recorder's file becomes a cassette: a new file, beside it or elsewhere. The original is only read."""
+"""Another recorder's file becomes a cassette: a new file, beside it or elsewhere.
+
+The original is only read.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class InferredAnswers:
             self.whole.add(collection)
 
     def read(self, path: str, query: Iterable[tuple[str, str]], position: ReplayCursor) -> JsonObject | None:
-        """The object or list at this path as it stands at this position; None when the recording does not say."""
+        """Return the object or list at this path as it stands at this position; None when the recording does not say."""
         if path in self.seen and not any(True for _ in query):
             return self._latest(path, position)
         if path in self.whole:
@@ -120,7 +120,7 @@ class InferredAnswers:
         return created + runs[:-1] + told + runs[-1:]
 
     def _messages(self, run: JsonObject, start: int, end: int) -> list[JsonObject]:
-        """The messages of a run, as the reads of its epoch show them, oldest first."""
+        """Return the messages of a run, as the reads of its epoch show them, oldest first."""
         found: dict[str, JsonObject] = {}
         for interaction in self.recording.interactions[start:end]:
             value = interaction.json
@@ -136,7 +136,7 @@ def _run_event(status: str, run: JsonObject) -> tuple[str, Any]:
 
 
 def _message_events(message: JsonObject) -> Events:
-    """A message whose text arrives in one piece: where it was cut into pieces is not known."""
+    """Return a message whose text arrives in one piece: where it was cut into pieces is not known."""
     over = views.to_stream(dict(message))
     begun = {**over, "status": "in_progress", "completed_at": None, "content": []}
     parts = [_delta_part(index, part) for index, part in enumerate(message["content"])]

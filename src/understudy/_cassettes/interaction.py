@@ -73,12 +73,12 @@ class Interaction:
 
     @cached_property
     def path(self) -> str:
-        """The API path: without host, query, or what stands before `/threads` and its like."""
+        """Return the API path: without host, query, or what stands before `/threads` and its like."""
         return api_path(urlsplit(self.url).path)
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
-        """The decoded query, in the order sent."""
+        """Return the decoded query, in the order sent."""
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
     @cached_property
@@ -91,12 +91,12 @@ class Interaction:
 
     @property
     def is_transient(self) -> bool:
-        """An answer after which a client tries again: 408, 409, 429, 5xx, or none at all."""
+        """Return an answer after which a client tries again: 408, 409, 429, 5xx, or none at all."""
         return self.status in TRANSIENT or self.status >= 500 or (self.broken is not None and not self.body)
 
     @property
     def was_left_early(self) -> bool:
-        """Whether the recorded app closed the answer before it had read all of it."""
+        """Say whether the recorded app closed the answer before it had read all of it."""
         return self.broken == LEFT_EARLY
 
     def header(self, name: str) -> str | None:
@@ -104,14 +104,14 @@ class Interaction:
 
     @cached_property
     def is_stream(self) -> bool:
-        """Whether the answer is a stream of events."""
+        """Say whether the answer is a stream of events."""
         return (self.header("content-type") or "").startswith("text/event-stream") or (
             self.body is not None and self.body.startswith(b"event: ")
         )
 
     @cached_property
     def json(self) -> Any:
-        """The answer as JSON; None when it is empty, lost or not JSON."""
+        """Return the answer as JSON; None when it is empty, lost or not JSON."""
         return parsed(self.body)
 
     @cached_property
@@ -120,7 +120,7 @@ class Interaction:
 
     @cached_property
     def events(self) -> list[tuple[str, Any]]:
-        """The events of a streamed answer; empty for any other."""
+        """Return the events of a streamed answer; empty for any other."""
         return sse.parse(self.body) if self.is_stream and self.body else []
 
     def __repr__(self) -> str:
@@ -133,7 +133,7 @@ class Interaction:
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """The first value of a header, its name in any case; None when it is not there."""
+    """Return the first value of a header, its name in any case; None when it is not there."""
     for key, value in headers:
         if key.lower() == name:
             return value
@@ -141,7 +141,7 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 def parsed(body: bytes | None) -> Any:
-    """A body as JSON; None when it is not."""
+    """Return a body as JSON; None when it is not."""
     if not body or body[:1] not in b'{["':
         return None
     try:

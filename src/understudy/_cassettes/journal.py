@@ -26,7 +26,9 @@ _numbers = itertools.count(1)
 
 
 class Journal:
-    """Lines of one exchange each, in a hidden file beside the cassette. The file is made with the first of them.
+    """Lines of one exchange each, in a hidden file beside the cassette.
+
+    The file is made with the first of them.
 
     Attributes:
         path: of the file.
@@ -156,7 +158,7 @@ def _free(cassette: Path) -> Path:
 
 
 def _stem(cassette: Path) -> str:
-    """The cassette's name, short enough for the journal's to fit."""
+    """Return the cassette's name, short enough for the journal's to fit."""
     return short_name(cassette.name, 220)
 
 

@@ -104,12 +104,12 @@ def refuse_special(path: Path) -> None:
 
 
 def parse(text: str, path: str | Path) -> list[Interaction]:
-    """The interactions of a cassette's text; `path` is for messages."""
+    """Return the interactions of a cassette's text; `path` is for messages."""
     return parsed(text, Path(path)).interactions
 
 
 def parsed(text: str, path: Path, wrapped: str | None = None) -> Contents:
-    """What a cassette's text holds; see `Contents`."""
+    """Return what a cassette's text holds; see `Contents`."""
     if not text.strip():
         refuse(path, 1, "is empty: a save was interrupted, or a merge went wrong")
     data = document(text, path)

@@ -68,7 +68,7 @@ class Matching:
         )
 
     def agree(self, recorded: Interaction, asked: Request) -> bool:
-        """Whether the user's own matchers all say yes."""
+        """Say whether the user's own matchers all say yes."""
         for matcher in self.custom:
             try:
                 verdict = matcher(recorded, asked)

@@ -30,7 +30,7 @@ TO_DO_ON_A_CUT = (
 
 
 def miss(request: Request, name: str, position: ReplayCursor, reason: str | None = None) -> ReplayMiss:
-    """The error for a request that the recording has no answer to.
+    """Return the error for a request that the recording has no answer to.
 
     Args:
         request: what was asked.
@@ -53,7 +53,7 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
 
 
 def left_early(interaction: Interaction, name: str) -> ReplayMiss:
-    """The error for an app that reads on where the recorded one stopped reading.
+    """Return the error for an app that reads on where the recorded one stopped reading.
 
     Args:
         interaction: whose answer was not recorded to its end.
@@ -71,7 +71,7 @@ def left_early(interaction: Interaction, name: str) -> ReplayMiss:
 
 
 def nearest(request: Request, interactions: Iterable[Interaction]) -> list[Interaction]:
-    """The recorded requests most like this one, best first."""
+    """Return the recorded requests most like this one, best first."""
     path = api_path(request.path)
     wanted = path.split("/")
     scored = []
@@ -89,7 +89,7 @@ def nearest(request: Request, interactions: Iterable[Interaction]) -> list[Inter
 
 
 def difference(recorded: Interaction, request: Request) -> list[str]:
-    """The lines in which two bodies differ: `-` recorded, `+` asked; none when they mean the same."""
+    """Return the lines in which two bodies differ: `-` recorded, `+` asked; none when they mean the same."""
     if recorded.request_body is None:
         return ["  (the recorded body is lost: it matches any)"]
     if meaning(recorded.path, recorded.request_body) == meaning(recorded.path, request.body):

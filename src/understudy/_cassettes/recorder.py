@@ -39,7 +39,7 @@ class Recorder:
         self.refusal: CassetteError | None = None
 
     def observe(self, request: Request, shown: Request | None = None) -> Tap:
-        """A tap for the answer to this request; `shown` is the request as the user's hooks want it recorded."""
+        """Return a tap for the answer to this request; `shown` is the request as the user's hooks want it recorded."""
         self._storage.learn(request.headers)
         with self._lock:
             index = len(self._slots)
@@ -49,7 +49,10 @@ class Recorder:
         return tap
 
     def keep(self, index: int, interaction: Interaction) -> None:
-        """An exchange is complete. It is in the journal before the app goes on; what comes after the end is not kept."""
+        """An exchange is complete.
+
+        It is in the journal before the app goes on; what comes after the end is not kept.
+        """
         self._storage.learn(interaction.headers)
         hooked: Interaction | None = interaction
         if self._hooks is not None:
@@ -65,7 +68,7 @@ class Recorder:
                 self._storage.journal(hooked)
 
     def interactions(self) -> list[Interaction]:
-        """What is complete so far."""
+        """Return what is complete so far."""
         with self._lock:
             return [interaction for interaction in self._slots if interaction is not None]
 

@@ -59,7 +59,7 @@ class State:
     interaction: Interaction
 
     def equals(self, other: State) -> bool:
-        """Whether the app cannot tell this state from the other: the same value, wherever it was recorded."""
+        """Say whether the app cannot tell this state from the other: the same value, wherever it was recorded."""
         return self.value is not None and self.value == other.value
 
 
@@ -102,7 +102,7 @@ class Recording:
             self._add(interaction)
 
     def members_of_runs(self, interaction: Interaction) -> Iterator[JsonObject]:
-        """The messages and steps in an answer that a run has made."""
+        """Return the messages and steps in an answer that a run has made."""
         value = interaction.json
         if not isinstance(value, dict):
             return
@@ -111,7 +111,7 @@ class Recording:
                 yield member
 
     def writers_of(self, interaction: Interaction) -> set[str]:
-        """The paths of the responses that wrote the items in an answer about a conversation."""
+        """Return the paths of the responses that wrote the items in an answer about a conversation."""
         value = interaction.json
         if segments(interaction.path)[0] != "conversations" or not isinstance(value, dict):
             return set()
@@ -120,30 +120,30 @@ class Recording:
         return {self.writers[name] for name in named if isinstance(name, str) and name in self.writers}
 
     def first_seen(self, member: JsonObject) -> Moment:
-        """When a message or a step was first recorded."""
+        """Say when a message or a step was first recorded."""
         states = self.states.get(history_path(member) or "")
         return states[0].moment if states else (0, 0)
 
     def number_of(self, path: str, value: JsonObject) -> int | None:
-        """The number of the latest state of an object that is this value; None if there is none."""
+        """Return the number of the latest state of an object that is this value; None if there is none."""
         states = self.states.get(path, ())
         return max((number for number, state in enumerate(states) if state.value == value), default=None)
 
     def has_begun(self, path: str, number: int) -> bool:
-        """Whether a run had left the queue at any time up to its state of this number."""
+        """Say whether a run had left the queue at any time up to its state of this number."""
         states = self.states[path][: number + 1]
         if any(state.value is not None and state.value.get("status") != "queued" for state in states):
             return True
         return any(segments(state.interaction.path)[-1] == "submit_tool_outputs" for state in states)
 
     def calls_asked_after(self, path: str, number: int) -> set[str]:
-        """The ids of the calls whose outputs a run waits for in its states after this one, and in none before."""
+        """Return the ids of the calls whose outputs a run waits for in its states after this one, and in none before."""
         states = self.states[path]
         before = {call for state in states[: number + 1] for call in _awaited(state)}
         return {call for state in states[number + 1 :] for call in _awaited(state)} - before
 
     def view(self, interaction: Interaction) -> tuple[str, ...]:
-        """Which fields an answer holds besides the usual ones: the values of `include` in its query."""
+        """Say which fields an answer holds besides the usual ones: the values of `include` in its query."""
         return tuple(sorted(value for key, value in interaction.query if key in ("include", "include[]")))
 
     def _add(self, interaction: Interaction) -> None:
@@ -229,7 +229,7 @@ class Recording:
                 self.writers[item["id"]] = path
 
     def _state_of_status(self, path: str, value: JsonObject) -> int | None:
-        """The latest state so far of the status that an abridged value shows."""
+        """Return the latest state so far of the status that an abridged value shows."""
         for number, state in reversed(list(enumerate(self.states.get(path, ())))):
             if state.value is not None and state.value.get("status") == value.get("status"):
                 return number
@@ -237,7 +237,7 @@ class Recording:
 
 
 def _objects(interaction: Interaction) -> Iterator[tuple[int, JsonObject]]:
-    """The objects that an answer shows, in their REST view, each with its number in the stream (0 outside one)."""
+    """Return the objects that an answer shows, in their REST view, each with its number in the stream (0 outside one)."""
     if interaction.status >= 400:
         return
     if interaction.is_stream:
@@ -255,7 +255,7 @@ _STREAMED = ("thread.run", "thread.run.step", "thread.message")
 
 
 def _is_abridged(value: JsonObject, interaction: Interaction) -> bool:
-    """Whether this is an object with fewer keys than a poll shows: a vector store's file in a list. [REC]"""
+    """Say whether this is an object with fewer keys than a poll shows: a vector store's file in a list [REC]."""
     return (
         str(value.get("object")).startswith("vector_store.file")
         and object_path(value) != interaction.path
@@ -264,7 +264,7 @@ def _is_abridged(value: JsonObject, interaction: Interaction) -> bool:
 
 
 def _awaited(state: State) -> Iterator[str]:
-    """The ids of the calls whose outputs a run waits for."""
+    """Return the ids of the calls whose outputs a run waits for."""
     action = (state.value or {}).get("required_action")
     waited = action.get("submit_tool_outputs") if isinstance(action, dict) else None
     for call in (waited.get("tool_calls") if isinstance(waited, dict) else None) or ():

@@ -66,7 +66,7 @@ class Replay:
         self._stays: defaultdict[str, int] = defaultdict(int)
 
     def answer(self, request: Request) -> Answer:
-        """The recorded answer.
+        """Return the recorded answer.
 
         Raises:
             ReplayMiss: there is none; the message says why and what to do.
@@ -91,7 +91,7 @@ class Replay:
         return self._read(request, asked, path)
 
     def unplayed(self) -> list[Interaction]:
-        """The recorded requests that the app has not sent: writes not consumed, and reads never asked."""
+        """Return the recorded requests that the app has not sent: writes not consumed, and reads never asked."""
         return [
             interaction
             for interaction in self.recording.interactions
@@ -115,7 +115,7 @@ class Replay:
         return answers.recorded(write, self.name, speed=self.speed, on_event=self._event_shower(write))
 
     def _next_write(self, request: Request, asked: Asked) -> Interaction | None:
-        """The first recorded write that this is, and that may still be played."""
+        """Return the first recorded write that this is, and that may still be played."""
         bucket = self.recording.writes.get(asked.key)
         if bucket is None:
             return None
@@ -210,7 +210,7 @@ class Replay:
         return self._state(path, states[number])
 
     def _resumed(self, request: Request, asked: Asked, path: str) -> Answer:
-        """The events of a response from a number on: as recorded, else cut out of a recorded stream of it."""
+        """Return the events of a response from a number on: as recorded, else cut out of a recorded stream of it."""
         start, end = self.position.epoch(path)
         recorded = [one for one in self.recording.reads.get(asked.key, ()) if start < one.index < end]
         if recorded:
@@ -273,7 +273,7 @@ class Replay:
         raise miss(request, self.name, self.position, self._why_not(request, asked, path))
 
     def _candidates(self, request: Request, asked: Asked, path: str) -> Iterator[Interaction]:
-        """The recorded answers that may be given to a read, best first."""
+        """Return the recorded answers that may be given to a read, best first."""
         recorded = self.recording.reads.get(asked.key)
         if not recorded:
             return
@@ -294,7 +294,7 @@ class Replay:
                 yield other
 
     def _walk(self, epoch: list[Interaction], reached: int, first: int, last: int, beyond: int) -> Interaction:
-        """The answer at this position; asked again at the same one, the next distinct answer recorded there.
+        """Return the answer at this position; asked again at the same one, the next distinct answer recorded there.
 
         `epoch[:reached]` lies before what was not shown yet, `epoch[first:reached]` at this very position.
         """
@@ -312,7 +312,7 @@ class Replay:
         return epoch[reached - 1] if given < reached else now
 
     def _up_to_date(self, interaction: Interaction) -> Answer | None:
-        """An answer with everything shown at least as far as the app has seen it; None if it is stale beyond repair."""
+        """Give an answer with everything shown at least as far as the app has seen it; None if it is stale beyond repair."""
         changed: dict[str, JsonObject] = {}
         for path, number in self.recording.shows.get(interaction.index, ()):
             own = self.recording.states[path][number].value
@@ -331,7 +331,7 @@ class Replay:
         return answers.json_answer({**value, "data": [_laid_over(member, changed) for member in value["data"]]})
 
     def _known_up_to_date(self, value: JsonObject) -> JsonObject:
-        """An answer made of facts, with everything shown at least as far as the app has seen it."""
+        """Return an answer made of facts, with everything shown at least as far as the app has seen it."""
         is_list = value.get("object") == "list"
         changed: dict[str, JsonObject] = {}
         for member in value["data"] if is_list else [value]:
@@ -346,7 +346,7 @@ class Replay:
         return {**value, "data": [changed.get(member["id"], member) for member in value["data"]]}
 
     def _has_ended_since(self, path: str, interaction: Interaction) -> bool:
-        """Whether the app has seen a run end, and this answer was recorded before that."""
+        """Say whether the app has seen a run end, and this answer was recorded before that."""
         state = self.position.state(path)
         over = state is not None and self.position.status(path) in STOPS - {"requires_action"}
         return over and state is not None and interaction.index < state.moment[0]
@@ -370,7 +370,10 @@ def _is_live_step(value: JsonObject | None) -> bool:
 
 
 def _laid_over(member: Any, changed: dict[str, JsonObject]) -> Any:
-    """A member of an answer in its later state. A file in a list of a vector store's keeps to the few keys it has there."""
+    """Return a member of an answer in its later state.
+
+    A file in a list of a vector store's keeps to the few keys it has there.
+    """
     now = changed.get(str(member.get("id"))) if isinstance(member, dict) else None
     if now is None:
         return member

@@ -1,4 +1,6 @@
-"""Where a replay is in its recording. The only mutable thing in a replay, and it only moves forward.
+"""Where a replay is in its recording.
+
+The only mutable thing in a replay, and it only moves forward.
 
 Theory of operation. A replay has three parts. The *recording* (`recording.py`) is an index that
 never changes. The *position* (this module) says how far the app has come. The *rules*
@@ -67,7 +69,7 @@ class ReplayCursor:
     # writes
 
     def may_play(self, write: Interaction) -> bool:
-        """Whether a write has not been played, and playing it now would not turn the history of its object back.
+        """Say whether a write has not been played, and playing it now would not turn the history of its object back.
 
         Requests that make members of one collection, one right after the other in the recording, may come in any order:
         an app that sends them at once has no say in it.
@@ -173,7 +175,7 @@ class ReplayCursor:
     # what an answer would tell
 
     def is_later(self, interaction: Interaction) -> bool:
-        """Whether an answer shows an object in a later state than the app has seen it in.
+        """Say whether an answer shows an object in a later state than the app has seen it in.
 
         A message or a step of a run that waits in the queue shows that the run has gone on, unless it was there before.
         """
@@ -188,7 +190,7 @@ class ReplayCursor:
         return any(self.status(run_path(member)) == "queued" and self._is_news(member) for member in members)
 
     def _is_news(self, member: JsonObject) -> bool:
-        """Whether a message or a step tells of a queued run what it did only after it left the queue."""
+        """Say whether a message or a step tells of a queued run what it did only after it left the queue."""
         path = run_path(member)
         queued = self.recording.states[path][self.shown(path)]
         if self.recording.first_seen(member) < queued.moment:
@@ -233,7 +235,7 @@ class ReplayCursor:
 
 
 def _calls(step: JsonObject) -> set[str]:
-    """The ids of the calls in a step."""
+    """Return the ids of the calls in a step."""
     details = step.get("step_details")
     calls = details.get("tool_calls") if isinstance(details, dict) else None
     return {str(call.get("id")) for call in calls or () if isinstance(call, dict)}

@@ -23,7 +23,10 @@ def segments(path: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def pollable(path: str) -> bool:
-    """Whether this is the path of what changes by itself: a run, a response, an upload, a vector store and what is in it."""
+    """Say whether this is the path of what changes by itself.
+
+    A run, a response, an upload, a vector store and what is in it.
+    """
     match segments(path):
         case ["threads", _, "runs", _] | ["uploads", _] | ["vector_stores", _] | ["responses", _]:
             return True
@@ -33,7 +36,7 @@ def pollable(path: str) -> bool:
 
 
 def object_path(value: Any) -> str | None:
-    """The path under which an object that changes by itself is polled; None for all others."""
+    """Return the path under which an object that changes by itself is polled; None for all others."""
     if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         return None
     name = value["id"]
@@ -54,7 +57,7 @@ def object_path(value: Any) -> str | None:
 
 
 def history_path(value: Any) -> str | None:
-    """The path of an object whose recorded states are told apart: one that is polled, a run step, a message."""
+    """Return the path of an object whose recorded states are told apart: one that is polled, a run step, a message."""
     if isinstance(value, dict) and isinstance(value.get("id"), str):
         if value.get("object") == "thread.run.step":
             return f"{run_path(value)}/steps/{value['id']}"
@@ -64,13 +67,13 @@ def history_path(value: Any) -> str | None:
 
 
 def run_path(member: Any) -> str:
-    """The path of the run that a message or a step belongs to."""
+    """Return the path of the run that a message or a step belongs to."""
     return f"/threads/{member.get('thread_id')}/runs/{member.get('run_id')}"
 
 
 @lru_cache(maxsize=4096)
 def scope(path: str) -> Topic:
-    """The thread, vector store or other object whose history a path belongs to; empty for a whole collection."""
+    """Return the thread, vector store or other object whose history a path belongs to; empty for a whole collection."""
     parts = segments(path)
     if len(parts) < 2 or parts[:2] == ["threads", "runs"]:
         return _NO_SCOPE
@@ -78,14 +81,14 @@ def scope(path: str) -> Topic:
 
 
 def scope_of_write(write: Interaction) -> Topic:
-    """The scope that a write belongs to: a response in a conversation is a write to that."""
+    """Return the scope that a write belongs to: a response in a conversation is a write to that."""
     conversation = conversation_of(write) if segments(write.path) == ["responses"] else ""
     return ("conversations", conversation) if conversation else scope(write.path)
 
 
 @lru_cache(maxsize=4096)
 def topics(path: str) -> tuple[Topic, ...]:
-    """What a read of this path tells of."""
+    """Return what a read of this path tells of."""
     match segments(path):
         case ["threads", thread]:
             return (("thread", thread),)
@@ -120,7 +123,7 @@ def _topics_of_conversation(conversation: str, rest: list[str]) -> tuple[Topic, 
 
 
 def cuts(write: Interaction) -> tuple[Topic, ...]:
-    """The topics that a successful write ends an epoch of."""
+    """Return the topics that a successful write ends an epoch of."""
     answer = write.json if isinstance(write.json, dict) else {}
     match segments(write.path):
         case ["threads", "runs"]:
@@ -174,13 +177,13 @@ def _cuts_of_responses(write: Interaction) -> tuple[Topic, ...]:
 
 
 def response_made(write: Interaction) -> str:
-    """The id of the response that an answer shows, plain or streamed; "" when it shows none."""
+    """Return the id of the response that an answer shows, plain or streamed; "" when it shows none."""
     shown = [view for _, view in responses_in(write)]
     return str(shown[0].get("id", "")) if shown else ""
 
 
 def responses_in(interaction: Interaction) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The responses that an answer is, or that its events carry, each with the event's number (0 outside a stream)."""
+    """Give the responses that an answer is, or that its events carry, each with the event's number (0 outside a stream)."""
     values = [
         (number, data.get("response")) for number, (_, data) in enumerate(interaction.events, 1) if isinstance(data, dict)
     ]
@@ -190,7 +193,7 @@ def responses_in(interaction: Interaction) -> Iterator[tuple[int, dict[str, Any]
 
 
 def conversation_of(write: Interaction) -> str:
-    """The id of the conversation that a response was asked for in; "" where it was in none."""
+    """Return the id of the conversation that a response was asked for in; "" where it was in none."""
     body = write.request_json if isinstance(write.request_json, dict) else {}
     named = body.get("conversation")
     named = named.get("id") if isinstance(named, dict) else named

@@ -22,19 +22,19 @@ _ENDS = ("completed", "incomplete", "failed")
 
 
 def asks_for_events(request: Request) -> bool:
-    """Whether a request is for the events of a response that there is already."""
+    """Say whether a request is for the events of a response that there is already."""
     parts = segments(api_path(request.path))
     return request.method == "GET" and parts[:1] == ["responses"] and len(parts) == 2 and ("stream", "true") in request.query
 
 
 def starting_after(request: Request) -> int:
-    """The number after which the events are wanted; -1 for all of them."""
+    """Return the number after which the events are wanted; -1 for all of them."""
     given = dict(request.query).get("starting_after", "")
     return int(given) if given.isdecimal() and len(given) < 10 else -1
 
 
 def source_of(recording: Recording, path: str, request: Request, played: set[int]) -> Interaction | None:
-    """The recorded stream of a response that holds all events wanted: one that the app was given, if there is one."""
+    """Return the recorded stream of a response that holds all events wanted: one that the app was given, if there is one."""
     wanted = starting_after(request) + 1
     streams = [one for one in recording.interactions if one.is_stream and _is_of(one, path)]
     holding = [one for one in streams if one.broken is None and _first_number(one) in range(wanted + 1)]
@@ -46,38 +46,38 @@ def _is_of(interaction: Interaction, path: str) -> bool:
 
 
 def _first_number(interaction: Interaction) -> int | None:
-    """The number of a stream's first event; None for those of early 2025, whose events had none."""
+    """Return the number of a stream's first event; None for those of early 2025, whose events had none."""
     data = interaction.events[0][1] if interaction.events else None
     number = data.get("sequence_number") if isinstance(data, dict) else None
     return number if isinstance(number, int) else None
 
 
 def from_number(interaction: Interaction, after: int) -> Response:
-    """A recorded stream from behind an event on, byte for byte."""
+    """Return a recorded stream from behind an event on, byte for byte."""
     pieces = [piece for piece in sse.split(interaction.body or b"") if _number_of(piece) > after]
     return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=iter(pieces))
 
 
 def _number_of(piece: bytes) -> int:
-    """The number of a piece's event; -1 for what is no event."""
+    """Return the number of a piece's event; -1 for what is no event."""
     data = next((data for _, data in sse.parse(piece)), None)
     number = data.get("sequence_number") if isinstance(data, dict) else None
     return number if isinstance(number, int) else -1
 
 
 def last_response(write: Interaction) -> tuple[int, JsonObject] | None:
-    """The response that a whole stream ended with, as a plain answer shows it, and its event's number."""
+    """Return the response that a whole stream ended with, as a plain answer shows it, and its event's number."""
     shown = list(responses_in(write))
     return shown[-1] if shown and write.broken is None and is_whole(shown[-1][1]) else None
 
 
 def is_whole(value: Any) -> bool:
-    """Whether this is a response that is over."""
+    """Say whether this is a response that is over."""
     return isinstance(value, dict) and value.get("object") == "response" and value.get("status") in _ENDS
 
 
 def events_of(response: JsonObject) -> list[Event]:
-    """The events of a response that is over, as a stream of it would have sent them."""
+    """Return the events of a response that is over, as a stream of it would have sent them."""
     shown = {key: value for key, value in response.items() if key != "billing"}  # never in a stream [REC]
     begun = {**shown, "status": "in_progress", "output": [], "usage": None, "error": None, "incomplete_details": None}
     if "completed_at" in begun:

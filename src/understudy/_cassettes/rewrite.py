@@ -55,11 +55,11 @@ class Original:
         return json.dumps(self._data[_ENTRIES][number], ensure_ascii=False, default=repr)
 
     def merged(self, interaction: Interaction, scrub: Callable[[Any], Any]) -> dict[str, Any]:
-        """An exchange that was changed, with the unknown keys of its entry; those are put through `scrub`."""
+        """Return an exchange that was changed, with the unknown keys of its entry; those are put through `scrub`."""
         return _merged(self._data[_ENTRIES][interaction.index], interaction, scrub)
 
     def rewritten(self, kept: Mapping[int, dict[str, Any] | None], added: Sequence[Interaction]) -> str:
-        """The text with some of its exchanges, and others after them.
+        """Return the text with some of its exchanges, and others after them.
 
         Args:
             kept: by number, which exchanges stay, and the entries to write in place of those that changed.
@@ -133,7 +133,7 @@ def _pieces(text: str) -> _SplitYaml | None:
 
 
 def _dash(text: str, inside: int, indent: int) -> int | None:
-    """Where the line of an entry's dash begins; None where it does not stand as expected."""
+    """Say where the line of an entry's dash begins; None where it does not stand as expected."""
     line = text.rfind("\n", 0, inside) + 1
     dash = " " * indent + "-"
     while line > 0 and not text.startswith(dash, line):

@@ -66,7 +66,7 @@ def rewritten(
     added: Sequence[Interaction],
     scrubber: Scrubber,
 ) -> tuple[str, tuple[str, ...]]:
-    """A cassette's text with some of its exchanges cleaned and others added, and where it was cleaned.
+    """Return a cassette's text with some of its exchanges cleaned and others added, and where it was cleaned.
 
     Args:
         there: the cassette as it is.
@@ -88,7 +88,7 @@ def rewritten(
 
 
 def _without(value: Any, scrubber: Scrubber) -> Any:
-    """A value that is not understood, without its secrets."""
+    """Return a value that is not understood, without its secrets."""
     if isinstance(value, str):
         return scrubber.text(value)
     if isinstance(value, bytes):

@@ -68,22 +68,22 @@ class Cassette:
         self.path = session.path
 
     def is_of(self, session: CassetteSession) -> bool:
-        """Whether it is the cassette of a session."""
+        """Say whether it is the cassette of a session."""
         return self._session is session
 
     @property
     def played(self) -> list[Interaction]:
-        """The recorded interactions that were played so far; those just recorded count as played."""
+        """Return the recorded interactions that were played so far; those just recorded count as played."""
         return self._session.played()
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """The recorded interactions that the app has not asked for so far."""
+        """Return the recorded interactions that the app has not asked for so far."""
         return self._session.unplayed()
 
     @property
     def problems(self) -> list[UnderstudyError]:
-        """What went wrong so far: it is raised at the end, whether the app swallowed it or not."""
+        """Return what went wrong so far: it is raised at the end, whether the app swallowed it or not."""
         return list(self._session.problems)
 
     def __repr__(self) -> str:
@@ -210,7 +210,7 @@ class CassetteSession:
 
     @property
     def is_from_scratch(self) -> bool:
-        """Whether a first recording is made: there is nothing to play."""
+        """Say whether a first recording is made: there is nothing to play."""
         return self._recorder is not None and not self._loaded
 
     def pause(self) -> None:
@@ -229,7 +229,7 @@ class CassetteSession:
             self._storage.discard()
 
     def names(self) -> Mapping[str, str]:
-        """The ids of what was recorded so far, or is played, with the names under which they are in the cassette."""
+        """Return the ids of what was recorded so far, or is played, with the names under which they are in the cassette."""
         if self._recorder is None:
             return ids_in(self._loaded)
         return self._storage.names(self._recorder.interactions())
@@ -243,7 +243,7 @@ class CassetteSession:
         self._replay = replay(recording, self.path.name, speed=self._speed)
 
     def _open(self) -> list[Interaction]:
-        """What there is to replay; sets up the recorder where something is to be recorded."""
+        """Return what there is to replay; sets up the recorder where something is to be recorded."""
         first = self._open_first()
         if self._record == "all" or not self._more:
             return first
@@ -269,7 +269,7 @@ class CassetteSession:
         return [] if self._record == "all" else of_this_test(before, or_all=False)
 
     def _read(self, path: Path) -> list[Interaction]:
-        """What a cassette holds that is only played; nothing, if it may be missing and is."""
+        """Return what a cassette holds that is only played; nothing, if it may be missing and is."""
         try:
             return load(path)
         except CassetteError as error:
@@ -389,7 +389,10 @@ class CassetteSession:
             self._play(numbered([*self._loaded, *recorded]))
 
     def finish(self) -> list[UnderstudyError]:
-        """At the end of the test's body: everything that is to fail it. Calling it again gives nothing new."""
+        """At the end of the test's body: everything that is to fail it.
+
+        Calling it again gives nothing new.
+        """
         if self._finished:
             return []
         self._finished = True
@@ -423,7 +426,7 @@ _SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - 
 
 
 def cassette_in_use() -> Cassette | None:
-    """The cassette that answers here; None if none does."""
+    """Return the cassette that answers here; None if none does."""
     handler = current_handler()
     return handler.cassette if isinstance(handler, CassetteSession) else None
 
@@ -445,7 +448,9 @@ def use_cassette(
     force: bool = False,
     **vcr: Unpack[VcrConfig],
 ) -> Iterator[Cassette]:
-    """Replay a cassette to every OpenAI client in this block, or record one. Settings as `CassetteSession`'s.
+    """Replay a cassette to every OpenAI client in this block, or record one.
+
+    Settings as `CassetteSession`'s.
 
     Raises:
         ReplayMiss: at the end of the block, for a request that the recording has no answer to (the app got a 501).
@@ -473,7 +478,7 @@ def use_cassette(
 
 
 def _answer_or_miss(replay: Replay | StrictReplay, request: Request) -> Answer | ReplayMiss:
-    """The recorded answer, or the miss as a value."""
+    """Return the recorded answer, or the miss as a value."""
     try:
         return replay.answer(request)
     except ReplayMiss as miss:
@@ -481,7 +486,7 @@ def _answer_or_miss(replay: Replay | StrictReplay, request: Request) -> Answer |
 
 
 def _plain(request: Request) -> Request:
-    """A request with its body decompressed."""
+    """Return a request with its body decompressed."""
     if request.body[:2] != _GZIP:
         return request
     return Request(request.method, request.url, request.headers, uncompressed(request.headers, request.body))

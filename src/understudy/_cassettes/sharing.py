@@ -23,5 +23,5 @@ def of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interact
 
 
 def numbered(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """The interactions, counted through from 0."""
+    """Return the interactions, counted through from 0."""
     return [replace(one, index=number) for number, one in enumerate(interactions)]

@@ -65,7 +65,7 @@ class Storage:
         self._base: list[Interaction] = []
 
     def read(self) -> Contents:
-        """What the cassette holds now; what others add from here on is theirs to keep."""
+        """Return what the cassette holds now; what others add from here on is theirs to keep."""
         contents = contents_of(self.path)
         self._base = contents.interactions
         return contents
@@ -75,7 +75,7 @@ class Storage:
             return recover(self.path, lambda interaction: without_secrets(interaction, self._scrubber))
 
     def is_of_this_run(self) -> bool:
-        """Whether the cassette was recorded by this very test run, by this process or a worker beside it."""
+        """Say whether the cassette was recorded by this very test run, by this process or a worker beside it."""
         with locked(self.path) as notes:
             return notes.exists() and notes.read_text() == RUN
 
@@ -93,7 +93,7 @@ class Storage:
             self._journal.add(self._clean(interaction), unless=self._scrubber.find)
 
     def _holds(self, interaction: Interaction, secrets: Sequence[str]) -> bool:
-        """Whether a recorded exchange holds one of these secrets, in any coding."""
+        """Say whether a recorded exchange holds one of these secrets, in any coding."""
         bodies = ((body or b"").decode("utf-8", "replace") for body in (interaction.request_body, interaction.body))
         pairs = (*interaction.request_headers, *interaction.headers)
         texts = (interaction.url, *bodies, *(value for _, value in pairs), *(interaction.broken or ()))
@@ -176,7 +176,7 @@ class Storage:
         self._journal.close()
 
     def _text(self, recorded: Sequence[Interaction], replace: bool) -> tuple[str, tuple[str, ...]]:
-        """The cassette's next text, and which of its exchanges had to be cleaned."""
+        """Return the cassette's next text, and which of its exchanges had to be cleaned."""
         there = contents_of(self.path) if self.path.exists() else None
         if there is not None and there.foreign:
             raise CassetteError(refusal_to_write(there))
@@ -209,7 +209,7 @@ class Storage:
         return clean
 
     def names(self, recorded: Sequence[Interaction]) -> Mapping[str, str]:
-        """The names that the ids of a recording get when it is saved, those known from elsewhere included."""
+        """Return the names that the ids of a recording get when it is saved, those known from elsewhere included."""
         if not self._rename_ids:
             return self._known()
         return renaming([self._clean(interaction) for interaction in recorded], "", self._known())
@@ -290,13 +290,13 @@ def _report(path: Path, cleanings: Sequence[str]) -> None:
 
 
 def _grouped(headers: Headers) -> Headers:
-    """The values of one name beside each other, as a cassette holds them."""
+    """Return the values of one name beside each other, as a cassette holds them."""
     names = [name for name, _ in headers]
     return tuple(sorted(headers, key=lambda pair: names.index(pair[0])))
 
 
 def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """The interactions without the polls that showed nothing new; the one before them says how long and how many."""
+    """Return the interactions without the polls that showed nothing new; the one before them says how long and how many."""
     kept: list[Interaction] = []
     last: dict[str, int] = {}  # path of an object to the place of its last poll
     for interaction in interactions:

@@ -13,7 +13,9 @@ from understudy._common.messages import Answer, Request
 
 
 class StrictReplay:
-    """Answers requests one by one, as recorded. Nothing is converted, skipped or repeated.
+    """Answers requests one by one, as recorded.
+
+    Nothing is converted, skipped or repeated.
 
     Args:
         recording: what was recorded.
@@ -30,7 +32,7 @@ class StrictReplay:
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """The answer to the next recorded request.
+        """Return the answer to the next recorded request.
 
         Raises:
             ReplayMiss: this is not the next recorded request.
@@ -51,5 +53,5 @@ class StrictReplay:
             return answers.recorded(expected, self.name, polled=expected.is_read, speed=self.speed)
 
     def unplayed(self) -> list[Interaction]:
-        """What of the recording is left."""
+        """Return what of the recording is left."""
         return list(self.recording.interactions[self._next :])

@@ -27,7 +27,10 @@ class Timing:
             self._since[path] = (number, time.monotonic())
 
     def is_due(self, path: str, now: State, then: State) -> bool:
-        """Whether the next state may be shown. Where the recording does not say when it was: at once."""
+        """Say whether the next state may be shown.
+
+        Where the recording does not say when it was: at once.
+        """
         seen, begun, ended = self._since.get(path), _moment(now.interaction), _moment(then.interaction)
         if seen is None or begun is None or ended is None:
             return True
@@ -35,7 +38,7 @@ class Timing:
 
 
 def _moment(interaction: Interaction) -> datetime | None:
-    """When an exchange was recorded: as we write it, or as Ruby's VCR does."""
+    """Say when an exchange was recorded: as we write it, or as Ruby's VCR does."""
     text = interaction.recorded_at or ""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:

@@ -59,7 +59,7 @@ _USUAL = {"record_mode": ("none",), "serializer": ("yaml",), "record_on_exceptio
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a `vcr_config` comes to: settings of `use_cassette`.
+    """Return what a `vcr_config` comes to: settings of `use_cassette`.
 
     Raises:
         TypeError: a setting that there is not, or that cannot be taken over; the message says what to do instead.
@@ -84,7 +84,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def unknown(name: str, own: Iterable[str] = ()) -> TypeError:
-    """The error about a setting that there is not; `own` are those that there are besides vcrpy's."""
+    """Return the error about a setting that there is not; `own` are those that there are besides vcrpy's."""
     if name in _NOT_TAKEN or name in _NEEDLESS:
         return TypeError(f"{name}= is not taken over from vcrpy: {_NOT_TAKEN.get(name, 'it is always so')}")
     known = sorted({*own, *TAKEN})

@@ -18,7 +18,7 @@ class Unusual(Exception):
 
 
 def data_of(text: str, plain: Plain) -> Any:
-    """The data in a text that holds one document of mappings, sequences and scalars.
+    """Return the data in a text that holds one document of mappings, sequences and scalars.
 
     Args:
         text: the YAML.
@@ -58,7 +58,10 @@ def _expect(event: Any, kind: type) -> None:
 
 
 def _node(next_event: Callable[[], Any], plain: Plain) -> Any:
-    """The value that begins with the next event. A loop with a stack of its own: it runs once for each of the events."""
+    """Return the value that begins with the next event.
+
+    A loop with a stack of its own: it runs once for each of the events.
+    """
     from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
     root: list[Any] = []

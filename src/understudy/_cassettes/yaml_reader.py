@@ -25,7 +25,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 def yaml_data(text: str) -> Any:
-    """The data in a YAML text.
+    """Return the data in a YAML text.
 
     Raises:
         yaml.YAMLError: it is not YAML, or has a tag that no recorder writes.
@@ -37,7 +37,7 @@ def yaml_data(text: str) -> Any:
 
 
 def constructed(text: str) -> Any:
-    """The data in a YAML text, by PyYAML's constructor: what `yaml_data` is to give, more slowly.
+    """Return the data in a YAML text, by PyYAML's constructor: what `yaml_data` is to give, more slowly.
 
     Raises:
         yaml.YAMLError: as `yaml_data`.
@@ -48,7 +48,7 @@ def constructed(text: str) -> Any:
 
 
 def _plain(text: str) -> Any:
-    """What a scalar without quotes stands for; a merge key is left to the constructor."""
+    """Return what a scalar without quotes stands for; a merge key is left to the constructor."""
     if text[:1] not in _FIRST:
         if text == "<<":
             raise Unusual

@@ -1,4 +1,4 @@
-"""The project that `understudy demo --save` writes: an app, a recording of it, and its test."""
+"""The project that `understudy demo --save` writes: an app, a recording, a test."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ filterwarnings =
 
 
 def project_files(cassette: Path) -> dict[str, str]:
-    """The files by their paths in the project's folder. `cassette`: the recording that goes with it."""
+    """Return the files by their paths in the project's folder.
+
+    `cassette`: the recording that goes with it.
+    """
     return {
         "pytest.ini": _SETTINGS,
         "tutor.py": _APP,

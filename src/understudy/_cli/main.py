@@ -1,4 +1,7 @@
-"""The command `understudy`. Each subcommand is a module of `understudy._cli` with a function `add(subparsers)`."""
+"""The command `understudy`.
+
+Each subcommand is a module of `understudy._cli` with a function `add(subparsers)`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from typing import Any
 
 from understudy._cli.parsing import NearestParser
 
-COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "parity", "serve", "conform")
+COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "parity", "serve", "conform", "coverage")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; gives its exit status: 0 fine, 1 a finding, 2 wrong use."""
+    """Run a command and return its exit status: 0 fine, 1 a finding, 2 wrong use."""
     parser = NearestParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants and Responses APIs in tests.",
@@ -32,12 +35,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Any) -> int:
-    """Run the command; report what the system refuses (a directory, a full disk) in a line."""
+    """Run the command; report what the system refuses in one line.
+
+    Such as a directory where a file is expected, or a full disk.
+    """
     from understudy.errors import CassetteError
 
     try:
         status: int = arguments.run(arguments)
-    except BrokenPipeError:  # whoever read has read enough, as `head` does
+    except BrokenPipeError:  # the reader has read enough, as `head` does
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:

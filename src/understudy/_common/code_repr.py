@@ -23,5 +23,5 @@ class CodeRepr:
 
 
 def first(**more: Any) -> Any:
-    """A dataclass field that is given without its name, and always shown."""
+    """Return a dataclass field that is given without its name, and always shown."""
     return field(metadata={"first": True}, **more)

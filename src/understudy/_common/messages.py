@@ -55,21 +55,21 @@ class Request:
 
     @property
     def host(self) -> str:
-        """The host name in lower case, without a port; empty for a relative URL."""
+        """Return the host name in lower case, without a port; empty for a relative URL."""
         return urlsplit(f"//{self._authority}").hostname or ""
 
     @property
     def headers(self) -> Headers:
-        """The headers as text."""
+        """Return the headers as text."""
         return text_headers(self.sent_headers)
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The decoded query, in the order sent; a key may stand more than once."""
+        """Return the decoded query, in the order sent; a key may stand more than once."""
         return parse_qsl(self._query, keep_blank_values=True) if self._query else []
 
     def header(self, name: str, default: str | None = None) -> str | None:
-        """The last value of a header, its name in any case; `default` when it was not sent."""
+        """Return the last value of a header, its name in any case; `default` when it was not sent."""
         by_name = self._by_name
         if by_name is None:
             by_name = self._by_name = {key.lower(): value for key, value in self.sent_headers}
@@ -81,7 +81,7 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None when it is empty or not JSON."""
+        """Return the body as JSON; None when it is empty or not JSON."""
         try:
             return json.loads(self.body) if self.body else None
         except ValueError:
@@ -134,7 +134,10 @@ class Response:
 
 
 class Observer(Protocol):
-    """Sees the answer to a forwarded request go by. Every call happens on the app's own thread or task."""
+    """Sees the answer to a forwarded request go by.
+
+    Every call happens on the app's own thread or task.
+    """
 
     def started(self, status: int, headers: Headers) -> None:
         """The head of the answer has arrived."""
@@ -177,7 +180,7 @@ class HostRules:
 
 
 def host_names(given: Sequence[str]) -> tuple[str, ...]:
-    """The names of a setting `hosts=`.
+    """Return the names of a setting `hosts=`.
 
     Raises:
         TypeError: one name instead of a list of them, which would be a list of its letters.
@@ -192,10 +195,13 @@ class Handler(Protocol):
 
     @property
     def rules(self) -> HostRules:
-        """Which requests are ours."""
+        """Say which requests are ours."""
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request. Never raises: what goes wrong is kept and raised again at the end of the test."""
+        """Answer one request.
+
+        Never raises: what goes wrong is kept and raised again at the end of the test.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Schema = Mapping[str, Any]
 
 
 def minimal_value(schema: Schema | bool, root: Schema | None = None) -> Any:
-    """A smallest value that fits: `{}` for an object without required properties, `""`, `0`, `[]`, `False`, None.
+    """Return a smallest value that fits: `{}` for an object without required properties, `""`, `0`, `[]`, `False`, None.
 
     Args:
         schema: a JSON schema; an empty one, as a function without parameters has, stands for an object.
@@ -38,7 +38,7 @@ def minimal_value(schema: Schema | bool, root: Schema | None = None) -> Any:
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
-    """The schema that a `$ref` names, with `allOf` merged into one object; others as they are.
+    """Return the schema that a `$ref` names, with `allOf` merged into one object; others as they are.
 
     Raises:
         ValueError: a `$ref` that leads nowhere, out of the schema, or in circles.
@@ -67,7 +67,7 @@ def resolved(schema: Schema, root: Schema) -> Schema:
 
 
 def type_of(schema: Schema) -> str:
-    """The type of a schema: as it says, the first of several, or what its keywords speak of."""
+    """Return the type of a schema: as it says, the first of several, or what its keywords speak of."""
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = kind[0] if kind else None
@@ -79,7 +79,10 @@ def type_of(schema: Schema) -> str:
 
 
 def number_bounds(schema: Schema) -> tuple[float | None, bool, float | None, bool]:
-    """The least number that a schema allows (None where it says nothing), whether that one is out; likewise the greatest."""
+    """Return a schema's lower bound and whether it is excluded, then the upper.
+
+    None where the schema sets no bound.
+    """
     least, is_above = _bound(schema.get("minimum"), schema.get("exclusiveMinimum"), max)
     most, is_below = _bound(schema.get("maximum"), schema.get("exclusiveMaximum"), min)
     return least, is_above, most, is_below
@@ -93,7 +96,7 @@ def _bound(bound: Any, exclusive: Any, stricter: Callable[[Any, Any], Any]) -> t
 
 
 def integer_bounds(schema: Schema) -> tuple[int | None, int | None]:
-    """The least and the greatest integer that a schema allows; None where it says nothing."""
+    """Return the least and the greatest integer that a schema allows; None where it says nothing."""
     low, is_above, high, is_below = number_bounds(schema)
     least = None if low is None else math.floor(low) + 1 if is_above else math.ceil(low)
     most = None if high is None else math.ceil(high) - 1 if is_below else math.floor(high)

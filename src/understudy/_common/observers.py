@@ -24,17 +24,20 @@ class Watch(Protocol):
         """The request that is answered next meets a fault."""
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
-        """A request is answered; `path` is the API path. A stream may be wrapped, to see what the app reads of it."""
+        """A request is answered; `path` is the API path.
+
+        A stream may be wrapped, to see what the app reads of it.
+        """
 
 
 class EngineObserver(Protocol):
     """Looks on at every world."""
 
     def simulation(self, run_of: Callable[[str], Run | None]) -> Watch:
-        """A simulated service begins; `run_of` gives its run of an id."""
+        """Return a simulated service begins; `run_of` gives its run of an id."""
 
     def replay(self, played: Callable[[], Sequence[Interaction]]) -> Watch:
-        """A cassette is replayed; `played` gives what was played of it so far."""
+        """Return a cassette is replayed; `played` gives what was played of it so far."""
 
 
 _observers: list[EngineObserver | None] = []

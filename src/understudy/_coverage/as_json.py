@@ -10,7 +10,7 @@ FORMAT = 1  # changes when a key changes its meaning
 
 
 def as_json(coverage: Coverage) -> dict[str, Any]:
-    """The report as plain data."""
+    """Return the report as plain data."""
     tests = coverage.tally.tests
     return {
         "format": FORMAT,

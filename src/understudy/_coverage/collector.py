@@ -16,6 +16,7 @@ from understudy._apis.common import sse
 from understudy._cassettes import Interaction
 from understudy._common.messages import Answer, Chunk, Response
 from understudy._coverage import names
+from understudy._coverage.responses_seen import ResponsesSeen
 from understudy._coverage.runs_seen import RecordedRuns, RunsSeen, SimulatedRuns
 from understudy._coverage.tally import OUTSIDE, Tally
 from understudy._faulting.fault_context import ArmedFault
@@ -23,7 +24,7 @@ from understudy._reconstruct.session_facts import objects_in
 
 MOST_WORLDS = 8  # whose runs are held on to; a hypothesis test makes thousands
 TESTS_MISTAKE = 501  # what the test got wrong: nothing that the service answered
-_RUN = b"thread.run"
+_RUN, _RESPONSE = b"thread.run", b'"response"'
 
 
 class SuiteWatch:
@@ -70,6 +71,7 @@ class WorldWatch:
 
     def __init__(self, suite: SuiteWatch, runs: RunsSeen) -> None:
         self.runs = runs
+        self.responses = ResponsesSeen(suite.met)
         self._suite = suite
         self._status: dict[str, str] = {}  # the status in which each run was shown last
         self._entry: ArmedFault | None = None  # the fault that the request now being answered meets
@@ -81,26 +83,35 @@ class WorldWatch:
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
         entry, self._entry = self._entry, None
-        operation = faces.ASSISTANTS_AND_SHARED.find(method, path).operation
-        if operation is None:  # coverage of Responses is not there yet
+        route = faces.ALL.find(method, path)
+        operation, of_responses = route.operation, route.face is faces.RESPONSES
+        if operation is None:
             return
         self._suite.used(self)
         if isinstance(answer, Response) and answer.status == TESTS_MISTAKE:
             return
-        self._suite.met(names.OPERATIONS, operation.name)
+        self._suite.met(names.RESPONSE_OPERATIONS if of_responses else names.OPERATIONS, operation.name)
         if isinstance(answer, Response) and answer.stream is not None:
             answer.stream = self._watched(answer.stream, entry)
             return
         self._count_fault(entry)
         if not isinstance(answer, Response):
             return
-        if answer.status >= 400:
+        if of_responses:
+            self._see_responses(answer)
+        elif answer.status >= 400:
             self._suite.met(names.ERRORS, names.error(answer.status, _json(answer.body)))
         elif _RUN in answer.body:
             self._see(_json(answer.body))
 
+    def _see_responses(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.responses.error(answer.status, _json(answer.body))
+        elif _RESPONSE in answer.body:
+            self.responses.see(_json(answer.body))
+
     def _watched(self, stream: Iterator[Chunk], entry: ArmedFault | None) -> Iterator[Chunk]:
-        """A stream, its events counted as the app reads them."""
+        """Return a stream, its events counted as the app reads them."""
         rest = b""
         try:
             for chunk in stream:
@@ -117,6 +128,9 @@ class WorldWatch:
         while (event := data.partition(b"\n\n"))[1]:
             data = event[2]
             for name, value in sse.parse(event[0] + b"\n\n") if event[0].strip() else ():
+                if name.startswith("response."):
+                    self.responses.event(name, value)
+                    continue
                 self._suite.met(names.EVENTS, name)
                 if name.startswith("thread.run") and not name.endswith(".delta"):
                     self._see(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from understudy._coverage import names
+from understudy._coverage.response_targets import possible_of_responses
 from understudy._coverage.tally import Met, Tally
 from understudy._coverage.targets import CoverageTarget, possible
 from understudy.errors import nearest
@@ -26,13 +27,16 @@ class Row:
 
     @property
     def counts(self) -> bool:
-        """Whether it is asked for. What was met counts, whatever was said."""
+        """Say whether it is asked for. What was met counts, whatever was said."""
         return bool(self.met.count) or (self.item.counts and not self.is_omitted)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One kind of what can be met. `others`: what was met though no table has it, such as another server's status."""
+    """One kind of what can be met.
+
+    `others`: what was met though no table has it, such as another server's status.
+    """
 
     name: str
     rows: tuple[Row, ...]
@@ -60,11 +64,26 @@ class Coverage:
 
     @property
     def lifecycle(self) -> list[Group]:
-        return [self.groups[name] for name in names.LIFECYCLE]
+        return self._of(names.LIFECYCLE, names.LIFECYCLE_OF_RESPONSES)
 
     @property
     def beside(self) -> list[Group]:
-        return [self.groups[name] for name in names.BESIDE]
+        return self._of(names.BESIDE, names.BESIDE_RESPONSES)
+
+    def _of(self, runs: Sequence[str], responses: Sequence[str]) -> list[Group]:
+        """Give the groups of the APIs that the suite used: of runs alone if it used none."""
+        wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
+        return [self.groups[name] for name in wanted]
+
+    @property
+    def has_responses(self) -> bool:
+        """Say whether the suite used Responses."""
+        return bool(self.tally.met.get(names.RESPONSE_OPERATIONS))
+
+    @property
+    def has_runs(self) -> bool:
+        """Say whether the suite used Assistants, or neither API."""
+        return bool(self.tally.met.get(names.STATUSES)) or not self.has_responses
 
     @property
     def met(self) -> int:
@@ -76,7 +95,10 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """How much of the lifecycle was met, 0 to 100. With nothing to meet, all of it was."""
+        """Say how much of the lifecycle was met, 0 to 100.
+
+        With nothing to meet, all of it was.
+        """
         return 100 * self.met / self.total if self.total else 100.0
 
 
@@ -87,11 +109,15 @@ def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
         omit: names of what the app cannot meet, with the wildcards of fnmatch: `requires_action`, `*cancel*`.
     """
     groups = {}
-    for name, items in possible().items():
+    for name, items in _everything().items():
         met = dict(tally.met.get(name, {}))
         rows = tuple(Row(item, met.pop(item.name, Met()), _is_omitted(item, omit)) for item in items)
         groups[name] = Group(name, rows, dict(sorted(met.items())))
     return Coverage(groups, tally)
+
+
+def _everything() -> dict[str, list[CoverageTarget]]:
+    return {**possible(), **possible_of_responses()}
 
 
 def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
@@ -99,7 +125,7 @@ def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
 
 
 def advice(groups: Iterable[Group]) -> Iterable[list[Row]]:
-    """What is missing, and can be had by a script: that which one script covers together."""
+    """Return what is missing, and can be had by a script: that which one script covers together."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in (row for group in groups for row in group.missing if row.item.script):
         found.setdefault((row.item.script, row.item.deed), []).append(row)
@@ -112,7 +138,7 @@ def check_omitted(omit: Sequence[str]) -> None:
     Raises:
         ValueError: one that fits nothing; the nearest names are told.
     """
-    known = [item.name for items in possible().values() for item in items]
+    known = [item.name for items in _everything().values() for item in items]
     for pattern in omit:
         if not any(fnmatchcase(name, pattern) for name in known):
             close = nearest(pattern, known)
@@ -121,5 +147,5 @@ def check_omitted(omit: Sequence[str]) -> None:
 
 
 def shown_percent(percent: float) -> str:
-    """A percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
+    """Return a percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
     return f"{int(percent * 10 + 1e-9) / 10:g} %"

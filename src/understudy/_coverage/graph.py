@@ -1,4 +1,4 @@
-"""The lifecycle of a run as a graph in SVG: what was met is solid, what was missed is dashed.
+"""A lifecycle, that of a run or of a response, as a graph in SVG: what was met is solid, what was missed is dashed.
 
 Its colours are the page's: classes and CSS variables, so that it is dark where the page is.
 """
@@ -6,9 +6,11 @@ Its colours are the page's: classes and CSS variables, so that it is dark where 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 
 from understudy._apis.assistants.lifecycle import RUN, Transition
+from understudy._apis.responses.lifecycle import RESPONSE
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Row
 from understudy._diagnostics.timeline import COLOURS
@@ -48,26 +50,88 @@ _ARROWS = {
 }
 
 
-def as_svg(coverage: Coverage) -> str:
-    """The picture. What the simulator never does is drawn only if something else did it."""
-    statuses = {row.name: row for row in coverage.groups[names.STATUSES].rows}
-    transitions = {row.name: row for row in coverage.groups[names.TRANSITIONS].rows}
-    drawn = [(row, transitions[names.transition(row.source, row.target)]) for row in RUN]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What is drawn of one lifecycle, and where.
+
+    Attributes:
+        of: what it is the lifecycle of.
+        rows: its table.
+        statuses, transitions: the groups that count it.
+        places: where each status is: x and y of its middle, and its width.
+        arrows: how each arrow runs, and where its count is; one that is not here runs straight.
+        height: of the whole.
+    """
+
+    of: str
+    rows: tuple[Transition, ...]
+    statuses: str
+    transitions: str
+    places: dict[str, tuple[int, int, int]]
+    arrows: dict[str, tuple[str, tuple[int, int]]]
+    height: int
+
+
+OF_RUNS = Picture(
+    of="run",
+    rows=RUN,
+    statuses=names.STATUSES,
+    transitions=names.TRANSITIONS,
+    places=PLACES,
+    arrows=_ARROWS,
+    height=HEIGHT,
+)
+OF_RESPONSES = Picture(
+    of="response",
+    rows=RESPONSE,
+    statuses=names.RESPONSE_STATUSES,
+    transitions=names.RESPONSE_TRANSITIONS,
+    places={
+        "queued": (206, 26, 104),
+        "in_progress": (206, 136, 104),
+        "failed": (50, 256, 96),
+        "incomplete": (154, 256, 100),
+        "completed": (260, 256, 100),
+        "cancelled": (360, 256, 96),
+    },
+    arrows={
+        "queued -> in_progress": ("M206 48V111", (212, 82)),
+        "queued -> failed": ("M154 26C60 40 40 120 40 231", (62, 90)),
+        "queued -> cancelled": ("M258 26C350 40 370 120 370 231", (330, 90)),
+        "in_progress -> failed": ("M160 158C110 180 74 200 62 231", (82, 206)),
+        "in_progress -> incomplete": ("M192 158L160 231", (158, 196)),
+        "in_progress -> completed": ("M220 158L254 231", (244, 196)),
+        "in_progress -> cancelled": ("M252 158C300 180 336 200 350 231", (312, 196)),
+    },
+    height=282,
+)
+
+
+def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
+    """Return the picture.
+
+    What the simulator never does is drawn only if something else did it.
+    """
+    statuses = {row.name: row for row in coverage.groups[picture.statuses].rows}
+    transitions = {row.name: row for row in coverage.groups[picture.transitions].rows}
+    drawn = [(row, transitions[names.transition(row.source, row.target)]) for row in picture.rows]
     drawn = [(row, met) for row, met in drawn if met.item.counts or met.met.count]
     drawn.sort(key=lambda pair: pair[1].met.count > 0)  # what was met lies on top
     met = ", ".join(row.name for row in statuses.values() if row.met.count) or "none"
     missed = ", ".join(row.name for _, row in drawn if not row.met.count) or "none"
+    suffix = "" if picture is OF_RUNS else f"-{picture.of}"
+    ids = f"graph-title{suffix} graph-words{suffix}"
     return "\n".join(
         [
-            f'<svg class=graph viewBox="{LEFT} 0 {WIDTH} {HEIGHT}" role=img aria-labelledby="graph-title graph-words">',
-            "<title id=graph-title>The lifecycle of a run</title>",
-            f"<desc id=graph-words>Statuses met: {met}. Transitions missed: {escape(missed)}.</desc>",
+            f'<svg class=graph viewBox="{LEFT} 0 {WIDTH} {picture.height}" role=img aria-labelledby="{ids}">',
+            f"<title id=graph-title{suffix}>The lifecycle of a {picture.of}</title>",
+            f"<desc id=graph-words{suffix}>Statuses met: {met}. Transitions missed: {escape(missed)}.</desc>",
             "<defs>",
             *(_head(kind) for kind in ("met", "missed", "omitted")),
             "</defs>",
-            *(_arrow(transition, row) for transition, row in drawn),
-            *(_status(row) for row in statuses.values()),
-            *(_count(row) for _, row in drawn if row.met.count),
+            *(_arrow(picture, transition, row) for transition, row in drawn),
+            *(_status(picture, row) for row in statuses.values()),
+            *(_count(picture, row) for _, row in drawn if row.met.count),
             "</svg>",
         ]
     )
@@ -87,26 +151,26 @@ def _head(kind: str) -> str:
     )
 
 
-def _arrow(transition: Transition, row: Row) -> str:
-    path = _ARROWS[row.name][0] if row.name in _ARROWS else _straight(transition)
+def _arrow(picture: Picture, transition: Transition, row: Row) -> str:
+    path = picture.arrows[row.name][0] if row.name in picture.arrows else _straight(picture, transition)
     kind = kind_of(row)
     return f'<path class="arrow {kind}" d="{path}" marker-end="url(#head-{kind})">{_title(row)}</path>'
 
 
-def _straight(transition: Transition) -> str:
-    (from_x, from_y, _), (to_x, to_y, _) = PLACES[transition.source], PLACES[transition.target]
+def _straight(picture: Picture, transition: Transition) -> str:
+    (from_x, from_y, _), (to_x, to_y, _) = picture.places[transition.source], picture.places[transition.target]
     return f"M{from_x} {from_y + _HALF}L{to_x} {to_y - _HALF - 3}"
 
 
-def _count(row: Row) -> str:
-    if row.name not in _ARROWS:
+def _count(picture: Picture, row: Row) -> str:
+    if row.name not in picture.arrows:
         return ""
-    x, y = _ARROWS[row.name][1]
+    x, y = picture.arrows[row.name][1]
     return f'<text class=times x="{x}" y="{y}">{row.met.count}</text>'
 
 
-def _status(row: Row) -> str:
-    x, y, width = PLACES[row.name]
+def _status(picture: Picture, row: Row) -> str:
+    x, y, width = picture.places[row.name]
     times = f"{row.met.count}×" if row.met.count else "missed" if row.counts else "omitted"
     return (
         f'<g class="status {kind_of(row)}">{_title(row)}'
@@ -122,14 +186,14 @@ def _title(row: Row) -> str:
 
 
 def in_words(row: Row) -> str:
-    """How often something was met, in words."""
+    """Say how often something was met, in words."""
     if row.met.count:
         return f"met {row.met.count} time{'s' if row.met.count > 1 else ''}"
     return "missed" if row.counts else "not asked for"
 
 
 def marks(coverage: Coverage) -> Iterator[str]:
-    """What the picture's lines mean."""
+    """Return what the picture's lines mean."""
     yield '<p class=legend><span class="key met"></span> met, with how often <span class="key missed"></span> missed'
     if any(not row.counts for row in coverage.groups[names.TRANSITIONS].rows if row.item.counts):
         yield '<span class="key omitted"></span> omitted'

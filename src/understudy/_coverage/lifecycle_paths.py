@@ -13,12 +13,12 @@ Path = tuple[str, ...]  # the statuses after the first `queued`
 
 
 def is_performed(row: Transition) -> bool:
-    """Whether a script leads over a transition: not over the outcomes of a cancel that nobody has documented (INF)."""
+    """Say whether a script leads over a transition: not over the outcomes of a cancel that nobody has documented (INF)."""
     return row.source != "cancelling" or row.mark != "INF"
 
 
 def way_over(row: Transition) -> Path:
-    """The shortest way from `queued` over a transition to a terminal status."""
+    """Return the shortest way from `queued` over a transition to a terminal status."""
     ways: list[Path] = [()]
     while not any(_end(way) == row.source for way in ways):
         steps = [step for step in RUN if is_performed(step) and not _is_lost(step, row)]
@@ -28,7 +28,7 @@ def way_over(row: Transition) -> Path:
 
 
 def closing(at: str) -> Path:
-    """The shortest way to a terminal status over recorded transitions, the app's submitting included."""
+    """Return the shortest way to a terminal status over recorded transitions, the app's submitting included."""
     ways: list[Path] = [()]
     if at in TERMINAL:
         return ()
@@ -45,7 +45,7 @@ def closing(at: str) -> Path:
 
 
 def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
-    """What leads a run along a way: its moves, and what makes it expire while it waits for the app's outputs.
+    """Return what leads a run along a way: its moves, and what makes it expire while it waits for the app's outputs.
 
     A function call is `AnyFunctionCall`; the app is to submit outputs, and to cancel where the way says so.
     """
@@ -65,7 +65,7 @@ def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
 
 
 def _is_lost(step: Transition, row: Transition) -> bool:
-    """Whether a step leads away from a transition: a run that is cancelled while queued cannot complete."""
+    """Say whether a step leads away from a transition: a run that is cancelled while queued cannot complete."""
     return (row.source, row.target) == ("cancelling", "completed") and (step.source, step.target) == ("queued", "cancelling")
 
 
@@ -74,7 +74,7 @@ def _end(way: Path) -> str:
 
 
 def _ending(status: str, before: str) -> list[Any]:
-    """The moves that end a run so; none for a status that comes by itself."""
+    """Return the moves that end a run so; none for a status that comes by itself."""
     if status == "completed":
         return [Reply("Done.")]
     if status == "incomplete":

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
-from understudy._apis.error_texts import REFUSALS
+from understudy._apis.error_texts import REFUSALS, Refusal
 
 STATUSES, TRANSITIONS, STEP_TYPES, OUTCOMES = "statuses", "transitions", "step types", "outcomes"
 EVENTS, OPERATIONS, ERRORS, FAULTS = "stream events", "operations", "errors", "faults"
 LIFECYCLE = (STATUSES, TRANSITIONS, STEP_TYPES, OUTCOMES)  # what the percentage counts
 BESIDE = (EVENTS, FAULTS, ERRORS, OPERATIONS)
+
+RESPONSE_STATUSES, RESPONSE_TRANSITIONS = "response statuses", "response transitions"
+ITEM_TYPES, RESPONSE_OUTCOMES = "item types", "response outcomes"
+RESPONSE_EVENTS, RESPONSE_ERRORS, RESPONSE_OPERATIONS = "response events", "response errors", "response operations"
+LIFECYCLE_OF_RESPONSES = (RESPONSE_STATUSES, RESPONSE_TRANSITIONS, ITEM_TYPES, RESPONSE_OUTCOMES)
+BESIDE_RESPONSES = (RESPONSE_EVENTS, RESPONSE_ERRORS, RESPONSE_OPERATIONS)
 
 
 def transition(source: str, target: str) -> str:
@@ -30,24 +36,29 @@ def fault(kind: str, phase: str) -> str:
     return f"{kind}, {phase}"
 
 
-def refusal(name: str) -> str:
-    """An error answer of the table of refusals."""
-    return f"{REFUSALS[name].status} {name}"
+def refusal(name: str, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
+    """Return an error answer of the table of refusals."""
+    return f"{refusals[name].status} {name}"
 
 
-def error(status: int, body: Any) -> str:
-    """An error answer: the refusal with this text; else its status, and its code if it has one."""
+def error(status: int, body: Any, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
+    """Return an error answer: the refusal with this text; else its status, and its code if it has one."""
     details = body.get("error") if isinstance(body, dict) else None
     details = details if isinstance(details, dict) else {}
     text = details.get("message")
-    for name, pattern in _texts().items():
-        if REFUSALS[name].status == status and isinstance(text, str) and pattern.fullmatch(text):
-            return refusal(name)
+    for name, pattern in _texts(id(refusals), refusals).items():
+        if refusals[name].status == status and isinstance(text, str) and pattern.fullmatch(text):
+            return refusal(name, refusals)
     return f"{status} {details.get('code') or ''}".strip()
 
 
-@cache
-def _texts() -> dict[str, re.Pattern[str]]:
-    """What each refusal's text looks like, those first that leave the least open."""
-    order = sorted(REFUSALS, key=lambda name: -len(re.sub(r"\{\w+\}", "", REFUSALS[name].message)))
-    return {name: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(REFUSALS[name].message)), re.DOTALL) for name in order}
+_KNOWN: dict[int, dict[str, re.Pattern[str]]] = {}  # by the table: what each refusal's text looks like
+
+
+def _texts(table: int, refusals: Mapping[str, Refusal]) -> dict[str, re.Pattern[str]]:
+    """Return what each refusal's text looks like, those first that leave the least open."""
+    if table not in _KNOWN:
+        texts = {name: one.message for name, one in refusals.items()}
+        order = sorted(texts, key=lambda name: -len(re.sub(r"\{\w+\}", "", texts[name])))
+        _KNOWN[table] = {name: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(texts[name])), re.DOTALL) for name in order}
+    return _KNOWN[table]

@@ -8,7 +8,7 @@ from html import escape
 
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
-from understudy._coverage.graph import as_svg, in_words, kind_of, marks
+from understudy._coverage.graph import OF_RESPONSES, OF_RUNS, as_svg, in_words, kind_of, marks
 from understudy._coverage.page_style import STYLE
 from understudy._coverage.page_tests import tests
 
@@ -17,7 +17,7 @@ TITLE = "Lifecycle coverage"
 
 
 def as_html(coverage: Coverage, made_at: datetime) -> str:
-    """The whole page. `made_at`: what it says of when."""
+    """Return the whole page. `made_at`: what it says of when."""
     body = "\n".join([*_head(coverage, made_at), *_lifecycle(coverage), *_tables(coverage), *tests(coverage.tally)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -35,8 +35,9 @@ def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
     runs = sum(one.runs for one in tests_with_runs)
     yield f"<header><h1>{TITLE}</h1>"
     yield f"<p class=percent>{shown_percent(coverage.percent)}</p>"
-    yield f"<p>of the lifecycle of runs was met: {coverage.met} of {coverage.total} statuses, transitions, step types and"
-    yield f"outcomes, by {_counted(runs, 'run')} in {_counted(len(tests_with_runs), 'test')}.</p>"
+    of, kinds = _words(coverage)
+    yield f"<p>of the lifecycle of {of} was met: {coverage.met} of {coverage.total} statuses, transitions, {kinds} and"
+    yield f"outcomes{_by(coverage, runs, len(tests_with_runs))}.</p>"
     for worker in coverage.tally.lost:
         yield f"<p><strong>Worker {escape(worker)} ended without telling what it met: this is not all.</strong></p>"
     yield f'<p class=soft><small>pytest-understudy, <time datetime="{made_at.isoformat(timespec="seconds")}">'
@@ -45,6 +46,19 @@ def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
     yield from (_figure(group, "card") for group in coverage.lifecycle)
     yield from (_figure(group, "card beside") for group in coverage.beside)
     yield "</nav>"
+
+
+def _words(coverage: Coverage) -> tuple[str, str]:
+    """Return what the lifecycle is of, and what it is made of, in words."""
+    if not coverage.has_responses:
+        return "runs", "step types"
+    return ("runs and responses", "step and item types") if coverage.has_runs else ("responses", "item types")
+
+
+def _by(coverage: Coverage, runs: int, tests_with_runs: int) -> str:
+    if not coverage.has_runs:
+        return ""
+    return f", by {_counted(runs, 'run')} in {_counted(tests_with_runs, 'test')}"
 
 
 def _figure(group: Group, classes: str) -> str:
@@ -68,8 +82,10 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _lifecycle(coverage: Coverage) -> Iterator[str]:
-    yield "<h2>The lifecycle of a run</h2><div class=two><figure class=card>"
-    yield as_svg(coverage)
+    drawn = [*([OF_RUNS] if coverage.has_runs else []), *([OF_RESPONSES] if coverage.has_responses else [])]
+    title = " and ".join(f"of a {picture.of}" for picture in drawn)
+    yield f"<h2>The lifecycle {title}</h2><div class=two><figure class=card>"
+    yield from (as_svg(coverage, picture) for picture in drawn)
     yield from marks(coverage)
     yield "</figure><section class=card aria-labelledby=missing><h3 id=missing>Missing</h3>"
     missing = list(advice(coverage.lifecycle))
@@ -115,7 +131,7 @@ def _tables(coverage: Coverage) -> Iterator[str]:
 def _table(group: Group, *, is_open: bool = True) -> str:
     rows = sorted(group.rows, key=lambda row: not row.met.count) if not is_open else group.rows  # what was met first
     others = "".join(_other(name, met.count, met.test) for name, met in group.others.items())
-    told = [_row(row, with_script=group.name not in names.LIFECYCLE) for row in rows]
+    told = [_row(row, with_script=group.name not in (*names.LIFECYCLE, *names.LIFECYCLE_OF_RESPONSES)) for row in rows]
     body = "".join([*told[: len(group.met)], others, *told[len(group.met) :]] if not is_open else [*told, others])
     title = f"{group.name[0].upper()}{group.name[1:]} <small>{len(group.met)} of {group.total} met</small>"
     return (

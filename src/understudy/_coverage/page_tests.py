@@ -14,7 +14,10 @@ _UNKNOWN = "#888888"  # a status that the lifecycle does not have
 
 
 def tests(tally: Tally) -> Iterator[str]:
-    """The section; those tests first that met most before all others. It says where it is bounded."""
+    """Return the section; those tests first that met most before all others.
+
+    It says where it is bounded.
+    """
     names = tally.most_telling(name for name, runs in tally.tests.items() if runs.runs)
     drawn = set([name for name in names if tally.tests[name].timelines][:MOST_TESTS_DRAWN])
     yield "<h2>Tests</h2>"
@@ -46,13 +49,13 @@ def _test(name: str, runs: TestRuns, *, with_timelines: bool) -> Iterator[str]:
 
 
 def _bar(way: str) -> str:
-    """The statuses of a way, each as wide as the other: when is told by the timeline."""
+    """Return the statuses of a way, each as wide as the other: when is told by the timeline."""
     parts = "".join(f'<span style="background: {COLOURS.get(status, _UNKNOWN)}"></span>' for status in way.split("-"))
     return f'<span class=way role=img aria-label="{escape(way.replace("-", ", "))}">{parts}</span>'
 
 
 def _timeline(timeline: Timeline) -> str:
-    """The picture, narrow and without ids, which say nothing here: most of it is seen on a phone."""
+    """Return the picture, narrow and without ids, which say nothing here: most of it is seen on a phone."""
     named = _named(timeline)
     picture = Timeline(timeline.run_id, timeline.status, named).svg(left=98, width=400).replace("<svg ", "<svg role=img ", 1)
     label = escape(f"timeline of {timeline.run_id}: {timeline.status}")

@@ -30,7 +30,10 @@ def closing(at: str) -> Path:
 
 
 def choices(at: str, *, hangs: bool) -> list[Path]:
-    """Give what the service can do next, in the order of the table; calls first. `hangs`: nothing, until it is cancelled."""
+    """Give what the service can do next, in the order of the table; calls first.
+
+    `hangs`: nothing, until it is cancelled.
+    """
     found: list[Path] = [(row.target,) for row in RESPONSE if row.source == at and row.target != "cancelled"]
     if at == "in_progress":
         found.insert(0, CALLS)

@@ -93,7 +93,7 @@ class RecordedRuns:
 
 
 def step_types(step: Step) -> list[str]:
-    """What a simulated step is called; one of several kinds of calls, by each."""
+    """Return what a simulated step is called; one of several kinds of calls, by each."""
     if step.state.message_id is not None:
         return [names.step_type("message_creation")]
     return [names.step_type("tool_calls", kind) for kind in dict.fromkeys(call.kind for call in step.items)]
@@ -108,14 +108,14 @@ def _recorded_types(details: dict[str, object]) -> Iterator[str]:
 
 
 def _statuses(run: Run) -> Iterator[str]:
-    """The statuses that a run went through."""
+    """Return the statuses that a run went through."""
     for event in run.execution.events:
         if isinstance(event, PhaseEvent):
             yield from (name.rpartition(".")[2] for name in names_of(event, None))
 
 
 def _way(statuses: Iterator[str]) -> str:
-    """The statuses of a run, each change once."""
+    """Return the statuses of a run, each change once."""
     way: list[str] = []
     for status in statuses:
         if status != "created" and way[-1:] != [status]:

@@ -69,7 +69,7 @@ class Tally:
         known[name].add(count, test)
 
     def of(self, test: str) -> TestRuns:
-        """The runs of a test."""
+        """Return the runs of a test."""
         return self.tests.setdefault(test, TestRuns())
 
     def draw(self, test: str, way: str, timeline: Timeline | None) -> None:
@@ -83,7 +83,7 @@ class Tally:
             self._forget_some()
 
     def has_room(self, test: str, way: str) -> bool:
-        """Whether a timeline of this way would be kept."""
+        """Say whether a timeline of this way would be kept."""
         runs = self.of(test)
         return way not in runs.ways and len(runs.timelines) < MOST_TIMELINES
 
@@ -123,7 +123,7 @@ class Tally:
 
     @classmethod
     def of_data(cls, data: Json) -> Tally:
-        """The tally that `as_data` gave."""
+        """Return the tally that `as_data` gave."""
         tally = cls()
         tally.met = {group: {name: Met(*one) for name, one in known.items()} for group, known in data["met"].items()}
         tally.tests = {name: _test_of(runs) for name, runs in data["tests"].items()}

@@ -77,16 +77,16 @@ _REPLY = (Reply("Done."),)
 
 
 def _statuses() -> Iterator[CoverageTarget]:
-    """Every status in the table, in the order of the published events."""
+    """Return every status in the table, in the order of the published events."""
     found = {status for row in RUN for status in (row.source, row.target)}
     for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
         way = _into(status)
-        script, deed = (way.script, way.deed) if way else (_next_run(*_REPLY), "")
+        script, deed = (way.script, way.deed) if way else (next_run(*_REPLY), "")
         yield CoverageTarget(name=status, script=script, deed=deed)
 
 
 def _into(status: str) -> CoverageTarget | None:
-    """The transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
+    """Return the transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
     rows = [row for row in RUN if row.target == status and row.source != "requires_action" and is_performed(row)]
     return _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
 
@@ -103,7 +103,7 @@ def _transition(row: Transition) -> CoverageTarget:
     elif "requires_action" in way:
         deed = "submit the outputs"
     return CoverageTarget(
-        name=name, script=_next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed
+        name=name, script=next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed
     )
 
 
@@ -118,11 +118,11 @@ _STEPS: dict[str, tuple[Any, str]] = {
 def _step_types() -> Iterator[CoverageTarget]:
     for name in step_types():
         move, deed = _STEPS[name]
-        yield CoverageTarget(name=name, script=_next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
+        yield CoverageTarget(name=name, script=next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
 
 
 def step_types() -> list[str]:
-    """The types of run steps, and of the calls in one, in the published document's order."""
+    """Return the types of run steps, and of the calls in one, in the published document's order."""
     schemas = spec()["components"]["schemas"]
     calls = schemas["RunStepDetailsToolCallsObject"]["properties"]["tool_calls"]["items"]["oneOf"]
     kinds = [_named(schemas, call)["properties"]["type"]["enum"][0] for call in calls]
@@ -140,10 +140,10 @@ def _named(schemas: dict[str, Any], reference: dict[str, str]) -> Any:
 
 def _outcomes() -> Iterator[CoverageTarget]:
     for code in RUN_ERROR_CODES:
-        yield CoverageTarget(name=names.outcome("failed", code), script=_next_run(Fail(code)))
+        yield CoverageTarget(name=names.outcome("failed", code), script=next_run(Fail(code)))
     for reason in INCOMPLETE_REASONS:
         yield CoverageTarget(
-            name=names.outcome("incomplete", reason), script=_next_run(Reply("Not all of"), Incomplete(reason))
+            name=names.outcome("incomplete", reason), script=next_run(Reply("Not all of"), Incomplete(reason))
         )
 
 
@@ -167,12 +167,12 @@ def _event(name: str) -> CoverageTarget:
     if item is not None:
         return CoverageTarget(name=name, script=item.script, deed=_streamed(item.deed))
     if name == "error":
-        script = f"{_next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
+        script = f"{next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
         return CoverageTarget(name=name, script=script, deed=_STREAMED)
     if name == "thread.created":
-        return CoverageTarget(name=name, script=_next_run(*_REPLY), deed="stream threads.create_and_run")
+        return CoverageTarget(name=name, script=next_run(*_REPLY), deed="stream threads.create_and_run")
     moves, deed = _EVENTS.get(name, (_REPLY, ""))
-    return CoverageTarget(name=name, script=_next_run(*moves), deed=_streamed(deed))
+    return CoverageTarget(name=name, script=next_run(*moves), deed=_streamed(deed))
 
 
 def _streamed(deed: str) -> str:
@@ -180,7 +180,7 @@ def _streamed(deed: str) -> str:
 
 
 def _faults() -> Iterator[CoverageTarget]:
-    """Every kind of fault, in every phase that it can happen in."""
+    """Return every kind of fault, in every phase that it can happen in."""
     for name in faults.__all__:
         kind = getattr(faults, name)
         for phase in getattr(kind, "phases", ()):
@@ -193,7 +193,8 @@ def _faults() -> Iterator[CoverageTarget]:
             )
 
 
-def _next_run(*moves: Any) -> str:
+def next_run(*moves: Any) -> str:
+    """Give the code that sets a script, in a test with the fixture."""
     code = f"understudy.next_run({', '.join(map(repr, moves))})"
     return code.replace(f", {Fail().message!r}", "").replace("(None)", "()")  # defaults
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
 
 MOST_NAMES = 8  # of what is missing beside the lifecycle; the other reports have them all
 
 
 def as_lines(coverage: Coverage) -> Iterator[str]:
-    """The summary: what was met, group by group, and what is missing with the script that would cover it."""
+    """Return the summary: what was met, group by group, and what is missing with the script that would cover it."""
+    width = max(14, *(len(group.name) + 1 for group in (*coverage.lifecycle, *coverage.beside)))
     for group in coverage.lifecycle:
-        yield _counted(group)
-    yield f"{'lifecycle':<14}{coverage.met:>3} of {coverage.total:<3} {shown_percent(coverage.percent)}"
+        yield _counted(group, width)
+    yield f"{'lifecycle':<{width}}{coverage.met:>3} of {coverage.total:<3} {shown_percent(coverage.percent)}"
     yield ""
     for group in coverage.beside:
-        yield _counted(group)
+        yield _counted(group, width)
     missing = list(advice(coverage.lifecycle))
     if missing:
         yield ""
@@ -27,8 +29,8 @@ def as_lines(coverage: Coverage) -> Iterator[str]:
     yield from (f"{worker} ended without telling what it met: this is not all" for worker in coverage.tally.lost)
 
 
-def _counted(group: Group) -> str:
-    return f"{group.name:<14}{len(group.met):>3} of {group.total}"
+def _counted(group: Group, width: int) -> str:
+    return f"{group.name:<{width}}{len(group.met):>3} of {group.total}"
 
 
 def _advice(rows: list[Row]) -> Iterator[str]:
@@ -42,7 +44,7 @@ def _advice(rows: list[Row]) -> Iterator[str]:
 
 def _beside(coverage: Coverage) -> Iterator[str]:
     for group in coverage.beside:
-        if group.missing and group.name != "errors":
+        if group.missing and group.name not in (names.ERRORS, names.RESPONSE_ERRORS):
             some = [row.name for row in group.missing]
             more = f", and {len(some) - MOST_NAMES} more" if len(some) > MOST_NAMES else ""
             yield f"{group.name} not met: {'; '.join(some[:MOST_NAMES])}{more}"

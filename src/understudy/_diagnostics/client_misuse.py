@@ -15,7 +15,10 @@ SUBMIT = "/submit_tool_outputs"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing the app did wrong. `kind` is the name of the rule, `text` says what happened and what to do."""
+    """One thing the app did wrong.
+
+    `kind` is the name of the rule, `text` says what happened and what to do.
+    """
 
     kind: str
     text: str
@@ -25,7 +28,10 @@ class Finding:
 
 
 class Conduct(tuple[Finding, ...]):
-    """The findings: empty when the app did nothing wrong. `check()` fails the test if it did."""
+    """The findings: empty when the app did nothing wrong.
+
+    `check()` fails the test if it did.
+    """
 
     __slots__ = ()
 

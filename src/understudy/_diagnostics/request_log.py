@@ -40,7 +40,7 @@ class Logged:
 
     @property
     def sent(self) -> SentRequest:
-        """What the app sent, as a value: made when asked for, every request passes here."""
+        """Return what the app sent, as a value: made when asked for, every request passes here."""
         return SentRequest(self.method, self.path, self.body, text_headers(self.headers))
 
     def answered(self, answer: Answer) -> None:

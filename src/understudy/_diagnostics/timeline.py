@@ -39,7 +39,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The moments of a run, in order. `str()` is text; a notebook shows the picture; `write(path)` stores it as SVG."""
+    """The moments of a run, in order.
+
+    `str()` is text; a notebook shows the picture; `write(path)` stores it as SVG.
+    """
 
     run_id: str
     status: str
@@ -52,7 +55,7 @@ class Timeline:
         return "\n".join(lines)
 
     def svg(self, *, left: int | None = None, width: int | None = None) -> str:
-        """The picture: time runs to the right, a bar for the run and one for each step and message.
+        """Return the picture: time runs to the right, a bar for the run and one for each step and message.
 
         Args:
             left, width: the room for names, and for the bars, in pixels; by default 210 and 620.
@@ -69,7 +72,7 @@ class Timeline:
 
 
 def run_timeline(run: Run) -> Timeline:
-    """The timeline of a simulated run so far; deltas of one message or step are one moment, when the last came."""
+    """Return the timeline of a simulated run so far; deltas of one message or step are one moment, when the last came."""
     moments: list[Moment] = []
     for event, state in states(run.execution.events):
         for moment in _moments(event, state, run):
@@ -80,7 +83,7 @@ def run_timeline(run: Run) -> Timeline:
 
 
 def response_timeline(response: ModelResponse) -> Timeline:
-    """The timeline of a simulated response so far, in the words of its stream; deltas in a row are one moment."""
+    """Return the timeline of a simulated response so far, in the words of its stream; deltas in a row are one moment."""
     moments: list[Moment] = []
     writer = StreamWriter(response, obfuscates=False)
     for event, state in states(response.execution.events):
@@ -96,7 +99,7 @@ def response_timeline(response: ModelResponse) -> Timeline:
 
 
 def _moments(event: Event, state: ExecutionState, run: Run) -> Iterator[Moment]:
-    """What is sent when an event happens, as lines."""
+    """Return what is sent when an event happens, as lines."""
     item = item_of(event, state)
     for sent in names_of(event, item):
         name = sent.rpartition(".")[2]
@@ -231,7 +234,7 @@ def _bar(bar: _Bar, scale: _Scale) -> str:
 
 
 def _mark(moment: Moment, row: int, scale: _Scale) -> str:
-    """A dot where a status begins; an end, and waiting for the app, is named beside it."""
+    """Return a dot where a status begins; an end, and waiting for the app, is named beside it."""
     x, y = scale.x(moment.at), TOP + ROW * row + 8
     dot = (
         f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'

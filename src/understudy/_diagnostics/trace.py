@@ -36,7 +36,7 @@ class _Line:
 
 
 def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], start: float) -> str:
-    """A text for `BaseException.add_note`.
+    """Return a text for `BaseException.add_note`.
 
     Args:
         code: the line that sets up what was generated, `{}` in it for the value.
@@ -58,7 +58,10 @@ def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], star
 
 
 def _imports(code: Sequence[str]) -> Iterator[str]:
-    """The imports that some code needs. Words in its texts may be taken for names; that does no harm."""
+    """Return the imports that some code needs.
+
+    Words in its texts may be taken for names; that does no harm.
+    """
     names = {name for line in code for name in _NAMES.findall(line)}
     known = sorted(names & set(understudy.__all__))
     if known:
@@ -106,7 +109,7 @@ def _did(logged: Logged, clean: Callable[[str], str]) -> str:
 
 
 def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
-    """The status of the run that was shown, or the refusal, or the HTTP status; and the fault that it met."""
+    """Return the status of the run that was shown, or the refusal, or the HTTP status; and the fault that it met."""
     fault = f"  ({logged.fault.what!r})" if logged.fault is not None else ""
     if logged.status is None:
         return f"no answer{fault}"
@@ -123,7 +126,7 @@ def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
 
 
 def _decoded(cut: bytes) -> str:
-    """A JSON string without its closing quote, as far as it is whole."""
+    """Return a JSON string without its closing quote, as far as it is whole."""
     whole = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace"))
     return str(json.loads(f'{whole}"', strict=False))
 

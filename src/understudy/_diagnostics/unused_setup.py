@@ -20,13 +20,13 @@ _FAULT_REMEDY = "What to do: correct on=, nth= and times=; or let faults go unus
 
 
 def unused_scripts(scripts: Sequence[QueuedScript], runs: Sequence[Run], log: Sequence[Logged]) -> list[Unused]:
-    """The scripts that no run took, and what happened instead."""
+    """Return the scripts that no run took, and what happened instead."""
     what = f"{len(scripts)} script(s) were set, but no run took them:"
     return [Unused(f"{what}{_listed(scripts)}\n{_instead(runs, log)}\n{_SCRIPT_REMEDY}")]
 
 
 def unused_faults(faults: Sequence[ArmedFault]) -> list[Unused]:
-    """The faults that did not happen, or not as often as they were to."""
+    """Return the faults that did not happen, or not as often as they were to."""
     what = f"{len(faults)} fault(s) were set, but did not happen as often as they were to:"
     return [Unused(f"{what}{_listed(faults)}\n{_FAULT_REMEDY}")]
 

@@ -1,1 +1,4 @@
-"""The simulated service without any API: clock, ids, scripts, runs, files. Knows no HTTP."""
+"""The simulated service without any API: clock, ids, scripts, runs, files.
+
+Knows no HTTP.
+"""

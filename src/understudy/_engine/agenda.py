@@ -35,7 +35,10 @@ class Agenda:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing will happen any more. Asked when it has just settled: nothing cancelled stands first then."""
+        """Say whether nothing will happen any more.
+
+        Asked when it has just settled: nothing cancelled stands first then.
+        """
         return not self._heap
 
     def settle(self, now: float) -> bool:

@@ -1,4 +1,7 @@
-"""The service says no: what the app did wrong, by name. `understudy._apis.error_texts` holds the texts."""
+"""The service says no: what the app did wrong, by name.
+
+`understudy._apis.error_texts` holds the texts.
+"""
 
 from __future__ import annotations
 

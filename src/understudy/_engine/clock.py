@@ -39,11 +39,14 @@ class Clock:
 
     @property
     def virtual(self) -> bool:
-        """Whether time is simulated: False only for the wall clock. It follows `mode`, which may be changed."""
+        """Say whether time is simulated: False only for the wall clock.
+
+        It follows `mode`, which may be changed.
+        """
         return self.mode != "real"
 
     def now(self) -> float:
-        """The present, in (virtual) unix seconds."""
+        """Return the present, in (virtual) unix seconds."""
         return time.time() if self.mode == "real" else self._now
 
     def advance(self, seconds: float) -> None:

@@ -17,7 +17,7 @@ _MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
 
 
 def deltas(ports: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
-    """The pieces in which a reply is sent, in order; joined they are its content."""
+    """Return the pieces in which a reply is sent, in order; joined they are its content."""
     found = []
     for index, part in enumerate(_parts(ports, move, at)):
         annotations = 0
@@ -70,7 +70,7 @@ def _annotated(value: str, citations: list[str], offset: int = 0) -> Text:
 
 
 def _words(text: Text) -> list[str]:
-    """The text word by word; a citation marker is a piece of its own, as recorded. Joined again they are the text."""
+    """Return the text word by word; a citation marker is a piece of its own, as recorded. Joined again they are the text."""
     pieces: list[str] = []
     position = 0
     for annotation in text.annotations:
@@ -81,7 +81,7 @@ def _words(text: Text) -> list[str]:
 
 
 def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
-    """The text in pieces, each with the annotations that end in it."""
+    """Return the text in pieces, each with the annotations that end in it."""
     if not text.annotations:  # nearly always
         pieces = [Text(chunk) for chunk in chunks]
         rest_of_text = text.value[sum(map(len, chunks)) :]

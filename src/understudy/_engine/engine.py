@@ -1,4 +1,6 @@
-"""One simulated service: what all APIs share of it, and what is being performed. Nothing is module-global.
+"""One simulated service: what all APIs share of it, and what is being performed.
+
+Nothing is module-global.
 
 What only one API knows (assistants, threads, what its answers have shown) is a *part* of the service that
 this API's package makes and looks up with `Engine.part`.
@@ -112,7 +114,7 @@ class Engine:
         return execution
 
     def forget(self, execution: Execution) -> None:
-        """Let an execution be gone; one that is live ends without a word. [INF]"""
+        """Let an execution be gone; one that is live ends without a word [INF]."""
         self.executions.pop(execution.id).drop()
 
     def withdraw(self, execution: Execution) -> None:
@@ -126,7 +128,10 @@ class Engine:
     # -- files (what planning asks of the service) -------------------------------
 
     def existing_file(self, file_id: str) -> File:
-        """Give a file that a body names. What the service said of an unknown one is not known. [INF]"""
+        """Give a file that a body names.
+
+        What the service said of an unknown one is not known [INF].
+        """
         file = self.files.listing.get(file_id)
         if file is None:
             raise ApiError("file.unknown", id=file_id)

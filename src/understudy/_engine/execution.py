@@ -194,7 +194,7 @@ class Execution:
         self._plan_on(self.created_at)
 
     def resume(self, outputs: Mapping[str, str | None], now: float) -> None:
-        """Hand in the outputs, by id of the items it waits for, and go on. [REC: the step completes, then it is queued]"""
+        """Hand in the outputs, by id of the items it waits for, and go on [REC: the step completes, then it is queued]."""
         handed_in = self.handed_in(outputs, now)
         written = 0
         for item_id in self.state.phase.waits_for:
@@ -241,7 +241,7 @@ class Execution:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has an outcome."""
+        """Say whether it has an outcome."""
         return self.state.phase.status in TERMINAL
 
     def next_at(self, *, status_only: bool) -> float | None:
@@ -308,7 +308,7 @@ class Execution:
         self._end(Ended(self.deadline, "expired"))
 
     def _used_by(self, step: StepState) -> Usage:
-        """Guess what a step used that is cut: the model read its prompt, and wrote so much. [REP: failed runs count both]"""
+        """Guess what a step used that is cut: the model read its prompt, and wrote so much [REP: failed runs count both]."""
         items = self.state.items_of(step.id)
         written = (item.sent_text if item.kind == "message" else item.written for item in items)
         return Usage(self._prompt_tokens(), sum(map(tokens, written)))
@@ -326,7 +326,7 @@ class Execution:
         return self._used
 
     def _prompt_tokens(self) -> int:
-        """Guess what the model read: the last messages, and its instructions. [INF]"""
+        """Guess what the model read: the last messages, and its instructions [INF]."""
         messages = self._log.page(limit=20, where=is_message).items
         return sum(tokens(message.text) for message in messages) + tokens(self.request.instructions or "")
 

@@ -16,7 +16,10 @@ DAY_SECONDS = 86_400
 
 
 class Chunking(NamedTuple):
-    """How a file is cut into passages: sizes in tokens. The defaults are the service's. [REC]"""
+    """How a file is cut into passages: sizes in tokens.
+
+    The defaults are the service's [REC].
+    """
 
     size: int = 800
     overlap: int = 400
@@ -52,7 +55,10 @@ class UploadPart:
 
 @dataclass(slots=True, kw_only=True)
 class Upload:
-    """`bytes`: how many were announced. `file_lifetime`: seconds that its file will live, None for ever."""
+    """`bytes`: how many were announced.
+
+    `file_lifetime`: seconds that its file will live, None for ever.
+    """
 
     id: str
     created_at: float
@@ -95,14 +101,14 @@ class StoreFile:
     passages: tuple[str, ...] | None = None  # cut when first searched
 
     def key(self) -> Any:
-        """What it is known by, among all that is indexed."""
+        """Return what it is known by, among all that is indexed."""
         return (self.vector_store_id, self.id)
 
     def look(self) -> Any:
         return self.state.status
 
     def due_at(self) -> float | None:
-        """When its status changes by itself."""
+        """Say when its status changes by itself."""
         return self.due.at if self.due is not None else None
 
 
@@ -165,14 +171,14 @@ class VectorStore:
         return None if self.lifetime_days is None else self.last_active_at + self.lifetime_days * DAY_SECONDS
 
     def key(self) -> Any:
-        """What it is known by, among all that is indexed."""
+        """Return what it is known by, among all that is indexed."""
         return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()
 
     def due_at(self) -> float | None:
-        """When its status or its counts change by themselves, its expiry aside."""
+        """Say when its status or its counts change by themselves, its expiry aside."""
         return _next_due(self.files, self.counts)
 
 
@@ -184,7 +190,10 @@ class BatchState:
 
 @dataclass(slots=True, kw_only=True)
 class FileBatch:
-    """Files added together. Its list is in the order of their ids, whichever order is asked for. [REC, Oct 2025]"""
+    """Files added together.
+
+    Its list is in the order of their ids, whichever order is asked for [REC, Oct 2025].
+    """
 
     id: str
     created_at: float
@@ -194,12 +203,12 @@ class FileBatch:
     counts: Counts = field(default_factory=Counts)
 
     def key(self) -> Any:
-        """What it is known by, among all that is indexed."""
+        """Return what it is known by, among all that is indexed."""
         return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()
 
     def due_at(self) -> float | None:
-        """When its status or its counts change by themselves."""
+        """Say when its status or its counts change by themselves."""
         return _next_due(self.files, self.counts)

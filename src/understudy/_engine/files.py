@@ -70,7 +70,10 @@ class Files:
         return file
 
     def add_image(self, data: bytes, at: float) -> str:
-        """Keep an image that a run makes at a time to come; gives its id. The file name is a guess. [INF]"""
+        """Keep an image that a run makes at a time to come; gives its id.
+
+        The file name is a guess [INF].
+        """
         file_id = self._ids.new("file", created_at=at)
 
         def appear() -> None:
@@ -80,7 +83,7 @@ class Files:
         return file_id
 
     def remove(self, file: File) -> None:
-        """Delete a file, and take it out of every vector store. [SPEC]"""
+        """Delete a file, and take it out of every vector store [SPEC]."""
         self._gone(file)
 
     def _gone(self, file: File) -> None:
@@ -89,7 +92,7 @@ class Files:
             self._on_removed(file.id)
 
     def download(self, file_id: str) -> File:
-        """A file whose content the app may have."""
+        """Return a file whose content the app may have."""
         file = self.get(file_id)
         if file.purpose in NOT_DOWNLOADABLE:
             raise ApiError("file.not_downloadable", purpose=file.purpose)
@@ -125,7 +128,7 @@ class Files:
         return part
 
     def complete_upload(self, upload: Upload, part_ids: list[str], md5: str | None) -> None:
-        """Make the file from these parts, in this order; parts left out are dropped. [SPEC]"""
+        """Make the file from these parts, in this order; parts left out are dropped [SPEC]."""
         self._check_pending(upload)
         for part_id in part_ids:
             if part_id not in upload.parts:

@@ -56,7 +56,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepState:
-    """Where a step is. `message_id`: the message it writes; None for calls. `error`: (code, message)."""
+    """Where a step is.
+
+    `message_id`: the message it writes; None for calls. `error`: (code, message).
+    """
 
     lifecycle: ClassVar[Lifecycle] = LIFECYCLES["step"]
     id: str
@@ -91,12 +94,12 @@ class ExecutionState(NamedTuple):
 
     @property
     def open_step(self) -> StepState | None:
-        """The step in progress."""
+        """Return the step in progress."""
         return self.steps[-1] if self.steps and self.steps[-1].status == "in_progress" else None
 
     @property
     def open_items(self) -> list[Any]:
-        """The items in progress."""
+        """Return the items in progress."""
         return [item for item in self.items if item.status == "in_progress"]
 
 

@@ -63,7 +63,7 @@ class Ids:
             self._pinned[kind].append(wanted)
 
     def request(self) -> str:
-        """The id of the next request: every answer has one, so it is counted on from a derived number, not hashed."""
+        """Return the id of the next request: every answer has one, so it is counted on from a derived number, not hashed."""
         if "request" in self._pinned:
             return self.new("request")
         self._requests += _STRIDE
@@ -75,7 +75,10 @@ class Ids:
         return waiting.popleft() if waiting else None
 
     def new(self, kind: str, parent: str = "", created_at: float = 0) -> str:
-        """The next id of a kind under a parent. `created_at` (unix seconds) is part of the ids that embed it."""
+        """Return the next id of a kind under a parent.
+
+        `created_at` (unix seconds) is part of the ids that embed it.
+        """
         if self._pinned[kind]:
             return self._pinned[kind].popleft()
         count = self._counts[kind, parent]

@@ -127,13 +127,17 @@ class ItemState:
 
     @property
     def words(self) -> str:
-        """What it is about, in a few words, for a timeline."""
+        """Return what it is about, in a few words, for a timeline."""
         return self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageState(ItemState):
-    """A message. `sent` is what a stream has sent of it so far; it becomes the content when the message ends [REC]."""
+    """A message.
+
+    `sent` is what a stream has sent of it so far; it becomes the content when the message ends
+    [REC].
+    """
 
     kind: ClassVar[str] = "message"
     role: str = "assistant"
@@ -149,12 +153,12 @@ class MessageState(ItemState):
 
     @property
     def text(self) -> str:
-        """The texts of its content, joined."""
+        """Return the texts of its content, joined."""
         return "".join(part.value for part in self.content if isinstance(part, Text))
 
     @property
     def sent_text(self) -> str:
-        """The texts that were sent so far, joined."""
+        """Return the texts that were sent so far, joined."""
         return "".join(delta.piece.value for delta in self.sent if isinstance(delta.piece, Text))
 
     @property
@@ -164,7 +168,10 @@ class MessageState(ItemState):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningState(ItemState):
-    """What the model thought before it spoke or called. `summary`: its parts; None where the model shows none."""
+    """What the model thought before it spoke or called.
+
+    `summary`: its parts; None where the model shows none.
+    """
 
     kind: ClassVar[str] = "reasoning"
     summary: tuple[str, ...] | None = None
@@ -261,7 +268,7 @@ class CallState(ItemState):
 
     @property
     def written(self) -> str:
-        """The text that the model wrote for it; what its tokens are counted by."""
+        """Return the text that the model wrote for it; what its tokens are counted by."""
         return ""
 
 
@@ -309,7 +316,7 @@ class Item:
 
     @property
     def text(self) -> str:
-        """The texts of its content, joined; for messages."""
+        """Return the texts of its content, joined; for messages."""
         return self.state.text  # type: ignore[no-any-return]
 
 

@@ -21,7 +21,10 @@ Key = tuple[float, int]
 
 
 class Page(NamedTuple, Generic[T]):
-    """One page. `has_more`: there are further items beyond its last one, in listing order."""
+    """One page.
+
+    `has_more`: there are further items beyond its last one, in listing order.
+    """
 
     items: list[T]
     has_more: bool
@@ -34,7 +37,7 @@ _NO_IDS: dict[str, Any] = {}
 
 
 class Listing(Generic[T]):
-    """Items by id and in order of `created_at`; items of the same second keep the order they were added in. [REC]
+    """Items by id and in order of `created_at`; items of the same second keep the order they were added in [REC].
 
     Cursors stay good when items are added or deleted, that of a deleted item included.
     """
@@ -77,7 +80,7 @@ class Listing(Generic[T]):
         del self._keys[place], self._items[place]
 
     def knows(self, item_id: str) -> bool:
-        """Whether an id is, or once was, that of an item here: whether it will do as a cursor."""
+        """Say whether an id is, or once was, that of an item here: whether it will do as a cursor."""
         return item_id in self._places
 
     def page(
@@ -89,7 +92,7 @@ class Listing(Generic[T]):
         before: str | None = None,
         where: Callable[[T], bool] | None = None,
     ) -> Page[T]:
-        """A page in listing order.
+        """Return a page in listing order.
 
         `after` and `before` are ids, exclusive; with `before` alone the page ends just before that item. [RUN]
         """
@@ -120,7 +123,7 @@ class Listing(Generic[T]):
         return found
 
     def __iter__(self) -> Iterator[T]:
-        """Every item, oldest first."""
+        """Return every item, oldest first."""
         return iter(self._items)
 
     def __reversed__(self) -> Iterator[T]:

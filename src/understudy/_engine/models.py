@@ -58,7 +58,7 @@ _REASONING = ("o1", "o3", "gpt-5")
 
 
 def is_reasoning(name: str) -> bool:
-    """Whether a model reasons first, and so takes no temperature. [REP]"""
+    """Say whether a model reasons first, and so takes no temperature [REP]."""
     return name.removeprefix("ft:").startswith(_REASONING)
 
 
@@ -75,7 +75,7 @@ class Models:
         return MODELS.get(name)
 
     def takes_assistants(self, name: str) -> bool:
-        """Whether an assistant or a run may use a model."""
+        """Say whether an assistant or a run may use a model."""
         return name in ASSISTANT_MODELS or (name.startswith("ft:") and name not in self._deleted)
 
     def delete(self, name: str) -> None:

@@ -84,7 +84,10 @@ class PollClock:
     # -- moving -----------------------------------------------------------------
 
     def asked_execution(self, execution: Execution, interval: float | None) -> None:
-        """Move before an execution is shown. `interval`: seconds between polls, as the app's SDK announced it."""
+        """Move before an execution is shown.
+
+        `interval`: seconds between polls, as the app's SDK announced it.
+        """
         clock = self._engine.clock
         if interval and clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self._hints:
             self._hints.append(POLLS_SLOWLY)
@@ -171,7 +174,7 @@ class PollClock:
             self._move(conversation.active, status_only=True, interval=None)
 
     def _may_change(self, conversation: Conversation | None) -> bool:
-        """Whether time that passes can change anything: where sleeping moves it, it passes for ever."""
+        """Say whether time that passes can change anything: where sleeping moves it, it passes for ever."""
         active = conversation.active if conversation is not None else None
         if active is not None and active.next_event_at() is None:
             return False  # it hangs, or its calls are for another one to answer; and it never expires

@@ -110,7 +110,9 @@ class ScriptQueue:
         self._defaults.append(script)
 
     def choose(self, labels: ScriptLabels, last_user_text: str) -> QueuedScript:
-        """Give the script for an execution about to start. It stays queued until `take`: one that is refused uses none up.
+        """Give the script for an execution about to start.
+
+        It stays queued until `take`: one that is refused uses none up.
 
         Raises:
             NoScript: strict, and nothing fits.

@@ -1,4 +1,6 @@
-"""Searching files by words: deterministic, lexical, explainable. The real service ranks by embeddings; this does not try to.
+"""Searching files by words: deterministic, lexical, explainable.
+
+The real service ranks by embeddings; this does not try to.
 
 **The score** of a passage is the share of the query's distinct words that occur in it, from 0 to 1, rounded to four digits:
 `"Filip's favorite food"` has the words filip, s, favorite, food; a passage with two of them scores 0.5. Case does not
@@ -36,7 +38,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def score(query: frozenset[str], passage: str) -> float:
-    """The share of the query's words that occur in the passage.
+    """Return the share of the query's words that occur in the passage.
 
     >>> score(words("red green"), "The green door")
     0.5
@@ -45,7 +47,7 @@ def score(query: frozenset[str], passage: str) -> float:
 
 
 def text_of(file: File) -> str:
-    """The text of a file; empty when its bytes are not UTF-8."""
+    """Return the text of a file; empty when its bytes are not UTF-8."""
     try:
         return file.content.decode()
     except UnicodeDecodeError:
@@ -77,7 +79,7 @@ def search(
     threshold: float = 0.0,
     filters: dict[str, Any] | None = None,
 ) -> list[Found]:
-    """The best passages for any of the queries, best first."""
+    """Return the best passages for any of the queries, best first."""
     asked = [words(query) for query in queries]
     found = []
     for file, stored in candidates:
@@ -107,7 +109,10 @@ _NEGATIVE = ("ne", "nin")
 
 
 def matches(rule: dict[str, Any], attributes: dict[str, Any]) -> bool:
-    """Whether attributes satisfy a filter. A missing attribute, or one of another type, satisfies only ne and nin. [INF]"""
+    """Say whether attributes satisfy a filter.
+
+    A missing attribute, or one of another type, satisfies only ne and nin [INF].
+    """
     if rule["type"] in ("and", "or"):
         combine = all if rule["type"] == "and" else any
         return combine(matches(part, attributes) for part in rule["filters"])

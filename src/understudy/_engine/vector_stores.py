@@ -59,7 +59,7 @@ class Stores:
         return self.listing.get(store_id) or _refuse("store.not_found", id=store_id)
 
     def usable(self, store_id: str) -> VectorStore:
-        """A store that has not expired."""
+        """Return a store that has not expired."""
         store = self.get(store_id)
         if store.state.status == "expired":
             raise ApiError("store.expired", id=store_id)
@@ -102,7 +102,7 @@ class Stores:
         return store
 
     def touch(self, store: VectorStore) -> None:
-        """The store is used: its life is counted from now. [SPEC; what counts as use INF]"""
+        """The store is used: its life is counted from now [SPEC; what counts as use INF]."""
         store.last_active_at = self._clock.now()
         self._expire_later(store)
 
@@ -111,7 +111,7 @@ class Stores:
         self._expire_later(store)
 
     def remove(self, store: VectorStore) -> None:
-        """Delete a store; the files themselves stay. [REC]"""
+        """Delete a store; the files themselves stay [REC]."""
         self.listing.remove(store.id)
         for entry in [store.deadline, *(file.due for file in store.files)]:
             if entry is not None:
@@ -120,7 +120,7 @@ class Stores:
     # -- files in stores ------------------------------------------------------
 
     def add_file(self, store: VectorStore, entry: StoreEntry) -> StoreFile:
-        """Put a file into a store. One that is there already is indexed anew. [INF]"""
+        """Put a file into a store. One that is there already is indexed anew [INF]."""
         self.check_files([entry.file_id])
         self.touch(store)
         return self._put(store, entry, self._clock.now())
@@ -139,7 +139,10 @@ class Stores:
         return batch
 
     def cancel_batch(self, batch: FileBatch) -> None:
-        """Stop what is not indexed yet. A batch that is over stays as it is, and that is no error. [REC]"""
+        """Stop what is not indexed yet.
+
+        A batch that is over stays as it is, and that is no error [REC].
+        """
         if batch.state.status != "in_progress":
             return
         store = self.get(batch.vector_store_id)
@@ -149,7 +152,7 @@ class Stores:
                 self._end(store, file, "cancelled")
 
     def remove_file(self, store: VectorStore, file: StoreFile) -> None:
-        """Take a file out of a store; the file itself stays. [REC]"""
+        """Take a file out of a store; the file itself stays [REC]."""
         store.files.remove(file.id)
         self._count(store, file, file.state.status, None)
         store.usage_bytes -= file.state.usage_bytes
@@ -157,7 +160,7 @@ class Stores:
         self._settle(store)
 
     def forget(self, file_id: str) -> None:
-        """A file is gone: out of every store. [SPEC]"""
+        """A file is gone: out of every store [SPEC]."""
         for store in self.listing:
             file = store.files.get(file_id)
             if file is not None:
@@ -216,7 +219,7 @@ class Stores:
             store.state = moved(store.state, "completed", self._clock.now())
 
     def _settle_batch(self, batch: FileBatch) -> None:
-        """A batch is over with its last file; `failed` only if every file failed. [INF]"""
+        """A batch is over with its last file; `failed` only if every file failed [INF]."""
         counts = batch.counts.by_status
         if batch.state.status == "in_progress" and not counts["in_progress"]:
             event = "failed" if counts["failed"] == batch.counts.total else "completed"

@@ -34,12 +34,15 @@ SERVER_ERROR_TEXT = (  # [REC, contract 8]
 
 
 def nobody_waits(engine: Engine) -> bool:
-    """Whether nobody is to wait for a retry: the clock is virtual, and does not move by the app's own sleeping."""
+    """Say whether nobody is to wait for a retry: the clock is virtual, and does not move by the app's own sleeping."""
     return engine.clock.mode in ("poll", "manual")
 
 
 def _error(struck: FaultContext, status: int, message: str, kind: str, code: str | None, extra: Headers = ()) -> Answer:
-    """An error with the service's body. `{id}` in the message is the request's id."""
+    """Return an error with the service's body.
+
+    `{id}` in the message is the request's id.
+    """
     request_id = struck.engine.ids.request()
     error = {"message": message.replace("{id}", request_id), "type": kind, "param": None, "code": code}
     headers = (("content-type", "application/json"), ("x-request-id", request_id), *extra)
@@ -78,7 +81,7 @@ def overloaded(struck: FaultContext, what: Overloaded) -> Answer:
 
 
 def not_found(struck: FaultContext, what: NotFound) -> Answer:
-    """The service's own refusal of the object that the path names last."""
+    """Return the service's own refusal of the object that the path names last."""
     ids = {name: unquote(value) for name, value in struck.route.ids.items()}
     response = refusal_response(*missing_object(ids), struck.face.refusals)
     response.headers = (
@@ -121,7 +124,7 @@ def connection_reset(struck: FaultContext, what: ConnectionReset) -> Answer:
 
 
 def _broken_off(struck: FaultContext, abort: Abort) -> Answer:
-    """The exception instead of the answer or, in phase `during`, in the middle of it."""
+    """Return the exception instead of the answer or, in phase `during`, in the middle of it."""
     if struck.fault.phase_of != "during":
         return _instead(struck, abort)
     answer = struck.serve()

@@ -49,7 +49,10 @@ class ArmedFault:
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """A call that meets a fault. `serve()` lets the service act; it may be called once, or not at all."""
+    """A call that meets a fault.
+
+    `serve()` lets the service act; it may be called once, or not at all.
+    """
 
     entry: ArmedFault
     engine: Engine
@@ -63,12 +66,15 @@ class FaultContext:
 
     @property
     def face(self) -> Face:
-        """The API that was called."""
+        """Return the API that was called."""
         assert self.route.face is not None
         return self.route.face
 
     def serve_stream(self, change: Callable[[Iterator[Chunk]], Iterator[Chunk]]) -> Response:
-        """Let the service act, and change the stream it answers with. If it refuses, the fault has not happened."""
+        """Let the service act, and change the stream it answers with.
+
+        If it refuses, the fault has not happened.
+        """
         answer = self.serve()
         if answer.stream is None:
             self.entry.struck -= 1

@@ -73,12 +73,15 @@ class Faults:
         return tuple(entry.fault for entry in self._set)
 
     def take_left(self) -> list[ArmedFault]:
-        """The faults that did not happen, or not as often as they were to; none of them will any more."""
+        """Return the faults that did not happen, or not as often as they were to; none of them will any more."""
         left, self._set = [entry for entry in self._set if entry.is_left], []
         return left
 
     def find(self, route: Route, request: Request) -> ArmedFault | None:
-        """The fault that a call meets: of those that fit, the first. Each counts the calls it fits."""
+        """Return the fault that a call meets: of those that fit, the first.
+
+        Each counts the calls it fits.
+        """
         self._notice_retry(route, request)
         is_streamed = b'"stream"' in request.body and (request.json or {}).get("stream") is True
         met = [entry for entry in self._set if entry.meets(route, is_streamed)]

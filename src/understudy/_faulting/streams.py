@@ -36,7 +36,7 @@ class _Place:
 
 
 def until(entry: ArmedFault, stream: Iterator[Chunk], ending: list[Chunk]) -> Iterator[Chunk]:
-    """The stream up to the event where the fault is, then the ending."""
+    """Return the stream up to the event where the fault is, then the ending."""
     place = _Place(entry)
     for chunk in stream:
         if place.is_here(chunk):

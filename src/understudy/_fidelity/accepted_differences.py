@@ -58,7 +58,7 @@ def _is_list(outcome: Outcome) -> bool:
 
 
 def _young(page: Any) -> int:
-    """How many of the listed objects were made within a minute of the newest."""
+    """Count how many of the listed objects were made within a minute of the newest."""
     stamps = [item["created_at"] for item in page["data"]]
     return sum(stamp > max(stamps) - 60 for stamp in stamps)
 
@@ -186,5 +186,5 @@ ACCEPTED: tuple[AcceptedDifference, ...] = (
 
 
 def rule_for(difference: Mismatch, outcome: Outcome) -> AcceptedDifference | None:
-    """The rule that explains a difference; None if none does."""
+    """Return the rule that explains a difference; None if none does."""
     return next((rule for rule in ACCEPTED if rule.fits(difference, outcome)), None)

@@ -52,7 +52,10 @@ def compared(
     shape: bool = False,
     habits: Habits = USUAL,
 ) -> list[Mismatch]:
-    """How an answer differs. `fallback`: the moment of an answer that does not show one. The bindings grow."""
+    """Say how an answer differs.
+
+    `fallback`: the moment of an answer that does not show one. The bindings grow.
+    """
     events = recorded.events
     moment = moment_of(recorded) or fallback
     comparison = Comparison(
@@ -107,12 +110,12 @@ def _streams(comparison: Comparison, recorded: list[Event], served: list[Event])
 
 
 def _first_of_each(events: list[Event]) -> dict[str, Any]:
-    """The first event of every name, in their order."""
+    """Return the first event of every name, in their order."""
     return {name: next(data for same, data in events if same == name) for name, _ in events}
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """A stream in which the pieces of one code input, or of one call's arguments, are one piece.
+    """Return a stream in which the pieces of one code input, or of one call's arguments, are one piece.
 
     Into how many pieces the model's tokens fall is the model's affair; a script says it for messages, which is why those
     are compared piece by piece.
@@ -133,7 +136,7 @@ def _joined(events: list[Event]) -> list[Event]:
 
 
 def _piece_of(event: Event) -> tuple[str, int, str, str] | None:
-    """What a step delta continues: step, call, and the field it adds to; None for any other event."""
+    """Return what a step delta continues: step, call, and the field it adds to; None for any other event."""
     name, data = event
     if name != "thread.run.step.delta":
         return None

@@ -27,7 +27,7 @@ class Bindings:
         return other
 
     def served(self, recorded: str) -> str:
-        """The id that stands for a recorded one; an unknown id stands for itself."""
+        """Return the id that stands for a recorded one; an unknown id stands for itself."""
         return self._served.get(recorded, recorded)
 
     def knows(self, recorded: str) -> bool:
@@ -43,13 +43,13 @@ class Bindings:
         return True
 
     def text(self, recorded: str) -> str:
-        """A text with the ids in it replaced."""
+        """Return a text with the ids in it replaced."""
         if recorded in self._served:
             return self._served[recorded]
         return ID.sub(lambda match: self.served(match[0]), recorded)
 
     def value(self, recorded: Any) -> Any:
-        """A JSON value with the ids in it replaced."""
+        """Return a JSON value with the ids in it replaced."""
         if isinstance(recorded, str):
             return self.text(recorded)
         if isinstance(recorded, list):
@@ -59,14 +59,14 @@ class Bindings:
         return recorded
 
     def url(self, recorded: str, path: str) -> str:
-        """The path and query of a recorded URL with the ids replaced; `path` is its API path."""
+        """Return the path and query of a recorded URL with the ids replaced; `path` is its API path."""
         segments = [self.served(segment) for segment in path.split("/")]
         query = urlsplit(recorded).query
         pairs = [(name, self.text(value)) for name, value in parse_qsl(query, keep_blank_values=True)]
         return "/".join(segments) + (f"?{urlencode(pairs)}" if query else "")
 
     def body(self, recorded: bytes) -> bytes:
-        """A request's body with the ids replaced, if it is JSON; any other is left alone."""
+        """Return a request's body with the ids replaced, if it is JSON; any other is left alone."""
         if recorded[:1] not in b"{[" or not recorded:
             return recorded
         try:
@@ -78,6 +78,6 @@ class Bindings:
 
 
 def same_kind(recorded: str, served: str) -> bool:
-    """Whether an id begins as the recorded one does; one without a prefix says nothing."""
+    """Say whether an id begins as the recorded one does; one without a prefix says nothing."""
     ours, theirs = _PREFIX.match(recorded), _PREFIX.match(served)
     return ours is None or (theirs is not None and ours[0] == theirs[0])

@@ -61,7 +61,7 @@ class Mismatch:
 
     @property
     def may_pass(self) -> bool:
-        """Whether the difference may be gone when more time has passed."""
+        """Say whether the difference may be gone when more time has passed."""
         if self.kind == "status":
             return self.recorded == 200 and str(self.served).startswith("404")  # what a run has not made yet
         keys = re.split(r"[.\[]", self.within)
@@ -107,12 +107,12 @@ TOP = Place()
 
 
 def is_of_responses(operation: str) -> bool:
-    """Whether an operation is one of the Responses API."""
+    """Say whether an operation is one of the Responses API."""
     return operation.startswith(("responses.", "conversations."))
 
 
 def is_cut_out(value: Any) -> bool:
-    """Whether a recorder, or what a recorder has left of a request, stands in the place of a value."""
+    """Say whether a recorder, or what a recorder has left of a request, stands in the place of a value."""
     return isinstance(value, str) and _CUT_OUT.search(value) is not None
 
 
@@ -193,7 +193,7 @@ class Comparison:
         return place.within in changed_values(place.owner, self.moment)
 
     def _is_same_number(self, recorded: Any, served: Any) -> bool:
-        """Whether only a recorder has written a number otherwise."""
+        """Say whether only a recorder has written a number otherwise."""
         return not self.habits.keeps_floats and {type(recorded), type(served)} == {int, float}
 
     def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
@@ -220,7 +220,7 @@ class Comparison:
         yield from self._lifetime(recorded, served, place)
 
     def _is_younger(self, place: Place, served: Json, key: str) -> bool:
-        """Whether the recording cannot have a key that came only after it was made."""
+        """Say whether the recording cannot have a key that came only after it was made."""
         return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment, self.model)
 
     def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
@@ -254,7 +254,7 @@ class Comparison:
             yield _difference(place, "value", recorded, served)
 
     def _text(self, text: str) -> str:
-        """A text with its ids replaced, and without those that nobody can know."""
+        """Return a text with its ids replaced, and without those that nobody can know."""
         return re.sub(r"\breq_[0-9a-f]{32}\b", "req_", self.bindings.text(text))
 
 

@@ -25,7 +25,7 @@ FINDINGS_SHOWN = 50
 
 
 def recordings_in(folder: Path) -> dict[str, Path]:
-    """The recordings under a folder, by their path in it, in order."""
+    """Return the recordings under a folder, by their path in it, in order."""
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.y*ml"))}
 
 
@@ -80,7 +80,7 @@ def conform(
 
 
 def is_enough(score: Score) -> bool:
-    """Whether enough exchanges of each face agree."""
+    """Say whether enough exchanges of each face agree."""
     return all(
         score.of_face(face).percent >= needed for face, needed in NEEDED_PERCENT.items() if score.of_face(face).whole.total
     )

@@ -12,7 +12,7 @@ _BOUNDARY = "understudy"
 
 
 def body_of(exchange: Interaction) -> bytes:
-    """The body to send: as recorded, or what the answer shows of a lost one."""
+    """Return the body to send: as recorded, or what the answer shows of a lost one."""
     content_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
     if exchange.request_body is not None and not _is_encoded_form(exchange.request_body, content_type):
         return _with_settings(exchange)
@@ -26,7 +26,7 @@ def body_of(exchange: Interaction) -> bytes:
 
 
 def _is_encoded_form(body: bytes, content_type: str) -> bool:
-    """Whether a recorder has written a form's bytes as base64, whole or only their beginning."""
+    """Say whether a recorder has written a form's bytes as base64, whole or only their beginning."""
     if "multipart" not in content_type or body.startswith(b"--"):
         return False
     try:
@@ -36,7 +36,7 @@ def _is_encoded_form(body: bytes, content_type: str) -> bool:
 
 
 def _with_settings(exchange: Interaction) -> bytes:
-    """The body, with what the project's own settings said: one that keeps nothing stores no response, unasked.
+    """Return the body, with what the project's own settings said: one that keeps nothing stores no response, unasked.
 
     What runs in the background is kept for some minutes all the same, so there it cannot be asked for.
     """
@@ -48,7 +48,7 @@ def _with_settings(exchange: Interaction) -> bytes:
 
 
 def _answered(exchange: Interaction) -> dict[str, object]:
-    """The response that an answer shows; {} if it shows none."""
+    """Return the response that an answer shows; {} if it shows none."""
     shown = [data.get("response") for _, data in exchange.events[:1] if isinstance(data, dict)] or [exchange.json]
     value = shown[0]
     return value if isinstance(value, dict) and value.get("object") == "response" else {}

@@ -25,7 +25,7 @@ class Wanted:
 
 
 def wanted_before(exchange: Interaction) -> Wanted | None:
-    """The state that a recorded write was made in; None when any will do."""
+    """Return the state that a recorded write was made in; None when any will do."""
     operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
     name = operation.name if operation else ""
     if name in ("runs.cancel", "runs.update", "runs.submit_tool_outputs"):

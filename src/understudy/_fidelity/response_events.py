@@ -14,7 +14,7 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed", "error"
 
 
 def are_of_a_response(events: Sequence[Event]) -> bool:
-    """Whether these are events of a response."""
+    """Say whether these are events of a response."""
     return bool(events) and events[0][0].startswith("response.")
 
 
@@ -33,7 +33,7 @@ def comparable(recorded: Sequence[Event], served: Sequence[Event]) -> tuple[list
 
 
 def _plain_messages(events: Sequence[Event]) -> frozenset[int]:
-    """Where in the output there are messages whose pieces a script says."""
+    """Say where in the output there are messages whose pieces a script says."""
     done = (data for name, data in events if name == "response.output_item.done")
     return frozenset(data["output_index"] for data in done if is_plain(data["item"]))
 
@@ -75,7 +75,7 @@ def _joined(events: Sequence[Event], plain: frozenset[int]) -> list[Event]:
 
 
 def _piece_of(event: Event, plain: frozenset[int]) -> tuple[Any, ...] | None:
-    """What a delta continues; None for what is compared as it came."""
+    """Return what a delta continues; None for what is compared as it came."""
     name, data = event
     if not name.endswith(".delta") or not isinstance(data.get("delta"), str):
         return None

@@ -30,6 +30,7 @@ STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the 
 PATIENCE = 1300  # how often, so that a run can come to its end by expiry
 STILL = 240  # how often without any change, where no expiry is waited for
 FOREIGN_PATIENCE = 60
+ITEMS_AT_ONCE = 20  # that a conversation takes in one request [REC]
 _TICK = 2.0**-20  # between two requests that are the same some time passes
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
 _BY_RUNS = ("msg_", "step_", "call_", "fc_", "rs_", "ws_", "fs_", "ci_", "ig_", "mcp", "ctc_")
@@ -40,7 +41,10 @@ _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
 @dataclass
 class Outcome:
-    """What became of one exchange. `left_out`: why it was not sent; then nothing is said about it."""
+    """What became of one exchange.
+
+    `left_out`: why it was not sent; then nothing is said about it.
+    """
 
     exchange: Interaction
     operation: str
@@ -120,9 +124,7 @@ class SessionRunner:
             self._sow_store(seed)
             return
         if seed.kind == "conversation":
-            given = dict(seed.given)
-            self._target.seed("next_ids", ids=given.pop("item_ids"))
-            self._target.seed(seed.verb, **self._bindings.value(given))
+            self._seed_conversation(seed)
             return
         if seed.kind == "message":
             self._until_free(f"/threads/{seed.given['thread_id']}/runs")
@@ -166,6 +168,17 @@ class SessionRunner:
         for file_id in ids:
             self._target.seed("add_file", id=file_id, content=NOT_SHOWN.encode())
         return ids
+
+    def _seed_conversation(self, seed: Seed) -> None:
+        """Make a conversation as an app does: servers have no other way."""
+        headers: Headers = (("content-type", "application/json"),)
+        items: list[Json] = self._bindings.value(seed.given["items"])
+        self._target.seed("next_ids", ids=[seed.id, *seed.given["item_ids"]])
+        body = {"metadata": seed.given.get("metadata") or {}, "items": items[:ITEMS_AT_ONCE]}
+        self._send("POST", "/conversations", headers, json.dumps(body).encode())
+        for start in range(ITEMS_AT_ONCE, len(items), ITEMS_AT_ONCE):
+            more = json.dumps({"items": items[start : start + ITEMS_AT_ONCE]}).encode()
+            self._send("POST", f"/conversations/{seed.id}/items", headers, more)
 
     def _until_free(self, path: str) -> None:
         for _ in range(PATIENCE):  # pragma: no branch - what never comes free is told by the next request
@@ -249,7 +262,7 @@ class SessionRunner:
         return PATIENCE if self._target.is_told else FOREIGN_PATIENCE
 
     def _by_shape(self, operation: str) -> bool:
-        """What a run does on a server that cannot be told is its own affair: only its shapes are compared."""
+        """Return what a run does on a server that cannot be told is its own affair: only its shapes are compared."""
         about_runs = operation.startswith(_ABOUT_RUNS)
         return about_runs and not self._target.is_told
 
@@ -261,7 +274,10 @@ class SessionRunner:
 
 
 def _ids_of(run: RunFacts) -> list[str]:
-    """The ids of what a run that is performed beforehand makes up to the first call it waits for: they may be asked for."""
+    """Give the ids of what a run that is performed beforehand makes up to the first call it waits for.
+
+    They may be asked for.
+    """
     ids = []
     for number, performed in enumerate(steps_of(run, str)):
         ids.append(performed.step_id or f"step_{number:024d}")
@@ -274,12 +290,12 @@ def _ids_of(run: RunFacts) -> list[str]:
 
 
 def keeps_order(session: Sequence[Interaction]) -> bool:
-    """Whether a recording shows the order of keys: not when all of its objects have them sorted."""
+    """Say whether a recording shows the order of keys: not when all of its objects have them sorted."""
     return _kept(session, is_stream=False)[0]
 
 
 def _kept(session: Sequence[Interaction], *, is_stream: bool) -> tuple[bool, bool]:
-    """Whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
+    """Say whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
     answers = [exchange for exchange in session if exchange.is_stream == is_stream]
     values = [value for exchange in answers for value in ([data for _, data in exchange.events] or [exchange.json])]
     held = [found for value in values for found in dicts_in(value)]

@@ -74,7 +74,7 @@ class Score:
         return total
 
     def of_face(self, face: str) -> Score:
-        """The part of one face: the operations of the Responses API, or (`assistants`) all others."""
+        """Return the part of one face: the operations of the Responses API, or (`assistants`) all others."""
         is_wanted = {name: is_of_responses(name) == (face == "responses") for name in self.operations}
         tallies = {name: tally for name, tally in self.operations.items() if is_wanted[name]}
         found = [finding for finding in self.findings if is_wanted[finding[1].operation]]

@@ -45,7 +45,7 @@ class Target(Protocol):
         """Make something that was there before, by a method of `Backend`."""
 
     def now(self) -> float:
-        """What the service's clock shows."""
+        """Return what the service's clock shows."""
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -91,7 +91,9 @@ class Simulated:
 
 
 class Server:
-    """A server over HTTP. One that has the admin route of `understudy serve` is told everything.
+    """A server over HTTP.
+
+    One that has the admin route of `understudy serve` is told everything.
 
     Args:
         connection: to the server, see `connection_to`.
@@ -147,7 +149,7 @@ class Server:
             time.sleep(seconds)
 
     def _move_json(self, move: Step) -> Any:
-        """A move as the admin route takes it: an object with its name as the only key."""
+        """Return a move as the admin route takes it: an object with its name as the only key."""
         if not isinstance(move, Move):
             return [self._move_json(call) for call in move]
         given = {spec.name: getattr(move, spec.name) for spec in fields(move)}  # type: ignore[arg-type]
@@ -158,7 +160,7 @@ class Server:
         return {type(move).__name__: {key: value for key, value in given.items() if value not in (None, ())}}
 
     def _file_of(self, image: str | bytes) -> str:
-        """The id of a file that holds an image: JSON takes no bytes."""
+        """Return the id of a file that holds an image: JSON takes no bytes."""
         assert isinstance(image, bytes), "moves derived from a recording draw their images anew"
         content = image.decode("utf-8", "replace")
         made = self._told("add_file", filename="image.png", purpose="assistants_output", content=content)
@@ -187,7 +189,7 @@ class Server:
 
 
 def connection_to(base_url: str) -> HTTPConnection:
-    """Where a base URL leads; nothing is sent yet.
+    """Say where a base URL leads; nothing is sent yet.
 
     Raises:
         UnderstudyError: it is not a server URL.

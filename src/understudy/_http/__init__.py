@@ -1,4 +1,6 @@
-"""Gets between an HTTP client and the network. Knows requests, answers and hosts; nothing of assistants.
+"""Gets between an HTTP client and the network.
+
+Knows requests, answers and hosts; nothing of assistants.
 
 After `activate(handler)`, every HTTP client of this context asks the handler first, whatever library it is of.
 """

@@ -75,12 +75,12 @@ def on_guard(handler: Handler) -> Iterator[None]:
 
 
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
-    """A transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
+    """Give a transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
     return transport_class(lib)(handler)
 
 
 def libraries() -> list[ModuleType]:
-    """The imported HTTP libraries, each once (one may be aliased to the other)."""
+    """Return the imported HTTP libraries, each once (one may be aliased to the other)."""
     # One that another thread is importing is waited for.
     found = [importlib.import_module(name) for name in stacks.LIBRARIES if name in sys.modules]
     return list({id(lib.Client): lib for lib in found}.values())

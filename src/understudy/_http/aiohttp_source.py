@@ -18,7 +18,10 @@ class Source(Protocol):
     """Gives a body, piece by piece, as it is asked for."""
 
     async def piece(self) -> bytes | None:
-        """The next piece; None at the end. Raises what aiohttp raises when a body breaks off."""
+        """Return the next piece; None at the end.
+
+        Raises what aiohttp raises when a body breaks off.
+        """
 
     def close(self) -> None:
         """Nobody wants the rest."""
@@ -82,7 +85,7 @@ class Observed:
 
 
 def no_answer(abort: Abort, request: Any) -> Exception:
-    """What aiohttp raises when no answer comes."""
+    """Return what aiohttp raises when no answer comes."""
     import aiohttp
 
     if abort.kind == "ConnectTimeout":
@@ -98,7 +101,7 @@ def no_answer(abort: Abort, request: Any) -> Exception:
 
 
 def broken_off(abort: Abort) -> Exception:
-    """What aiohttp raises when a body breaks off."""
+    """Return what aiohttp raises when a body breaks off."""
     import aiohttp
 
     if "Timeout" in abort.kind:
@@ -107,7 +110,7 @@ def broken_off(abort: Abort) -> Exception:
 
 
 def kind(error: BaseException, *, connecting: bool = False) -> Abort:
-    """An exception of aiohttp in httpx's terms."""
+    """Return an exception of aiohttp in httpx's terms."""
     names = {one.__name__ for one in type(error).__mro__}
     stage = "Connect" if connecting else "Read"
     if isinstance(error, TimeoutError):

@@ -90,7 +90,7 @@ class Transport(asyncio.Transport):
 
 
 def _message(status: int, headers: Headers) -> Any:
-    """The head of an answer, as aiohttp's parser gives it."""
+    """Return the head of an answer, as aiohttp's parser gives it."""
     raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
     return RawResponseMessage(
         version=HttpVersion11,
@@ -197,7 +197,7 @@ class Protocol(ResponseHandler):
                 return message, payload
 
     def _as_read(self, message: Any) -> Headers:
-        """The headers that describe the body as it is read from here: aiohttp has decompressed it."""
+        """Return the headers that describe the body as it is read from here: aiohttp has decompressed it."""
         headers = text_headers(message.raw_headers)
         if not self._params.get("auto_decompress", True):
             return headers
@@ -218,7 +218,10 @@ class Protocol(ResponseHandler):
 
 
 class Connection(AiohttpConnection):
-    """A connection to the handler. It counts against no limit of the connector, and is never kept alive."""
+    """A connection to the handler.
+
+    It counts against no limit of the connector, and is never kept alive.
+    """
 
     def __init__(self, connector: Any, request: Any, handler: Handler, really: Callable[[], Any]) -> None:
         transport = Transport(handler, str(request.url.origin()))
@@ -262,7 +265,10 @@ class _SocketlessLoop(asyncio.BaseEventLoop):
 
 
 def probe(host: str) -> int:
-    """The status that a request to `host` gets; 0 if it would have been sent. In a thread: a loop may run in this one."""
+    """Return the status that a request to `host` gets; 0 if it would have been sent.
+
+    In a thread: a loop may run in this one.
+    """
     found: list[int] = []
 
     def run() -> None:

@@ -16,7 +16,7 @@ _let_out: ContextVar[bool] = ContextVar("understudy_let_out", default=False)
 
 
 def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
-    """The handler that answers for a client here: a simulation or a cassette, else the guard; None without any.
+    """Return the handler that answers for a client here: a simulation or a cassette, else the guard; None without any.
 
     Args:
         client: what the library keeps its connections in; it belongs to the activation that it last asked in.
@@ -31,7 +31,7 @@ def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -
 
 
 def answering(client: object, host: str, port: int | None, headers: Mapping[str, str]) -> Handler | None:
-    """The handler for this very request; None for one that is not ours, which goes where it was going.
+    """Return the handler for this very request; None for one that is not ours, which goes where it was going.
 
     Args:
         headers: must look names up in any case, see `lower_case`.

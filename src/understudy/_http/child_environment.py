@@ -46,7 +46,7 @@ def _leading_nowhere(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def leading_nowhere(given: Mapping[Any, Any] | None, rules: Any) -> dict[Any, Any]:
-    """An environment (None: this process's) with which an SDK reaches neither the service nor anybody's account."""
+    """Return an environment (None: this process's) with which an SDK reaches neither the service nor anybody's account."""
     environment: dict[Any, Any] = dict(os.environ if given is None else given)
     base = environment.get("OPENAI_BASE_URL")
     if base and _is_elsewhere(str(base), rules):
@@ -61,6 +61,6 @@ def leading_nowhere(given: Mapping[Any, Any] | None, rules: Any) -> dict[Any, An
 
 
 def _is_elsewhere(url: str, rules: Any) -> bool:
-    """Whether a base URL is on this machine, or a host whose requests are let out."""
+    """Say whether a base URL is on this machine, or a host whose requests are let out."""
     host = urlsplit(url).hostname or ""
     return host in _LOOPBACK or host in rules.pass_hosts or not is_ours(host, {}, rules)

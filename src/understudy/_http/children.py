@@ -21,7 +21,10 @@ _left_open = ExitStack()  # in a child, for as long as it lives
 
 
 class RefusedInChild:
-    """Refuses what a child process asks of a handler that is not in it. Unpickled there, it refuses from then on."""
+    """Refuses what a child process asks of a handler that is not in it.
+
+    Unpickled there, it refuses from then on.
+    """
 
     def __init__(self, rules: HostRules) -> None:
         self.rules = rules

@@ -10,7 +10,7 @@ from understudy._http.api_key import KEY
 
 
 def client(handler: Handler, *, asynchronous: bool, options: dict[str, Any]) -> Any:
-    """An `OpenAI` or `AsyncOpenAI` whose transport is the handler, on the HTTP library that this openai speaks.
+    """Return an `OpenAI` or `AsyncOpenAI` whose transport is the handler, on the HTTP library that this openai speaks.
 
     It follows redirects, as the SDK's own does.
     """

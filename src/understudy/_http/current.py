@@ -159,19 +159,19 @@ def unmarked() -> Iterator[None]:
 
 
 def handler_of(thread: threading.Thread) -> Handler | None:
-    """The handler of the activation that a thread was started in; None for one that was started in none."""
+    """Return the handler of the activation that a thread was started in; None for one that was started in none."""
     frame = _alive(getattr(thread, _THREAD_MARK, None))
     return frame.handler if frame else None
 
 
 def current_handler() -> Handler | None:
-    """The handler of the innermost activation here; None when there is none."""
+    """Return the handler of the innermost activation here; None when there is none."""
     frame = _here()
     return frame.handler if frame else None
 
 
 def opened_by(test: str) -> list[Handler]:
-    """The handlers that a test has opened, oldest first, each once, as far as something still holds them."""
+    """Return the handlers that a test has opened, oldest first, each once, as far as something still holds them."""
     alive = [handler() for name, handler in _opened if name == test]
     return [handler for number, handler in enumerate(alive) if handler is not None and handler not in alive[:number]]
 
@@ -187,7 +187,7 @@ def encloses(outer: Handler) -> bool:
 
 
 def handler_for(client: object) -> Handler | None:
-    """The handler that answers for this client here; None when nothing is active."""
+    """Return the handler that answers for this client here; None when nothing is active."""
     context = frame = _frames.get()
     if frame is None or frame.closed:
         mark = _mark()
@@ -212,7 +212,7 @@ def handler_for(client: object) -> Handler | None:
 
 
 def _answering(frame: Frame) -> Handler:
-    """The handler of a frame, or what refuses in its name if it has just been closed on another thread."""
+    """Return the handler of a frame, or what refuses in its name if it has just been closed on another thread."""
     return frame.handler or Stray(frame.name, frame.rules)
 
 
@@ -232,7 +232,7 @@ def _here() -> Frame | None:
 
 
 def _mark() -> Frame | None:
-    """The frame that the task, job or thread running here was started in; it may be closed."""
+    """Return the frame that the task, job or thread running here was started in; it may be closed."""
     loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
     task = asyncio.current_task(loop) if loop is not None else None
     if task is not None and (frame := _by_task.get(task)) is not None:

@@ -1,4 +1,7 @@
-"""The guard: what answers where neither a simulation nor a cassette does. It lets nothing out, and remembers what it met."""
+"""The guard: what answers where neither a simulation nor a cassette does.
+
+It lets nothing out, and remembers what it met.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Guard:
         return envelope(problem)
 
     def take(self) -> list[RequestBlocked]:
-        """What was refused since this was asked last."""
+        """Return what was refused since this was asked last."""
         with self._lock:
             met, self._met = self._met, []
         return met

@@ -33,7 +33,7 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int |
 
 
 def own_base_url() -> tuple[str, ...]:
-    """The host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it.
+    """Return the host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it.
 
     With its port where it names one: another server on the same machine is none of ours.
     """

@@ -47,7 +47,7 @@ class ServerSide:
 
     @property
     def wants_to_go_on(self) -> bool:
-        """Whether the library waits for a `100 Continue` before it sends the body."""
+        """Say whether the library waits for a `100 Continue` before it sends the body."""
         return self._connection.they_are_waiting_for_100_continue
 
     def go_on(self) -> None:
@@ -61,7 +61,7 @@ class ServerSide:
         return Request(self._head.method.decode("ascii"), url, tuple(self._head.headers.raw_items()), b"".join(self._body))
 
     def written(self, answer: Response) -> Generator[Chunk, None, None]:
-        """The answer as bytes, piece by piece; a piece of a streamed body is asked for only when it is wanted.
+        """Return the answer as bytes, piece by piece; a piece of a streamed body is asked for only when it is wanted.
 
         The connection ends with it: who comes back builds a new one, which is asked anew.
         """
@@ -82,7 +82,7 @@ class ServerSide:
 
 
 def pieces(answer: Response) -> Iterator[Chunk]:
-    """The body of an answer, piece by piece; the handler learns it if nobody reads to the end."""
+    """Return the body of an answer, piece by piece; the handler learns it if nobody reads to the end."""
     if answer.stream is None:
         if answer.body:
             yield answer.body
@@ -96,7 +96,7 @@ def pieces(answer: Response) -> Iterator[Chunk]:
 
 
 def reason_of(status: int) -> str:
-    """What is written behind a status; empty for one that has no name."""
+    """Return what is written behind a status; empty for one that has no name."""
     from http import HTTPStatus
 
     try:

@@ -41,7 +41,7 @@ class Owner(Protocol):
         """Connect for real, and give the socket; the connection has it, too."""
 
     def cannot_connect(self, abort: Abort) -> Exception:
-        """What this library raises when it cannot connect."""
+        """Return what this library raises when it cannot connect."""
 
 
 class ConnectionOwner:
@@ -113,7 +113,7 @@ class AnsweringSocket:
             connection.sock = _TeeSocket(real, connection, Tee(request.method, observer))
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        """What the library reads the answer from."""
+        """Return what the library reads the answer from."""
         return io.BufferedReader(_Answer(self._answer or _only(_NOTHING_SENT), lambda: self._timeout))
 
     def settimeout(self, timeout: float | None) -> None:
@@ -229,7 +229,7 @@ class _Observed(io.RawIOBase):
 
 
 def _kind(error: BaseException, *, connecting: bool = False) -> Abort:
-    """An exception of these libraries, or of the socket, in httpx's terms."""
+    """Return an exception of these libraries, or of the socket, in httpx's terms."""
     names = {kind.__name__ for kind in type(error).__mro__}
     timed_out = isinstance(error, TimeoutError) or ("ConnectTimeoutError" in names and "NewConnectionError" not in names)
     stage = "Connect" if connecting else "Read"
@@ -262,7 +262,7 @@ def _asking_before_sending(original: Callable[..., None]) -> Callable[..., None]
 
 
 def _about_to_be_sent(connection: Any) -> tuple[str, str, int, dict[str, str]]:
-    """Where a connection's request goes, and its headers, out of the lines that wait to be sent."""
+    """Say where a connection's request goes, and its headers, out of the lines that wait to be sent."""
     first, *lines = connection._buffer  # noqa: SLF001  the only place in which they all are
     headers = lower_case(_header(line) for line in lines if b":" in line)
     target = first.split(b" ")[1].decode("latin-1")
@@ -317,7 +317,7 @@ class _Deaf:
 
 
 def probe(host: str) -> int:
-    """The status that a request to `host` gets; 0 if it would have been sent."""
+    """Return the status that a request to `host` gets; 0 if it would have been sent."""
     connection = HTTPConnection(host)
     connection.sock = _Deaf()
     try:

@@ -1,4 +1,7 @@
-"""respx routes for what is not simulated. respx speaks httpx only; here its routes answer httpx2 clients as well."""
+"""respx routes for what is not simulated.
+
+respx speaks httpx only; here its routes answer httpx2 clients as well.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class RespxRoutes:
         self.router = respx.Router(assert_all_called=False, assert_all_mocked=False)
 
     def answer(self, request: Request) -> Answer | None:
-        """The answer of the first route that matches, which may be to let the request out; None when none does."""
+        """Return the answer of the first route that matches, which may be to let the request out; None when none does."""
         sent = httpx.Request(request.method, request.url, headers=list(request.headers), content=request.body)
         try:
             resolved: Any = self.router.resolve(sent)

@@ -34,7 +34,7 @@ class Stack:
     name: str
 
     def probe(self, host: str) -> int | None:
-        """The status that a request to a host gets; None where there is nothing to try."""
+        """Return the status that a request to a host gets; None where there is nothing to try."""
         adapter = importlib.import_module(f"understudy._http.{self.adapter}")
         probe: Callable[[str], int] | None = getattr(adapter, "probe", None)
         return None if probe is None else probe(host)
@@ -100,7 +100,7 @@ def keep_watch() -> None:
 
 
 def untried() -> list[Stack]:
-    """The patched libraries that have not been tried out in this process."""
+    """Return the patched libraries that have not been tried out in this process."""
     with _lock:
         return [stack for stack in _patched if stack.name not in _tried]
 
@@ -124,7 +124,7 @@ def _patch(stack: Stack) -> None:
 
 
 def cannot_intercept(name: str, why: str) -> RuntimeError:
-    """What is said of a library in a version that is not as expected."""
+    """Return what is said of a library in a version that is not as expected."""
     version = getattr(sys.modules.get(name.partition(".")[0]), "__version__", "?")
     return RuntimeError(
         f"understudy cannot intercept {name} {version}: {why}. Nothing was sent. Please report this; until it is mended, an "
@@ -136,7 +136,10 @@ def cannot_intercept(name: str, why: str) -> RuntimeError:
 
 
 class _Watch(MetaPathFinder):
-    """Patches a library as soon as it is imported. Finds nothing itself: the finders after it do."""
+    """Patches a library as soon as it is imported.
+
+    Finds nothing itself: the finders after it do.
+    """
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         patch = _patch_of(fullname)
@@ -149,7 +152,7 @@ class _Watch(MetaPathFinder):
 
 
 def _patch_of(fullname: str) -> Callable[[ModuleType], None] | None:
-    """What patches a module when it is imported; None for one that is not patched."""
+    """Return what patches a module when it is imported; None for one that is not patched."""
     if fullname in LIBRARIES:
         return _library_imported
     stack = next((one for one in STACKS if one.module == fullname), None)

@@ -71,12 +71,12 @@ def context(lib: ModuleType, trust_env: bool, http1: bool, http2: bool) -> ssl.S
 
 
 def _makers(lib: ModuleType) -> tuple[Any, ...]:
-    """What makes contexts: apps and tests replace it, as `truststore.inject_into_ssl` does."""
+    """Return what makes contexts: apps and tests replace it, as `truststore.inject_into_ssl` does."""
     return lib.create_ssl_context, ssl.create_default_context, ssl.SSLContext
 
 
 def _sources(trust_env: bool) -> Iterator[Any]:
-    """What decides which certificates are loaded: paths, and the state of the files there."""
+    """Return what decides which certificates are loaded: paths, and the state of the files there."""
     yield os.environ.get("SSLKEYLOGFILE")
     named = _named() if trust_env else None
     if named is not None:
@@ -91,7 +91,7 @@ def _sources(trust_env: bool) -> Iterator[Any]:
 
 
 def _named() -> tuple[str, str] | None:
-    """The variable that names certificates, and its value; the file goes before the directory, as in both libraries."""
+    """Give the variable that names certificates, and its value; the file goes before the directory, as in both libraries."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if value := os.environ.get(name):
             return name, value
@@ -99,7 +99,7 @@ def _named() -> tuple[str, str] | None:
 
 
 def _state(path: str) -> Any:
-    """The state of a file; of a directory, that of each file in it, since OpenSSL reads them one by one when needed."""
+    """Give the state of a file; of a directory, that of each file in it, since OpenSSL reads them one by one when needed."""
     if not Path(path).is_dir():
         return _stamp(path)
     with os.scandir(path) as entries:
@@ -115,7 +115,10 @@ def _stamp(path: str) -> tuple[int, ...]:
 
 
 def _settings(made: ssl.SSLContext) -> tuple[Any, ...]:
-    """What can be seen of a context. It changes if it is set up further, as by `load_verify_locations`."""
+    """Return what can be seen of a context.
+
+    It changes if it is set up further, as by `load_verify_locations`.
+    """
     return (
         made.verify_mode,
         made.check_hostname,

@@ -30,13 +30,16 @@ from understudy.errors import NotSimulated, envelope
 
 
 def to_request(sent: Any) -> Request:
-    """A library's request, its body already read, as a plain value."""
+    """Return a library's request, its body already read, as a plain value."""
     return Request(sent.method, str(sent.url), sent.headers.raw, sent.content)
 
 
 @cache
 def transport_class(lib: ModuleType) -> Any:
-    """The transport class for a library. An instance stands before the transport that the client would have used."""
+    """Return the transport class for a library.
+
+    An instance stands before the transport that the client would have used.
+    """
     body_class = _body_class(lib)
     tee_class = _tee_class(lib)
 
@@ -129,7 +132,10 @@ def _exception(lib: ModuleType, abort: Abort, request: Any) -> Exception:
 @cache
 def _body_class(lib: ModuleType) -> Any:
     class Body(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
-        """A lazily pulled body. One-shot: openai 3.x iterates a stream a second time after `[DONE]`, to drain it."""
+        """A lazily pulled body.
+
+        One-shot: openai 3.x iterates a stream a second time after `[DONE]`, to drain it.
+        """
 
         def __init__(self, chunks: Generator[Chunk, None, None], request: Any) -> None:
             self._chunks = chunks

@@ -106,7 +106,7 @@ class PoolOwner:
 
 
 def probe(host: str) -> int:
-    """The status that a request to `host` gets; 0 if it would have been sent."""
+    """Return the status that a request to `host` gets; 0 if it would have been sent."""
     from urllib3.connectionpool import HTTPConnectionPool
 
     pool = HTTPConnectionPool(host)

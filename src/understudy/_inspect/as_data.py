@@ -1,4 +1,7 @@
-"""What `show --json`, `check --json` and `diff --json` print. Keys are only ever added within one `format`."""
+"""What `show --json`, `check --json` and `diff --json` print.
+
+Keys are only ever added within one `format`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _Json = dict[str, Any]
 
 
 def view_data(view: CassetteView) -> _Json:
-    """A cassette: where it comes from, its exchanges, conversation, runs, and what is wrong with it."""
+    """Return a cassette: where it comes from, its exchanges, conversation, runs, and what is wrong with it."""
     return {
         "format": FORMAT,
         "path": str(view.path),
@@ -81,12 +84,12 @@ def finding_data(finding: CassetteFinding) -> _Json:
 
 
 def check_data(cassettes: int, findings: Sequence[CassetteFinding]) -> _Json:
-    """The result of a check."""
+    """Return the result of a check."""
     return {"format": FORMAT, "cassettes": cassettes, "findings": [finding_data(finding) for finding in findings]}
 
 
 def diff_data(old: str, new: str, differences: Sequence[ExchangeDifference]) -> _Json:
-    """What differs between two cassettes; a key that is missing on one side has no `before`, or no `after`."""
+    """Return what differs between two cassettes; a key that is missing on one side has no `before`, or no `after`."""
     return {
         "format": FORMAT,
         "old": old,

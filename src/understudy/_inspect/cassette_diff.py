@@ -35,7 +35,7 @@ class ExchangeDifference:
 
 
 def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction]) -> list[ExchangeDifference]:
-    """Every difference of two recordings.
+    """Return every difference of two recordings.
 
     Exchanges are aligned by method and path. Polls that showed nothing new count once; ids, moments and headers are drawn
     anew by every recording, and are no difference as long as one id stands for one other throughout.
@@ -55,7 +55,7 @@ def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction])
 
 
 def _distinct(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """The exchanges without the reads that say what the one before them said."""
+    """Return the exchanges without the reads that say what the one before them said."""
     kept: list[Interaction] = []
     for one in interactions:
         if not (kept and one.is_read and _repeats(kept[-1], one)):
@@ -99,13 +99,13 @@ def _unequal(old: Interaction, new: Interaction, identities: Identities) -> Iter
 
 
 def _asked(interaction: Interaction) -> dict[str, Any]:
-    """The ids in a path, and the query."""
+    """Return the ids in a path, and the query."""
     operation, ids = faces.ALL.find(interaction.method, interaction.path)[:2]
     return {**({"path": interaction.path} if operation is None else ids), **dict(interaction.query)}
 
 
 def _sent(interaction: Interaction) -> Any:
-    """What was sent: JSON as a value, a form without the boundary that its client drew."""
+    """Return what was sent: JSON as a value, a form without the boundary that its client drew."""
     if interaction.request_json is not None or interaction.request_body is None:
         return interaction.request_json
     said = meaning(interaction.path, interaction.request_body)

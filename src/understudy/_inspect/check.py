@@ -19,7 +19,7 @@ _JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
 
 
 def cassettes_in(paths: Iterable[Path]) -> list[Path]:
-    """The cassettes that paths name, each once, in order: files as they are, and those of folders that may be one."""
+    """Return the cassettes that paths name, each once, in order: files as they are, and those of folders that may be one."""
     found: dict[Path, None] = {}
     for path in paths:
         inner = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -32,7 +32,7 @@ def cassettes_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[str] = ()) -> Iterator[CassetteFinding]:
-    """Every finding, cassette by cassette.
+    """Return every finding, cassette by cassette.
 
     Args:
         cassettes: files that exist.
@@ -60,7 +60,7 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
 
 
 def _unreadable(path: Path, message: str) -> CassetteFinding:
-    """What a refusal to read says, and at which line, if it names one: `c.yaml:7: this file is cut off`."""
+    """Return what a refusal to read says, and at which line, if it names one: `c.yaml:7: this file is cut off`."""
     problem = message.removeprefix(f"{path}").lstrip(": ")
     line = _LINE.match(problem)
     return CassetteFinding(path=path, kind="unreadable", problem=problem, unread_at=int(line[1]) if line else None)

@@ -11,7 +11,10 @@ from understudy._inspect.text import counted
 
 
 def check_rows(cassettes: int, findings: Sequence[CassetteFinding], places: str, width: int | None) -> Iterator[Row]:
-    """Each finding with what to do, then how many there are. `places`: where cassettes were looked for."""
+    """Return each finding with what to do, then how many there are.
+
+    `places`: where cassettes were looked for.
+    """
     for finding in findings:
         first, *rest = wrapped("", f"{finding.path}: {finding.brief}", width, indent=4)
         yield tuple(Styled(text, "red") for text, _ in first)
@@ -24,7 +27,7 @@ def check_rows(cassettes: int, findings: Sequence[CassetteFinding], places: str,
 
 
 def annotation_rows(findings: Sequence[CassetteFinding], root: Path) -> Iterator[Row]:
-    """Each finding as a command that a workflow of GitHub shows beside the line of the file.
+    """Return each finding as a command that a workflow of GitHub shows beside the line of the file.
 
     Args:
         findings: of a check.
@@ -39,7 +42,7 @@ def annotation_rows(findings: Sequence[CassetteFinding], root: Path) -> Iterator
 
 
 def _escaped(text: str) -> str:
-    """A message as a workflow command takes it. [DOCS: GitHub's toolkit, command.ts]"""
+    """Return a message as a workflow command takes it [DOCS: GitHub's toolkit, command.ts]."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -49,7 +49,7 @@ class ConversationEntry:
 
     @property
     def words(self) -> str:
-        """What it is, in a text: `get_weather({"city":"Paris"})`, `It is sunny.`"""
+        """Return what it is, in a text: `get_weather({"city":"Paris"})`, `It is sunny.`"""
         if self.kind == "call":
             return f"{self.name}({self.text})" if self.text else self.name
         if self.kind == "item":
@@ -67,7 +67,7 @@ def tokens_of(usage: Any) -> tuple[int, int] | None:
 
 
 def text_of_parts(content: Any) -> str:
-    """The texts of a message's content, joined; what is not text in brackets.
+    """Return the texts of a message's content, joined; what is not text in brackets.
 
     Takes what either API allows: a string, a list of parts, a text that is an object with a `value`, none at all.
     """
@@ -77,12 +77,12 @@ def text_of_parts(content: Any) -> str:
 
 
 def compact(value: Any) -> str:
-    """A value as text: a string as it is, all else as JSON in one line."""
+    """Return a value as text: a string as it is, all else as JSON in one line."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def error_text(body: Any) -> str:
-    """What an error's body says; the whole body where it is not shaped as the API's."""
+    """Return what an error's body says; the whole body where it is not shaped as the API's."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict) and "message" in error:
         return str(error["message"])

@@ -16,7 +16,10 @@ _COLOURS = {"removed": "red", "added": "green"}
 
 
 def diff_rows(old: str, new: str, differences: Sequence[ExchangeDifference], width: int | None) -> Iterator[Row]:
-    """Exchange by exchange, then how many there are. `old`, `new`: the names of the cassettes."""
+    """Exchange by exchange, then how many there are.
+
+    `old`, `new`: the names of the cassettes.
+    """
     for (one, other), group in groupby(differences, key=lambda each: (each.old, each.new)):
         members = list(group)
         yield from _exchange(one, other, members[0].kind, (old, new))

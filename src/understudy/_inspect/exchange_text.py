@@ -52,7 +52,7 @@ def _events(interaction: Interaction, width: int | None) -> Iterator[Row]:
 
 
 def body_text(body: bytes | None, value: Any) -> str:
-    """A body for people: JSON with two spaces of indentation, other text as it is, the size of anything else.
+    """Return a body for people: JSON with two spaces of indentation, other text as it is, the size of anything else.
 
     Args:
         body: as recorded; None for one that is lost.
@@ -71,7 +71,7 @@ def body_text(body: bytes | None, value: Any) -> str:
 
 
 def answer_text(interaction: Interaction) -> str:
-    """The body of an answer for people; of a stream, each event with its data in one line."""
+    """Return the body of an answer for people; of a stream, each event with its data in one line."""
     if not interaction.is_stream:
         return body_text(interaction.body, interaction.json)
     return "\n".join(f"{name or '(no name)'}\n  {compact(data)}" for name, data in interaction.events)

@@ -43,7 +43,7 @@ class CassetteFinding:
 
     @property
     def line(self) -> int:
-        """The line of the file that it is about, from 1; 1 where it is about all of it."""
+        """Return the line of the file that it is about, from 1; 1 where it is about all of it."""
         if self.interaction is None:
             return self.unread_at or 1
         lines = _lines_of(self.path)
@@ -61,7 +61,7 @@ class CassetteFinding:
 
 @lru_cache(maxsize=1)  # findings come cassette by cassette
 def _lines_of(path: Path) -> tuple[int, ...]:
-    """The lines at which the exchanges of a file begin; empty where they are not in one list."""
+    """Return the lines at which the exchanges of a file begin; empty where they are not in one list."""
     try:
         return lines_of_interactions(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -83,7 +83,7 @@ def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber
 
 
 def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
-    """Where an exchange holds what looks like a secret, and hints that do not tell it."""
+    """Say where an exchange holds what looks like a secret, and hints that do not tell it."""
     for where, text in _texts(interaction):
         hints = dict.fromkeys(hint for _, hint in scrubber.find(text))
         if hints:
@@ -116,7 +116,7 @@ def _violations(interaction: Interaction) -> Iterator[str]:
 
 
 def unreadable_parts(interactions: Sequence[Interaction]) -> list[str]:
-    """The bodies that a recorder lost, and the answers that broke off; each a sentence."""
+    """Return the bodies that a recorder lost, and the answers that broke off; each a sentence."""
     found = []
     for interaction in interactions:
         if interaction.request_body is None:

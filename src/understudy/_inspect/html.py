@@ -62,7 +62,7 @@ a { color: inherit; } pre { margin: .25rem 0 .75rem; padding: .6rem; background:
 
 
 def as_html(view: CassetteView) -> str:
-    """The whole page."""
+    """Return the whole page."""
     title = escape(view.path.name)
     parts = [*_head(view), *_conversations(view), *_runs(view), *_exchanges(view), *_problems(view)]
     body = "\n".join(parts)
@@ -134,7 +134,7 @@ def _summary(run: Timeline) -> str:
 
 
 def _bar(run: Timeline) -> str:
-    """The statuses of a run, each as wide as it lasted."""
+    """Return the statuses of a run, each as wide as it lasted."""
     statuses = [moment for moment in run.moments if moment.what == "run" and moment.name in COLOURS]
     parts = []
     for moment, after in pairwise(statuses):
@@ -182,7 +182,7 @@ def _exchange(line: Line, members: Sequence[Interaction]) -> str:
 
 
 def _bodies(members: Sequence[Interaction]) -> Iterator[str]:
-    """What was sent and answered in full; a poll that changed nothing is said to have done so."""
+    """Return what was sent and answered in full; a poll that changed nothing is said to have done so."""
     before: tuple[str, str] | None = None
     for one in members:
         number = f"#{one.index} " if len(members) > 1 else ""

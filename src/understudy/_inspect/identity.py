@@ -24,7 +24,7 @@ class Identities:
         self._old: dict[str, str] = {}
 
     def differences(self, old: Any, new: Any, path: str = "") -> Iterator[Unequal]:
-        """Where two JSON values differ: (path such as `usage.total_tokens`, the old value, the new one).
+        """Say where two JSON values differ: (path such as `usage.total_tokens`, the old value, the new one).
 
         A key or an item that only one of them has is `MISSING` in the other.
         """
@@ -52,11 +52,11 @@ class Identities:
             yield from self.differences(old, new, path)
 
     def stand_for(self, old: str, new: str) -> bool:
-        """Whether two ids may stand for each other, by all that was met so far."""
+        """Say whether two ids may stand for each other, by all that was met so far."""
         return self._new.setdefault(old, new) == new and self._old.setdefault(new, old) == old
 
     def _equal_texts(self, old: str, new: str) -> bool:
-        """Whether two texts are equal, but for the ids in them."""
+        """Say whether two texts are equal, but for the ids in them."""
         if _ID.sub(r"\1", old) != _ID.sub(r"\1", new):
             return False
         ids = zip(_ID.finditer(old), _ID.finditer(new), strict=False)
@@ -64,23 +64,23 @@ class Identities:
 
 
 def without_ids(text: str) -> str:
-    """A text with each id as its prefix alone."""
+    """Return a text with each id as its prefix alone."""
     return _ID.sub(r"\1", text)
 
 
 def shown(value: Any) -> str:
-    """A value of a difference, in words."""
+    """Return a value of a difference, in words."""
     return "(missing)" if value is MISSING else compact(value) if not isinstance(value, str) else repr(value)
 
 
 def _kind(value: str) -> str:
-    """What an id is of: `thread_` of `thread_abc`."""
+    """Return what an id is of: `thread_` of `thread_abc`."""
     found = _PREFIX.fullmatch(value)
     return found[1] if found else value
 
 
 def _is_drawn(key: str, old: Any, new: Any) -> bool:
-    """Whether both have a value here that every recording draws anew: a moment, or what only the service reads."""
+    """Say whether both have a value here that every recording draws anew: a moment, or what only the service reads."""
     if key in _OPAQUE:
         return True
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (old, new))

@@ -92,7 +92,7 @@ class ResponseConversations:
         self._shown(exchange, response)
 
     def _placed(self, body: Json, given: list[_Item], response_id: str) -> tuple[_History, list[_Item]]:
-        """The conversation that a request continues, and those of its items that are new in it."""
+        """Return the conversation that a request continues, and those of its items that are new in it."""
         named = body.get("conversation")
         name = named.get("id") if isinstance(named, dict) else named
         if isinstance(name, str):
@@ -146,7 +146,7 @@ class ResponseConversations:
 
 
 def response_in(exchange: Interaction) -> Json | None:
-    """The response that an answer shows, from a stream as far as it came; None where it shows none."""
+    """Return the response that an answer shows, from a stream as far as it came; None where it shows none."""
     if exchange.is_stream:
         return _streamed(exchange.events)
     shown = exchange.json
@@ -184,7 +184,7 @@ def output_entries(output: Any) -> list[ConversationEntry]:
 
 
 def items_of(value: Any, role: str) -> Iterator[_Item]:
-    """The items of an input or an output; `role`: of a plain text."""
+    """Return the items of an input or an output; `role`: of a plain text."""
     if isinstance(value, str):
         yield _Item(("message", role, value), role, {"text": value})
     for item in value if isinstance(value, list) else ():
@@ -213,14 +213,14 @@ def _items(item: Json, role: str) -> Iterator[_Item]:
 
 
 def _called(kind: str, item: Json) -> tuple[str, str]:
-    """The name of what is called, and with what; every tool of the service has its own key for that."""
+    """Return the name of what is called, and with what; every tool of the service has its own key for that."""
     keys = ("arguments", "input", "code", "queries", "action", "operation")
     sent = next((item[key] for key in keys if item.get(key)), "")
     return str(item.get("name") or kind.removesuffix("_call")), compact(sent)
 
 
 def _returned(item: Json) -> str:
-    """What a call of one of the service's own tools returned, where the item says so."""
+    """Return what a call of one of the service's own tools returned, where the item says so."""
     results = item.get("results")
     if isinstance(results, list):
         return ", ".join(str(one.get("filename") or one.get("file_id")) for one in results if isinstance(one, dict))
@@ -242,7 +242,7 @@ def _thoughts(item: Json) -> str:
 
 
 def _after_keys(items: list[_Item], known: int) -> list[_Item]:
-    """The items after the first `known` that have a key."""
+    """Return the items after the first `known` that have a key."""
     for number, item in enumerate(items):
         if known <= 0:
             return items[number:]

@@ -32,7 +32,7 @@ _KEYS: tuple[tuple[str, dict[str, type]], ...] = (
 
 
 def is_of_responses(interaction: Interaction) -> bool:
-    """Whether an exchange is one of the Responses API, conversations included."""
+    """Say whether an exchange is one of the Responses API, conversations included."""
     return api_path(interaction.path).strip("/").partition("/")[0] in ("responses", "conversations")
 
 

@@ -42,7 +42,7 @@ def _rank(moment: Moment) -> tuple[float, bool]:
 
 
 def _of_run(run: RunFacts, sent: dict[int, float]) -> Iterator[Moment]:
-    """Each status when it was first shown; at the time the run says, else at the answer's, else at the one before."""
+    """Return each status when it was first shown; at the time the run says, else at the answer's, else at the one before."""
     before: tuple[str, float] = ("", run.views[0][1]["created_at"])
     yield Moment(before[1], "run", "created")
     for index, view in run.views:
@@ -85,7 +85,7 @@ def _of_messages(run: RunFacts) -> Iterator[Moment]:
 
 
 def text_of(message: Any) -> str:
-    """The texts of a message, joined; its images in brackets."""
+    """Return the texts of a message, joined; its images in brackets."""
     parts = message.get("content") or ()
     if isinstance(parts, str):
         return parts

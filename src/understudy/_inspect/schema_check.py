@@ -56,7 +56,10 @@ class Violation:
 
 
 class SchemaCheck:
-    """Checks values against the schemas of one document. `document`: what `$ref` points into."""
+    """Checks values against the schemas of one document.
+
+    `document`: what `$ref` points into.
+    """
 
     def __init__(self, document: Json) -> None:
         self._document = document
@@ -98,7 +101,7 @@ class SchemaCheck:
                 yield from self.violations(key, schema["propertyNames"], (*path, key))
 
     def _one_of(self, value: Any, choices: list[Json], path: tuple[str | int, ...]) -> Iterator[Violation]:
-        """What is wrong with the value as the choice that it is most like: nothing, if it follows any.
+        """Return what is wrong with the value as the choice that it is most like: nothing, if it follows any.
 
         Of `oneOf` the document means no more than of `anyOf`: its choices are told apart by constants.
         """
@@ -113,7 +116,7 @@ class SchemaCheck:
 
 
 def _is_another_kind(violations: list[Violation], path: tuple[str | int, ...]) -> bool:
-    """Whether a value is not even of a choice's kind: another type, or another constant in `type` or `object`."""
+    """Say whether a value is not even of a choice's kind: another type, or another constant in `type` or `object`."""
     own = (path, (*path, "type"), (*path, "object"))
     return any(violation.path in own and not violation.missing for violation in violations)
 
@@ -124,13 +127,13 @@ def _types(schema: Json) -> list[str]:
 
 
 def _has_type(value: Any, schema: Json) -> bool:
-    """Whether a value is of one of the JSON types that its schema names, if it names any."""
+    """Say whether a value is of one of the JSON types that its schema names, if it names any."""
     types = _types(schema)
     return not types or any(_TYPES[name](value) for name in types)
 
 
 def _own_problem(value: Any, schema: Json) -> str:
-    """What is wrong with the value itself, leaving out its members; "" if nothing is."""
+    """Return what is wrong with the value itself, leaving out its members; "" if nothing is."""
     if not _has_type(value, schema):
         return f"is {_shown(value)}, expected {' or '.join(_types(schema))}"
     if "enum" in schema and value not in schema["enum"]:

@@ -35,7 +35,7 @@ _NOT_JSON = ("done", "error")
 
 @cache
 def spec() -> Json:
-    """The document. Read once, some 230 KB."""
+    """Return the document. Read once, some 230 KB."""
     loaded: Json = json.loads(SPEC_FILE.read_text(encoding="utf-8"))
     return loaded
 
@@ -69,7 +69,7 @@ def departures(interaction: Interaction) -> Iterator[Violation]:
 
 
 def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
-    """Where an answer differs from the spec, and the second that it is of."""
+    """Say where an answer differs from the spec, and the second that it is of."""
     schema = answer_schema(interaction)
     if not interaction.body or interaction.broken is not None or _is_other(interaction) or schema is None:
         return iter(()), 0
@@ -86,7 +86,7 @@ def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
 
 
 def _is_other(interaction: Interaction) -> bool:
-    """Whether the document says nothing of an answer, though it knows the operation."""
+    """Say whether the document says nothing of an answer, though it knows the operation."""
     if "assistants=v1" in (header(interaction.request_headers, "openai-beta") or ""):
         return True
     if 300 <= interaction.status < 400:
@@ -104,7 +104,7 @@ _ALWAYS = frozenset({"id", "object", "created_at", "status", "role", "type", "er
 
 
 def _was_never_right(interaction: Interaction, violation: Violation) -> bool:
-    """Whether an answer of any date would break the spec so."""
+    """Say whether an answer of any date would break the spec so."""
     if violation.is_type:
         return True
     if violation.missing:
@@ -113,7 +113,7 @@ def _was_never_right(interaction: Interaction, violation: Violation) -> bool:
 
 
 def _is_named(interaction: Interaction, path: tuple[str | int, ...]) -> bool:
-    """Whether the answer that lacks a key says what it is: what does not is no older shape of anything."""
+    """Say whether the answer that lacks a key says what it is: what does not is no older shape of anything."""
     return (
         interaction.is_stream
         or bool(path)
@@ -125,12 +125,12 @@ _KINDS = {"object", "error"}
 
 
 def of_value(value: Any, schema: str, path: tuple[str | int, ...] = ()) -> Iterator[Violation]:
-    """Where a value breaks one of the document's named schemas."""
+    """Say where a value breaks one of the document's named schemas."""
     return _check().violations(value, {"$ref": f"#/components/schemas/{schema}"}, path)
 
 
 def answer_schema(interaction: Interaction) -> str | None:
-    """The name of the schema that an answer should follow; None where the spec says nothing of it."""
+    """Return the name of the schema that an answer should follow; None where the spec says nothing of it."""
     operation = faces.ALL.find(interaction.method, interaction.path).operation
     if operation is None:
         return None
@@ -143,7 +143,7 @@ def answer_schema(interaction: Interaction) -> str | None:
 
 
 def event_schema(name: str) -> str | None:
-    """The name of the schema that an event's data should follow; None for an event that the spec does not know."""
+    """Return the name of the schema that an event's data should follow; None for an event that the spec does not know."""
     found = [beginning for beginning in _EVENTS if name.startswith(beginning)]
     return _EVENTS[max(found, key=len)] if found else None
 
@@ -162,7 +162,7 @@ def _of_event(number: int, name: str, data: Any) -> Iterator[Violation]:
 
 
 def _without_null_ids(body: Any) -> Any:
-    """An empty list has null for first_id and last_id, which the spec does not know. [REC: messages.list]"""
+    """Return an empty list has null for first_id and last_id, which the spec does not know [REC: messages.list]."""
     if isinstance(body, dict) and body.get("object") == "list" and body.get("data") == []:
         return body | {key: "" for key in ("first_id", "last_id") if body.get(key, "") is None}
     return body

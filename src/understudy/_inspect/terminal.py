@@ -66,7 +66,7 @@ class Terminal:
         )
 
     def text(self, rows: Iterable[Row], clean: Callable[[str], str] = str) -> str:
-        """The rows as one text; `clean` takes out of each piece what is not to be seen."""
+        """Return the rows as one text; `clean` takes out of each piece what is not to be seen."""
         lines = (self._line(tuple(Styled(printable(clean(text)), style) for text, style in row)) for row in rows)
         return "".join(f"{line}\n" for line in lines).encode(self.encoding, "replace").decode(self.encoding)
 
@@ -82,12 +82,12 @@ class Terminal:
 
 
 def plain(text: str) -> Row:
-    """A row without any style."""
+    """Return a row without any style."""
     return (Styled(text),)
 
 
 def wrapped(lead: str, text: str, width: int | None, style: str = "", indent: int | None = None) -> Iterator[Row]:
-    """A text of any length as rows, the first behind `lead`; its own line breaks are kept.
+    """Return a text of any length as rows, the first behind `lead`; its own line breaks are kept.
 
     Args:
         lead: what stands before it, in the style.
@@ -114,7 +114,7 @@ def _wrap(line: str, room: int, start: str, margin: str) -> list[str]:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """Count how many columns of a terminal a text takes."""
     return sum(map(_cells, text))
 
 
@@ -125,7 +125,7 @@ def _cells(character: str) -> int:
 
 
 def cut(row: Row, width: int) -> Iterator[Styled]:
-    """The row as far as it fits, with an ellipsis where something is missing."""
+    """Return the row as far as it fits, with an ellipsis where something is missing."""
     if sum(cells(text.rstrip() if number == len(row) - 1 else text) for number, (text, _) in enumerate(row)) <= width:
         yield from row
         return

@@ -35,7 +35,7 @@ def as_text(view: CassetteView, terminal: Terminal | None = None) -> str:
 
 
 def rows(view: CassetteView, width: int | None) -> Iterator[Row]:
-    """The rows of a view, laid out for a width in columns."""
+    """Return the rows of a view, laid out for a width in columns."""
     yield from _head(view, width)
     yield from _exchanges(view, width)
     yield from _conversations(view, width)
@@ -96,7 +96,7 @@ def _exchange(line: Line, numbers: int, room: int, width: int | None) -> Iterato
 
 
 def _path(line: Line, width: int | None) -> str:
-    """The path of a request; its ids are cut where it is long, or room is scarce."""
+    """Return the path of a request; its ids are cut where it is long, or room is scarce."""
     if len(line.path) <= _LONGEST_PATH and width is None:
         return line.path
     path = _short_ids(line.path)
@@ -104,7 +104,7 @@ def _path(line: Line, width: int | None) -> str:
 
 
 def _short_ids(text: str) -> str:
-    """A text with its ids cut after their first letters: `thread_5uZg…`."""
+    """Return a text with its ids cut after their first letters: `thread_5uZg…`."""
     return _ID.sub(r"\1…", text)
 
 

@@ -69,7 +69,7 @@ def _message(view: Json, exchange: int) -> ConversationEntry:
 
 
 def _given_along(interactions: Sequence[Interaction], facts: Facts) -> Iterator[tuple[_Place, ConversationEntry]]:
-    """The messages that came with the request for a thread or a run: no answer shows them at once."""
+    """Return the messages that came with the request for a thread or a run: no answer shows them at once."""
     for exchange in interactions:
         body, answer = exchange.request_json, _object_made(exchange)
         if answer is None or not isinstance(body, dict):
@@ -81,7 +81,7 @@ def _given_along(interactions: Sequence[Interaction], facts: Facts) -> Iterator[
 
 
 def _object_made(exchange: Interaction) -> Json | None:
-    """The thread or run that a request made."""
+    """Return the thread or run that a request made."""
     operation = faces.ALL.find(exchange.method, exchange.path).operation
     if exchange.status >= 400 or operation is None or operation.name not in (*_CREATES, "threads.create"):
         return None
@@ -131,7 +131,7 @@ class _OfRun:
             yield self.entry("assistant", self._shown.get(message_id), text=text_of_parts(view.get("content")))
 
     def calls(self, calls: Sequence[Json], step_id: str = "") -> Iterator[ConversationEntry]:
-        """The calls of a step, then what they returned."""
+        """Return the calls of a step, then what they returned."""
         exchange = self._shown.get(step_id)
         for call in calls:
             name, text = _call(call)
@@ -153,7 +153,7 @@ class _OfRun:
 
 
 def _call(call: Json) -> tuple[str, str]:
-    """The name of what is called, and with what."""
+    """Return the name of what is called, and with what."""
     details = call.get(call["type"]) or {}
     if call["type"] == "function":
         return details.get("name") or "", compact(details.get("arguments") or "")

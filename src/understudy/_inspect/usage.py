@@ -1,4 +1,6 @@
-"""Which cassettes a project's tests play. Found from the files alone: no test is imported, collected or run.
+"""Which cassettes a project's tests play.
+
+Found from the files alone: no test is imported, collected or run.
 
 A cassette counts as played if one of these holds, and as unplayed if none does:
 
@@ -24,7 +26,7 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-pack
 
 
 def root_above(folder: Path) -> Path:
-    """The nearest folder, this one or one above it, that has a file which pytest is set up in; else this one."""
+    """Return the nearest folder, this one or one above it, that has a file which pytest is set up in; else this one."""
     candidates = (folder, *folder.parents)
     return next((each for each in candidates if any((each / name).is_file() for name in _INI_FILES)), folder)
 
@@ -43,7 +45,7 @@ class Project:
         self._tests: dict[Path, frozenset[str]] = {}
 
     def plays(self, cassette: Path) -> bool:
-        """Whether some test plays a cassette, by the rule above."""
+        """Say whether some test plays a cassette, by the rule above."""
         cassette = cassette.resolve()
         return self._has_its_test(cassette) or cassette.name in self._named or self._has_its_fixture(cassette)
 
@@ -62,7 +64,7 @@ class Project:
         return False
 
     def _modules_of(self, cassette: Path) -> Iterator[Path]:
-        """The test files that a cassette's place may belong to."""
+        """Return the test files that a cassette's place may belong to."""
         if cassette.is_relative_to(self.cassettes):
             place = cassette.relative_to(self.cassettes).parent
             if place.parts:
@@ -71,7 +73,7 @@ class Project:
             yield cassette.parent.parent.parent / f"{cassette.parent.name}.py"
 
     def _tests_in(self, module: Path) -> frozenset[str]:
-        """The tests of a file, `test` or `Class.test`; none if there is no such file."""
+        """Return the tests of a file, `test` or `Class.test`; none if there is no such file."""
         if module not in self._tests:
             try:
                 tree = ast.parse(module.read_bytes())

@@ -81,7 +81,7 @@ class CassetteView:
 
     @property
     def age(self) -> str:
-        """When it was recorded, in words."""
+        """Say when it was recorded, in words."""
         if self.recorded is None:
             return "unknown: nothing in it says when"
         day = datetime.fromtimestamp(self.recorded[0], UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -90,7 +90,9 @@ class CassetteView:
 
 
 def view_of(path: Path, interactions: Sequence[Interaction], now: float, contents: Contents | None = None) -> CassetteView:
-    """Look at a cassette. `now`: in unix seconds, what its age is counted from. `contents`: of its file, if it has one.
+    """Look at a cassette.
+
+    `now`: in unix seconds, what its age is counted from. `contents`: of its file, if it has one.
 
     What is shown of it holds no secret: taken out here, since of one that is cut off later the rest has no shape.
     """
@@ -121,7 +123,7 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float, content
 def _reconstructed(
     reconstruct: Callable[[Sequence[Interaction]], Sequence[_T]], interactions: Sequence[Interaction]
 ) -> tuple[Sequence[_T], str]:
-    """What a function makes of a recording, and why it could not, if another server's objects stand in the way."""
+    """Return what a function makes of a recording, and why it could not, if another server's objects stand in the way."""
     try:
         return reconstruct(interactions), ""
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
@@ -136,7 +138,7 @@ def _most_frequent(names: Any) -> tuple[str, ...]:
 
 
 def client_of(interaction: Interaction) -> str:
-    """What sent the request, as its headers say; "" when they do not."""
+    """Return what sent the request, as its headers say; "" when they do not."""
     headers = {name.lower(): value for name, value in interaction.request_headers}
     language, version = headers.get("x-stainless-lang"), headers.get("x-stainless-package-version")
     if language and version:
@@ -192,13 +194,13 @@ def _path(interaction: Interaction) -> str:
 
 
 def operation_of(interaction: Interaction) -> str:
-    """The name of the operation that an exchange asked for."""
+    """Return the name of the operation that an exchange asked for."""
     operation = faces.ALL.find(interaction.method, interaction.path).operation
     return operation.name if operation is not None else "an operation that is not simulated"
 
 
 def what_of(interaction: Interaction) -> str:
-    """What an answer says, in a few words."""
+    """Return what an answer says, in a few words."""
     if interaction.body is None:
         return "lost"
     if interaction.is_stream:

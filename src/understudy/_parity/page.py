@@ -29,14 +29,14 @@ p { margin: .25rem 0; } .soft { color: var(--soft); }
   background: var(--bad-back); } .verdict.same { color: var(--good); background: var(--good-back); }
 ol.found { margin: .75rem 0; padding-left: 1.6rem; } ol.found a { color: inherit; }
 .turn { border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; background: var(--card); }
-.row, .names { display: grid; grid-template-columns: 7.5rem 1fr 1fr; }
+.row, .names { display: grid; grid-template-columns: 9.5rem 1fr 1fr; }
 .row + .row { border-top: 1px solid var(--line); }
 .row > * { padding: .45rem .75rem; min-width: 0; } .row > * + *, .names > * + * { border-left: 1px solid var(--line); }
 .names > * { padding: .1rem .75rem; } .names { font-weight: 600; position: sticky; top: 0; background: var(--back);
   border: 1px solid transparent; z-index: 1; }
 .names > * + *, .names > * { border-left-color: transparent; }
-.kind { color: var(--soft); font-size: .875rem; } .side { font-weight: 600; display: none; color: var(--soft);
-  font-size: .8125rem; }
+.kind { color: var(--soft); font-size: .875rem; overflow-wrap: normal; }
+.side { font-weight: 600; display: none; color: var(--soft); font-size: .8125rem; }
 .call, .output, .parameter, .tools { font: .875rem/1.5 ui-monospace, monospace; }
 .differs { background: var(--bad-back); } .differs .kind { color: var(--bad); font-weight: 700; }
 .differs .kind::before { content: "\\2260\\00a0"; }
@@ -103,7 +103,7 @@ def _row(row: ReportRow) -> str:
     shown = f'<div class="note">{_text(note)}</div>' if note else ""
     return (
         f'<div class="row{" differs" if row.difference is not None else ""}">'
-        f'<div class="kind">{row.kind}{" differs" if row.difference is not None else ""}</div>'
+        f'<div class="kind">{row.kind}{" <wbr>differs" if row.difference is not None else ""}</div>'
         f"{_side('old', row.kind, row.old)}{_side('new', row.kind, row.new)}{shown}</div>"
     )
 

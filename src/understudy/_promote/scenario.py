@@ -1,4 +1,4 @@
-"""The script of each run of a session, and the ids that its objects had, in the order in which they were made."""
+"""The script of each run of a session, and its objects' ids in creation order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREFIXES = {"message": "msg_", "step": "step_", "call": "call_", "function_item
 
 
 class RunScript:
-    """One run as the simulated service is to perform it.
+    """One run as the simulated service should perform it.
 
     Attributes:
         moves: its script.
@@ -27,13 +27,16 @@ class RunScript:
 
     def __init__(self, facts: RunFacts) -> None:
         self.facts = facts
-        self._performed = _performed(facts)
+        self._performed = _steps_performed(facts)
         shown = tuple(performed.move for performed in self._performed)
         is_plain = facts.cancelled is None and facts.status in (*_UNDECIDED, "completed")
         self.moves: tuple[Step, ...] = shown if is_plain else (*shown, *ending_of(facts))
 
     def segments(self) -> list[list[tuple[str, str]]]:
-        """The (kind, id) of what it makes, up to each call that it waits for; "" for an id that no answer shows."""
+        """Return the (kind, id) of what the run makes, up to each call it waits for.
+
+        The id is "" where no answer shows it.
+        """
         found: list[list[tuple[str, str]]] = [[]]
         for performed in self._performed:
             found[-1] += self._ids_of(performed)
@@ -52,8 +55,11 @@ class RunScript:
                 yield "call", call["id"]
 
 
-def _performed(facts: RunFacts) -> list[Performed]:
-    """What the run does. One that was never seen to answer answers that the recording does not show what."""
+def _steps_performed(facts: RunFacts) -> list[Performed]:
+    """Return what the run does.
+
+    A run that was never seen to answer replies that the recording does not show it.
+    """
     steps = steps_of(facts, str, keep_ids=True)
     unseen = facts.status in _UNDECIDED or (facts.status == "completed" and not steps)
     if unseen and facts.cancelled is None and not any(isinstance(performed.move, Reply) for performed in steps):
@@ -64,9 +70,9 @@ def _performed(facts: RunFacts) -> list[Performed]:
 def ids_made(
     session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
 ) -> list[str]:
-    """The ids of all that a session made, in the order in which the service draws them.
+    """Return the ids of all that a session created, in the order they are drawn.
 
-    Where no answer shows an id, a made-up one holds its place, unless no id of its kind follows.
+    Where no answer shows an id, a made-up one takes its place, unless no id of its kind follows.
     """
     walk = _Walk(session, facts, scripts, responses)
     drawn = [
@@ -83,7 +89,7 @@ def ids_made(
 
 
 class _Walk:
-    """Goes through a session and says of each write what it made."""
+    """Walks through a session and yields what each write created."""
 
     def __init__(
         self, session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
@@ -101,7 +107,7 @@ class _Walk:
         self._of_runs = of_runs
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
-        """The (kind, id) of everything that a write made, in order."""
+        """Yield the (kind, id) of everything that a write created, in order."""
         for name in self._made.get(exchange.index, ()):
             yield name.kind, name.id
         yield from self._responses.made_by(exchange)
@@ -122,7 +128,10 @@ class _Walk:
             yield from self._messages(exchange.json["id"], len(_given_messages(body)))
 
     def _messages(self, thread_id: str, count: int) -> Iterator[tuple[str, str]]:
-        """The messages that a thread, or a run on it, was given along: shown by later answers only, if at all."""
+        """Yield the messages given along with a thread or run.
+
+        Only later answers show their ids, if any do.
+        """
         shown = [
             view["id"]
             for view in self._facts.first_views.values()
@@ -138,6 +147,6 @@ class _Walk:
 
 
 def _given_messages(body: Json) -> list[Any]:
-    """The messages in the body of a request that makes a thread or a run."""
+    """Return the messages in the body of a request that creates a thread or a run."""
     thread = body.get("thread") if isinstance(body.get("thread"), dict) else {}
     return [*(body.get("messages") or ()), *(body.get("additional_messages") or ()), *((thread or {}).get("messages") or ())]

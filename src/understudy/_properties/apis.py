@@ -63,7 +63,9 @@ _OF_API: dict[str, ApiScripts] = {
 
 
 def of_api(asker: str, api: str) -> ApiScripts:
-    """Give what scripts for an API hold. `asker`: the function that was given `api`, for the error's text.
+    """Give what scripts for an API hold.
+
+    `asker`: the function that was given `api`, for the error's text.
 
     Raises:
         ValueError: there is no such API; the nearest is named.

@@ -40,7 +40,10 @@ class Witness:
         return self.backends[-1]
 
     def problems(self, *, passed: bool) -> list[Nondeterministic]:
-        """How this case shows that the app is not deterministic. `passed`: it went to its end, and did not fail or skip."""
+        """Say how this case shows that the app is not deterministic.
+
+        `passed`: it went to its end, and did not fail or skip.
+        """
         if passed:
             for backend in self.backends:
                 backend.compare(_END)

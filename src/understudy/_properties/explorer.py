@@ -89,7 +89,7 @@ def trajectories(
     api: Api = "assistants",
     hangs: bool | None = None,
 ) -> list[Trajectory]:
-    """All trajectories up to a bound; see `every_lifecycle`."""
+    """Return all trajectories up to a bound; see `every_lifecycle`."""
     if depth < 1 or faults < 0:
         raise ValueError(f"every_lifecycle(depth={depth!r}, faults={faults!r}): depth counts from 1, faults from 0")
     is_expiring = of_api("every_lifecycle", api).expires
@@ -113,7 +113,7 @@ def trajectories(
 def _paths(
     lifecycle: ApiLifecycle, depth: int, asked: dict[str, bool], path: Path = (), at: str = "queued"
 ) -> Iterator[Path]:
-    """Every path on from a status, with so many choices left."""
+    """Return every path on from a status, with so many choices left."""
     if at in TERMINAL:
         yield path
         return

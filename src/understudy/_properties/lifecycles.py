@@ -56,7 +56,10 @@ class ApiLifecycle:
 
 
 def _of_run(at: str, *, hangs: bool, expires_while_waiting: bool) -> list[Path]:
-    """What becomes of a run next, in the order of the table. Until a cancel, doing nothing is one choice."""
+    """Return what becomes of a run next, in the order of the table.
+
+    Until a cancel, doing nothing is one choice.
+    """
     if at == "requires_action":
         return [("expired",)] if expires_while_waiting else []
     choices: list[Path] = [(row.target,) for row in RUN if row.source == at and row.event != "cancelling"]
@@ -66,7 +69,7 @@ def _of_run(at: str, *, hangs: bool, expires_while_waiting: bool) -> list[Path]:
 
 
 def _of_both(at: str, *, hangs: bool, expires_while_waiting: bool) -> list[Path]:
-    """What both APIs can do, in the words of runs."""
+    """Return what both APIs can do, in the words of runs."""
     own = _of_run(at, hangs=hangs, expires_while_waiting=expires_while_waiting)
     return [path for path in own if path not in (("expired",), ("cancelling", "completed"))]
 

@@ -41,7 +41,7 @@ class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cann
         return trajectory
 
     def again(self) -> Trajectory:
-        """The same, to be performed a second time."""
+        """Return the same, to be performed a second time."""
         trajectory = Trajectory(self, name=f"{self.name}-again", faults=self.faults)
         trajectory.bound, trajectory.total = self.bound, self.total
         return trajectory

@@ -69,7 +69,10 @@ def _day(text: str) -> int:
 
 
 def tag_of(value: dict[str, Any]) -> str:
-    """What tells two kinds of thing apart that stand at the same place: its type, that it was deleted, which error it is."""
+    """Give what tells two kinds of thing apart that stand at the same place.
+
+    Its type, that it was deleted, which error it is.
+    """
     if value.get("object") == "response" and value.get("status") in ("queued", "in_progress", "cancelled"):
         return WITHOUT_OUTPUT
     if "effort" in value:
@@ -81,7 +84,7 @@ def tag_of(value: dict[str, Any]) -> str:
 
 
 def owner_of(value: dict[str, Any], path: str) -> str | None:
-    """What an object is called in a table of keys; None for a part of another.
+    """Return what an object is called in a table of keys; None for a part of another.
 
     A response in an event has other keys than one that is retrieved; an event of a response is called by its type.
     """
@@ -95,7 +98,7 @@ IN_BACKGROUND = " in the background"
 
 
 def answer_kind(operation: str, exchange: Interaction) -> str:
-    """What an answer is called in a table of keys: those about what runs in the background are of another kind."""
+    """Return what an answer is called in a table of keys: those about what runs in the background are of another kind."""
     if not exchange.is_stream or not operation.startswith("responses."):
         return operation
     views = (data["response"] for _, data in exchange.events if isinstance(data, dict) and "response" in data)
@@ -104,7 +107,7 @@ def answer_kind(operation: str, exchange: Interaction) -> str:
 
 
 def model_of(exchange: Interaction) -> str:
-    """The model of a response that an answer shows, without its date; "" if it shows none."""
+    """Return the model of a response that an answer shows, without its date; "" if it shows none."""
     values = [data.get("response") for _, data in exchange.events if isinstance(data, dict)] or [exchange.json]
     shown = (value for value in values if isinstance(value, dict) and value.get("object") == "response")
     model = next((str(value.get("model")) for value in shown), "")
@@ -119,7 +122,7 @@ class _Seen:
     keys: dict[str, list[float]] = field(default_factory=dict)
 
     def is_younger(self, key: str, moment: float) -> bool:
-        """Whether a key came after a moment for certain: not seen up to it, and never absent once it was there."""
+        """Say whether a key came after a moment for certain: not seen up to it, and never absent once it was there."""
         having = self.keys.get(key)
         if not having or min(having) <= moment:
             return False
@@ -138,7 +141,7 @@ class Eras:
             self._learn(session)
 
     def is_younger(self, owner: str, path: str, tag: str, key: str, operation: str, moment: float, model: str = "") -> bool:
-        """Whether a key is younger than an answer of this moment to this operation, so that it may lack it.
+        """Say whether a key is younger than an answer of this moment to this operation, so that it may lack it.
 
         The operation's own recordings decide; where none of them has the key, those of the other operations do. A key
         that only answers of some models have may be younger than those of `model`.
@@ -164,7 +167,10 @@ class Eras:
         return moment < since
 
     def first_seen(self) -> list[tuple[_Holder, str, float]]:
-        """Each key that some recording lacks, made before the first that has it: its holder, the key and that moment."""
+        """Give each key that some recording lacks, made before the first that has it.
+
+        Its holder, the key and that moment.
+        """
         return [
             (holder, key, min(having))
             for holder, seen in self._seen.items()
@@ -200,7 +206,7 @@ class Eras:
 
 
 def _things(value: Any, owner: str, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every JSON object in a value, with its owner and its path in that."""
+    """Return every JSON object in a value, with its owner and its path in that."""
     if isinstance(value, list):
         for item in value:
             yield from _things(item, owner, f"{path}[]")
@@ -218,7 +224,7 @@ SETTLED_SINCE = max(era.since for era in KNOWN if era.owner)
 
 
 def is_settled(moment: float) -> bool:
-    """Whether an answer of this moment (unix seconds; 0: unknown) has the shape of the observed spec."""
+    """Say whether an answer of this moment (unix seconds; 0: unknown) has the shape of the observed spec."""
     return moment >= _day(SETTLED_SINCE)
 
 
@@ -244,19 +250,22 @@ GONE_SINCE = {
 
 
 def was_dropped(owner: str, path: str, key: str, moment: float) -> bool:
-    """Whether the service still sent a key at a moment that it does not send any more."""
+    """Say whether the service still sent a key at a moment that it does not send any more."""
     since = GONE_SINCE.get((owner, path, key))
     return since is not None and moment < _day(since)
 
 
 @cache
 def changed_values(owner: str, moment: float) -> frozenset[str]:
-    """The paths in an object whose values had another meaning, or default, at a moment."""
+    """Return the paths in an object whose values had another meaning, or default, at a moment."""
     return frozenset(path for path, since in CHANGED_VALUES if owner in _RESPONSE and moment < _day(since))
 
 
 def has_order(moment: float, *, is_response: bool = False, is_event: bool = False) -> bool:
-    """Whether the keys of an answer of this moment stood in today's order. `is_response`: of the Responses API."""
+    """Say whether the keys of an answer of this moment stood in today's order.
+
+    `is_response`: of the Responses API.
+    """
     if is_response:
         return moment >= _day(EVENTS_ORDER_SINCE if is_event else RESPONSES_ORDER_SINCE)
     return moment >= _day(ORDER_SINCE)

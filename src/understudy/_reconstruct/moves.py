@@ -40,12 +40,15 @@ class Performed:
 
 
 def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
-    """The script of a run. `served` gives the id that stands for a recorded file's."""
+    """Return the script of a run.
+
+    `served` gives the id that stands for a recorded file's.
+    """
     return *(performed.move for performed in steps_of(run, served)), *ending_of(run)
 
 
 def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[Performed]:
-    """The steps shown, with the messages and calls that no shown step explains, in order.
+    """Return the steps shown, with the messages and calls that no shown step explains, in order.
 
     `keep_ids`: function calls get the recorded ids, and images are named by theirs instead of being made anew.
     """
@@ -99,14 +102,14 @@ def _calls(shown: list[Json], reading: _Reading) -> Step:
 
 
 def _call(call: Json, reading: _Reading) -> CallMove:
-    """The move that makes a recorded call; what a kind that came or went looks like is taken for a file search."""
+    """Return the move that makes a recorded call; what a kind that came or went looks like is taken for a file search."""
     kind = CallState.kinds.get(call["type"], CallState.kinds["file_search"])
     move: CallMove = kind.faces["assistants"].read(call["id"], call[call["type"]], reading)
     return move
 
 
 def readable(arguments: str) -> Json | str:
-    """A call's arguments as the mapping that is written exactly so; the text itself if there is none."""
+    """Return a call's arguments as the mapping that is written exactly so; the text itself if there is none."""
     try:
         value = json.loads(arguments)
     except ValueError:
@@ -131,7 +134,10 @@ def _reply(message: Json | None, reading: _Reading) -> Reply:
 
 
 def _of_parts(content: list[Json], citations: tuple[str, ...], reading: _Reading) -> Reply:
-    """A reply of several parts. Images can be named by their ids only where they come after one text."""
+    """Return a reply of several parts.
+
+    Images can be named by their ids only where they come after one text.
+    """
     images = tuple(part["image_file"]["file_id"] for part in content if part["type"] == "image_file")
     if reading.keep_ids and content[0]["type"] == "text" and len(images) == len(content) - 1:
         return Reply(content[0]["text"]["value"], citations=citations, images=images)
@@ -143,7 +149,7 @@ def _part(part: Json) -> str | bytes:
 
 
 def ending_of(run: RunFacts) -> list[Step]:
-    """How the run ends. One that was cancelled would else have gone on."""
+    """Say how the run ends. One that was cancelled would else have gone on."""
     last = run.views[-1][1] if run.views else {}
     if run.cancelled is not None:
         return [Hang(on_cancel="completes" if run.status == "completed" else "cancelled")]
@@ -160,7 +166,7 @@ def ending_of(run: RunFacts) -> list[Step]:
 
 
 def _incomplete(reason: str, run: RunFacts) -> Incomplete:
-    """The end of an incomplete run, which says whether it cut the last message where a stream shows that."""
+    """Return the end of an incomplete run, which says whether it cut the last message where a stream shows that."""
     usual = Incomplete(cast(Any, reason))
     newest = next(reversed(run.messages.values()), {})
     if newest.get("status") not in ("completed", "incomplete"):

@@ -70,7 +70,7 @@ class Named:
 
 
 def named_in(session: Sequence[Interaction]) -> dict[str, Named]:
-    """Every object that a session names, but for those it is told do not exist."""
+    """Return every object that a session names, but for those it is told do not exist."""
     found: dict[str, Named] = {}
     for exchange in session:
         denied = _denied(exchange)
@@ -89,12 +89,12 @@ def named_in(session: Sequence[Interaction]) -> dict[str, Named]:
 
 
 def _denied(exchange: Interaction) -> str:
-    """The text that says what is not there."""
+    """Return the text that says what is not there."""
     return str(exchange.json) if exchange.status == 404 else ""
 
 
 def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """What the path and the body of a request name."""
+    """Return what the path and the body of a request name."""
     ids = faces.ALL.find(exchange.method, exchange.path).ids
     for name, object_id in ids.items():
         if name in _PATH:
@@ -103,7 +103,7 @@ def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
 
 
 def _answered(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
-    """The objects that an answer shows: id, kind, and the thread it belongs to (else "")."""
+    """Return the objects that an answer shows: id, kind, and the thread it belongs to (else "")."""
     for value in _values(exchange):
         for view in objects_in(value):
             if view["object"] in _OBJECTS:
@@ -111,7 +111,7 @@ def _answered(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
 
 
 def _mentioned(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """The objects that an answer only mentions."""
+    """Return the objects that an answer only mentions."""
     for value in _values(exchange):
         yield from _ids_in(value, skip=_DRAWN)
 

@@ -53,7 +53,10 @@ class Seed:
 
 
 class Seeds:
-    """What one session needs to be there. `start`: when it began, as far as it shows, in unix seconds."""
+    """What one session needs to be there.
+
+    `start`: when it began, as far as it shows, in unix seconds.
+    """
 
     def __init__(self, session: Sequence[Interaction], facts: Facts) -> None:
         self._session = session
@@ -62,7 +65,7 @@ class Seeds:
         self.start = self._started_at()
 
     def in_order(self) -> list[Seed]:
-        """The seeds, in the order they have to be made in."""
+        """Return the seeds, in the order they have to be made in."""
         belongs = {key for run in self._facts.runs.values() for key in (*run.steps, *run.messages)}
         seeds = [
             self._seed(name)
@@ -86,7 +89,7 @@ class Seeds:
         return min(stamps) if stamps else int(newest(list(views.values())) or 1_700_000_000) + 1
 
     def _is_started(self, run_id: str) -> bool:
-        """Whether the session itself starts this run."""
+        """Say whether the session itself starts this run."""
         run = self._facts.runs.get(run_id)
         return run is not None and run.created is not None
 
@@ -114,7 +117,7 @@ class Seeds:
         return given | {key: shown[key] for key in ("filename", "purpose") if key in shown}
 
     def _file_name(self, file_id: str) -> Json:
-        """A file's name as a file search shows it, if no answer shows the file itself."""
+        """Return a file's name as a file search shows it, if no answer shows the file itself."""
         steps = (step for run in self._facts.runs.values() for step in run.steps.values())
         calls = (call for step in steps for call in step["step_details"].get("tool_calls") or ())
         results = (result for call in calls for result in call.get("file_search", {}).get("results") or ())
@@ -133,7 +136,10 @@ class Seeds:
         }
 
     def _files_in(self, store_id: str) -> list[str]:
-        """The files that a store or its batch holds from the start: those shown or asked for in it that nobody put there."""
+        """Give the files that a store or its batch holds from the start.
+
+        Those shown or asked for in it that nobody put there.
+        """
         root = f"/vector_stores/{store_id}/"
         put: set[str] = set()
         asked: list[str] = []
@@ -158,7 +164,7 @@ class Seeds:
         return {"path": "/uploads", "body": body | {key: view[key] for key in body if key in view}, "id": upload_id}
 
     def _assistant(self, assistant_id: str, view: Json) -> Json:
-        """An assistant that no answer shows has what its runs have."""
+        """Return an assistant that no answer shows has what its runs have."""
         keys: tuple[str, ...] = (*_SETTINGS, "name", "description", "metadata", "tool_resources")
         if not view:
             runs = (run for run in self._facts.runs.values() if run.assistant_id == assistant_id)
@@ -171,7 +177,7 @@ class Seeds:
         return given | {"tool_resources": resources, "messages": self._filler_message(thread_id)}
 
     def _filler_message(self, thread_id: str) -> list[str]:
-        """A run needs a user message or instructions; where no answer shows either, there was one all the same."""
+        """Return a run needs a user message or instructions; where no answer shows either, there was one all the same."""
         for view in self._facts.first_views.values():
             if view["object"] == "thread.message" and view.get("thread_id") == thread_id and not view.get("run_id"):
                 return []
@@ -180,7 +186,7 @@ class Seeds:
         return [] if all(has_instructions) else [NOT_SHOWN]
 
     def _conversation(self, conversation_id: str, view: Json) -> Json:
-        """A conversation, with the items that are shown or asked for and that no exchange put there."""
+        """Return a conversation, with the items that are shown or asked for and that no exchange put there."""
         root = f"/conversations/{conversation_id}/items"
         made: set[str] = set()
         found: dict[str, Json] = {}
@@ -199,7 +205,7 @@ class Seeds:
         return _given(view, ("metadata",)) | {"items": list(items.values()), "item_ids": list(items)}
 
     def _response(self, response_id: str, view: Json) -> Json:
-        """A response that is only gone on from was there all the same, whatever was asked."""
+        """Return a response that is only gone on from was there all the same, whatever was asked."""
         pages = (exchange for exchange in self._session if exchange.path == f"/responses/{response_id}/input_items")
         page = next((exchange for exchange in pages if exchange.status == 200), None)
         items = [_input_item(item) for item in _listed(page)] if page is not None else []
@@ -222,14 +228,14 @@ class Seeds:
         return {"path": f"/threads/{run.thread_id}/runs", "body": body}
 
     def _beside(self, object_id: str, name: str, wanted: str) -> str:
-        """The id that stands for `wanted` in a path in which `object_id` stands for `name`."""
+        """Return the id that stands for `wanted` in a path in which `object_id` stands for `name`."""
         paths = (faces.ALL.find(exchange.method, exchange.path).ids for exchange in self._session)
         return next(ids[wanted] for ids in paths if ids.get(name) == object_id)
 
     # -- what only a list tells --------------------------------------------------
 
     def _further(self) -> list[Seed]:
-        """A list that says there is more after the oldest object that is seen: one more, older than all of them."""
+        """Return a list that says there is more after the oldest object that is seen: one more, older than all of them."""
         seeds = []
         fillers: dict[str, Json] = {"assistant": {}, "vector_store": _NO_FILES, "file": {"content": NOT_SHOWN.encode()}}
         for kind, given in fillers.items():
@@ -248,7 +254,7 @@ _FILLER: Json = {"type": "message", "role": "user", "content": [{"type": "input_
 
 
 def _listed(exchange: Interaction) -> list[Json]:
-    """The items that an answer shows, oldest first."""
+    """Return the items that an answer shows, oldest first."""
     value = exchange.json if isinstance(exchange.json, dict) else {}
     page = value.get("data")
     items: list[Json] = page if isinstance(page, list) else [value] if "type" in value else []
@@ -257,17 +263,20 @@ def _listed(exchange: Interaction) -> list[Json]:
 
 
 def _input_item(item: Json) -> Json:
-    """An item as it can be sent."""
+    """Return an item as it can be sent."""
     return {key: value for key, value in item.items() if key not in ("id", "status")}
 
 
 def _given(view: Json, keys: Sequence[str]) -> Json:
-    """The fields of a create request that an object shows to have been given."""
+    """Return the fields of a create request that an object shows to have been given."""
     return {key: view[key] for key in keys if view.get(key) not in (None, [], {})}
 
 
 def _tools_used(run: RunFacts) -> list[Json]:
-    """The tools that the run's steps show in use; of calls that are only answered not even the function's name is shown."""
+    """Give the tools that the run's steps show in use.
+
+    Of calls that are only answered not even the function's name is shown.
+    """
     calls = [call for step in run.steps.values() for call in step["step_details"].get("tool_calls") or ()]
     calls += [call for waited in run.calls_waited_for() for call in waited.calls]
     names = sorted({call["function"]["name"] for call in calls if call["type"] == "function"})

@@ -91,7 +91,9 @@ class ResponseFacts:
         return found
 
     def script(self, chain: Sequence[int], translated: Translated = lambda value: value) -> tuple[Step, ...]:
-        """Give the script of a chain of creates. `translated`: gives an item with the ids that stand for the recorded ones.
+        """Give the script of a chain of creates.
+
+        `translated`: gives an item with the ids that stand for the recorded ones.
 
         Raises:
             ImpossibleScript: no move says what was recorded.
@@ -140,7 +142,7 @@ def _call_id(item: Json) -> str:
 
 
 def is_plain(item: Json) -> bool:
-    """Whether an output item is a message that a `Reply` says: one text, with no annotations and no probabilities."""
+    """Say whether an output item is a message that a `Reply` says: one text, with no annotations and no probabilities."""
     parts = item.get("content") or []
     return (
         item["type"] == "message"

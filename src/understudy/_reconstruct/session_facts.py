@@ -49,11 +49,11 @@ class RunFacts:
 
     @property
     def status(self) -> str | None:
-        """The last status that was shown; None if none was."""
+        """Return the last status that was shown; None if none was."""
         return self.views[-1][1]["status"] if self.views else None
 
     def calls_waited_for(self) -> list[Waited]:
-        """The calls of each `requires_action`, once each: those shown, then those that are only answered."""
+        """Return the calls of each `requires_action`, once each: those shown, then those that are only answered."""
         found: list[Waited] = []
         for _, view in self.views:
             if view.get("required_action"):
@@ -71,7 +71,7 @@ class RunFacts:
         return found
 
     def may_call(self, name: str) -> bool:
-        """Whether a function is among the run's tools, as far as the answers show them."""
+        """Say whether a function is among the run's tools, as far as the answers show them."""
         shows_tools = any(view.get("tools") for _, view in self.views[:1])
         return not shows_tools or any(tool["function"]["name"] == name for tool in self._functions())
 
@@ -100,7 +100,7 @@ class Facts:
             self._finish(run)
 
     def age(self, object_id: str) -> tuple[float, int]:
-        """What sorts objects from the oldest to the newest."""
+        """Return what sorts objects from the oldest to the newest."""
         return self._order.get(object_id, (0, 0))
 
     def _read(self, exchange: Interaction) -> None:
@@ -175,7 +175,7 @@ class Facts:
 
 
 def objects_in(value: Any) -> Iterator[Json]:
-    """Every object with an id in a value, outer ones first."""
+    """Return every object with an id in a value, outer ones first."""
     if isinstance(value, dict):
         if isinstance(value.get("id"), str) and isinstance(value.get("object"), str):
             yield value
@@ -187,7 +187,7 @@ def objects_in(value: Any) -> Iterator[Json]:
 
 
 def dicts_in(value: Any) -> Iterator[Json]:
-    """Every JSON object in a value, outer ones first."""
+    """Return every JSON object in a value, outer ones first."""
     if isinstance(value, dict):
         yield value
     if isinstance(value, dict | list):
@@ -196,12 +196,12 @@ def dicts_in(value: Any) -> Iterator[Json]:
 
 
 def is_v1(exchange: Interaction) -> bool:
-    """Whether an exchange was recorded with the v1 header: what it shows is not what v2 did."""
+    """Say whether an exchange was recorded with the v1 header: what it shows is not what v2 did."""
     return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)
 
 
 def _richer(old: Json | None, new: Json) -> Json:
-    """The newer view of a step, with what only the older one showed: passages found, calls not yet cleared."""
+    """Return the newer view of a step, with what only the older one showed: passages found, calls not yet cleared."""
     if old is None:
         return new
     known = {call["id"]: call for call in old["step_details"].get("tool_calls") or ()}

@@ -9,7 +9,7 @@ from understudy._cassettes.interaction import Interaction
 
 
 def sent_at(date: str | None) -> float:
-    """The moment that a `date` header tells; 0 if it tells none."""
+    """Return the moment that a `date` header tells; 0 if it tells none."""
     try:
         return parsedate_to_datetime(date or "").timestamp()
     except ValueError:
@@ -17,7 +17,7 @@ def sent_at(date: str | None) -> float:
 
 
 def newest(value: Any) -> float:
-    """The newest `created_at` anywhere in a value, in unix seconds; 0 when there is none."""
+    """Return the newest `created_at` anywhere in a value, in unix seconds; 0 when there is none."""
     if isinstance(value, dict):
         own = value.get("created_at")
         return max([own if isinstance(own, int) else 0, *map(newest, value.values())])
@@ -27,5 +27,5 @@ def newest(value: Any) -> float:
 
 
 def moment_of(recorded: Interaction) -> float:
-    """How new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
+    """Say how new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
     return newest([data for _, data in recorded.events] or recorded.json) or sent_at(recorded.header("date"))

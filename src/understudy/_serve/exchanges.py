@@ -76,7 +76,7 @@ class Exchanges:
 
     @property
     def lost(self) -> int:
-        """How many of the oldest are no longer kept."""
+        """Count how many of the oldest are no longer kept."""
         return self.count - len(self._kept)
 
     def begin(self, request: Request, at: float, verb: str | None = None) -> ServedExchange:

@@ -58,7 +58,9 @@ def check_words(words: Any) -> None:
 
 
 def _side(kind: str, value: Any) -> str:
-    return "has nothing" if value is None else in_words(kind, value)
+    if value is None:
+        return "has nothing"
+    return repr(value) if isinstance(value, str) else in_words(kind, value)
 
 
 def differences(old: Sequence[Turn], new: Sequence[Turn], words: Words = "exact") -> list[Difference]:

@@ -21,7 +21,9 @@ _watch: RealSleepWatchdog | None = None
 
 @contextmanager
 def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> Iterator[None]:
-    """Until the block is left, let sleeping in the handler's world move its clock. The world must be entered already.
+    """Until the block is left, let sleeping in the handler's world move its clock.
+
+    The world must be entered already.
 
     `notice` is told of each line of this thread that waits in earnest, from another thread, maybe more than once.
 

@@ -48,7 +48,10 @@ class VirtualLoop:
         _virtual[id(loop)] = self
 
     def restore(self) -> None:
-        """Real time again. Timers that still wait have the virtual time that passed behind them."""
+        """Real time again.
+
+        Timers that still wait have the virtual time that passed behind them.
+        """
         del _virtual[id(self.loop)]
         del self.loop.time, self.loop.run_in_executor
         self.loop._selector = self._selector  # noqa: SLF001
@@ -67,7 +70,7 @@ class VirtualLoop:
             self._jobs -= 1
 
     def is_busy(self, selector: Any) -> bool:
-        """Whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
+        """Say whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
         return self._jobs > 0 or len(selector.get_map() or ()) > 1
 
     def _run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:

@@ -78,7 +78,7 @@ class RealSleepWatchdog:
 
 
 def _sleeps(native: int) -> bool:
-    """Whether the system lets a thread sleep: it neither waits for its turn nor for a disk. True where nobody says."""
+    """Say whether the system lets a thread sleep: it neither waits for its turn nor for a disk. True where nobody says."""
     try:
         status = Path(f"/proc/self/task/{native}/stat").read_bytes()
     except OSError:  # pragma: no cover - only where there is no /proc
@@ -106,7 +106,7 @@ def _threads_of(moment: VirtualTime) -> Iterator[int]:
 
 
 def _place(frame: FrameType) -> str | None:
-    """The innermost line of the app's own code; of a library, if there is none; None where nobody's is."""
+    """Return the innermost line of the app's own code; of a library, if there is none; None where nobody's is."""
     known = None
     inner: FrameType | None = frame
     while inner is not None:

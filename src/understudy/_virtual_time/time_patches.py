@@ -26,11 +26,12 @@ _EXCEPTED = sys.stdlib_module_names | {
 _NANOSECONDS = 1_000_000_000
 
 _replaced: list[tuple[Any, str, str]] = []  # owner, its name for a function, the function's own
-_scanned: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # by module: its names for functions of `time`
+_scanned: dict[str, Any] = {}  # what was looked through, by its name in `sys.modules`
+_holding: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # of these, the few with names for functions of `time`
 
 
 def is_excepted(name: str | None) -> bool:
-    """Whether a module goes on in real time."""
+    """Say whether a module goes on in real time."""
     return name is not None and name.partition(".")[0] in _EXCEPTED
 
 
@@ -69,7 +70,7 @@ _NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
 
 
 def replaced_by_another() -> str | None:
-    """A function of `time` that somebody else has replaced; None if nobody has."""
+    """Return a function of `time` that somebody else has replaced; None if nobody has."""
     return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
 
 
@@ -77,9 +78,11 @@ def replace() -> None:
     """Replace them in `time`, and in every module that took one of them by name."""
     for name in _REPLACEMENTS:
         _replace(time, name, name)
-    for module in list(sys.modules.values()):
-        for name, function in _names_in(module):
-            _replace(module, name, function)
+    _scan()
+    for key, (module, names) in _holding.items():
+        if sys.modules.get(key) is module:
+            for name, function in names:
+                _replace(module, name, function)
 
 
 def restore() -> None:
@@ -96,13 +99,19 @@ def _replace(owner: Any, name: str, function: str) -> None:
         _replaced.append((owner, name, function))
 
 
+def _scan() -> None:
+    """Look through the modules that are new since the last time: of some thousand, few are."""
+    new = [(key, module) for key, module in list(sys.modules.items()) if _scanned.get(key) is not module]
+    for key, module in new:
+        _scanned[key] = module
+        _holding.pop(key, None)
+        if names := _names_in(module):
+            _holding[key] = (module, names)
+
+
 def _names_in(module: Any) -> list[tuple[str, str]]:
-    """The names under which a module holds functions of `time`; each module is looked through once."""
+    """Return the names under which a module holds functions of `time`."""
     name = getattr(module, "__name__", None)
     if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
         return []
-    known = _scanned.get(name)
-    if known is None or known[0] is not module:
-        held = [(key, _NAME_OF[id(value)]) for key, value in list(vars(module).items()) if id(value) in _NAME_OF]
-        known = _scanned[name] = (module, held)
-    return known[1]
+    return [(key, _NAME_OF[id(value)]) for key, value in list(vars(module).items()) if id(value) in _NAME_OF]

@@ -8,7 +8,9 @@ from understudy._engine.clock import Clock
 
 
 def trio_clock(clock: Clock) -> Any:
-    """A `trio.testing.MockClock` that jumps to the next deadline when every task waits, and moves a world's clock with it.
+    """Return a trio `MockClock` that moves a simulation's clock with it.
+
+    It jumps to the next deadline when every task waits.
 
         trio.run(main, clock=understudy.trio_clock(backend.clock))
 

@@ -61,11 +61,11 @@ def leave(moment: VirtualTime) -> None:
 
 
 def entered() -> list[VirtualTime]:
-    """Every world there is, of each thread the innermost."""
+    """Return every world there is, of each thread the innermost."""
     return list({moment.thread: moment for moment in list(_times.values())}.values())
 
 
 def here() -> VirtualTime | None:
-    """The virtual time of the innermost world of this thread or task; None where real time goes on."""
+    """Return the virtual time of the innermost world of this thread or task; None where real time goes on."""
     handler = current.current_handler()
     return _times.get(id(handler)) if handler is not None else None

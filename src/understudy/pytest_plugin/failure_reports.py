@@ -84,7 +84,7 @@ def _is_shown_pruned(error: BaseException, answered: bool) -> bool:
 
 
 def _is_own(error: BaseException) -> bool:
-    """Whether understudy raised it on purpose, or the app got it as the answer to a mistake of the test."""
+    """Say whether understudy raised it on purpose, or the app got it as the answer to a mistake of the test."""
     if isinstance(error, UnderstudyError):
         return True
     if str(getattr(error, "code", None) or "").startswith("understudy_"):
@@ -97,7 +97,7 @@ def _is_own(error: BaseException) -> bool:
 
 
 def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
-    """The line for pytest's summary; None for what is not ours to put into words."""
+    """Return the line for pytest's summary; None for what is not ours to put into words."""
     if isinstance(error, BaseExceptionGroup):
         said = (_sentence(inner, advice) for inner in error.exceptions)
         return next((sentence for sentence in said if sentence is not None), None)

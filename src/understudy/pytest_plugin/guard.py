@@ -27,7 +27,7 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        """A module that asks when it is imported is not collected."""
+        """Return a module that asks when it is imported is not collected."""
         self._guard.test = f"The import of {collector.nodeid or 'a module'}"
         report = yield
         problems = self._guard.take()
@@ -45,7 +45,7 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """A fixture that asks; if it swallows the refusal, the test itself fails."""
+        """Return a fixture that asks; if it swallows the refusal, the test itself fails."""
         try:
             return (yield)
         except BaseException as error:
@@ -54,7 +54,7 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """The test fails in its call phase, even when the app swallowed the refusal."""
+        """Return the test fails in its call phase, even when the app swallowed the refusal."""
         __tracebackhide__ = True
         return (yield from self._failing(item, "call"))
 
@@ -73,7 +73,10 @@ class SessionGuard:
         return result
 
     def _beside(self, item: pytest.Item, when: str, error: BaseException) -> None:
-        """What was refused stands beside the failure it led to. A test that is skipped for it is not skipped."""
+        """What was refused stands beside the failure it led to.
+
+        A test that is skipped for it is not skipped.
+        """
         problems = self._guard.take()
         if not problems:
             return

@@ -83,7 +83,8 @@ def _add_options(group: pytest.OptionGroup) -> None:
         "--understudy-cov-report",
         action="append",
         metavar="TYPE",
-        help="term (default), json[:FILE], html[:FILE]; may be given several times; switches --understudy-cov on",
+        help="term (default), json[:FILE], html[:FILE], data[:FILE] (of a shard, for `understudy coverage combine`); "
+        "may be given several times; switches --understudy-cov on",
     )
     group.addoption(
         "--understudy-cov-fail-under",
@@ -139,7 +140,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """A simulated Assistants API that answers every OpenAI client in this test: a `Backend`.
+    """Return a simulated Assistants API that answers every OpenAI client in this test: a `Backend`.
 
     Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
@@ -155,7 +156,7 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 @pytest.fixture
 def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """The cassette that this test plays or records: `.played`, `.unplayed`, `.path`.
+    """Return the cassette that this test plays or records: `.played`, `.unplayed`, `.path`.
 
     The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
     """
@@ -180,7 +181,10 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
 @contextmanager
 def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyError]]) -> Iterator[None]:
-    """Ask for problems at the end of the call phase. Only until the fixture ends: an item lives as long as the session."""
+    """Ask for problems at the end of the call phase.
+
+    Only until the fixture ends: an item lives as long as the session.
+    """
     asked = item.stash.setdefault(_problems, [])
     asked.insert(0, problems)
     try:
@@ -191,7 +195,7 @@ def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyE
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
-    """What a fixture asks that outlives the test belongs to no single test."""
+    """Return what a fixture asks that outlives the test belongs to no single test."""
     if fixturedef.scope == "function" or "understudy._http.current" not in sys.modules:
         return (yield)
     from understudy.pytest_plugin.wide_fixtures import setting_up
@@ -202,7 +206,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 @pytest.fixture(scope="session")
 def _understudy_session_server() -> Iterator[SessionServer]:
-    """The one server of the session, started by the first test that needs it."""
+    """Return the one server of the session, started by the first test that needs it."""
     try:
         from understudy._serve.for_tests import SessionServer
 
@@ -221,7 +225,7 @@ def understudy_server(
     _understudy_session_server: SessionServer,
     understudy: Backend,
 ) -> Iterator[ServedBackend]:
-    """The test's backend over a real loopback socket, for apps in other processes: `.url`, `.backend`.
+    """Return the test's backend over a real loopback socket, for apps in other processes: `.url`, `.backend`.
 
     While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables lead there. Settings and
     scripts are those of `understudy`: `understudy_server.backend.next_run(Reply("..."))`.
@@ -238,7 +242,7 @@ def understudy_server(
 
 
 def _vcr_config(request: pytest.FixtureRequest) -> Any:
-    """The project's fixture of that name, where it comes from vcrpy and has one."""
+    """Return the project's fixture of that name, where it comes from vcrpy and has one."""
     try:
         return request.getfixturevalue("vcr_config")
     except pytest.FixtureLookupError as error:
@@ -318,7 +322,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """A test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
+    """Return a test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
     report = yield
     hint = ""
     if (
@@ -381,7 +385,7 @@ def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """The hints of the worlds that the test made itself, and what strays of any test have asked meanwhile."""
+    """Return the hints of the worlds that the test made itself, and what strays of any test have asked meanwhile."""
     try:
         return (yield)
     finally:
@@ -395,7 +399,10 @@ _VARYING = re.compile(r"'[^']*'|\S*[/\\\d]\S*")  # in a hint: names, paths and n
 
 
 class Summary:
-    """What the terminal says at the end: which lifecycles were tried, and hints. One for each session."""
+    """What the terminal says at the end: which lifecycles were tried, and hints.
+
+    One for each session.
+    """
 
     def __init__(self) -> None:
         self._hints: dict[str, list[str]] = {}
@@ -427,7 +434,7 @@ class Summary:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """An app that builds its client on import fails without a key: name the setting that helps."""
+    """Return an app that builds its client on import fails without a key: name the setting that helps."""
     report = yield
     if not report.failed:
         return report

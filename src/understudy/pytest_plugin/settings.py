@@ -46,7 +46,7 @@ def marked(item: pytest.Item, name: str) -> tuple[tuple[Any, ...], dict[str, Any
 
 
 def backend_for(item: pytest.Item) -> Backend:
-    """The backend of a test, by its `understudy` markers; the closest says the last word.
+    """Return the backend of a test, by its `understudy` markers; the closest says the last word.
 
     Raises:
         pytest.UsageError: a setting that there is not, or a cassette marker besides.
@@ -84,7 +84,7 @@ _STRICT = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no
 
 
 def _of_project(config: pytest.Config, *, leaves_strict: bool) -> dict[str, Any]:
-    """The settings that the pytest ini has for every backend; markers say the last word.
+    """Return the settings that the pytest ini has for every backend; markers say the last word.
 
     Raises:
         pytest.UsageError: a value that the setting does not take; the nearest is named.
@@ -160,7 +160,7 @@ def _free_of_clashes(folder: Path, name: str) -> Path:
 
 
 def fixture_cassette_path(request: Any, fixture: str) -> Path:
-    """Where the cassette of a fixture that outlives its test lies: beside those of the tests that it is for."""
+    """Say where the cassette of a fixture that outlives its test lies: beside those of the tests that it is for."""
     config, node = request.config, request.node
     root: Path = config.rootpath / config.getini("understudy_cassettes")
     place = Path(*[_NOT_IN_A_FILE_NAME.sub("-", part) for part in node.nodeid.partition("::")[0].split("/") if part])
@@ -172,12 +172,12 @@ def fixture_cassette_path(request: Any, fixture: str) -> Path:
 
 
 def held_by_fixtures(config: pytest.Config) -> list[CassetteSession]:
-    """The cassettes of the fixtures that are set up now, in the order in which they were."""
+    """Return the cassettes of the fixtures that are set up now, in the order in which they were."""
     return config.stash.setdefault(_HELD, [])
 
 
 def is_fallback(item: pytest.Item) -> bool:
-    """Whether a test's backend stands behind its cassette, for what the recording lacks."""
+    """Say whether a test's backend stands behind its cassette, for what the recording lacks."""
     return marked(item, "cassette")[1].get("fallback") == "simulate"
 
 
@@ -187,7 +187,7 @@ def cassette_for(
     backend: Backend | None = None,
     vcr_config: Mapping[str, Any] | None = None,
 ) -> CassetteSession:
-    """The cassette session of a test, by its `cassette` markers and the command line.
+    """Return the cassette session of a test, by its `cassette` markers and the command line.
 
     Args:
         failed: asked at the end whether the test failed.
@@ -198,7 +198,7 @@ def cassette_for(
         pytest.UsageError: no marker, or one with settings that there are not.
     """
     from understudy._cassettes import CassetteSession
-    from understudy._promote.fallback import leaving
+    from understudy._promote.fallback import backend_fallback
 
     if item.get_closest_marker("cassette") is None:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
@@ -220,7 +220,7 @@ def cassette_for(
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "cassette", settings))
     try:
-        on_miss = None if backend is None else leaving(path, backend)
+        on_miss = None if backend is None else backend_fallback(path, backend)
         settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
         fixtures = held_by_fixtures(item.config)
         playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)
@@ -267,7 +267,7 @@ _histories = pytest.StashKey[dict[str, Histories]]()
 
 
 def witness_for(item: Any, script: Trajectory) -> Witness:
-    """What compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
+    """Return what compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
     test = item.nodeid.replace(script.name, "*")
     histories = item.config.stash.setdefault(_histories, {}).setdefault(test, Histories())
     return Witness(histories, script.name)

@@ -44,7 +44,7 @@ def setting_up(fixture: Any, request: Any) -> Iterator[None]:
 
 
 def _own_cassette(fixture: Any, request: Any) -> CassetteSession | None:
-    """The cassette for a fixture; None if it has none, and is to make none."""
+    """Return the cassette for a fixture; None if it has none, and is to make none."""
     playing = request.config.stash.get(PLAYING, None)
     in_use = cassette_in_use()
     if playing is None or in_use is None or not in_use.is_of(playing[0]):

@@ -1,4 +1,7 @@
-"""The bodies of requests to the Responses API: what each may hold. [SDK 3.57, SPEC; recordings overrule both]"""
+"""Check the bodies of requests to the Responses API.
+
+Known from the types of the SDK (3.57) and SPEC; where recordings differ, they overrule both.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,10 @@ _ASKED: dict[str, Check] = {
 
 
 class _CreateResponse(Fields):
-    """The body of a create. One with a `prompt` needs no model, [REC] and is not simulated."""
+    """Check the body of a create.
+
+    One with a `prompt` needs no model [REC] and is not simulated.
+    """
 
     def __call__(self, value: Any, path: str = "") -> Any:
         if type(value) is dict and value.get("prompt") is not None:

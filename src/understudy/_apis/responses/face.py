@@ -25,7 +25,7 @@ def _conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None
 
 
 def _error_event(number: int, error: Json) -> tuple[bytes, ...]:
-    """Give the event that a stream fails with: numbered, as all of them. [REC, one fixture]"""
+    """Give the event that a stream fails with: numbered, as all of them [REC, one fixture]."""
     return (sse.render("error", {"type": "error", "sequence_number": number, **error}),)
 
 

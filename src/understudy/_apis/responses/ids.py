@@ -1,4 +1,4 @@
-"""Ids of the Responses API: 50 hex digits, the first 16 of which tie a family together. [REC]
+"""Ids of the Responses API: 50 hex digits, the first 16 of which tie a family together [REC].
 
 A response, its items, the responses that go on from it and its conversation share the 16 digits (the *partition*). After
 them come `00`, or `01` for what is not stored, eight digits of unix time and 24 more. A conversation, and what the app puts
@@ -44,7 +44,10 @@ _PINNED_AS = {"function_call": "function_item"}
 
 
 def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) -> str:
-    """Give the id of a new response. `partition`: of the family it belongs to; None for a family of its own."""
+    """Give the id of a new response.
+
+    `partition`: of the family it belongs to; None for a family of its own.
+    """
     pinned = ids.pinned("response")
     if pinned is not None:
         return pinned
@@ -53,7 +56,10 @@ def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) 
 
 
 def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
-    """Give the id of a new item of a response. `kind`: the item's type; `parent`: the response's id."""
+    """Give the id of a new item of a response.
+
+    `kind`: the item's type; `parent`: the response's id.
+    """
     pinned = ids.pinned(_PINNED_AS.get(kind, kind))
     if pinned is not None:
         return pinned

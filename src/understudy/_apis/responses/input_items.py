@@ -57,7 +57,7 @@ def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
 
 
 def _shown(given: Json, item_id: str) -> Json:
-    """Give an item in the form that lists have it in: with an id, a status and its content as parts. [REC]"""
+    """Give an item in the form that lists have it in: with an id, a status and its content as parts [REC]."""
     kind = given["type"]
     shown = {**given, "id": item_id, "type": kind}
     if kind == "message":
@@ -97,7 +97,7 @@ def includes(query: Json) -> list[str]:
 
 
 def as_listed(item: Json, *, with_images: bool) -> Json:
-    """Give an item as lists show it: without a file's content, and without images' addresses where not asked for. [REC]"""
+    """Give an item as lists show it: without a file's content, and without images' addresses where not asked for [REC]."""
     content = item.get("content")
     if item["type"] != "message" or not isinstance(content, list):
         return item
@@ -124,7 +124,7 @@ def text_of(content: Any) -> str:
 
 
 def as_items(given: Any) -> list[Json]:
-    """Give an input as items: a string is one user message. [REC]"""
+    """Give an input as items: a string is one user message [REC]."""
     if given is None:
         return []
     if isinstance(given, str):
@@ -133,7 +133,7 @@ def as_items(given: Any) -> list[Json]:
 
 
 def check_each_once(items: Sequence[Json]) -> None:
-    """Refuse an item that is sent twice. [REP]"""
+    """Refuse an item that is sent twice [REP]."""
     seen: set[str] = set()
     for item in items:
         item_id = item.get("id")
@@ -145,7 +145,7 @@ def check_each_once(items: Sequence[Json]) -> None:
 
 
 def check_reasoning(items: Sequence[Json]) -> None:
-    """Refuse a reasoning item that nothing of the model's follows. [REC]"""
+    """Refuse a reasoning item that nothing of the model's follows [REC]."""
     for position, item in enumerate(items):
         if item["type"] != "reasoning" or item.get("id") is None:
             continue
@@ -162,7 +162,7 @@ def is_of_model(item: Json) -> bool:
 
 
 def check_calls(items: Iterable[Json], open_before: Sequence[Json]) -> None:
-    """Refuse calls without an output, and outputs without a call. [REP]
+    """Refuse calls without an output, and outputs without a call [REP].
 
     `open_before`: the calls that the chain, or the conversation, still waits for.
     """

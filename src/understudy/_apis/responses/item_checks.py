@@ -1,6 +1,6 @@
-"""The items that the app sends: messages, calls and their outputs, and all that it gives back. [SDK 3.57, SPEC, REC]
+"""Check the items that the app sends: messages, calls, outputs and the rest.
 
-A key is demanded if nothing could be made of an item without it; SPEC demands more, and recordings leave much of that out.
+Known from the types of the SDK (3.57), SPEC and recordings. A key is demanded if nothing could be made of an item without it; SPEC demands more, and recordings leave much of that out.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _ID_CHARACTERS = "^[a-zA-Z0-9_-]+$"
 
 @dataclass(frozen=True, slots=True)
 class ItemId:
-    """The id of an item: its characters, its length, its beginning (`prefix`, which may be empty). [REP]
+    """Check the id of an item: its characters, length and beginning [REP].
 
-    Quoted in langchain-ai/langchainjs#11044 (an empty one lacks characters), can1357/oh-my-pi#284, openai/codex#33176,
+    `prefix` is how it begins; it may be empty. Quoted in langchain-ai/langchainjs#11044 (an empty one lacks characters), can1357/oh-my-pi#284, openai/codex#33176,
     Alishahryar1/free-claude-code#1826. In which order they are looked at is a guess. [INF]
     """
 
@@ -84,7 +84,7 @@ def _part(required: tuple[str, ...] = (), /, **known: Check) -> Fields:
 
 
 def _file_data(value: Any, path: str) -> Any:
-    """Check a file that is sent along: a recording or a film is not taken. [REC for audio, INF for video]"""
+    """Refuse a recording [REC] or a film [INF] that is sent as a file."""
     text = _STRING(value, path)
     kind = text.removeprefix("data:").partition(";")[0]
     if text.startswith("data:") and kind.startswith(("audio/", "video/")):
@@ -299,7 +299,10 @@ _REFERENCE = Fields({"type": anything, "id": _STRING}, ("id",))
 
 
 class _InputItem(Tagged):
-    """An item; one without a type is a message, or (with an id alone) a reference. [REC]"""
+    """Check an item of any type.
+
+    One without a type is a message, or, with an id alone, a reference [REC].
+    """
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is dict and value.get("type") is None:

@@ -1,4 +1,4 @@
-"""What the service makes of a model's name, and what a model changes in the answer. As of August 2026. [REC]
+"""What the service makes of a model's name, and what a model changes in the answer. As of August 2026 [REC].
 
 Names that were not recorded are taken from the SDK's list; what they change is then a guess from their family [INF].
 """
@@ -76,7 +76,7 @@ _ONLY_DETAILED = ("o3", "o4", "gpt-5-mini", "gpt-5-nano", "gpt-5-2025", "gpt-5.6
 
 
 def exists(name: str) -> bool:
-    """Tell whether there is a model of this name; a fine-tuned one is taken to exist. [INF]"""
+    """Tell whether there is a model of this name; a fine-tuned one is taken to exist [INF]."""
     return name in NAMES or name.startswith("ft:")
 
 
@@ -91,7 +91,7 @@ def reasons(name: str) -> bool:
 
 
 def takes_no_temperature(name: str) -> bool:
-    """Tell whether a model refuses `temperature` and `top_p`: those that always think. [REP]"""
+    """Tell whether a model refuses `temperature` and `top_p`: those that always think [REP]."""
     return reasons(name) and not name.startswith(("gpt-5.1", "gpt-5.2", *_NEW))
 
 

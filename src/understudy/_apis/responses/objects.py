@@ -79,7 +79,7 @@ class ModelResponse:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is in a terminal status: a response that called functions is."""
+        """Say whether it is in a terminal status: a response that called functions is."""
         return self.execution.is_over or self.execution.status == "paused"
 
     def output(self) -> Iterator[Item]:
@@ -109,7 +109,7 @@ def is_locked(conversation: Conversation) -> bool:
 
 
 def refuse_locked(call: Call, conversation: Conversation) -> None:
-    """Refuse to touch a conversation that a response runs in. [REP]
+    """Refuse to touch a conversation that a response runs in [REP].
 
     Raises:
         ApiError: it is locked.

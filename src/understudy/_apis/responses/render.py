@@ -1,4 +1,4 @@
-"""Responses, their items and their tools as JSON, in the key order of August 2026. [REC]"""
+"""Responses, their items and their tools as JSON, in the key order of August 2026 [REC]."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _KEYS_AT_THE_END = ("user", "metadata")
 
 
 def status_of(response: ModelResponse, state: ExecutionState) -> str:
-    """Give what this API calls an execution's status. There is no `requires_action`: calls complete a response. [REC]"""
+    """Give what this API calls an execution's status.
+
+    There is no `requires_action`: calls complete a response [REC].
+    """
     status = state.phase.status
     if status == "queued":
         return "queued" if response.settings.is_background else "in_progress"
@@ -72,13 +75,16 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
 
 
 def tool_usage(output: list[Json]) -> Json:
-    """Give what tools of the service were used. [REC for the keys]"""
+    """Give what tools of the service were used [REC for the keys]."""
     searches = sum(item["type"] == "web_search_call" for item in output)
     return {**_NO_TOOL_USAGE, "web_search": {"num_requests": searches}}
 
 
 def usage(response: ModelResponse, state: ExecutionState) -> Json:
-    """Give a guess of the tokens: a quarter of the characters. All earlier turns are counted again. [DOCS, numbers INF]"""
+    """Give a guess of the tokens: a quarter of the characters.
+
+    All earlier turns are counted again [DOCS, numbers INF].
+    """
     read, written = prompt_tokens(response), written_tokens(state)
     return {
         "input_tokens": read,
@@ -128,7 +134,10 @@ def output_of(response: ModelResponse, state: ExecutionState) -> list[Json]:
 
 
 def item(response: ModelResponse | None, state: Any) -> Json:
-    """Give an item, by its state. `response`: the one that wrote it, None for what the app put there."""
+    """Give an item, by its state.
+
+    `response`: the one that wrote it, None for what the app put there.
+    """
     given = getattr(state, "given", None)
     if given is not None:
         return dict(given) if state.kind != "response_item" else {**given, "id": state.id}
@@ -157,7 +166,7 @@ def _message(response: ModelResponse, state: Any) -> Json:
 
 
 def phase_of(response: ModelResponse, state: Any) -> str:
-    """Give the phase of a message: a comment when calls come after it, else the answer. [REC]"""
+    """Give the phase of a message: a comment when calls come after it, else the answer [REC]."""
     items = response.execution.state.items
     position = next((number for number, other in enumerate(items) if other.id == state.id), len(items))
     planned = [event.event for event in response.execution.planned]
@@ -167,7 +176,7 @@ def phase_of(response: ModelResponse, state: Any) -> str:
 
 
 def text_part(response: ModelResponse, part: Text) -> Json:
-    """Give a text part: without the markers that stand for citations, which are annotations with a place. [REC]"""
+    """Give a text part: without the markers that stand for citations, which are annotations with a place [REC]."""
     return {
         "type": "output_text",
         "annotations": shown_annotations(response, part),
@@ -200,7 +209,7 @@ def shown_annotations(response: ModelResponse, part: Text) -> list[Json]:
 
 
 def annotation(response: ModelResponse, one: Any, at: int) -> Json:
-    """Give an annotation at a place. [REC]"""
+    """Give an annotation at a place [REC]."""
     filename = response.file_name(one.file_id) or ""
     if one.kind == "file_citation":
         return {"type": "file_citation", "file_id": one.file_id, "filename": filename, "index": at}
@@ -325,7 +334,7 @@ def conversation(held: Conversation) -> Json:
 
 
 def page(data: list[Json], *, has_more: bool) -> Json:
-    """Give a list. [REC: the order of the keys is not the Assistants API's]"""
+    """Give a list [REC: the order of the keys is not the Assistants API's]."""
     return {
         "object": "list",
         "data": data,

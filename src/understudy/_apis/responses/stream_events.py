@@ -64,7 +64,10 @@ class StreamWriter:
         self.number = 0
 
     def sent(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
-        """Give what is sent when an event happens: names and payloads. `state`: the one it led to."""
+        """Give what is sent when an event happens: names and payloads.
+
+        `state`: the one it led to.
+        """
         for name, payload in self._unnumbered(event, state):
             kind = f"response.{name}"
             body = {**payload, "sequence_number": self.number}

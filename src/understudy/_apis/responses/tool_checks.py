@@ -1,4 +1,7 @@
-"""The tools of a request to the Responses API, and which of them the model may choose. [SDK 3.57, SPEC; REC overrules]"""
+"""Check the tools of a request to the Responses API, and the tool choice.
+
+Known from the types of the SDK (3.57) and SPEC; where recordings differ, they overrule both.
+"""
 
 from __future__ import annotations
 
@@ -237,7 +240,7 @@ _TOOLS: dict[str, Check] = {
 
 
 class _ResponseTool(Tagged):
-    """A tool of any type, those that a kind of call brings with it included."""
+    """Check a tool of any type, also one that a kind of call brings with it."""
 
     def __call__(self, value: Any, path: str) -> Any:
         name = value.get("type") if type(value) is dict else None

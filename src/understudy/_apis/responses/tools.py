@@ -12,18 +12,18 @@ _ANYWHERE = {"type": "approximate", "city": None, "country": "US", "region": Non
 
 
 def echoed_tool(tool: Json) -> Json:
-    """Give a tool as an answer repeats it: defaults filled in. [REC; kinds that were not recorded as they came]"""
+    """Give a tool as an answer repeats it: defaults filled in [REC; kinds that were not recorded as they came]."""
     echo = _ECHOES.get(tool["type"])
     return echo(tool) if echo is not None else dict(tool)
 
 
 def echoed_tools(tools: Sequence[Json]) -> list[Json]:
-    """Give the tools of a request as an answer repeats them: functions first. [REC]"""
+    """Give the tools of a request as an answer repeats them: functions first [REC]."""
     return [echoed_tool(tool) for tool in sorted(tools, key=lambda tool: tool["type"] != "function")]
 
 
 def _function(tool: Json) -> Json:
-    """A function without `strict` is strict, and its schema is made so. [REC, 129 of 129]"""
+    """Return a function without `strict` is strict, and its schema is made so [REC, 129 of 129]."""
     strict = tool.get("strict")
     parameters = tool.get("parameters")
     if parameters == {}:
@@ -44,7 +44,7 @@ def _function(tool: Json) -> Json:
 
 
 def strict_schema(schema: Any) -> Any:
-    """Give a schema with every property required and no others allowed, all the way down. [REC for the outermost]"""
+    """Give a schema with every property required and no others allowed, all the way down [REC for the outermost]."""
     if isinstance(schema, list):
         return [strict_schema(part) for part in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,7 @@
-"""cassetter, in YAML or TOML: bodies say their type. Sorted by method and URL; the order of recording is in the times."""
+"""cassetter, in YAML or TOML: bodies say their type.
+
+Sorted by method and URL; the order of recording is in the times.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
 
 
 def request_body(verb: Any, headers: Any, raw: Any) -> bytes | None:
-    """The body of a request; None when a recorder dropped it (null with a content type), b"" when none was sent."""
+    """Return the body of a request; None when a recorder dropped it (null with a content type), b"" when none was sent."""
     body = as_bytes(raw)
     if body is None and method(verb) not in READS and header(header_pairs(headers), "content-type"):
         return None
@@ -113,7 +113,7 @@ def request_body(verb: Any, headers: Any, raw: Any) -> bytes | None:
 
 
 def as_bytes(raw: Any) -> bytes | None:
-    """A body in any of the ways it was ever written; None for null.
+    """Return a body in any of the ways it was ever written; None for null.
 
     Raises:
         UnknownBody: it is data, or lies under a key that no recorder writes.
@@ -145,7 +145,7 @@ def _piece(raw: Any) -> bytes:
 
 
 def json_body(value: Any) -> bytes:
-    """A body that a recorder keeps as data, as JSON text: laid out as the service did.
+    """Return a body that a recorder keeps as data, as JSON text: laid out as the service did.
 
     Raises:
         ValueError: it holds a number that JSON cannot hold.
@@ -158,7 +158,7 @@ def json_body(value: Any) -> bytes:
 
 
 def form_body(form: Mapping[str, Any]) -> bytes:
-    """The body of a form whose fields a recorder keeps as data."""
+    """Return the body of a form whose fields a recorder keeps as data."""
     values = {name: value if isinstance(value, list) else [value] for name, value in form.items()}
     return urlencode(values, doseq=True).encode()
 
@@ -177,7 +177,7 @@ def refuse_unknown_body(part: Any, known: Collection[str], body: bytes | None, w
 
 
 def may_have_body(code: Any) -> bool:
-    """Whether an answer of this status has a body."""
+    """Say whether an answer of this status has a body."""
     return status(code) not in _NO_BODY
 
 

@@ -40,5 +40,5 @@ READERS: tuple[Reader, ...] = (
 
 
 def reader_of(document: Any) -> Reader | None:
-    """The reader of a document; None when no recorder known here wrote it."""
+    """Return the reader of a document; None when no recorder known here wrote it."""
     return next((reader for reader in READERS if reader.recognizes(document)), None)

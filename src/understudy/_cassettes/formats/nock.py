@@ -47,7 +47,7 @@ def _headers(raw: Any) -> dict[str, Any]:
 
 
 def _sent(entry: Any) -> bytes | None:
-    """The body; None where there is none to compare: nock takes any then."""
+    """Return the body; None where there is none to compare: nock takes any then."""
     if "body" not in entry and str(entry.get("method")).upper() not in READS:
         return None
     return _body(entry.get("body"), is_binary=False)
@@ -71,7 +71,7 @@ def _body(raw: Any, *, is_binary: bool) -> bytes:
 
 
 def _was_binary(raw: str) -> bool:
-    """Whether a text is bytes that are not UTF-8, in hexadecimal: nock says nothing else of a binary request."""
+    """Say whether a text is bytes that are not UTF-8, in hexadecimal: nock says nothing else of a binary request."""
     try:
         bytes.fromhex(raw).decode()
     except UnicodeDecodeError:

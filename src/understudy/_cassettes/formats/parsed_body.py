@@ -1,4 +1,7 @@
-"""vcrpy with a serializer that keeps JSON bodies as data, under `parsed_body`. [pydantic-ai's tests, and others]"""
+"""vcrpy with a serializer that keeps JSON bodies as data, under `parsed_body`.
+
+[pydantic-ai's tests, and others]
+"""
 
 from __future__ import annotations
 

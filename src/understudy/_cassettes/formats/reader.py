@@ -31,25 +31,25 @@ class Reader:
 
 
 def part(entry: Any, *keys: str) -> dict[str, Any]:
-    """The mapping under these keys; an empty one where there is none."""
+    """Return the mapping under these keys; an empty one where there is none."""
     for key in keys:
         entry = entry.get(key) if isinstance(entry, dict) else None
     return entry if isinstance(entry, dict) else {}
 
 
 def members(document: Any, key: str | None = None) -> list[Any]:
-    """The list that a document is, or has under a key; an empty one where there is none."""
+    """Return the list that a document is, or has under a key; an empty one where there is none."""
     found = document if key is None else part(document).get(key)
     return found if isinstance(found, list) else []
 
 
 def first(entries: Sequence[Any]) -> dict[str, Any]:
-    """The first entry; an empty one where there is none."""
+    """Return the first entry; an empty one where there is none."""
     return part(entries[0]) if entries else {}
 
 
 def in_order(entries: Sequence[Any], key: str) -> list[Any]:
-    """The entries by the time under a key; as they are when one of them does not tell it."""
+    """Return the entries by the time under a key; as they are when one of them does not tell it."""
     times = [_time(part(entry).get(key)) for entry in entries]
     if any(time is None for time in times):
         return list(entries)

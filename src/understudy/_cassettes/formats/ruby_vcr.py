@@ -47,7 +47,7 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 
 def entries(document: Any) -> list[Any]:
-    """The exchanges of a document of this family."""
+    """Return the exchanges of a document of this family."""
     return members(document, "http_interactions")
 
 

@@ -25,7 +25,7 @@ _BINARY = (
 
 
 def unread_bytes(content: bytes) -> tuple[str, str] | None:
-    """What a file is (told by its first bytes) and what to do with it; None when it is none of those known."""
+    """Return what a file is (told by its first bytes) and what to do with it; None when it is none of those known."""
     return next(((name, remedy) for pattern, name, remedy in _BINARY if pattern.match(content)), None)
 
 

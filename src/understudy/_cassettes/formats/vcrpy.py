@@ -43,7 +43,7 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 
 def answer_body(response: Any) -> bytes | None:
-    """The body of a response in vcrpy's format; None when it is lost."""
+    """Return the body of a response in vcrpy's format; None when it is lost."""
     if "content" in response:  # what vcrpy before 6 wrote for httpx
         return fields.as_bytes(response["content"])
     return fields.as_bytes(response.get("body"))

@@ -32,7 +32,7 @@ class Coded:
         self._value = value
 
     def spans(self, text: str, lowered: str) -> Iterator[SecretSpan]:
-        """Where a text holds the secret; `lowered` is the text in lower case."""
+        """Say where a text holds the secret; `lowered` is the text in lower case."""
         for literal in self.literals:
             yield from _occurrences(text, literal)
         yield from _occurrences(lowered, self.hexadecimal)
@@ -47,7 +47,7 @@ class Coded:
 
 @lru_cache(maxsize=512)
 def coded(value: str) -> Coded:
-    """The codings of a secret; made once for each."""
+    """Return the codings of a secret; made once for each."""
     return Coded(value)
 
 
@@ -59,7 +59,7 @@ def _occurrences(text: str, literal: str) -> Iterator[SecretSpan]:
 
 
 def _base64_cores(raw: bytes) -> list[str]:
-    """What base64 makes of the secret in the midst of other bytes: the characters that depend on it alone."""
+    """Return what base64 makes of the secret in the midst of other bytes: the characters that depend on it alone."""
     cores = []
     for before in range(3):
         text = base64.b64encode(bytes(before) + raw + bytes(2)).decode("ascii")
@@ -71,7 +71,7 @@ def _base64_cores(raw: bytes) -> list[str]:
 
 
 def _any_spelling(character: str) -> str:
-    """A pattern for one character: itself, or escaped for JSON, a URL, a program or a page, as often as you like."""
+    """Return a pattern for one character: itself, or escaped for JSON, a URL, a program or a page, as often as you like."""
     spellings = [re.escape(character)]
     units = character.encode("utf-16-be", "surrogatepass")
     codes = [units[at : at + 2].hex() for at in range(0, len(units), 2)]

@@ -12,7 +12,7 @@ from understudy._common.messages import Headers
 
 
 def without_secrets(interaction: Interaction, scrubber: Scrubber) -> Interaction:
-    """The exchange without its secrets: all of its headers and its layout are kept, the values are cleaned."""
+    """Return the exchange without its secrets: all of its headers and its layout are kept, the values are cleaned."""
     scrubber.learn_headers(interaction.request_headers)
     scrubber.learn_headers(interaction.headers)
     clean = replace(

@@ -48,7 +48,7 @@ def field_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
 
 
 def _names(text: str, lowered: str) -> Iterator[tuple[int, int]]:
-    """Where names are that contain a stem; each once, not in order."""
+    """Say where names are that contain a stem; each once, not in order."""
     seen = set[int]()
     for stem in STEMS:
         at = lowered.find(stem)
@@ -83,7 +83,7 @@ def _behind(text: str, start: int, end: int, level: Grade) -> Iterator[SecretSpa
 
 
 def _begins(text: str, start: int, quote: str) -> bool:
-    """Whether the name, or the words that it is the last of, come right behind a quote."""
+    """Say whether the name, or the words that it is the last of, come right behind a quote."""
     if start == 0 or text[start - 1] != " ":
         return start > 0 and text[start - 1] == quote
     words = _WORDS_BEFORE.search(text, max(0, start - 40), start)
@@ -107,12 +107,12 @@ def _member(text: str, start: int, match: re.Match[str], level: Grade, hint: str
 
 
 def _is_of_logprobs(text: str, start: int, end: int) -> bool:
-    """Whether this is a token of the model's, which stands beside its probability."""
+    """Say whether this is a token of the model's, which stands beside its probability."""
     return bool(_TOKEN_OF_LOGPROBS.match(text, end) or _LOGPROB_BEFORE.search(text, max(0, start - 400), start))
 
 
 def _inside(text: str, at: int, quote: str, level: Grade, hint: str) -> Iterator[SecretSpan]:
-    """The texts in a list or an object behind a telling name, unless it is the schema of such a field."""
+    """Return the texts in a list or an object behind a telling name, unless it is the schema of such a field."""
     token = _token(quote)
     depth, found = 0, list[SecretSpan]()
     while match := token.search(text, at):
@@ -157,7 +157,7 @@ def _in_parts(text: str) -> Iterator[SecretSpan]:
 
 @cache
 def _content(opens: str) -> re.Pattern[str]:
-    """What a quoted text holds, up to its end; `opens`: its first quote with the backslashes before it.
+    """Return what a quoted text holds, up to its end; `opens`: its first quote with the backslashes before it.
 
     In JSON that was put into JSON n times, a quote that ends a text has 2^n - 1 backslashes, and one inside it at least
     2^(n+1) - 1.
@@ -176,6 +176,6 @@ def _content_pattern(opens: str) -> str:
 
 @cache
 def _token(quote: str) -> re.Pattern[str]:
-    """A name, a value or a bracket of JSON whose texts are in such quotes."""
+    """Return a name, a value or a bracket of JSON whose texts are in such quotes."""
     content, mark = _content_pattern(quote), re.escape(quote)
     return re.compile(rf"{mark}(?P<name>{content}){mark}(?=\s*:)|{mark}(?P<value>{content}){mark}|[\[\]{{}}]")

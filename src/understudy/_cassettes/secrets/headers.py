@@ -65,7 +65,7 @@ def secrets_of(headers: Headers) -> Iterator[str]:
 
 
 def is_secret_header(name: str, value: str) -> bool:
-    """Whether a header holds a secret; `name` in lower case."""
+    """Say whether a header holds a secret; `name` in lower case."""
     if name in REQUEST_HEADERS or name in RESPONSE_HEADERS:
         return False
     level = grade(name)

@@ -111,7 +111,7 @@ _QUERY = frozenset(QUERY_NAMES)
 
 @lru_cache(maxsize=4096)
 def grade(name: str) -> Grade:
-    """How telling a name is: of a member, a field, a header, a variable."""
+    """Say how telling a name is: of a member, a field, a header, a variable."""
     words = [word.lower() for word in _WORD.findall(name)]
     if "".join(words).endswith(CERTAIN_ENDS):
         return Grade.CERTAIN
@@ -133,5 +133,5 @@ def grade(name: str) -> Grade:
 
 @lru_cache(maxsize=4096)
 def query_grade(name: str) -> Grade:
-    """How telling the name of a query's or a form's field is."""
+    """Say how telling the name of a query's or a form's field is."""
     return max(grade(name), Grade.LIKELY if name.lower() in _QUERY else Grade.NONE)

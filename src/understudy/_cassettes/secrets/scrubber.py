@@ -54,7 +54,7 @@ class Scrubber:
         return [value.strip() for value in secrets_of(headers) if self.learn(value)]
 
     def text(self, text: str) -> str:
-        """The text without its secrets."""
+        """Return the text without its secrets."""
         for pattern in self._own:
             text = pattern.sub(_replacement, text)
         for spans in (field_spans, shape_spans):
@@ -63,7 +63,7 @@ class Scrubber:
         return without(text, self._known_spans(text, lower(text)))
 
     def url(self, url: str) -> str:
-        """A URL without its secrets, hidden behind percent signs or not."""
+        """Return a URL without its secrets, hidden behind percent signs or not."""
         head, mark, query = url.partition("?")
         pairs = [self._pair(pair) for pair in query.split("&")] if mark else []
         head = self.text(head)
@@ -84,7 +84,10 @@ class Scrubber:
         return quote_plus(name) + mark + quote_plus(value)
 
     def body(self, body: bytes) -> bytes:
-        """A body without its secrets. What is no text is searched byte for byte all the same."""
+        """Return a body without its secrets.
+
+        What is no text is searched byte for byte all the same.
+        """
         encoding = _encoding(body)
         text = body.decode(encoding)
         if b"data:" in body and b"delta" in body:
@@ -97,7 +100,7 @@ class Scrubber:
         return tuple((name.lower(), self.text(value)) for name, value in headers if name.lower() in kept)
 
     def request(self, request: Request) -> Request | None:
-        """A request as it would have been recorded; None when it holds no secret."""
+        """Return a request as it would have been recorded; None when it holds no secret."""
         self.learn_headers(request.headers)
         url, body = self.url(request.url), self.body(request.body)
         if url == request.url and body == request.body:
@@ -105,7 +108,7 @@ class Scrubber:
         return Request(request.method, url, request.headers, body)
 
     def spans(self, text: str) -> list[SecretSpan]:
-        """Where a text holds secrets, by all nets at once."""
+        """Say where a text holds secrets, by all nets at once."""
         lowered = lower(text)
         found = [*field_spans(text, lowered), *shape_spans(text, lowered), *self._known_spans(text, lowered)]
         for pattern in self._own:
@@ -117,13 +120,13 @@ class Scrubber:
         return found
 
     def find(self, text: str) -> list[tuple[int, str]]:
-        """What is still secret in a text: (line from 1, a hint that does not tell it)."""
+        """Return what is still secret in a text: (line from 1, a hint that does not tell it)."""
         found = [(text.count("\n", 0, span.start) + 1, span.hint) for span in self.spans(text)]
         split = [(1, hint) for said in joined(text) for _, hint in self.find(said)] if _may_be_split(text) else []
         return sorted({*found, *split})
 
     def holds(self, text: str, values: Iterable[str]) -> bool:
-        """Whether a text, or what its deltas become, holds one of these known secrets."""
+        """Say whether a text, or what its deltas become, holds one of these known secrets."""
         texts = [text, *(joined(text) if _may_be_split(text) else ())]
         return any(next(self._known[value].spans(each, lower(each)), None) is not None for each in texts for value in values)
 

@@ -25,7 +25,7 @@ class SecretSpan:
 
 
 def distinct(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
-    """The spans in order, without those that begin inside an earlier one (which then reaches to the end of both)."""
+    """Return the spans in order, without those that begin inside an earlier one (which then reaches to the end of both)."""
     found: list[SecretSpan] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if found and span.start < found[-1].end:
@@ -38,7 +38,7 @@ def distinct(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
 
 
 def without(text: str, spans: Iterable[SecretSpan]) -> str:
-    """The text with each span replaced by what is to stand in its place."""
+    """Return the text with each span replaced by what is to stand in its place."""
     pieces, at = [], 0
     for span in distinct(spans):
         pieces += [text[at : span.start], span.instead]
@@ -47,7 +47,7 @@ def without(text: str, spans: Iterable[SecretSpan]) -> str:
 
 
 def lower(text: str) -> str:
-    """The text in lower case, every character at its place.
+    """Return the text in lower case, every character at its place.
 
     `str.lower` makes two characters of `İ`, after which positions no longer agree.
     """

@@ -38,13 +38,13 @@ class Piece:
 
 
 def joined(stream: str) -> Iterator[str]:
-    """The texts that the deltas of a stream become."""
+    """Return the texts that the deltas of a stream become."""
     for pieces in _groups(_events(stream)):
         yield "".join(piece.text for piece in pieces)
 
 
 def without_split(stream: str, find: FindSpans) -> str:
-    """The stream without the secrets that `find` finds in what its deltas become.
+    """Return the stream without the secrets that `find` finds in what its deltas become.
 
     What takes a secret's place stands where the secret began. Events that hold no piece of one stay as they are.
     """
@@ -61,7 +61,7 @@ def without_split(stream: str, find: FindSpans) -> str:
 
 
 def _events(stream: str) -> dict[int, Any]:
-    """The deltas of a stream, by the place of their data."""
+    """Return the deltas of a stream, by the place of their data."""
     found = {}
     for match in _DATA.finditer(stream):
         if "delta" in match[1]:
@@ -73,7 +73,7 @@ def _events(stream: str) -> dict[int, Any]:
 
 
 def _groups(events: dict[int, Any]) -> list[list[Piece]]:
-    """The pieces of each text that arrives in more than one."""
+    """Return the pieces of each text that arrives in more than one."""
     groups = defaultdict[tuple[Any, ...], list[Piece]](list)
     for line, event in events.items():
         for where, way, text in _texts(event, (), ()):
@@ -82,7 +82,7 @@ def _groups(events: dict[int, Any]) -> list[list[Piece]]:
 
 
 def _texts(value: Any, where: tuple[Any, ...], way: tuple[str | int, ...]) -> Iterator[tuple[Any, Any, str]]:
-    """Every text in a value: (of what it is a part, the keys that lead to it, itself)."""
+    """Return every text in a value: (of what it is a part, the keys that lead to it, itself)."""
     if isinstance(value, dict):
         here = tuple(value[key] for key in _NUMBERED if isinstance(value.get(key), (int, str)))
         for key, member in value.items():
@@ -97,7 +97,7 @@ def _texts(value: Any, where: tuple[Any, ...], way: tuple[str | int, ...]) -> It
 
 
 def _cut(pieces: list[Piece], spans: list[SecretSpan]) -> Iterator[tuple[Piece, str]]:
-    """The pieces that spans of the joined text touch, each with what it says without them."""
+    """Return the pieces that spans of the joined text touch, each with what it says without them."""
     at = 0
     for piece in pieces:
         text, end = piece.text, at + len(piece.text)

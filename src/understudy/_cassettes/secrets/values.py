@@ -21,7 +21,7 @@ _LEAST = {"CERTAIN": 4, "LIKELY": 6, "POSSIBLE": 6}
 
 
 def fits(grade: Grade, value: str) -> bool:
-    """Whether a value behind a name of that grade is to be taken for a secret."""
+    """Say whether a value behind a name of that grade is to be taken for a secret."""
     if len(value) < _LEAST[grade.name] or SCRUBBED in value or _PLACEHOLDER.fullmatch(value):
         return False
     if grade is Grade.CERTAIN:
@@ -30,12 +30,12 @@ def fits(grade: Grade, value: str) -> bool:
 
 
 def is_wordy(value: str) -> bool:
-    """Whether a value is a few ordinary words, such as `client_credentials` or `None required.`"""
+    """Say whether a value is a few ordinary words, such as `client_credentials` or `None required.`"""
     return _WORDS.fullmatch(value) is not None
 
 
 def is_random(value: str) -> bool:
-    """Whether a value looks like a key: 16 or more characters that change often between letters and digits.
+    """Say whether a value looks like a key: 16 or more characters that change often between letters and digits.
 
     UUIDs and ids such as `thread_abc123` do not count: they are names of things.
     """
@@ -45,7 +45,7 @@ def is_random(value: str) -> bool:
 
 
 def has_key_part(value: str) -> bool:
-    """Whether what follows a prefix such as `sk-` is a key rather than words: `learn-contrib` is not."""
+    """Say whether what follows a prefix such as `sk-` is a key rather than words: `learn-contrib` is not."""
     return "*" in value or any(_is_key_part(part) for part in re.split(r"[-_.]", value))
 
 

@@ -82,7 +82,7 @@ class CodeInterpreterCallState(CallState):
         return replace(self, input="", outputs=())
 
     def pieces(self) -> Sequence[str | CodeOutputs]:
-        """Give the code word by word, then all outputs at once. [REC]"""
+        """Give the code word by word, then all outputs at once [REC]."""
         words: list[str | CodeOutputs] = [*WORDS.findall(self.input)]
         return [*words, self.outputs] if self.outputs else words
 

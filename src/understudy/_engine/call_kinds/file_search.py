@@ -30,7 +30,10 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileSearch(CallMove):
-    """The model searches the files. `results` as given, or found with `query` in the attached vector stores."""
+    """The model searches the files.
+
+    `results` as given, or found with `query` in the attached vector stores.
+    """
 
     needs_tool: ClassVar[str] = "file_search"
     results: Sequence[SearchResult] | None = first(default=None)
@@ -73,7 +76,7 @@ def _details(call: FileSearchCallState, with_content: bool) -> dict[str, Any]:
 
 
 def _opened(call: FileSearchCallState, with_content: bool) -> dict[str, Any]:  # noqa: ARG001
-    """A stream says where it searches before it says what it found; the found comes with the completed step. [REC]"""
+    """Return a stream says where it searches before it says what it found; the found comes with the completed step [REC]."""
     return _shown(call, [])
 
 
@@ -99,7 +102,7 @@ def _passage(result: dict[str, Any], reading: Reading) -> SearchResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSearchCallState(CallState):
-    """A file search call. What it found is known from the beginning, to a poll. [REC]"""
+    """A file search call. What it found is known from the beginning, to a poll [REC]."""
 
     kind: ClassVar[str] = "file_search"
     faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {}, _read, _opened)}  # noqa: ARG005

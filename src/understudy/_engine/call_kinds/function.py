@@ -57,7 +57,7 @@ class FunctionCall(CallMove):
 
     @property
     def arguments_text(self) -> str:
-        """The arguments as the model wrote them."""
+        """Return the arguments as the model wrote them."""
         if isinstance(self.arguments, str):
             return self.arguments
         return json.dumps(self.arguments, ensure_ascii=False, separators=(",", ":"))
@@ -129,7 +129,10 @@ def _read(call_id: str, details: dict[str, Any], reading: Reading) -> FunctionCa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionCallState(CallState):
-    """A call of one of the app's functions. `arguments` is the JSON text the model wrote; `output` what the app sent."""
+    """A call of one of the app's functions.
+
+    `arguments` is the JSON text the model wrote; `output` what the app sent.
+    """
 
     kind: ClassVar[str] = "function"
     faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {"arguments": piece}, _read)}

@@ -103,7 +103,7 @@ class ResponseItemState(CallState):
 
     @property
     def name(self) -> str:
-        """What the call is called."""
+        """Return what the call is called."""
         return str(self.given.get("name") or self.given["type"])
 
     @property

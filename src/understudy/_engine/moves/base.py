@@ -29,17 +29,17 @@ class Move(CodeRepr):
 
     @property
     def cuts_reply(self) -> bool:
-        """Whether it cuts a reply that comes right before it."""
+        """Say whether it cuts a reply that comes right before it."""
         return False
 
     @property
     def ends_queued(self) -> bool:
-        """Whether it ends an execution that is queued."""
+        """Say whether it ends an execution that is queued."""
         return False
 
     @property
     def file_ids(self) -> Sequence[str]:
-        """The files that it names."""
+        """Return the files that it names."""
         return ()
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
@@ -64,7 +64,7 @@ class CallMove(Move):
 
     @property
     def given_id(self) -> str | None:
-        """The id that the test gave the call."""
+        """Return the id that the test gave the call."""
         return None
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
@@ -76,7 +76,10 @@ class CallMove(Move):
             )
 
     def call(self, surroundings: Surroundings, **identity: Any) -> Any:
-        """Give the state of the call, complete but for the app's output. `identity`: `id`, `call_id`, `step_id`."""
+        """Give the state of the call, complete but for the app's output.
+
+        `identity`: `id`, `call_id`, `step_id`.
+        """
         raise NotImplementedError
 
     def bound(self, tools: Sequence[Tool]) -> CallMove:  # noqa: ARG002 - most are what they are

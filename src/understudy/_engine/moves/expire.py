@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Expire(Move):
-    """The run goes on until it expires, 600 s after it was made. `while_queued`: it is never in progress (again). [INF]"""
+    """The run goes on until it expires, 600 s after it was made.
+
+    `while_queued`: it is never in progress (again) [INF].
+    """
 
     ends: ClassVar[bool] = True
     while_queued: bool = field(default=False, kw_only=True)

@@ -17,7 +17,9 @@ RUN_ERROR_CODES: tuple[RunErrorCode, ...] = get_args(RunErrorCode)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fail(Move):
-    """The run ends `failed` with this last_error. Codes: server_error, rate_limit_exceeded, invalid_prompt. [SPEC]
+    """The run ends `failed` with this last_error.
+
+    Codes: server_error, rate_limit_exceeded, invalid_prompt [SPEC].
 
     `while_queued`: it does so right from the queue, without having been in progress (again). [INF]
     """

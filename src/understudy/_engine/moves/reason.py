@@ -21,7 +21,9 @@ REASON_SECONDS = 2
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reason(Move):
-    """The model thinks before it goes on. A run shows nothing of it, and takes 3 s longer.
+    """The model thinks before it goes on.
+
+    A run shows nothing of it, and takes 3 s longer.
 
     Args:
         summary: what the model says of its thoughts, where an API shows them: a text, or a list of texts for several parts;
@@ -41,7 +43,7 @@ class Reason(Move):
 
     @property
     def parts(self) -> tuple[str, ...] | None:
-        """The summary's parts; None for no summary."""
+        """Return the summary's parts; None for no summary."""
         return (self.summary,) if isinstance(self.summary, str) else self.summary  # type: ignore[return-value]
 
     def plan(self, planner: Planner) -> None:

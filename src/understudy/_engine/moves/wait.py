@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wait(Move):
-    """What comes next, be it the end, takes this many (virtual) seconds longer. Past 600 the run expires first."""
+    """What comes next, be it the end, takes this many (virtual) seconds longer.
+
+    Past 600 the run expires first.
+    """
 
     seconds: float = first()
 

@@ -46,24 +46,24 @@ def _conversation(call: Call) -> Conversation:
 
 
 def create(call: Call) -> Json:
-    """Make a conversation. [REC]"""
+    """Make a conversation [REC]."""
     return render.conversation(make(call.engine, call.body))
 
 
 def retrieve(call: Call) -> Json:
-    """Give a conversation. [REC]"""
+    """Give a conversation [REC]."""
     return render.conversation(_conversation(call))
 
 
 def update(call: Call) -> Json:
-    """Replace a conversation's metadata. [REC; that it is not merged: INF]"""
+    """Replace a conversation's metadata [REC; that it is not merged: INF]."""
     held = _conversation(call)
     held.metadata = dict(call.body.get("metadata") or {})
     return render.conversation(held)
 
 
 def delete(call: Call) -> Json:
-    """Delete a conversation; responses that ran in it stay. [REC; what becomes of one that runs: INF, it goes on]"""
+    """Delete a conversation; responses that ran in it stay [REC; what becomes of one that runs: INF, it goes on]."""
     held = _conversation(call)
     call.engine.part(ResponsesObjects).conversations.remove(held.id)
     return {"id": held.id, "object": "conversation.deleted", "deleted": True}
@@ -75,7 +75,7 @@ def _shown(call: Call, item: Item) -> Json:
 
 
 def create_items(call: Call) -> Json:
-    """Put items into a conversation; the answer lists only these. [REC; that the lock holds here, too: INF]"""
+    """Put items into a conversation; the answer lists only these [REC; that the lock holds here, too: INF]."""
     held = _conversation(call)
     refuse_locked(call, held)
     added = add_items(call.engine, held, call.body["items"], call.engine.clock.now())
@@ -83,7 +83,7 @@ def create_items(call: Call) -> Json:
 
 
 def list_items(call: Call) -> Json:
-    """List a conversation's items, newest first. [REC]"""
+    """List a conversation's items, newest first [REC]."""
     held, query = _conversation(call), call.query
     if "after" in query and not held.items.knows(query["after"]):
         raise ApiError("cursor.unknown", path="after", value=query["after"])
@@ -93,12 +93,12 @@ def list_items(call: Call) -> Json:
 
 
 def retrieve_item(call: Call) -> Json:
-    """Give an item. [REC]"""
+    """Give an item [REC]."""
     return _shown(call, call.engine.part(ResponsesObjects).item(**call.ids))
 
 
 def delete_item(call: Call) -> Json:
-    """Delete an item. [REC, one recording: the answer names the item; SPEC says the conversation]"""
+    """Delete an item [REC, one recording: the answer names the item; SPEC says the conversation]."""
     held = _conversation(call)
     item = call.engine.part(ResponsesObjects).item(**call.ids)
     refuse_locked(call, held)

@@ -45,7 +45,10 @@ def create(call: Call) -> Json | Response | Abort:
 
 
 def show(call: Call, response: ModelResponse) -> Json:
-    """Give a response as it is now. From now on its present state counts as seen: asked again, a poll moves on."""
+    """Give a response as it is now.
+
+    From now on its present state counts as seen: asked again, a poll moves on.
+    """
     call.shown[response.id] = response.execution.state.phase
     if response.is_over:
         finish(call.engine, response)
@@ -81,7 +84,10 @@ class Context:
         return self.facts.open_calls(self.conversation) if self.conversation is not None else []
 
     def has(self, item_id: str) -> bool:
-        """Tell whether an item is in what came before. Only one of the same family can be; others cost no search."""
+        """Tell whether an item is in what came before.
+
+        Only one of the same family can be; others cost no search.
+        """
         if self.conversation is not None:
             return self.conversation.items.get(item_id) is not None
         response = self.previous
@@ -152,7 +158,7 @@ def _looked_up(objects: ResponsesObjects, item: Json) -> Json:
 
 
 def _check_new(context: Context, items: list[Json]) -> None:
-    """Refuse an item that the chain, or the conversation, has already: the history is sent besides. [REP]"""
+    """Refuse an item that the chain, or the conversation, has already: the history is sent besides [REP]."""
     for item in items:
         item_id = item.get("id")
         if item_id is not None and context.has(item_id):
@@ -160,7 +166,7 @@ def _check_new(context: Context, items: list[Json]) -> None:
 
 
 def _check_thoughts(objects: ResponsesObjects, items: list[Json]) -> None:
-    """Refuse an item that the model wrote after a thought, where the thought is left out. [REP, many]"""
+    """Refuse an item that the model wrote after a thought, where the thought is left out [REP, many]."""
     sent = {item.get("id") for item in items}
     for item in items:
         item_id = item.get("id")
@@ -171,7 +177,7 @@ def _check_thoughts(objects: ResponsesObjects, items: list[Json]) -> None:
 
 
 def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
-    """Refuse a reasoning item of a response that was not stored, unless it brings what it says with it. [REP]"""
+    """Refuse a reasoning item of a response that was not stored, unless it brings what it says with it [REP]."""
     for item in items:
         if item["type"] == "reasoning" and item.get("id") in objects.unstored and not item.get("encrypted_content"):
             raise ApiError("item.not_stored", id=item["id"])
@@ -212,7 +218,7 @@ def _entry(call: Call, item: Json, response_id: str, log_id: str, now: float) ->
 
 
 def _container(call: Call, response_id: str, previous: ModelResponse | None, now: float) -> str:
-    """Give the container that code runs in: the one named, the one of the chain, or a new one. [REC, reuse INF]"""
+    """Give the container that code runs in: the one named, the one of the chain, or a new one [REC, reuse INF]."""
     for tool in call.body.get("tools") or ():
         if tool["type"] == "code_interpreter":
             if isinstance(tool["container"], str):

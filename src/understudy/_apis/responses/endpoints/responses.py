@@ -23,7 +23,7 @@ def _response(call: Call) -> ModelResponse:
 
 
 def retrieve(call: Call) -> Json | Response:
-    """Give a response, or its events from a number on. [REC]"""
+    """Give a response, or its events from a number on [REC]."""
     response = _response(call)
     is_streamed = call.query.get("stream") == "true"
     if "starting_after" in call.query and not is_streamed:
@@ -36,14 +36,17 @@ def retrieve(call: Call) -> Json | Response:
 
 
 def delete(call: Call) -> Json:
-    """Delete a response. One that runs ends without a word; what others took from it stays theirs. [REC; the rest INF]"""
+    """Delete a response.
+
+    One that runs ends without a word; what others took from it stays theirs [REC; the rest INF].
+    """
     response = _response(call)
     call.engine.part(ResponsesObjects).drop(response)
     return {"id": response.id, "object": "response.deleted", "deleted": True}
 
 
 def cancel(call: Call) -> Json:
-    """Cancel a background response, at once. [REC; DOCS that it may be done twice, INF that one that is over stays so]"""
+    """Cancel a background response, at once [REC; DOCS that it may be done twice, INF that one that is over stays so]."""
     response = _response(call)
     if not response.settings.is_background:
         raise ApiError("cancel.synchronous")
@@ -53,7 +56,7 @@ def cancel(call: Call) -> Json:
 
 
 def input_items(call: Call) -> Json:
-    """List what a response was made from: the whole chain, newest first. [REC]"""
+    """List what a response was made from: the whole chain, newest first [REC]."""
     response, query = _response(call), call.query
     entries = _newest_first(response)
     if query.get("order", "desc") == "asc":
@@ -88,7 +91,7 @@ def _behind(entries: Iterator[Json], cursor: str) -> Iterator[Json]:
 
 
 def count_input_tokens(call: Call) -> Json:
-    """Count what a create with this body would read; a guess, as all tokens are. [REC for the form]"""
+    """Count what a create with this body would read; a guess, as all tokens are [REC for the form]."""
     context = Context(call)
     items = resolved(call, context)
     read = sum(render.item_tokens(kept(item, "", 0, "")) for item in items) + context.tokens()
@@ -97,7 +100,7 @@ def count_input_tokens(call: Call) -> Json:
 
 
 def compact(call: Call) -> Json:
-    """Give the user messages of a chain and an input, and one item that stands for all the rest. [REC]"""
+    """Give the user messages of a chain and an input, and one item that stands for all the rest [REC]."""
     engine, now = call.engine, call.engine.clock.now()
     if not model_facts.exists(call.body["model"]):
         raise ApiError("model.unknown", id=call.body["model"])
