@@ -1,6 +1,6 @@
-"""The JSON schemas that functions and response formats bring: which of them the service takes.
+"""Checks of the JSON schemas in functions and response formats.
 
-The sentences were quoted for functions of assistants (the type of the whole) and of chat completions (the rest). [REP]
+The sentences were quoted for functions of assistants (the type of the whole) and for chat completions (the rest). [REP]
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ _MAPS = ("properties", "$defs", "definitions")
 
 
 def check_parameters(function: Json, path: str) -> None:
-    """Refuse a function whose parameters are no schema of an object; none at all, or an empty one, is taken [REP]."""
+    """Refuse a function whose parameters are not the schema of an object [REP].
+
+    No parameters, or empty ones, are accepted.
+    """
     schema = function.get("parameters")
     if schema:
         _check("schema.function", schema, function, f"{path}.parameters")
 
 
 def check_response_schema(given: Json, path: str) -> None:
-    """Refuse a response format whose schema is none of an object [INF: as for functions]."""
+    """Refuse a response format whose schema is not of an object [INF].
+
+    As for functions.
+    """
     if given.get("schema"):
         _check("schema.response_format", given["schema"], given, f"{path}.schema")
 
@@ -38,7 +44,7 @@ def _check(refusal: str, schema: Json, named: Json, path: str) -> None:
 
 
 def _wrong(schema: Json, *, is_strict: bool) -> str:
-    """Return the first thing wrong with a schema, in the service's words; empty when nothing is."""
+    """Return the first error in a schema, in the words of the service, or ""."""
     kind = schema.get("type")
     if kind != "object":
         return f"""schema must be a JSON Schema of 'type: "object"', got 'type: "{kind}"'."""
@@ -51,7 +57,7 @@ def _wrong(schema: Json, *, is_strict: bool) -> str:
 
 
 def _not_strict(schema: Json) -> str:
-    """Return what keeps an object's schema from being strict."""
+    """Return the reason why an object's schema is not strict, or ""."""
     if schema.get("additionalProperties") is not False:
         return "'additionalProperties' is required to be supplied and to be false."
     required = schema.get("required")
@@ -66,7 +72,7 @@ def _not_strict(schema: Json) -> str:
 
 
 def _schemas(context: tuple[str, ...], schema: Any) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """Return a schema and all schemas in it, each with the keys that lead there."""
+    """Yield a schema and all schemas in it, each with the keys that lead to it."""
     if not isinstance(schema, dict):
         return
     yield context, schema

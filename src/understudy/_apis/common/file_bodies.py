@@ -1,4 +1,7 @@
-"""The JSON bodies of uploads and vector stores: what each may hold [SPEC, with the corrections of real recordings]."""
+"""The allowed JSON bodies of uploads and vector stores.
+
+[SPEC, with the corrections of real recordings.]
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ CREATE_FILE_BATCH = Fields(
     },
     rules=(
         Rule("`file_ids` or `files`, not both", "exclusive", "SPEC", _one_kind),
-        Rule("one of `file_ids` and `files` is there", "missing", "SPEC", _some_kind),
+        Rule("`file_ids` or `files` is there", "missing", "SPEC", _some_kind),
     ),
 )
 
