@@ -1,6 +1,7 @@
-"""Check the items that the app sends: messages, calls, outputs and the rest.
+"""Check the items that an app sends: messages, calls, outputs and the rest.
 
-Known from the types of the SDK (3.57), SPEC and recordings. A key is demanded if nothing could be made of an item without it; SPEC demands more, and recordings leave much of that out.
+Known from the types of the SDK (3.57), SPEC and recordings. A key is demanded if nothing could be made of an item without
+it; SPEC demands more, and recordings leave much of that out.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _ID_CHARACTERS = "^[a-zA-Z0-9_-]+$"
 class ItemId:
     """Check the id of an item: its characters, length and beginning [REP].
 
-    `prefix` is how it begins; it may be empty. Quoted in langchain-ai/langchainjs#11044 (an empty one lacks characters), can1357/oh-my-pi#284, openai/codex#33176,
-    Alishahryar1/free-claude-code#1826. In which order they are looked at is a guess. [INF]
+    `prefix` is how it begins; it may be empty. Quoted in langchain-ai/langchainjs#11044 (an empty id lacks characters),
+    can1357/oh-my-pi#284, openai/codex#33176, Alishahryar1/free-claude-code#1826. The order of the checks is a guess [INF].
     """
 
     prefix: str
