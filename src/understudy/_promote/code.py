@@ -11,6 +11,7 @@ from understudy._promote.scenario_setup import Statement
 from understudy.scripts import Move, SearchResult
 
 WIDTH = 110  # of a line of code, in characters
+_LITERAL_WIDTH = 96
 _STEP = "    "
 
 
@@ -76,6 +77,14 @@ def _code(value: Any) -> str:
     if isinstance(value, (Move, SearchResult)) or not isinstance(value, (dict, list)):
         return repr(value)
     return pformat(value, width=WIDTH - 16, sort_dicts=False)
+
+
+def literal(value: object) -> str:
+    """Return a dictionary or list as code; a long one over several lines, its brackets on lines of their own."""
+    text = pformat(value, width=_LITERAL_WIDTH, sort_dicts=False)
+    if "\n" not in text:
+        return text
+    return f"{text[0]}\n{indent(f' {text[1:-1]},', '   ')}\n{text[-1]}"
 
 
 def _kinds(value: Any) -> Iterator[str]:

@@ -64,8 +64,8 @@ def code_of_test(path: str | os.PathLike[str]) -> str:
     One line of it, the call of the app, is left to fill in; see `as_test`.
 
     Raises:
-        CassetteError: the cassette cannot be read, its objects are not shaped as the API's, or no
-        run was created in it.
+        CassetteError: the cassette cannot be read, its objects are not shaped as the API's, or it
+            created neither a run nor a response.
     """
     path = Path(path)
     setting_up = _promote(path, None)
