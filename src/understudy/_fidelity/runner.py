@@ -282,8 +282,6 @@ def _ids_of(run: RunFacts) -> list[str]:
     """Return the ids that a run performed beforehand makes.
 
     Up to the first call it waits for. The session may use them.
-
-    The session may ask for them.
     """
     ids = []
     for number, performed in enumerate(steps_of(run, str)):
