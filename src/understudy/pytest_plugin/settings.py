@@ -269,8 +269,12 @@ _histories = pytest.StashKey[dict[str, Histories]]()
 def witness_for(item: Any, script: Trajectory) -> Witness:
     """Return what compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
     test = item.nodeid.replace(script.name, "*")
-    histories = item.config.stash.setdefault(_histories, {}).setdefault(test, Histories())
-    return Witness(histories, script.name)
+    return Witness(histories_of(item.config).setdefault(test, Histories()), script.name)
+
+
+def histories_of(config: pytest.Config) -> dict[str, Histories]:
+    """Return what the cases of this process sent, by test."""
+    return config.stash.setdefault(_histories, {})
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:
