@@ -277,7 +277,7 @@ def test_nothing_but_errors(project: Path, capsys: pytest.CaptureFixture[str], s
     written(project / "cassettes" / "by_name.json", [("POST", "/threads", {}, (status, error))] * 2)
     assert main(["check", "--unplayed", "ignore"]) == 1
     out = capsys.readouterr().out
-    assert f"holds nothing but errors ({status})" in out
+    assert f"contains only errors ({status})" in out
     assert "2026-08-26" in out
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._promote.response_scenario import ResponseScenario, items_put
-from understudy._reconstruct.moves import NOT_SHOWN, Performed, ending_of, steps_of
-from understudy._reconstruct.object_references import Named, named_in
+from understudy._reconstruct.moves import NOT_SHOWN, PerformedStep, ending_of, steps_of
+from understudy._reconstruct.object_references import ObjectReference, object_references
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy.scripts import FunctionCall, Reply, Step
 
@@ -45,7 +45,7 @@ class RunScript:
                 found.append([])
         return found
 
-    def _ids_of(self, performed: Performed) -> Iterator[tuple[str, str]]:
+    def _ids_of(self, performed: PerformedStep) -> Iterator[tuple[str, str]]:
         if isinstance(performed.move, Reply):
             yield "message", performed.message_id
         yield "step", performed.step_id
@@ -55,7 +55,7 @@ class RunScript:
                 yield "call", call["id"]
 
 
-def _steps_performed(facts: RunFacts) -> list[Performed]:
+def _steps_performed(facts: RunFacts) -> list[PerformedStep]:
     """Return what the run does.
 
     A run that was never seen to answer replies that the recording does not show it.
@@ -63,7 +63,7 @@ def _steps_performed(facts: RunFacts) -> list[Performed]:
     steps = steps_of(facts, str, keep_ids=True)
     unseen = facts.status in _UNDECIDED or (facts.status == "completed" and not steps)
     if unseen and facts.cancelled is None and not any(isinstance(performed.move, Reply) for performed in steps):
-        steps.append(Performed(0, Reply(NOT_SHOWN)))
+        steps.append(PerformedStep(0, Reply(NOT_SHOWN)))
     return steps
 
 
@@ -98,9 +98,9 @@ class _Walk:
         self._responses = responses
         self._segments = {run_id: script.segments() for run_id, script in scripts.items()}
         of_runs = {key for run in facts.runs.values() for key in (*run.steps, *run.messages, run.id)}
-        self._made: dict[int, list[Named]] = {}
+        self._made: dict[int, list[ObjectReference]] = {}
         written = {exchange.index for exchange in session if not exchange.is_read}
-        for name in named_in(session).values():
+        for name in object_references(session).values():
             if name.made and name.id not in of_runs and name.kind != "step" and name.index in written:
                 self._made.setdefault(name.index, []).append(name)
         self._alone = {name.id for names in self._made.values() for name in names}
