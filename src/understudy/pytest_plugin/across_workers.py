@@ -9,9 +9,14 @@ import pytest
 
 from understudy._properties.determinism import Histories, Next
 from understudy.errors import Nondeterministic
-from understudy.pytest_plugin.settings import histories_of
 
 _WORKER_KEY = "understudy_histories"
+_histories = pytest.StashKey[dict[str, Histories]]()
+
+
+def histories_of(config: pytest.Config) -> dict[str, Histories]:
+    """Return what the cases of this process sent, by test."""
+    return config.stash.setdefault(_histories, {})
 
 
 class WorkerHistories:

@@ -18,6 +18,7 @@ from understudy._engine.clock import MODES
 from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
 from understudy.errors import did_you_mean, nearest
+from understudy.pytest_plugin.across_workers import histories_of
 
 if TYPE_CHECKING:
     from understudy._cassettes import CassetteSession
@@ -263,18 +264,10 @@ def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, A
         raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
 
 
-_histories = pytest.StashKey[dict[str, Histories]]()
-
-
 def witness_for(item: Any, script: Trajectory) -> Witness:
     """Return what compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
     test = item.nodeid.replace(script.name, "*")
     return Witness(histories_of(item.config).setdefault(test, Histories()), script.name)
-
-
-def histories_of(config: pytest.Config) -> dict[str, Histories]:
-    """Return what the cases of this process sent, by test."""
-    return config.stash.setdefault(_histories, {})
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:
