@@ -51,9 +51,6 @@ HEAVY = {
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
     "pytest": {
-        "across_workers.py", "failure_reports.py", "guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py",
-        "wide_fixtures.py",
-    },
         "across_workers.py",
         "failure_reports.py",
         "guard.py",
