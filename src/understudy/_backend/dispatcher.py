@@ -202,6 +202,7 @@ class Dispatcher:
             *(() if named else _JSON),
             *(() if response.status == 401 else _ACCOUNT),
             *face.headers,
+            *(operation.headers if response.status == 200 else ()),
             ("x-request-id", engine.ids.request()),
         )
         if operation.polled == "sdk" and engine.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
