@@ -22,7 +22,7 @@ besides.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ from understudy._engine.events import (
     ItemClosed,
     ItemDelta,
     ItemOpened,
+    Paused,
     Queued,
     Resumed,
     StepClosed,
@@ -42,7 +43,7 @@ from understudy._engine.events import (
     Usage,
     tokens,
 )
-from understudy._engine.fold import START, ExecutionState, StepState, apply
+from understudy._engine.fold import START, ExecutionState, StepState, apply, apply_deltas
 from understudy._engine.items import Conversation, Item, is_message
 from understudy._engine.lifecycle import TERMINAL
 from understudy._engine.listing import Listing
@@ -254,6 +255,13 @@ class Execution:
                 return planned.at if self.deadline is None or planned.at <= self.deadline else None
         return None
 
+    def rests_at(self) -> float | None:
+        """Give when it is over or paused, as it is planned; its expiry if that comes first. None when it hangs for ever."""
+        last = self.planned[-1] if self.planned else None
+        if last is None or not isinstance(last.event, Ended | Paused):
+            return self.deadline
+        return last.at if self.deadline is None else min(last.at, self.deadline)
+
     def next_event_at(self) -> float | None:
         """Give when the next event of any kind is due, its expiry included; None when nothing will happen by itself."""
         if self.is_over:
@@ -288,19 +296,37 @@ class Execution:
         self._entry = self._agenda.add(self.planned[0].at, self._happen) if self.planned else None
 
     def _happen(self) -> None:
-        event = self.planned.popleft().event
+        """Let the head of the plan happen, and what follows it as long as nothing else of the service comes between."""
         self._is_acting = True  # what this plans or cuts is put on the agenda once, after it
         try:
-            if isinstance(event, Ended):
-                self._end(event)
-            elif isinstance(event, StepClosed):
-                used = Usage(self._prompt_tokens(), event.usage.completion)
-                self._record(replace(event, usage=used))
-            else:
-                self._record(event)
+            self._happen_next()
+            while self.planned and self._agenda.is_next(self.planned[0].at):
+                self._happen_next()
         finally:
             self._is_acting = False
             self._schedule()
+
+    def _happen_next(self) -> None:
+        event = self.planned.popleft().event
+        if isinstance(event, ItemDelta):
+            self._send([event, *self._next_pieces(event.item_id)])
+        elif isinstance(event, Ended):
+            self._end(event)
+        elif isinstance(event, StepClosed):
+            used = Usage(self._prompt_tokens(), event.usage.completion)
+            self._record(replace(event, usage=used))
+        else:
+            self._record(event)
+
+    def _next_pieces(self, item_id: str) -> Iterator[ItemDelta]:
+        """Take what else of an item is sent now off the plan."""
+        planned, is_next = self.planned, self._agenda.is_next
+        while planned:
+            at, event, _, _ = planned[0]
+            if not (isinstance(event, ItemDelta) and event.item_id == item_id and is_next(at)):
+                return
+            planned.popleft()
+            yield event
 
     def _expire(self) -> None:
         assert self.deadline is not None
@@ -332,13 +358,18 @@ class Execution:
 
     # -- events ---------------------------------------------------------------------
 
+    def _send(self, deltas: list[ItemDelta]) -> None:
+        """Let pieces of one item have been sent: as `_record` with each, but in one go."""
+        self.state = apply_deltas(self.state, deltas)
+        self.events += deltas
+        item_id = deltas[0].item_id
+        self.items[item_id].state = self.state.item(item_id)
+
     def _record(self, event: Event) -> None:
-        """Let an event have happened: the one place where anything changes."""
+        """Let an event have happened: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
         self.events.append(event)
-        if isinstance(event, ItemDelta):
-            self.items[event.item_id].state = state.item(event.item_id)
-        elif isinstance(event, ItemOpened):
+        if isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
             self.steps.add(Step(event.step_id, event.at, state.step(event.step_id), []))

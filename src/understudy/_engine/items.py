@@ -121,6 +121,13 @@ class ItemState:
         """Give the state with one more piece."""
         raise NotImplementedError(f"{type(self).__name__} comes in one piece, not with {piece!r}")
 
+    def plus_all(self, pieces: Sequence[Any]) -> Self:
+        """Give the state with more pieces; the same as `plus` with each of them."""
+        state = self
+        for piece in pieces:
+            state = state.plus(piece)
+        return state
+
     def closing(self) -> Mapping[str, Any]:
         """Give the fields that change when it ends."""
         return {}
@@ -147,6 +154,9 @@ class MessageState(ItemState):
     def plus(self, piece: MessageDelta) -> MessageState:
         # Only what a message in progress can have: `replace` would take most of a long stream's time.
         return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
+
+    def plus_all(self, pieces: Sequence[MessageDelta]) -> MessageState:
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, *pieces))
 
     def closing(self) -> Mapping[str, Any]:
         return {"content": joined(self.sent), "sent": ()}
