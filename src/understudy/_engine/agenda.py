@@ -58,6 +58,11 @@ class Agenda:
             self._settles_until = before
         return any_happened
 
-    def is_next(self, at: float) -> bool:
-        """Tell whether what is added now for a time would be the next to happen: then it need not be added."""
-        return at <= self._settles_until and not (self._heap and self._heap[0][0] <= at)
+    @property
+    def quiet_until(self) -> float:
+        """Give the time before which what is added now would be the next to happen: then it need not be added.
+
+        -inf while nothing settles.
+        """
+        due = math.nextafter(self._settles_until, math.inf) if self._settles_until > -math.inf else -math.inf
+        return min(due, self._heap[0][0]) if self._heap else due

@@ -300,7 +300,7 @@ class Execution:
         self._is_acting = True  # what this plans or cuts is put on the agenda once, after it
         try:
             self._happen_next()
-            while self.planned and self._agenda.is_next(self.planned[0].at):
+            while self.planned and self.planned[0].at < self._agenda.quiet_until:
                 self._happen_next()
         finally:
             self._is_acting = False
@@ -320,10 +320,10 @@ class Execution:
 
     def _next_pieces(self, item_id: str) -> Iterator[ItemDelta]:
         """Take what else of an item is sent now off the plan."""
-        planned, is_next = self.planned, self._agenda.is_next
+        planned, until = self.planned, self._agenda.quiet_until
         while planned:
-            at, event, _, _ = planned[0]
-            if not (isinstance(event, ItemDelta) and event.item_id == item_id and is_next(at)):
+            event = planned[0].event
+            if not (isinstance(event, ItemDelta) and event.item_id == item_id and event.at < until):
                 return
             planned.popleft()
             yield event

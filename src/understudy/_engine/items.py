@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
@@ -282,14 +283,17 @@ class CallState(ItemState):
         return ""
 
 
+_index = attrgetter("index")
+
+
 def joined(deltas: Sequence[MessageDelta]) -> tuple[Text | ImageFile, ...]:
     """Put the parts of a message together from the pieces they were sent in."""
     parts = []
-    for _, group in groupby(deltas, key=lambda delta: delta.index):
+    for _, group in groupby(deltas, key=_index):
         pieces = [delta.piece for delta in group]
         texts = [piece for piece in pieces if isinstance(piece, Text)]
-        annotations = tuple(annotation for text in texts for annotation in text.annotations)
-        parts.append(Text("".join(text.value for text in texts), annotations) if texts else pieces[0])
+        annotations = tuple([annotation for text in texts for annotation in text.annotations])
+        parts.append(Text("".join([text.value for text in texts]), annotations) if texts else pieces[0])
     return tuple(parts)
 
 

@@ -90,7 +90,7 @@ class Reply(Move):
         planner.at = start + STEP_SECONDS
         if planner.is_cut_now():  # the ending closes the message, see Execution
             return
-        text = "".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text))
+        text = "".join([delta.piece.value for delta in pieces if isinstance(delta.piece, Text)])
         planner.plan(ItemClosed(planner.at, message_id))
         planner.plan(StepClosed(planner.at, step_id, "completed", Usage(0, tokens(text))))
 
