@@ -22,7 +22,7 @@ besides.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -309,7 +309,7 @@ class Execution:
     def _happen_next(self) -> None:
         event = self.planned.popleft().event
         if isinstance(event, ItemDelta):
-            self._send([event, *self._next_pieces(event.item_id)])
+            self._send(event)
         elif isinstance(event, Ended):
             self._end(event)
         elif isinstance(event, StepClosed):
@@ -317,16 +317,6 @@ class Execution:
             self._record(replace(event, usage=used))
         else:
             self._record(event)
-
-    def _next_pieces(self, item_id: str) -> Iterator[ItemDelta]:
-        """Take what else of an item is sent now off the plan."""
-        planned, until = self.planned, self._agenda.quiet_until
-        while planned:
-            event = planned[0].event
-            if not (isinstance(event, ItemDelta) and event.item_id == item_id and event.at < until):
-                return
-            planned.popleft()
-            yield event
 
     def _expire(self) -> None:
         assert self.deadline is not None
@@ -358,12 +348,19 @@ class Execution:
 
     # -- events ---------------------------------------------------------------------
 
-    def _send(self, deltas: list[ItemDelta]) -> None:
-        """Let pieces of one item have been sent: as `_record` with each, but in one go."""
-        self.state = apply_deltas(self.state, deltas)
+    def _send(self, first: ItemDelta) -> None:
+        """Let a piece be sent, and those after it that nothing else comes between: as `_record` with each, in one go."""
+        planned, until = self.planned, self._agenda.quiet_until
+        deltas = [first]
+        while planned and planned[0].at < until:
+            event = planned[0].event
+            if not isinstance(event, ItemDelta) or event.item_id != first.item_id:
+                break
+            deltas.append(event)
+            planned.popleft()
+        self.state = apply(self.state, first) if len(deltas) == 1 else apply_deltas(self.state, deltas)
         self.events += deltas
-        item_id = deltas[0].item_id
-        self.items[item_id].state = self.state.item(item_id)
+        self.items[first.item_id].state = self.state.item(first.item_id)
 
     def _record(self, event: Event) -> None:
         """Let an event have happened: the one place, with `_send`, where anything changes."""
