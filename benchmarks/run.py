@@ -23,12 +23,6 @@ from picture import picture
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parent / ".venv-bench"
 PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording", "uvicorn")  # the first needs openai 2.x
-    "openai-responses==0.13.1",
-    "openai<3",
-    "vcrpy",
-    "pytest-recording",
-    "uvicorn",
-)  # the peer does not work on openai 3.x
 PARTS = ("simulate", "suite", "runs", "properties", "memory", "lists", "stream", "serve", "replay", "start")
 RUNS = 2
 MOST_APART = 0.15  # by how much the floors of two runs may differ
