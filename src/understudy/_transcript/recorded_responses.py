@@ -1,8 +1,11 @@
-"""The responses of a recording: what each was asked, and what it answered, in a body or in a stream."""
+"""The responses of a recording: what each was asked, and what it answered.
+
+In a body or in a stream.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +15,16 @@ from understudy._cassettes import Interaction
 from understudy._transcript import messages
 from understudy._transcript.entries import HOSTED, SeenMessage
 from understudy._transcript.normal_forms import Files, responses_settings, responses_tools
-from understudy._transcript.turns import WAITING, Action, ResponseRecord
+from understudy._transcript.turns import WAITING, ResponseRecord
 from understudy._transcript.unknown import UNKNOWN, Unknown
 
 Json = dict[str, Any]
 _LIVE = ("queued", "in_progress")
-_SILENT = ("reasoning", "mcp_list_tools", "compaction")  # what no user sees, and no app answers
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
 def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[ResponseRecord]:
-    """Give the responses that a recording shows, in the order they were asked for."""
+    """Return the responses that a recording shows, in the order they were asked for."""
     reading = ResponseReading(name_of)
     for exchange in session:
         if exchange.status < 400:
@@ -32,7 +34,10 @@ def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[R
 
 @dataclass
 class _Made:
-    """A response. `body`: of the request, None when it was lost; `view`: what is known of the response at last."""
+    """A response that was made in the recording.
+
+    `body`: of the request, None when it was lost; `view`: what is known of the response in the end.
+    """
 
     body: Json | None
     view: Json
@@ -47,10 +52,10 @@ class ResponseReading:
         self._name_of = name_of
         self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
         self._begun: set[str] = set()  # conversations that were made in the recording
-        self._positions: dict[str, int] = {}  # by response: how much of its conversation was there
+        self._positions: dict[str, int] = {}  # by response: the length of its conversation's log then
 
     def read(self, exchange: Interaction) -> None:
-        """Take one exchange in."""
+        """Read one exchange."""
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else None
@@ -86,7 +91,7 @@ class ResponseReading:
     # -- one response ---------------------------------------------------------------
 
     def record(self, made: _Made) -> ResponseRecord:
-        """Give a response as a record of what was asked and done."""
+        """Return a response as a record of what was asked and done."""
         body, view = made.body or {}, made.view
         items = _typed(as_items(body.get("input")))
         instructions = body.get("instructions", view.get("instructions"))
@@ -101,7 +106,7 @@ class ResponseReading:
             instructions=instructions if isinstance(instructions, str) else None,
             tools=responses_tools(tools, dict.fromkeys(HOSTED, UNKNOWN), is_sent=sent),
             settings=responses_settings(view) if "temperature" in view else UNKNOWN,
-            actions=list(self._actions(view)),
+            actions=[one for item in view.get("output") or () for one in messages.output_actions(item, self._name_of)],
             outcome=_outcome(view, calls),
             model=str(view.get("model") or body.get("model") or ""),
             calls=calls,
@@ -144,29 +149,9 @@ class ResponseReading:
     def _messages(self, items: Sequence[Json]) -> list[SeenMessage]:
         return messages.input_messages(items, self._name_of)
 
-    def _actions(self, view: Json) -> Iterator[Action]:
-        for item in view.get("output") or ():
-            kind = item["type"]
-            if kind == "message":
-                yield from messages.output_reply(item, self._name_of)
-            elif kind == "function_call":
-                yield messages.call(item["name"], item.get("arguments") or "")
-            elif kind == "code_interpreter_call":
-                yield messages.hosted_call("code_interpreter", item.get("code") or UNKNOWN)
-                logs = [one["logs"] for one in item.get("outputs") or () if one["type"] == "logs"]
-                if item.get("outputs"):
-                    yield messages.hosted_output("code_interpreter", "\n".join(logs))
-            elif kind == "file_search_call":
-                yield messages.hosted_call("file_search", UNKNOWN)
-                if item.get("results") is not None:
-                    found = [one.get("filename", UNKNOWN) for one in item["results"]]
-                    yield messages.hosted_output("file_search", found)
-            elif kind not in _SILENT and not kind.endswith("_output"):
-                yield messages.given_call(item)
-
 
 def _typed(items: Sequence[Json]) -> list[Json]:
-    """Give items each with its type, which a message need not name."""
+    """Return items, each with its type, which a message need not name."""
     return [{"type": "message", **item} for item in items]
 
 
@@ -201,7 +186,10 @@ def _outcome(view: Json, calls: Sequence[str]) -> Any:
 
 
 def _view(exchange: Interaction) -> Json | None:
-    """Give the response that an answer shows at its end; of a stream that broke off, as far as it came."""
+    """Return the response that an answer shows at its end.
+
+    Of a stream that broke off, as far as it came.
+    """
     if not exchange.is_stream:
         return exchange.json if isinstance(exchange.json, dict) and exchange.json.get("object") == "response" else None
     view: Json | None = None
@@ -222,7 +210,10 @@ def _view(exchange: Interaction) -> Json | None:
 
 
 def _richer(old: Json, new: Json) -> Json:
-    """Give the later view, unless it shows less: it is live, and the other is over."""
+    """Return the later view, unless it shows less.
+
+    It does if it is live, and the earlier one is over.
+    """
     if new.get("status") in _LIVE and old.get("status") not in _LIVE:
         return old
     return {**old, **new}
