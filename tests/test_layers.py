@@ -50,7 +50,15 @@ HEAVY = {
     "yaml": set(),
     "hypothesis": {"strategies.py", "json_schema.py", "_api_machine.py"},
     "uvicorn": set(),
-    "pytest": {"failure_reports.py", "guard.py", "hooks.py", "lifecycle_coverage.py", "settings.py", "wide_fixtures.py"},
+    "pytest": {
+        "across_workers.py",
+        "failure_reports.py",
+        "guard.py",
+        "hooks.py",
+        "lifecycle_coverage.py",
+        "settings.py",
+        "wide_fixtures.py",
+    },
 }
 
 
