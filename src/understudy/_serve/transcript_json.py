@@ -1,4 +1,4 @@
-"""A transcript as JSON, for whoever compares two apps in another language."""
+"""A transcript as JSON, for comparing two apps in any language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from understudy._transcript.unknown import UNKNOWN
 
 
 def transcript_json(transcript: Transcript) -> dict[str, Any]:
-    """Give the APIs that were spoken, the entries in order, and the whole as text."""
+    """Return the APIs used, the entries in order, and the whole as text."""
     return {
         "api": transcript.api,
         "entries": [_entry(entry) for entry in transcript],
@@ -25,7 +25,7 @@ def _entry(entry: TranscriptEntry) -> dict[str, Any]:
 
 
 def _unknown(value: Any) -> dict[str, bool]:
-    """Stand in for what the service does not show, such as the query of a file search."""
+    """Encode what the service does not show, such as the query of a file search."""
     if value is not UNKNOWN:
         raise TypeError(f"not JSON: {value!r}")
     return {"unknown": True}

@@ -1,6 +1,6 @@
 """An API as a value, and several of them as one table of operations.
 
-The dispatcher receives its faces and knows nothing else about any API. There is no registry: code
+The dispatcher receives its faces and knows nothing else about any API. Nothing is registered: code
 that only needs the operations of the real service uses a value of `understudy._apis.faces`.
 """
 
