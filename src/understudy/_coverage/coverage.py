@@ -85,7 +85,7 @@ class Coverage:
         Of runs alone if it used none.
         """
         wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
-        return [self.groups[name] for name in wanted]
+        return [self.groups[name] for name in dict.fromkeys(wanted)]  # faults are of both
 
     @property
     def has_responses(self) -> bool:

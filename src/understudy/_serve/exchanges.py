@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from understudy._common.messages import Abort, Answer, Chunk, Headers, Request, Response
+from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Request, Response, text_headers
 
 KEPT = 500  # exchanges
 KEPT_BYTES = 1_000_000  # of bodies, together
-_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
+_SECRET_NAMES = ("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization")
+_SECRET: frozenset[str | bytes] = frozenset([*_SECRET_NAMES, *map(str.encode, _SECRET_NAMES)])
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class ServedExchange:
     Attributes:
         number: counted from 1.
         method, path, query: as sent, less the world's prefix.
-        headers: the request's, credentials left out.
+        sent_headers: the request's, credentials left out, as they came; `headers`: the same as text.
         request_body, body: the bytes; of a streamed answer, those sent so far.
         at: what the world's clock showed, in unix seconds; `wall`: the machine's own clock.
         status: of the answer; None while there is none, and when the connection broke.
@@ -36,7 +37,7 @@ class ServedExchange:
     method: str
     path: str
     query: str
-    headers: Headers
+    sent_headers: Headers | RawHeaders
     request_body: bytes
     at: float
     wall: float
@@ -46,6 +47,11 @@ class ServedExchange:
     seconds: float | None = None
     broken: str = ""
     verb: str | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Return the request's headers as text: made when asked for, every request passes here."""
+        return text_headers(self.sent_headers)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON; a body that is not text shows as its size."""
@@ -83,7 +89,7 @@ class Exchanges:
         """Note a request; its answer is noted with `finish`."""
         self.count += 1
         query = request.url.partition("?")[2]
-        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _SECRET)
+        headers: Any = tuple([pair for pair in request.sent_headers if pair[0].lower() not in _SECRET])
         entry = ServedExchange(
             self.count, request.method, request.path, query, headers, request.body, at, time.time(), verb=verb
         )

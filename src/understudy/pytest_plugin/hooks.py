@@ -128,6 +128,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from understudy.pytest_plugin.lifecycle_coverage import LifecycleCoverage
 
         config.pluginmanager.register(LifecycleCoverage(config), "understudy-coverage")
+    if hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no":  # xdist's
+        from understudy.pytest_plugin.across_workers import ComparedHistories, WorkerHistories
+
+        compared = WorkerHistories(config) if hasattr(config, "workerinput") else ComparedHistories()
+        config.pluginmanager.register(compared, "understudy-determinism")
     if config.getoption("understudy_guard") or config.getini("understudy_guard"):
         from understudy.pytest_plugin.guard import SessionGuard
 

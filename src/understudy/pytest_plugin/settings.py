@@ -18,6 +18,7 @@ from understudy._engine.clock import MODES
 from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
 from understudy.errors import did_you_mean, nearest
+from understudy.pytest_plugin.across_workers import histories_of
 
 if TYPE_CHECKING:
     from understudy._cassettes import CassetteSession
@@ -270,17 +271,13 @@ def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, A
         raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
 
 
-_histories = pytest.StashKey[dict[str, Histories]]()
-
-
 def witness_for(item: Any, script: Trajectory) -> Witness:
     """Return the comparison of a case with the other cases of its test.
 
     Those are the cases that differ in nothing but their trajectory.
     """
     test = item.nodeid.replace(script.name, "*")
-    histories = item.config.stash.setdefault(_histories, {}).setdefault(test, Histories())
-    return Witness(histories, script.name)
+    return Witness(histories_of(item.config).setdefault(test, Histories()), script.name)
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:
