@@ -210,6 +210,8 @@ def _response_examples(path: str, stage: EnginePorts) -> dict[str, Example]:
         "missing": Example({**server, "server_url": "https://example.com/mcp"}, server),
         "model.unknown": Example(least, {**least, "model": "gpt-40"}),
         "model.parameter": Example({**least, path: 0}, {**least, "model": "o3-mini", path: 0}),
+        "effort.other": Example(*({**least, "model": "o4-mini", "reasoning": {"effort": e}} for e in ("low", "minimal"))),
+        "context.exceeded": Example(*({**least, "model": "gpt-4", "input": "x" * (4 * size)} for size in (8000, 8193))),
         "both": Example(conversation, {**conversation, "previous_response_id": stage.places["response_id"]}),
         "background.unstored": Example(background, {**background, "store": False}),
         "tool_choice.unknown": Example({**chosen, "tools": [{"type": "function", "name": "f"}]}, chosen),

@@ -342,7 +342,7 @@ IN_TESTS = [
         "@pytest.fixture\ndef client():\n    return OpenAI()\n\ndef test_it(client, understudy): pass\n",
         "before `understudy` is set up",
         "A fixture builds",
-        "let that fixture request `understudy`",
+        "make that fixture request `understudy`",
     ),
     Mistake(
         "simulate_without_with",

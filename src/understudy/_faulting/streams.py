@@ -118,6 +118,9 @@ def _swapped(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
             held = chunk
         elif chunk == sse.DONE and held is not None:
             yield held  # the last one: nothing follows that it could change places with
+            held = None
             yield chunk
         else:
             yield chunk
+    if held is not None:  # the last one of a stream that does not end with `[DONE]`
+        yield held

@@ -88,8 +88,8 @@ async def _request(scope: Scope, receive: Receive) -> Request:
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    host = next((value for name, value in headers if name == "host"), "localhost")
+    headers = tuple(scope["headers"])  # as they came: few are ever asked for, so few are decoded
+    host = next((value for name, value in headers if name == b"host"), b"localhost").decode("latin-1")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
     tail = f"?{query.decode('latin-1')}" if query else ""

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from understudy._common.messages import Abort, Answer, Chunk, Headers, Request, Response
+from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Request, Response, text_headers
 
 MAX_EXCHANGES = 500
 MAX_BODY_BYTES = 1_000_000  # of all bodies together
-_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
+_SECRET_NAMES = ("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization")
+_SECRET: frozenset[str | bytes] = frozenset([*_SECRET_NAMES, *map(str.encode, _SECRET_NAMES)])
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class ServedExchange:
     Attributes:
         number: counted from 1.
         method, path, query: as sent, without the prefix of the simulation.
-        headers: of the request, without credentials.
+        sent_headers: of the request, without credentials, as sent; `headers`: the same as text.
         request_body, body: the bytes; of a streamed response, those sent so far.
         at: the time on the clock of the simulation, in unix seconds.
         wall: the time on the clock of the machine, in unix seconds.
@@ -37,7 +38,7 @@ class ServedExchange:
     method: str
     path: str
     query: str
-    headers: Headers
+    sent_headers: Headers | RawHeaders
     request_body: bytes
     at: float
     wall: float
@@ -47,6 +48,11 @@ class ServedExchange:
     seconds: float | None = None
     broken: str = ""
     verb: str | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the request as text, decoded only when needed."""
+        return text_headers(self.sent_headers)
 
     def to_json(self) -> dict[str, Any]:
         """Return the exchange as JSON; of a body that is not text, only its size."""
@@ -84,7 +90,7 @@ class Exchanges:
         """Record a request; `finish` records its response."""
         self.count += 1
         query = request.url.partition("?")[2]
-        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _SECRET)
+        headers: Any = tuple([pair for pair in request.sent_headers if pair[0].lower() not in _SECRET])
         entry = ServedExchange(
             self.count, request.method, request.path, query, headers, request.body, at, time.time(), verb=verb
         )
