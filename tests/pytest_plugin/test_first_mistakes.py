@@ -27,7 +27,7 @@ APP = """
         ),
         ("usefixtures('understudy_cassette')", "*the fixture `understudy_cassette` needs @pytest.mark.cassette*"),
         ("cassette(5)", "*@pytest.mark.cassette(5): expected a path*"),
-        ("cassette(match='x')", "*@pytest.mark.cassette: there is no setting 'match'; did you mean 'match_on'?*"),
+        ("cassette(match='x')", "*@pytest.mark.cassette: 'match' is not a setting; did you mean 'match_on'?*"),
         ("cassette(match_on=['bdy'])", "*@pytest.mark.cassette: match_on: 'bdy' *Did you mean 'body'?*"),
         ("cassette(record='onec')", "*@pytest.mark.cassette: record='onec': *Did you mean 'once'?*"),
         ("cassette(hosts='a.example')", "*@pytest.mark.cassette: hosts='a.example': expected a list*"),

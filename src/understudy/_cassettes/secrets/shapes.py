@@ -1,4 +1,7 @@
-"""Find secrets by their shape: what the issuers of keys put in front of them, tokens, cookies, passwords in URLs."""
+"""Finds secrets by their shape.
+
+Such as what the issuers of keys put in front of them, tokens, cookies, and passwords in URLs.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _COOKIE = "|".join(map(re.escape, COOKIES))
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How one kind of secret looks.
+    """The shape of one kind of secret.
 
     Attributes:
         marks: texts, one of which is in every match of the pattern: looked for first, they are found fast.
@@ -77,7 +80,7 @@ def _shape(marks: str, pattern: str, accepts: Callable[[str], bool] = lambda _va
 
 
 SHAPES = (
-    # OpenAI, Anthropic and whoever follows them; masked ones too
+    # OpenAI, Anthropic and those that follow them; masked ones, too
     _shape(
         "sk- rk- pk- sess- ek-",
         r"(?P<keep>(?<![A-Za-z0-9])(?:sk|rk|pk|sess|ek)-)(?!SCRUBBED)[A-Za-z0-9_*.-]{6,}[A-Za-z0-9_*]",
@@ -116,7 +119,7 @@ SHAPES = (
     _shape(
         "-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)"
     ),
-    # user:password@host, up to the last @ before the host; what stands behind host:port is a path
+    # user:password@host, up to the last @ before the host; what follows host:port is a path
     _shape(
         "://",
         r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@\"'\\<>]{0,80}:)(?!\d+[/?#])(?!SCRUBBED@)"
@@ -131,7 +134,7 @@ SHAPES = (
 
 
 def shape_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
-    """Find what looks like a secret; `lowered` is the text in lower case."""
+    """Yield what looks like a secret; `lowered` is the text in lower case."""
     for shape in SHAPES:
         for match in shape.matches(text, lowered):
             keep = match.groupdict().get("keep") or ""
