@@ -15,7 +15,10 @@ _compact = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Constant(dict[str, Any]):
-    """A JSON object that never changes: its text is written once for each depth at which it stands."""
+    """A JSON object that never changes.
+
+    Its text is encoded once for each level of indentation.
+    """
 
     __slots__ = ("_texts",)
 
@@ -24,7 +27,7 @@ class Constant(dict[str, Any]):
         self._texts: dict[str, str] = {}
 
     def text(self, newline: str) -> str:
-        """Give its text, each line of which begins with `newline`."""
+        """Return its text, in which each line begins with `newline`."""
         text = self._texts.get(newline)
         if text is None:
             text = self._texts[newline] = _object(self, newline)
