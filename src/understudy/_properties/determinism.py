@@ -135,7 +135,10 @@ class WitnessedBackend:
 
 
 def _digest(history: bytes, *what: object) -> bytes:
-    """Go on from a history: a digest of its digest and of values, each told from its neighbours by its length."""
+    """Return the digest that continues a history.
+
+    Of its digest and of values, each delimited by its length.
+    """
     digest = blake2b(history, digest_size=16)
     for value in what:
         part = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass")
