@@ -20,7 +20,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.session import RecordMode, UnplayedMode
 from understudy._common.ids import HasId
 from understudy._common.messages import SentRequest
-from understudy._diagnostics.client_misuse import Conduct, Finding
+from understudy._diagnostics.client_misuse import ClientMisuse, Finding
 from understudy._diagnostics.timeline import Moment, Timeline
 from understudy._engine.clock import Clock, TimeMode
 from understudy._engine.moves.fail import RunErrorCode
@@ -64,9 +64,9 @@ __all__ = [
     "CallableFailed",
     "Cassette",
     "CassetteError",
+    "ClientMisuse",
     "Clock",
     "ClockNotAdvancing",
-    "Conduct",
     "ConflictingClock",
     "Difference",
     "DifferenceKind",

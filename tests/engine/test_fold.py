@@ -211,7 +211,7 @@ def test_a_reason_is_an_item():
         ("reasoning", "Thinking about Paris.", "completed"),
         ("message", "Sunny.", "completed"),
     ]
-    assert execution.state.items[0].chunks == ("Thinking", " about", " Paris.")
+    assert execution.state.items[0].chunks == ((0, "Thinking"), (0, " about"), (0, " Paris."))
 
 
 def test_calls_of_one_step_share_it():

@@ -228,4 +228,4 @@ def test_the_terminal_shows_hints_of_worlds_that_tests_make(pytester):
         """
     )
     result = pytester.runpytest_subprocess("-W", "ignore")
-    result.stdout.fnmatch_lines(["*understudy hints*", "*::test_it: the app polls with a poll_interval_ms of its own*"])
+    result.stdout.fnmatch_lines(["*understudy hints*", "*::test_it: the app sets its own poll_interval_ms*"])

@@ -5,6 +5,7 @@ Requests are answered by the dispatcher.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
@@ -40,7 +41,7 @@ from understudy.errors import RealTimeWait, UnderstudyError, nearest
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from understudy._diagnostics.client_misuse import Conduct
+    from understudy._diagnostics.client_misuse import ClientMisuse
     from understudy._diagnostics.timeline import Timeline
     from understudy._transcript.transcript import Transcript
     from understudy.faults import Fault, Phase, What
@@ -136,7 +137,7 @@ class Backend:
 
     @property
     def strict(self) -> bool | None:
-        """Say whether runs need a script, see above; may be set while the service runs."""
+        """Return whether runs need a script, see above; may be set while the service runs."""
         return self._strict
 
     @strict.setter
@@ -472,15 +473,20 @@ class Backend:
         with self._engine.lock:
             return simulated_transcript(self._engine)
 
-    def conduct(self) -> Conduct:
+    def client_misuse(self) -> ClientMisuse:
         """Return the app's misuse of the API, as far as its requests show it.
 
-        Empty, and false, where there is none. See `Conduct`.
+        Empty, and false, when there is none. See `ClientMisuse`.
         """
-        from understudy._diagnostics.client_misuse import conduct
+        from understudy._diagnostics.client_misuse import find_misuse
 
         with self._engine.lock:
-            return conduct(list(self._dispatcher.log), self._all_runs())
+            return find_misuse(list(self._dispatcher.log), self._all_runs())
+
+    def conduct(self) -> ClientMisuse:
+        """Return `client_misuse()`: the name of version 0.1, deprecated."""
+        warnings.warn("conduct() is deprecated: call client_misuse()", DeprecationWarning, stacklevel=2)
+        return self.client_misuse()
 
     def _all_runs(self) -> list[Run]:
         return self._engine.part(AssistantsObjects).runs()
@@ -573,6 +579,6 @@ def _counts(statuses: Counter[str]) -> str:
 
 
 def _id_or_none(given: str | HasId | None) -> str | None:
-    """Give the id of an object; what has none is refused, and named, where the script is set."""
+    """Return the id of an object; what has none is refused, and named, where the script is set."""
     found: Any = given if given is None or isinstance(given, str) else getattr(given, "id", given)
     return found  # type: ignore[no-any-return]  # a `QueuedScript` checks it

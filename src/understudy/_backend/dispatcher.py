@@ -210,7 +210,7 @@ class Dispatcher:
 
 
 def _as_response(answer: Response | Abort) -> Response:
-    """Give what a fault works on: no answer at all is one whose body never comes."""
+    """Return what a fault works on: no answer at all is one whose body never comes."""
     return answer if isinstance(answer, Response) else Response(200, stream=iter([answer]))
 
 

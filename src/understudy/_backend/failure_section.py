@@ -58,7 +58,7 @@ def advice(backend: Backend, log: list[Logged]) -> Iterator[str]:
 
 
 def _ids_like(backend: Backend, wanted: str) -> list[str]:
-    """Give the ids of the same kind, by their prefix."""
+    """Return the ids of the same kind, by their prefix."""
     objects = backend._engine.part(AssistantsObjects)  # noqa: SLF001
     files, stores = backend._engine.files.listing, backend._engine.stores.listing  # noqa: SLF001
     ids = [

@@ -132,7 +132,7 @@ class Block(AbstractContextManager[T, None], AbstractAsyncContextManager[T, None
 
 
 def _is(kind: Callable[[Any], bool], function: Any) -> bool:
-    """Say whether a function, or an object that can be called, is of a kind."""
+    """Return whether a function, or an object that can be called, is of a kind."""
     return kind(function) or (not inspect.isroutine(function) and kind(getattr(function, "__call__", None)))  # noqa: B004
 
 

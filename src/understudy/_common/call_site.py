@@ -13,7 +13,7 @@ set_by: ContextVar[str | None] = ContextVar("understudy_set_by", default=None)  
 
 
 def caller() -> str:
-    """Give file and line of the nearest caller outside this package, and of `with`."""
+    """Return file and line of the nearest caller outside this package, and of `with`."""
     if (origin := set_by.get()) is not None:
         return origin
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
@@ -23,7 +23,7 @@ def caller() -> str:
 
 
 def current_test() -> str | None:
-    """Give the test that runs, as pytest names it; None outside of one."""
+    """Return the test that runs, as pytest names it; None outside of one."""
     name = os.environ.get("PYTEST_CURRENT_TEST", "")
     return name.rpartition(" (")[0] or None
 

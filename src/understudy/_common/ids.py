@@ -13,7 +13,7 @@ class HasId(Protocol):
 
 
 def id_of(given: str | HasId, method: str, kind: str) -> str:
-    """Give the id of an object, or the id itself.
+    """Return the id of an object, or the id itself.
 
     Raises:
         TypeError: neither; the message names the method, and the kind of object expected.

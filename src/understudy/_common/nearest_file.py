@@ -10,7 +10,7 @@ MOST_LOOKED_AT = 2000  # files: this is for a message
 
 
 def nearest_file(path: Path) -> Path | None:
-    """Give the file most like a path that is not there: beside it, else in the folders below; None if none is like it."""
+    """Return the file most like a path that is not there: beside it, else in the folders below; None if none is like it."""
     folder = path.parent if path.parent.is_dir() else path.parent.parent
     for found in (folder.glob("*"), folder.rglob("*")):
         files = {str(file): file for file in islice(found, MOST_LOOKED_AT) if file.is_file()}

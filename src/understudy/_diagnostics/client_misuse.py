@@ -27,7 +27,7 @@ class Finding:
         return f"{self.kind}: {self.text}"
 
 
-class Conduct(tuple[Finding, ...]):
+class ClientMisuse(tuple[Finding, ...]):
     """The findings: empty when the app did nothing wrong.
 
     `check()` fails the test if it did.
@@ -52,7 +52,7 @@ class Conduct(tuple[Finding, ...]):
         return "\n".join(map(str, self)) or "nothing wrong"
 
 
-def conduct(log: Sequence[Logged], runs: Sequence[Run]) -> Conduct:
+def find_misuse(log: Sequence[Logged], runs: Sequence[Run]) -> ClientMisuse:
     """Judge what was sent, and what was left behind.
 
     Rules:
@@ -62,7 +62,7 @@ def conduct(log: Sequence[Logged], runs: Sequence[Run]) -> Conduct:
         abandoned_stream: a streamed answer was not read to its end.
         active_run: a run was left active; its thread stays locked until it expires.
     """
-    return Conduct([*_late_outputs(log), *_duplicates(log), *_impatient(log), *_abandoned(log), *_active(runs)])
+    return ClientMisuse([*_late_outputs(log), *_duplicates(log), *_impatient(log), *_abandoned(log), *_active(runs)])
 
 
 def _late_outputs(log: Sequence[Logged]) -> Iterator[Finding]:

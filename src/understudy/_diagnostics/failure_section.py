@@ -36,7 +36,7 @@ class FailureSection:
     advice: Sequence[str] = ()
 
     def lines(self, most: int, *, is_traced: bool = False) -> list[str]:
-        """Give the section, cut to so many lines where that leaves room for the requests at all.
+        """Return the section, cut to so many lines where that leaves room for the requests at all.
 
         Args:
             most: lines in all.
@@ -56,7 +56,7 @@ class FailureSection:
 
 
 def _fitting(whole: Sequence[list[str]], timelines: Sequence[Timeline], room: int) -> list[str]:
-    """Give the timelines in full, or as a line each, or the last of these: as far as there is room."""
+    """Return the timelines in full, or as a line each, or the last of these: as far as there is room."""
     if sum(map(len, whole)) <= room:
         return [line for lines in whole for line in lines]
     brief = [_in_a_line(timeline) for timeline in timelines]

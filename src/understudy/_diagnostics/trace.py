@@ -73,7 +73,7 @@ def _imports(code: Sequence[str]) -> Iterator[str]:
 def requests_seen(
     log: Sequence[Logged], start: float, clean: Callable[[str], str] | None = None, most: int = MOST_LINES
 ) -> Iterator[str]:
-    """Give a line for each request that differs from the one before: when it came, what it was, what the app saw.
+    """Return a line for each request that differs from the one before: when it came, what it was, what the app saw.
 
     Args:
         log: the requests, oldest first.

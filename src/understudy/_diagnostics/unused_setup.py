@@ -32,7 +32,7 @@ def unused_faults(faults: Sequence[ArmedFault]) -> list[Unused]:
 
 
 def _listed(things: Sequence[object]) -> str:
-    """Give a line for each, up to a few."""
+    """Return a line for each, up to a few."""
     more = [f"... and {len(things) - _MOST} more"] if len(things) > _MOST else []
     return "".join(f"\n  {thing}" for thing in [*things[:_MOST], *more])
 

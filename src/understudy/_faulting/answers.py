@@ -34,7 +34,7 @@ SERVER_ERROR_TEXT = (  # [REC, contract 8]
 
 
 def nobody_waits(engine: Engine) -> bool:
-    """Say whether nobody is to wait for a retry: the clock is virtual, and does not move by the app's own sleeping."""
+    """Return whether nobody is to wait for a retry: the clock is virtual, and does not move by the app's own sleeping."""
     return engine.clock.mode in ("poll", "manual")
 
 
@@ -54,7 +54,7 @@ def _retry_at_once(struck: FaultContext, asked_for: float | None = None) -> Head
 
 
 def _instead(struck: FaultContext, answer: Answer) -> Answer:
-    """Give this answer; in phase `after` the service acts first, and its own answer is lost."""
+    """Return this answer; in phase `after` the service acts first, and its own answer is lost."""
     if struck.fault.phase_of == "after":
         struck.serve()
     return answer

@@ -72,7 +72,7 @@ def error(struck: FaultContext, what: StreamError) -> Answer:
 
 
 def _failing(struck: FaultContext, stream: Iterator[Chunk], said: dict[str, Any]) -> Iterator[Chunk]:
-    """Give a stream up to the event where the fault is, then the API's error, and nothing after it."""
+    """Return a stream up to the event where the fault is, then the API's error, and nothing after it."""
     place, number = _Place(struck.entry), 0
     for chunk in stream:
         if place.is_here(chunk):

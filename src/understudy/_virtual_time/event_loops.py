@@ -70,7 +70,7 @@ class VirtualLoop:
             self._jobs -= 1
 
     def is_busy(self, selector: Any) -> bool:
-        """Say whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
+        """Return whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
         return self._jobs > 0 or len(selector.get_map() or ()) > 1
 
     def _run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:

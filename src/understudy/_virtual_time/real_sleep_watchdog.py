@@ -78,7 +78,7 @@ class RealSleepWatchdog:
 
 
 def _sleeps(native: int) -> bool:
-    """Say whether the system lets a thread sleep: it neither waits for its turn nor for a disk. True where nobody says."""
+    """Return whether the system lets a thread sleep: it neither waits for its turn nor for a disk. True where nobody says."""
     try:
         status = Path(f"/proc/self/task/{native}/stat").read_bytes()
     except OSError:  # pragma: no cover - only where there is no /proc

@@ -31,7 +31,7 @@ _holding: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # of these, 
 
 
 def is_excepted(name: str | None) -> bool:
-    """Say whether a module goes on in real time."""
+    """Return whether a module goes on in real time."""
     return name is not None and name.partition(".")[0] in _EXCEPTED
 
 

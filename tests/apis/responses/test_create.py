@@ -453,7 +453,7 @@ def test_an_item_given_as_json() -> None:
 
 def test_an_item_that_is_none() -> None:
     """What the SDK's type does not take is refused when the script is written, and on the other face when it starts."""
-    with pytest.raises(understudy.errors.ImpossibleScript, match="the SDK's type does not take it"):
+    with pytest.raises(understudy.errors.ImpossibleScript, match="the SDK's type rejects it"):
         ResponseItem({"type": "web_search_call", "action": {"type": "nonsense"}})
     with pytest.raises(AssertionError, match="this is a run"), simulate(script=(ResponseItem(WEB_SEARCH),)) as backend:
         client = backend.client()
