@@ -1,10 +1,10 @@
-"""The types of what understudy hands out and takes, for annotations; and the errors.
+"""The types of understudy's values, for annotations; and the errors.
 
     from understudy.types import Backend, Cassette, ScriptedRun
 
     def test_it(understudy: Backend, understudy_cassette: Cassette) -> None: ...
 
-Fields of create requests are TypedDicts; words such as `"poll"` or `"runs.retrieve"` are Literals.
+The fields of create requests are TypedDicts; words such as `"poll"` or `"runs.retrieve"` are Literals.
 """
 
 from __future__ import annotations

@@ -65,7 +65,10 @@ def test_the_clock_takes_seconds(seconds: Any, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("next_ron", "a Backend has no 'next_ron'; did you mean 'next_run'"), ("zzz", "a Backend has no 'zzz'$")],
+    [
+        ("next_ron", "a Backend has no attribute 'next_ron'; did you mean 'next_run'"),
+        ("zzz", "a Backend has no attribute 'zzz'$"),
+    ],
 )
 def test_a_misspelt_method(name: str, told: str) -> None:
     """The nearest of the backend's own names is told, where there is one."""

@@ -92,7 +92,7 @@ def test_an_app_that_behaves_is_not_blamed(ready):
     with client.beta.threads.runs.create(thread_id, assistant_id=ASSISTANT, stream=True) as stream:
         list(stream)
     assert kinds(backend) == []
-    assert str(backend.client_misuse()) == "nothing wrong"
+    assert str(backend.client_misuse()) == "no misuse"
     backend.client_misuse().check()
 
 
@@ -126,7 +126,7 @@ def test_a_message_sent_twice_after_a_lost_answer(ready):
     backend.client().beta.threads.messages.create(thread_id, role="user", content="Again?")
     (finding,) = backend.client_misuse()
     assert finding.kind == "duplicate"
-    assert "the message is there twice" in finding.text
+    assert "the message now exists twice" in finding.text
 
 
 def test_the_same_message_twice_on_purpose_is_no_duplicate(ready):

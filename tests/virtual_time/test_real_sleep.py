@@ -151,7 +151,7 @@ def noticed_elsewhere(end):
 
 def test_under_strict_it_fails_the_test():
     """`strict=True` takes it for a mistake of the test."""
-    with pytest.raises(us.UnderstudyError, match="waited in earnest"), us.simulate(time="sleep", strict=True) as backend:
+    with pytest.raises(us.UnderstudyError, match="blocked in real time"), us.simulate(time="sleep", strict=True) as backend:
         wait_on_an_event(backend)
 
 

@@ -281,7 +281,7 @@ async def test_simulations_side_by_side_in_one_loop():
 
     task = asyncio.create_task(first())
     await entered.wait()
-    with pytest.raises(RuntimeError, match="side by side in one event loop"), us.simulate(time="sleep"):
+    with pytest.raises(RuntimeError, match="concurrently in one event loop"), us.simulate(time="sleep"):
         pass
     assert await task == START + 100
 
