@@ -87,7 +87,7 @@ WRONG = {
     "a phase it has not": (RateLimited(), {"phase": "during"}, "cannot happen in phase 'during'"),
     "an event of a plain answer": (Timeout(), {"event": 3, "phase": "after"}, "place in a stream"),
     "no connection, and yet it acted": (Timeout(connect=True), {"phase": "after"}, "does not act"),
-    "the zeroth call": (RateLimited(), {"nth": 0}, "count from 1"),
+    "the zeroth call": (RateLimited(), {"nth": 0}, "must be at least 1"),
 }
 
 

@@ -252,7 +252,7 @@ def test_a_mock_that_moves_the_time(name, monkeypatch):
     """A function of `time` that somebody else has replaced is named in the refusal."""
     monkeypatch.setattr(time, name, lambda *_: START)
     with (
-        pytest.raises(ConflictingClock, match=rf"mock, \(time\.{name} is not Python's\) is active"),
+        pytest.raises(ConflictingClock, match=rf"mock \(time\.{name} is not Python's\) is active"),
         us.simulate(time="sleep"),
     ):
         pass

@@ -38,7 +38,7 @@ class VirtualLoop:
         self._elapsed_before = moment.elapsed
         self._shift = moment.monotonic() - loop.time()  # waiting timers keep their distance
         self._jobs = 0
-        self._selector: Any = self.loop._selector  # noqa: SLF001 - there is no public API
+        self._selector: Any = self.loop._selector  # noqa: SLF001 - no public API exists
         self._resolution = self.loop._clock_resolution  # noqa: SLF001
         self._executor: Any = loop.run_in_executor
         self.loop.time = lambda: moment.monotonic() - self._shift
