@@ -68,7 +68,7 @@ def test_save(tmp_path: Path) -> None:
     assert "1 cassette, 0 findings" in done.stdout
     again = run("demo", "--save", str(tmp_path / "project"))
     assert again.returncode == 2
-    assert "pytest.ini: there is a file already, and nothing was written" in again.stderr
+    assert "pytest.ini: this file already exists, so nothing was written" in again.stderr
 
 
 def test_demo_on_a_terminal_that_knows_only_ascii() -> None:

@@ -19,6 +19,7 @@ from tools import evidence_responses
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
 from understudy._apis import faces
 from understudy._apis.assistants import lifecycle as runs
+from understudy._apis.common.face import Face, Faces
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Bound
 from understudy._apis.error_texts import REFUSALS, Refusal
@@ -63,12 +64,13 @@ def ledger(spec: Json) -> str:
         "## Operations\n",
         *(_operation(operation, spec) for operation in OPERATIONS),
         "## Not faked\n\n" + "".join(f"- {line}\n" for line in (*_missing(spec), *NOT_FAKED)),
-        _limits(),
+        _limits(faces.ASSISTANTS_AND_SHARED, REFUSALS),
         _transitions(),
         _refusals(REFUSALS.values()),
         "# The Responses API\n",
         *map(_response_operation, RESPONSES),
         "## Not faked on this API\n\n- `prompt=`, which ends on 2026-11-30.\n- WebSockets, `client.beta.agents`.\n",
+        _limits(faces.RESPONSES, responses_texts.REFUSALS),
         _moves({"response": RESPONSE}),
         _refusals(refusal for name, refusal in responses_texts.REFUSALS.items() if REFUSALS.get(name) is not refusal),
     ]
@@ -139,7 +141,8 @@ _LIMITS = """\
 ## Limits
 
 Enforced on every request, with what the service said otherwise. `known by` is of the limit / of the sentence. Each row has a
-test of its own, of that name, in `tests/apis/test_limits.py`: just inside is taken, just outside is refused.
+test of its own, of that name, in `tests/apis/test_limits.py`: just inside is taken, just outside is refused. (Where several
+rows of the Responses API share a check, those after the first are tested in the session `deep`.)
 
 | where | what must hold | refused with | known by | operations | test |
 |---|---|---|---|---|---|
@@ -154,6 +157,8 @@ _HOLDS = {
     "least": "at least {}",
     "not empty": "not empty",
     "pattern": "matches `{}`",
+    "characters of an id": "of letters, numbers, underscores and dashes",
+    "most characters of an id": "at most {} characters",
     "prefix": "an id that begins with `{}`",
     "one of": "one of {}",
     "a URL": "an absolute URL",
@@ -161,18 +166,18 @@ _HOLDS = {
 }
 
 
-def _limits() -> str:
+def _limits(of: Faces | Face, refusals: Mapping[str, Refusal]) -> str:
     """One row for each limit at one path, with the operations that have it."""
     rows: dict[tuple[str, Bound], list[str]] = {}
-    for limit in limits():
+    for limit in limits(of):
         operations = rows.setdefault((limit.path, limit.bound), [])
         operations += [] if limit.operation in operations else [limit.operation]
-    return _LIMITS + "".join(_limit(path, bound, operations) for (path, bound), operations in rows.items())
+    lines = [_limit(path, bound, operations, refusals[bound.refusal]) for (path, bound), operations in rows.items()]
+    return _LIMITS + "".join(lines)
 
 
-def _limit(path: str, bound: Bound, operations: list[str]) -> str:
+def _limit(path: str, bound: Bound, operations: list[str], refusal: Refusal) -> str:
     words = ", ".join(f"`{word}`" for word in bound.value) if isinstance(bound.value, tuple) else bound.value
-    refusal = REFUSALS[bound.refusal]
     test = f"`test_a_{'rule' if bound.kind == 'rule' else 'limit'}[... {path}: {bound.kind}]`"
     holds = _HOLDS[bound.kind].format(words)
     return (

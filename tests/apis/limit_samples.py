@@ -23,26 +23,48 @@ from understudy._apis.common.schema import (
     url,
 )
 from understudy._apis.limits import Limit
+from understudy._apis.responses.item_checks import ItemId
 from understudy._backend.backend import Backend
 
 Json = dict[str, Any]
 
 LEFT_OUT = object()
+RESPONSES = {operation.name for operation in faces.RESPONSES.operations}
 GOOD, BAD = {"type": "object", "properties": {}}, {"type": "string"}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "s"}}
 FUNCTION = {"type": "function", "function": {"name": "look_up"}}
 
 
 class EnginePorts:
-    """A service with one object of every kind, in the state that each operation needs."""
+    """A service with one object of every kind that an operation may need, in the state that it needs.
 
-    def __init__(self, backend: Backend) -> None:
+    Args:
+        backend: the service.
+        operation: which operation is to be tried.
+    """
+
+    def __init__(self, backend: Backend, operation: str) -> None:
         self.backend = backend
-        client = backend.client()
         self.file = backend.add_file(filename="a.txt", content="x").id
         self.store = backend.add_vector_store(file_ids=[self.file]).id
+        self.call, self.part, self.assistant = "call_1", "part_1", "asst_1"
+        self.places = {"file_id": self.file, "vector_store_id": self.store, "model": "gpt-4o", "step_id": "step_1"}
+        if operation in RESPONSES:
+            self._add_responses(backend)
+        else:
+            self._add_assistants(backend, operation)
+
+    def _add_responses(self, backend: Backend) -> None:
+        conversation = backend.add_conversation(items=[{"role": "user", "content": "x"}]).id
+        item = next(iter(backend.items(conversation)))
+        client = backend.client()
+        response = client.responses.create(model="gpt-4o", input="x")
+        self.places |= {"response_id": response.id, "conversation_id": conversation, "item_id": item.id}
+
+    def _add_assistants(self, backend: Backend, operation: str) -> None:
+        client = backend.client()
         self.assistant = backend.add_assistant(instructions="x", tools=[FUNCTION]).id
-        self.free = backend.add_thread(messages=["x"]).id
+        free = backend.add_thread(messages=["x"]).id
         backend.next_run(FunctionCall("look_up"), Reply("x"))
         runs = client.beta.threads
         waiting = runs.create_and_run_poll(
@@ -50,30 +72,18 @@ class EnginePorts:
         )
         over = runs.create_and_run_poll(assistant_id=self.assistant)
         self.call = waiting.required_action.submit_tool_outputs.tool_calls[0].id
-        self.runs = {"runs.submit_tool_outputs": waiting}
-        self.over = over
-        self.message = runs.messages.create(self.free, role="user", content="x").id
+        message = runs.messages.create(free, role="user", content="x").id
         upload = client.uploads.create(filename="a.txt", purpose="assistants", bytes=1, mime_type="text/plain")
-        self.upload = upload.id
         self.part = client.uploads.parts.create(upload.id, data=b"x").id
-        self.batch = client.vector_stores.file_batches.create(self.store, file_ids=[self.file]).id
+        batch = client.vector_stores.file_batches.create(self.store, file_ids=[self.file]).id
+        run = waiting if operation == "runs.submit_tool_outputs" else over
+        thread = run.thread_id if "{run_id}" in faces.ALL.by_name[operation].path else free
+        self.places |= {"thread_id": thread, "run_id": run.id, "message_id": message, "upload_id": upload.id}
+        self.places |= {"assistant_id": self.assistant, "batch_id": batch}
 
     def path(self, name: str) -> str:
         """The path of an operation, with the ids of what it works on."""
-        run = self.runs.get(name, self.over)
-        is_about_run = "{run_id}" in faces.ALL.by_name[name].path
-        return faces.ALL.by_name[name].path.format(
-            thread_id=run.thread_id if is_about_run else self.free,
-            run_id=run.id,
-            message_id=self.message,
-            step_id="step_1",
-            assistant_id=self.assistant,
-            vector_store_id=self.store,
-            file_id=self.file,
-            batch_id=self.batch,
-            upload_id=self.upload,
-            model="gpt-4o",
-        )
+        return faces.ALL.by_name[name].path.format_map(self.places)
 
     @property
     def ids(self) -> dict[str, str]:
@@ -89,6 +99,8 @@ class EnginePorts:
             "purpose": "assistants",
             "file": ("a.txt", b"x"),
             "data": ("part", b"x"),
+            "input": "x",
+            "server_url": "https://example.com/mcp",
         }
 
     def least(self, check: Any, key: str = "") -> Any:
@@ -96,7 +108,8 @@ class EnginePorts:
         if key in self.usual():
             return self.usual()[key]
         if isinstance(check, Fields):
-            keys = [*check.required, *(name for name in ("tool_call_id",) if name in check.known)]
+            keys = [*check.required, *(name for name in ("tool_call_id", "server_url") if name in check.known)]
+            keys += ["input"] if {"input", "previous_response_id"} <= set(check.known) else []
             return {name: self.least(check.known[name], name) for name in keys}
         if isinstance(check, Tagged):
             tag, option = next(iter(check.options.items()))
@@ -107,6 +120,7 @@ class EnginePorts:
         kinds: dict[type, Callable[[], Any]] = {
             String: lambda: "x",
             Id: lambda: self.ids[check.prefix],
+            ItemId: lambda: f"{check.prefix}_1",
             Choice: lambda: check.allowed[0],
             Number: lambda: 1 if check.least is None else check.least,
             Array: lambda: [self.least(check.item)] * check.least,
@@ -138,8 +152,13 @@ def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
         return value, value + (1 if kind == "most" else -1)
     made: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         "most characters": (lambda: "x" * value, lambda: "x" * (value + 1)),
-        "pattern": (lambda: "a-B_1", lambda: "a b"),
-        "prefix": (lambda: stage.ids[value], lambda: "other_1"),
+        "pattern": (lambda: f"tunnel_{'a' * 32}" if "tunnel" in value else "a-B_1", lambda: "a b"),
+        "prefix": (lambda: stage.ids.get(value, f"{value}_1"), lambda: "other_1"),
+        "characters of an id": (lambda: f"{limit.check.prefix}-1", lambda: f"{limit.check.prefix} 1"),
+        "most characters of an id": (
+            lambda: limit.check.prefix.ljust(value, "x"),
+            lambda: limit.check.prefix.ljust(value + 1, "x"),
+        ),
         "one of": (lambda: value[0], lambda: "no such word"),
         "most pairs": (
             lambda: _pairs(value),
@@ -161,6 +180,8 @@ class Example(NamedTuple):
 
 def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
     """A legal and an illegal example of a rule, by its refusal."""
+    if limit.operation in RESPONSES:
+        return _response_examples(limit.path, stage)[limit.bound.refusal]
     files, both = {"file_ids": [stage.file]}, [{"file_id": stage.file}]
     size = 512 * 1024
     examples = {
@@ -176,6 +197,23 @@ def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
         "file.large": Example(*({"purpose": "user_data", "file": ("a.bin", b"x" * size)} for size in (4, 5))),
     }
     return examples[limit.bound.refusal]
+
+
+def _response_examples(path: str, stage: EnginePorts) -> dict[str, Example]:
+    least, server = {"model": "gpt-4o", "input": "x"}, {"server_label": "m"}
+    conversation = {**least, "conversation": stage.places["conversation_id"]}
+    background = {**least, "background": True}
+    chosen = {**least, "tool_choice": {"type": "function", "name": "f"}}
+    return {
+        "schema.function": Example({"name": "f", "parameters": GOOD}, {"name": "f", "parameters": BAD}),
+        "schema.response_format": Example({"name": "f", "schema": GOOD}, {"name": "f", "schema": BAD}),
+        "missing": Example({**server, "server_url": "https://example.com/mcp"}, server),
+        "model.unknown": Example(least, {**least, "model": "gpt-40"}),
+        "model.parameter": Example({**least, path: 0}, {**least, "model": "o3-mini", path: 0}),
+        "both": Example(conversation, {**conversation, "previous_response_id": stage.places["response_id"]}),
+        "background.unstored": Example(background, {**background, "store": False}),
+        "tool_choice.unknown": Example({**chosen, "tools": [{"type": "function", "name": "f"}]}, chosen),
+    }
 
 
 def settings_examples(limit: Limit, stage: EnginePorts) -> Example:

@@ -53,7 +53,7 @@ def test_a_matcher_that_raises(tmp_path: Path) -> None:
 
 def test_a_side_effect_that_raises() -> None:
     """A side effect of a respx route that raises is the test's own, too."""
-    with pytest.raises(CallableFailed, match=r"respx route raised ZeroDivisionError\('oh'\) on POST /v1/embeddings"):
+    with pytest.raises(CallableFailed, match=r"respx route raised ZeroDivisionError\('oh'\) for POST /v1/embeddings"):
         with us.simulate() as backend:
             backend.respx.post(path="/v1/embeddings").mock(side_effect=broken)
             with pytest.raises(openai.InternalServerError):

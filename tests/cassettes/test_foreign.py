@@ -154,7 +154,7 @@ def test_import_names_the_new_file_beside_the_old_one(tmp_path: Path, capsys: py
         "go-1.yaml",
     ]
     assert main(["import", str(tmp_path / "none.yml")]) == 2
-    assert "there is no such file" in capsys.readouterr().err
+    assert "no such file" in capsys.readouterr().err
 
 
 def test_import_scrubs_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from tests.cassettes.loopback import served
 from understudy import use_cassette
 from understudy._backend.backend import Backend
 from understudy._cassettes import CassetteSession, atomic_files, load, rewrite
-from understudy._cassettes.atomic_files import Lock, is_held, locked, write_whole
+from understudy._cassettes.atomic_files import Lock, is_locked, locked, write_whole
 from understudy._cassettes.dump import dump
 from understudy._common.messages import Answer, Request, Response
 from understudy.errors import CassetteError, Unused
@@ -417,7 +417,7 @@ def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
     threads = [threading.Thread(target=target) for target in (first, second)]
     threads[0].start()
     assert inside.wait(10)
-    assert is_held(tmp_path / "c.yaml")
+    assert is_locked(tmp_path / "c.yaml")
     assert not Lock(tmp_path / "c.yaml").take()
     threads[1].start()
     go.set()

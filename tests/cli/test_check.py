@@ -252,7 +252,7 @@ def test_an_interrupted_recording_is_found(project: Path, capsys: pytest.Capture
 def test_wrong_use(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A path that does not exist is wrong use, and not a clean result."""
     assert main(["check", "nowhere"]) == 2
-    assert "nowhere: there is no such file or folder" in capsys.readouterr().err
+    assert "nowhere: no such file or folder" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stopped:
         main(["check", "--unplayed", "perhaps"])
     assert stopped.value.code == 2
@@ -277,7 +277,7 @@ def test_nothing_but_errors(project: Path, capsys: pytest.CaptureFixture[str], s
     written(project / "cassettes" / "by_name.json", [("POST", "/threads", {}, (status, error))] * 2)
     assert main(["check", "--unplayed", "ignore"]) == 1
     out = capsys.readouterr().out
-    assert f"holds nothing but errors ({status})" in out
+    assert f"contains only errors ({status})" in out
     assert "2026-08-26" in out
 
 

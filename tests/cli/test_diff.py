@@ -42,7 +42,7 @@ def test_a_new_recording_of_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     """Other ids, other moments and another number of polls are no difference: exit 0, said in a sentence."""
     polls = again(SESSION)
     assert difference(tmp_path, SESSION, [*polls[:4], polls[3], polls[3], *polls[4:]]) == 0
-    assert capsys.readouterr().out == "No difference but ids and times.\n"
+    assert capsys.readouterr().out == "No differences except ids and times.\n"
 
 
 def test_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def test_elsewhere(leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert KEY not in target.read_text()
     assert leaky.read_text() == TEXT
     assert main(["scrub", str(leaky), "-o", str(target)]) == 2
-    assert f"{target}: this file exists" in capsys.readouterr().err
+    assert f"{target}: this file already exists" in capsys.readouterr().err
     (tmp_path / "folder").mkdir()
     assert main(["scrub", str(leaky), str(target), "-o", str(tmp_path / "folder")]) == 0
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["clean.yaml", "leaky.yaml"]
@@ -135,5 +135,5 @@ def test_what_is_not_understood_whole(text: str, said: str, tmp_path: Path, caps
 def test_files_that_do_not_exist(leaky: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The nearest is named, exit status 2, and nothing is scrubbed."""
     assert main(["scrub", str(leaky), str(leaky.with_name("leeky.yaml"))]) == 2
-    assert f"there is no such file. Did you mean {leaky}?" in capsys.readouterr().err
+    assert f"no such file. Did you mean {leaky}?" in capsys.readouterr().err
     assert leaky.read_text() == TEXT

@@ -136,12 +136,12 @@ def test_one_exchange(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_an_exchange_that_is_not_there(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its number is refused with those that exist; what is not a number, with what one looks like."""
     assert main(["show", str(cassette), "77"]) == 2
-    assert "there is no exchange #77; it holds #0 to #13." in capsys.readouterr().err
+    assert "no exchange #77; it has #0 to #13." in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["show", str(cassette), "four"])
     assert "'four' is not the number of an exchange; expected something like 4" in capsys.readouterr().err
     assert main(["show", str(cassette), "1", "--html", "x.html"]) == 2
-    assert "leave out the number" in capsys.readouterr().err
+    assert "omit either the number" in capsys.readouterr().err
 
 
 def test_json(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,11 +112,21 @@ def validate_response(outcome: Outcome, served: Served) -> None:
         return
     if served.header("content-type") == sse.CONTENT_TYPE:
         for _, data in sse.parse(served.body):
-            adapter(ResponseStreamEvent).validate_json(json.dumps(data), strict=True)
-    elif (
-        served.json.get("object") == "response" and b'"oai-weather"' not in served.body
-    ):  # a source that no type knows [REC]
-        adapter(ModelResponse).validate_json(json.dumps(served.json), strict=True)
+            adapter(ResponseStreamEvent).validate_json(json.dumps(without_api_sources(data)), strict=True)
+    elif served.json.get("object") == "response":
+        adapter(ModelResponse).validate_json(json.dumps(without_api_sources(served.json)), strict=True)
+
+
+def without_api_sources(value: Any) -> Any:
+    """Leave out the sources of web searches that are APIs (`oai-weather`): no SDK has a type for them. [REC]"""
+    if isinstance(value, list):
+        return [without_api_sources(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: without_api_sources(item) for key, item in value.items()}
+    if kept.get("type") == "search" and isinstance(kept.get("sources"), list):
+        kept["sources"] = [source for source in kept["sources"] if source.get("type") != "api"]
+    return kept
 
 
 def validate(item: dict[str, Any]) -> None:

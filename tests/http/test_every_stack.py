@@ -148,7 +148,7 @@ def test_guarded(kind: str) -> None:
     (problem,) = guard.take()
     assert isinstance(problem, RequestBlocked)
     assert "tests/test_app.py::test_it sent POST https://" in str(problem)
-    assert "/assistants, and has neither a simulator nor a cassette" in str(problem)
+    assert "/assistants, but has neither a simulator nor a cassette" in str(problem)
     assert guard.take() == []
 
 

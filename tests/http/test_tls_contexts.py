@@ -194,10 +194,10 @@ def test_not_many_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     authority.write_bytes((DATA / "ca.pem").read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     with understudy.simulate():
-        for number in range(3 * tls_contexts.MOST):
+        for number in range(3 * tls_contexts.MAX_CONTEXTS):
             os.utime(authority, (number, number))
             context_of(SDK_LIB.Client())
-    assert 0 < len(tls_contexts._contexts) <= tls_contexts.MOST
+    assert 0 < len(tls_contexts._contexts) <= tls_contexts.MAX_CONTEXTS
 
 
 def test_wrong_arguments_are_refused_by_the_library() -> None:

@@ -71,9 +71,12 @@ SPOILT: dict[str, tuple[Callable[[Events], Any], str]] = {
     "not ended": (lambda events: events[:-1], "is the last event, expected one of response.completed"),
     "goes on": (lambda events: [*events, events[-2]], "comes after 'response.completed', which is the last event"),
     "a gap": (lambda events: [*events[:4], *events[5:]], "sequence_number: is 5, expected 4"),
-    "a run's event": (lambda events: [*events[:1], ("thread.run.queued", {}), *events[1:]], "is no event of a response"),
-    "no item": (lambda events: [*events[:2], *events[3:]], "output_index: is 0, and no such item is under way"),
-    "another text": (lambda events: [*events[:6], (events[6][0], events[6][1] | {"text": "Bye"}), *events[7:]], "join to"),
+    "a run's event": (lambda events: [*events[:1], ("thread.run.queued", {}), *events[1:]], "is not an event of a response"),
+    "no item": (lambda events: [*events[:2], *events[3:]], "output_index: is 0, but no such item has begun"),
+    "another text": (
+        lambda events: [*events[:6], (events[6][0], events[6][1] | {"text": "Bye"}), *events[7:]],
+        "pieces before it make",
+    ),
     "no delta": (lambda events: [*events[:4], (events[4][0], events[4][1] | {"delta": 7}), *events[5:]], "expected str"),
     "two names": (lambda events: [(events[0][0], events[0][1] | {"type": "x"}), *events[1:]], "the event is called"),
     "a status": (
@@ -96,9 +99,9 @@ def test_a_spoilt_stream_is_a_finding(tmp_path: Path, spoilt: str) -> None:
         ({**response("completed"), "status": "requires_action"}, "status: is 'requires_action'"),
         ({"object": "response", "status": "completed"}, "lacks 'id'"),
         (response("completed") | {"output": {}}, "output: is dict, expected list"),
-        (response("completed", "x"), "output[0]: is no object"),
+        (response("completed", "x"), "output[0]: is not an object"),
         (response("completed", {"type": "function_call", "name": "f"}), "lacks 'call_id'"),
-        ("no JSON", "is no JSON"),
+        ("no JSON", "is not JSON"),
     ],
 )
 def test_a_spoilt_response_is_a_finding(tmp_path: Path, answer: Any, expected: str) -> None:

@@ -13,7 +13,7 @@ from openai import OpenAI
 import understudy
 from tests.cassettes.loopback import served
 from tests.parity.apps import FUNCTION, MODEL, NewApp, OldApp
-from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, UnderstudyError
+from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
 from understudy._cli import demo
 from understudy._cli.main import main
 
@@ -221,6 +221,23 @@ def test_what_was_lost_is_unknown(tmp_path: Path, monkeypatch: Any) -> None:
         interaction["request"]["body"] = None
     (tmp_path / "lost.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     assert understudy.transcript(tmp_path / "lost.yaml") == whole
+
+
+def test_items_given_as_json_are_read_as_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message, a call and a search that a script gives as JSON say what the same items say in a recording."""
+    note = {"type": "url_citation", "start_index": 0, "end_index": 1, "title": "x", "url": "https://example.com"}
+    text = {"type": "output_text", "text": "Sunny.", "annotations": [note], "logprobs": []}
+    script = (
+        ResponseItem({"type": "code_interpreter_call", "code": "1", "container_id": "c", "outputs": None}),
+        ResponseItem({"type": "web_search_call", "action": {"type": "search", "query": "x"}}),
+        ResponseItem({"type": "message", "role": "assistant", "content": [text]}),
+    )
+    backend = recorded(tmp_path / "c.yaml", streaming_new, script, monkeypatch)
+    assert understudy.transcript(tmp_path / "c.yaml") == backend.transcript()
+    for seen in (understudy.transcript(tmp_path / "c.yaml"), backend.transcript()):
+        assert [entry.value for entry in seen if entry.kind == "reply"] == ["Sunny."]
+        names = [entry.value["name"] for entry in seen if entry.kind == "call"]
+        assert names == ["code_interpreter", "web_search"]
 
 
 def test_wrong_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

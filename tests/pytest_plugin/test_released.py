@@ -83,5 +83,5 @@ def test_a_stray_is_shown_at_the_end(project: pytest.Pytester) -> None:
     result = project.runpytest()
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
-        ["*understudy hints*", "*the thread 'late', which was started in*::test_first. That is over*"]
+        ["*understudy hints*", "*the thread 'late', which was started in*::test_first. That has ended*"]
     )

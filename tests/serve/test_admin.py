@@ -189,6 +189,56 @@ def test_what_is_seen() -> None:
     assert len(state["assistants"]) == len(state["threads"]) == 1
 
 
+def test_a_conversation_is_made_and_seen() -> None:
+    """What a conversation holds before and after a response, the response itself, and its timeline."""
+    caller = Caller()
+    made = caller.say("add_conversation", id="conv_mine", items=["Hello?"], metadata={"a": "b"})
+    assert (made["id"], made["object"], made["metadata"]) == ("conv_mine", "conversation", {"a": "b"})
+    caller.say("next_run", moves=["Hi."])
+    response = caller.app.responses.create(model="gpt-4o", input="Still there?", conversation="conv_mine")
+    items = caller.say("items", conversation_id="conv_mine")["items"]
+    assert [(one["role"], one["content"][0]["text"]) for one in items] == [
+        ("user", "Hello?"),
+        ("user", "Still there?"),
+        ("assistant", "Hi."),
+    ]
+    state = caller.say("state")
+    assert [one["id"] for one in state["conversations"]] == ["conv_mine"]
+    assert [(one["id"], one["status"]) for one in state["responses"]] == [(response.id, "completed")]
+    assert caller.say("timeline", run_id=response.id)["status"] == "completed"
+    status, refused = caller.ask("items", conversation_id="conv_mien")
+    assert (status, "conv_mine" in refused["error"]) == (400, True)
+
+
+def test_an_app_and_its_port_have_equal_transcripts() -> None:
+    """What was said, called and found, in a world for each API: the same entries, as JSON and as text."""
+
+    def transcript(drive: Any) -> Any:
+        caller = Caller()
+        search = {"FileSearch": {"results": [{"file_id": caller.say("add_file", filename="a.txt")["id"], "score": 0.5}]}}
+        caller.say("next_run", moves=[search, "Sunny."])
+        drive(caller)
+        return caller.say("transcript")
+
+    def port(caller: Caller) -> None:
+        store = caller.say("add_vector_store")["id"]
+        search: Any = {"type": "file_search", "vector_store_ids": [store]}
+        caller.app.responses.create(model="gpt-4o", input="The weather?", tools=[search])
+
+    old = transcript(lambda caller: caller.run("The weather?", tools=[{"type": "file_search"}]))
+    new = transcript(port)
+    assert (old["api"], new["api"]) == ("assistants", "responses")
+    assert (old["entries"], old["text"]) == (new["entries"], new["text"])
+    assert [(entry["kind"], entry["value"]) for entry in old["entries"]] == [
+        ("user", "The weather?"),
+        ("tools", {"file_search": {"files": []}}),
+        ("call", {"name": "file_search", "arguments": {"unknown": True}}),
+        ("output", {"name": "file_search", "output": ["a.txt"]}),
+        ("reply", "Sunny."),
+        ("outcome", "completed"),
+    ]
+
+
 def test_the_clock_changes_hands() -> None:
     """Every mode can be changed for every other, and time never goes back."""
     caller = Caller(time="real")
@@ -217,6 +267,7 @@ def bodies() -> list[tuple[str, Any]]:
         ("add_assistant", {"id": "asst_1", "name": "x", "tools": [WEATHER]}),
         ("add_thread", {"messages": ["x"], "metadata": {}}),
         ("add_message", {"thread_id": "thread_1", "content": "x"}),
+        ("add_conversation", {"items": ["x", {"role": "user", "content": "y"}], "metadata": {}}),
         ("add_file", {"content": {"base64": "eA=="}}),
         ("add_vector_store", {"file_ids": ["file-1"], "name": "x"}),
         ("fail_file", {"file": "x.txt"}),
@@ -226,6 +277,8 @@ def bodies() -> list[tuple[str, Any]]:
         ("state", {}),
         ("requests", {"since": 3}),
         ("messages", {"thread_id": "thread_1"}),
+        ("items", {"conversation_id": "conv_1"}),
+        ("transcript", {}),
         ("files", {}),
         ("timeline", {"run_id": "run_1"}),
         ("export", {"form": "cassette"}),

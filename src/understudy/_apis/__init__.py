@@ -1,1 +1,1 @@
-"""The faces of the engine: operations, checks, JSON, server-sent events, texts of errors."""
+"""The APIs as faces of the engine: operations, checks, JSON, streams, errors."""

@@ -1,4 +1,7 @@
-"""Whose API a request speaks: OpenAI's own, or Azure's, which is the same but for its headers, models and some errors."""
+"""The dialect of a request: OpenAI's own, or Azure's.
+
+Azure's differs in its headers, its models and some errors.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ API_VERSION = "api-version"  # in the query of every request to Azure [DOCS]
 
 
 def is_azure(request: Request) -> bool:
-    """Say whether a request is for Azure, where a model is a deployment, named as its owner likes [DOCS].
+    """Return whether a request is for Azure [DOCS].
 
-    Known by its path (`/openai/...`), its key (`api-key`) or its query (`api-version`).
+    There, a model is a deployment, with a name of the owner's choice. Recognized by the path (`/openai/...`), the key
+    (`api-key`) or the query (`api-version`).
     """
     if request.path.startswith("/openai/") or request.header("api-key") is not None:
         return True

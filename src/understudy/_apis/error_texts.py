@@ -1,4 +1,4 @@
-"""The texts in which the service says no: one table, each entry with how it is known.
+"""The error texts of the service: one table, with the evidence for each.
 
 REC: a real recording shows it. REP: users quoted the real body. SPEC, DOCS: published. INF: inferred, a guess.
 """
@@ -13,14 +13,17 @@ from understudy._common.messages import Headers, Response
 
 
 class Refusal(NamedTuple):
-    """Status, message (with the facts' names in braces), `param`, `code`, and how it is known."""
+    """The parts of an error response, and the evidence for them.
+
+    `message`, `param` and `code` may have the names of facts in braces.
+    """
 
     status: int
     message: str
     param: str | None
     code: str | None
     mark: str
-    detail: bool = False  # the body has a second key `detail` beside `error`, as that of the file operations has [REC]
+    detail: bool = False  # the body has a second key, `detail`, as in the file operations [REC]
 
 
 _CANCEL = "Cannot cancel run with status '{status}'."
@@ -282,7 +285,7 @@ REFUSALS: dict[str, Refusal] = {
 }
 
 
-# The object that a part of a path names, and its refusal when it does not exist.
+# By the name of an id in a path: the refusal if its object does not exist.
 _MISSING = {
     "assistant_id": "assistant.not_found",
     "thread_id": "thread.not_found",
@@ -298,9 +301,9 @@ _MISSING = {
 
 
 def missing_object(ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    """Return the refusal of what a path names last, with its facts.
+    """Return the refusal of the last object that a path names, and its facts.
 
-    `ids`: the parts of the path, in order.
+    `ids`: the ids in the path, in order.
     """
     name, value = list(ids.items())[-1]
     if name == "file_id" and "vector_store_id" in ids:
@@ -308,8 +311,8 @@ def missing_object(ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
     return _MISSING[name], {"id": value, "store_id": ids.get("vector_store_id", "")}
 
 
-# What the gate before the service says on Azure, in an envelope of its own: a code and a message, the code being the
-# status. [REP: SciSharp/BotSharp#386, vibrantlabsai/ragas#478] What the service itself refuses looks as OpenAI's. [REP]
+# The texts of the gateway in front of the service on Azure. Its envelope has a code, which is the status, and a
+# message. [REP: SciSharp/BotSharp#386, vibrantlabsai/ragas#478] Refusals by the service itself look like OpenAI's. [REP]
 AZURE: dict[str, str] = {
     "auth.missing": "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
     "for an active subscription and use a correct regional API endpoint for your resource.",
@@ -320,7 +323,7 @@ AZURE: dict[str, str] = {
 def refusal_response(
     name: str, facts: dict[str, Any], texts: Mapping[str, Refusal] = REFUSALS, *, on_azure: bool = False
 ) -> Response:
-    """Return the answer for a refusal, in the service's own words.
+    """Return the response for a refusal, in the words of the service.
 
     `type` is always `invalid_request_error` [REC].
     """

@@ -1,4 +1,4 @@
-"""The faces of the real service, as values: what a `Backend` has unless it is given others."""
+"""The faces of the real service, as values: a `Backend` has them by default."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from understudy._apis.responses.face import RESPONSES
 __all__ = ["ALL", "ASSISTANTS", "ASSISTANTS_AND_SHARED", "RESPONSES", "SHARED"]
 
 ALL = Faces(ASSISTANTS, SHARED, RESPONSES)
-ASSISTANTS_AND_SHARED = Faces(ASSISTANTS, SHARED)  # what recordings of Assistants apps, and lifecycle coverage, are about
+ASSISTANTS_AND_SHARED = Faces(ASSISTANTS, SHARED)  # for recordings of Assistants apps, and lifecycle coverage

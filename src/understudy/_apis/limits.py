@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from understudy._apis import faces
 from understudy._apis.assistants.model_rules import SETTINGS_RULES
+from understudy._apis.common.face import Face, Faces
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join, url
+from understudy._apis.responses.settings import RESPONSE_RULES
 
 _SET = ("assistants.create", "assistants.update", "runs.create", "threads.create_and_run")  # they set a model
-DEPTH = 12  # keys from a body down; filters hold filters
+DEPTH = 14  # keys from a body down; filters hold filters
 
 # A step from a check to one inside it: a key of an object, an item (None), or a tag of an object with its key.
 Trail = tuple[Any, ...]
@@ -40,17 +42,21 @@ class Limit(NamedTuple):
     trail: Trail
 
 
-def limits() -> Iterator[Limit]:
+def limits(of: Faces | Face = faces.ALL) -> Iterator[Limit]:
     """Return all limits, operation by operation."""
-    # The bounds of Responses are enforced, and not in the table yet.
-    for operation in faces.ASSISTANTS_AND_SHARED.operations:
+    for operation in of.operations:
         for name, check in operation.query.items():
             for path, bound, held, trail in _walk(check, f"?{name}", (name,)):
                 yield Limit(operation.name, path, bound, held, trail)
         yield from _of_body(operation)
-        if operation.name in _SET:
-            for name, bound in SETTINGS_RULES.items():
-                yield Limit(operation.name, name, bound, operation.body, ())
+        for name, bound in _settings(operation.name).items():
+            yield Limit(operation.name, name, bound, operation.body, ())
+
+
+def _settings(operation: str) -> dict[str, Bound]:
+    if operation == "responses.create":
+        return RESPONSE_RULES
+    return SETTINGS_RULES if operation in _SET else {}
 
 
 def _of_body(operation: Operation) -> Iterator[Limit]:

@@ -1,4 +1,7 @@
-"""The names of operations and stream events as types, for checkers and completion; a test holds them to the tables."""
+"""Types with the names of operations and stream events.
+
+For type checkers and completion. A test compares them with the tables.
+"""
 
 from __future__ import annotations
 

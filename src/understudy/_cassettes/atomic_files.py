@@ -148,7 +148,7 @@ class Lock:
                 self.place.unlink(missing_ok=True)
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Say whether somebody living holds the lock of a file that nobody else will ever lock."""
     lock = Lock(path)
     free = lock.take()

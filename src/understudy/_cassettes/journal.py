@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from understudy._cassettes.atomic_files import Lock, is_held, short_name, write_whole
+from understudy._cassettes.atomic_files import Lock, is_locked, short_name, write_whole
 from understudy._cassettes.dump import as_entry, dump
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import parse
@@ -126,7 +126,7 @@ def recover(cassette: Path, clean: Callable[[Interaction], Interaction] = lambda
     recovered = []
     pattern = re.compile(re.escape(f".{_stem(cassette)}.") + r"\d+-\d+\.journal")
     for journal in sorted(cassette.parent.glob(f".{_no_glob(_stem(cassette))}.*.journal")):
-        if pattern.fullmatch(journal.name) is None or is_held(journal):
+        if pattern.fullmatch(journal.name) is None or is_locked(journal):
             continue
         entries = list(_entries(journal))
         if entries:

@@ -1,4 +1,4 @@
-"""`understudy check`: cassettes that cannot be read, hold secrets, break the spec, or are played by no test."""
+"""`understudy check`: unreadable or unplayed cassettes, secrets, broken answers."""
 
 from __future__ import annotations
 
@@ -67,15 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         project = Project(root, _cassettes_folder(root))
     except (ValueError, configparser.Error) as error:  # of TOML, of UTF-8, of ini
-        print(
-            f"{root}: the pytest settings in it cannot be read: {error}. Correct the file, or name --root.", file=sys.stderr
-        )
+        print(f"{root}: its pytest settings cannot be read: {error}. Correct the file, or pass --root.", file=sys.stderr)
         return 2
     missing = [path for path in arguments.cassettes if not path.exists()]
     if missing:
         from understudy._common.nearest_file import did_you_mean_file
 
-        print(f"{missing[0]}: there is no such file or folder.{did_you_mean_file(missing[0])}", file=sys.stderr)
+        print(f"{missing[0]}: no such file or folder.{did_you_mean_file(missing[0])}", file=sys.stderr)
         return 2
     given: list[Path] = arguments.cassettes or [project.cassettes]
     return _checked(cassettes_in(path for path in given if path.exists()), project, arguments, given)
@@ -101,7 +99,11 @@ def _checked(cassettes: list[Path], project: Any, arguments: argparse.Namespace,
 
 
 def _cassettes_folder(root: Path) -> str:
-    """Return the ini option `understudy_cassettes`, read as pytest reads it; `cassettes` where it is not set."""
+    """Return the folder of cassettes relative to the project's root.
+
+    It is the ini option `understudy_cassettes`, read as pytest reads it; `cassettes` where it is
+    not set.
+    """
     pyproject = root / "pyproject.toml"
     if pyproject.is_file():
         options = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get("pytest", {})

@@ -1,4 +1,4 @@
-"""`understudy conform`: recorded sessions against the simulated service, or against any server that speaks the API."""
+"""`understudy conform`: recorded sessions against the simulator or any server."""
 
 from __future__ import annotations
 

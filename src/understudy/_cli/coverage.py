@@ -1,4 +1,4 @@
-"""`understudy coverage combine`: lifecycle coverage of shards and machines, as of one suite."""
+"""`understudy coverage combine`: merge the lifecycle coverage of shards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add(subparsers: Any) -> None:
     commands = parser.add_subparsers(dest="coverage_command", metavar="COMMAND", required=True, help="what to do with it")
     combine = commands.add_parser(
         "combine",
-        help="merge what the parts of a suite met, report it, and fail under a percentage",
+        help="merge what the parts of a suite covered, report it, and fail under a percentage",
         description="Merges the data files that --understudy-cov-report=data:FILE wrote in each shard, on whatever machine, "
         "and reports lifecycle coverage as if one process had run all tests. Exit status 0: fine; 1: less than "
         "--fail-under, or a report was not written; 2: a file is missing or is not a data file.",
@@ -30,13 +30,13 @@ def add(subparsers: Any) -> None:
         default=[],
         help="term (default), json[:FILE], html[:FILE], data[:FILE]; may be given several times",
     )
-    combine.add_argument("--fail-under", metavar="MIN", help="fail if less than this percentage of the lifecycle was met")
+    combine.add_argument("--fail-under", metavar="MIN", help="fail if less than this percentage of the lifecycle is covered")
     combine.add_argument(
         "--omit",
         metavar="NAME",
         action="append",
         default=[],
-        help="what the app cannot meet, as in the ini understudy_cov_omit; may be given several times",
+        help="targets that the app cannot reach, as in the ini understudy_cov_omit; may be given several times",
     )
     combine.set_defaults(run=run)
 

@@ -1,4 +1,7 @@
-"""`understudy demo`: the tutorial conversation through the real SDK, simulated and then replayed from a recording."""
+"""`understudy demo`: the tutorial conversation, simulated and then replayed.
+
+Both go through the real SDK.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DemoRun:
-    """What the app came to know: all of it must be the same, simulated or replayed."""
+    """What the app learned: the same, whether simulated or replayed."""
 
     statuses: tuple[str, ...]
     run: dict[str, Any]
@@ -54,7 +57,7 @@ def add(subparsers: Any) -> None:
         "it. Exit status 0; 1 if simulation and recording differ; 2 if a file is in the way.",
     )
     parser.add_argument(
-        "--planted", action="store_true", help="let the port have a mistake, and see the report that names it"
+        "--planted", action="store_true", help="plant a mistake in the port, and see the report that names it"
     )
     parser.add_argument(
         "--save", metavar="DIR", type=Path, help="write a project instead: an app, the recording, and a test of it"
@@ -72,7 +75,7 @@ def _save(folder: Path) -> int:
     files = {folder / name: text for name, text in project_files(cassette_path()).items()}
     taken = [path for path in files if path.exists()]
     if taken:
-        print(f"{taken[0]}: there is a file already, and nothing was written: choose another folder.", file=sys.stderr)
+        print(f"{taken[0]}: this file already exists, so nothing was written: choose another folder.", file=sys.stderr)
         return 2
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +110,7 @@ def _play(*, planted: bool) -> int:
 
 
 def _port(say: Say, *, planted: bool) -> None:
-    """Put the conversation beside its port to Responses, on the same script."""
+    """Compare the conversation with its port to Responses, on the same script."""
     from understudy._cli.demo_parity import parity_with_port
 
     say(f"\n3. Ported to Responses{', with a mistake' if planted else ''}")
@@ -116,7 +119,10 @@ def _port(say: Say, *, planted: bool) -> None:
 
 
 def set_up(backend: Backend) -> None:
-    """What the tutorial starts from: an assistant made in the playground, and what the model will say."""
+    """Set up what the tutorial starts from.
+
+    That is an assistant made in the playground, and what the model will say.
+    """
     from understudy import Reply
 
     backend.add_assistant(
@@ -127,7 +133,10 @@ def set_up(backend: Backend) -> None:
 
 
 def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: None) -> DemoRun:
-    """Return the tutorial's conversation, as its reader would write it: a thread, a message, a run, polling, the answer."""
+    """Hold the tutorial's conversation, as its reader would write it, and return it.
+
+    A thread, a message, a run, polling, the answer.
+    """
     threads = client.beta.threads
     thread = threads.create()
     question = threads.messages.create(thread.id, role="user", content=QUESTION)
@@ -152,7 +161,7 @@ def converse(client: OpenAI, say: Say, before_run: Callable[[], None] = lambda: 
 
 
 class _Timeline:
-    """Draws the run's statuses as they come, each with its time after the run was created."""
+    """Draws a run's statuses as they come, each with the seconds since its creation."""
 
     def __init__(self, run: Any, say: Say) -> None:
         self._created_at = run.created_at
@@ -167,7 +176,10 @@ class _Timeline:
 
 
 def cassette_path() -> Path:
-    """Return the tutorial's recording: in the installed package, or at the top of the source tree."""
+    """Return the path of the tutorial's recording.
+
+    It is in the installed package, or at the top of the source tree.
+    """
     here = Path(__file__).resolve()
     packaged = here.parents[1] / "data" / CASSETTE
     return packaged if packaged.exists() else here.parents[3] / "cassettes" / CASSETTE

@@ -1,4 +1,7 @@
-"""The third part of the demo: the tutorial's conversation, ported to Responses, and what the port does otherwise."""
+"""Part three of the demo: the tutorial's conversation, ported to Responses.
+
+It reports how the port differs.
+"""
 
 from __future__ import annotations
 

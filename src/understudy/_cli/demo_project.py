@@ -1,4 +1,4 @@
-"""The project that `understudy demo --save` writes: an app, a recording of it, and its test."""
+"""The project that `understudy demo --save` writes: an app, a recording, a test."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def add(subparsers: Any) -> None:
         help="compare two cassettes, such as an old one and its new recording",
         description="Compares two cassettes of any recorder exchange by exchange, aligned by "
         "method and path: requests, statuses, answers, events of streams. Ids and times, which "
-        "every recording draws anew, are no difference, as long as one id stands for one other "
+        "every recording draws anew, are not differences, as long as each id corresponds to one other "
         "throughout; nor are headers, polls that showed nothing new, or the pieces in which a "
         "text was streamed. Exit status 0: no difference; 1: differences; 2: a cassette does not "
         "exist or cannot be read.",

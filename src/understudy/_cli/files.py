@@ -10,11 +10,9 @@ from understudy._common.nearest_file import did_you_mean_file
 
 
 def missing_files(paths: Iterable[Path]) -> bool:
-    """Say whether some paths are not files; each is said, with the nearest that is."""
+    """Return True if some paths are not files; report each with the nearest file."""
     missing = [path for path in paths if not path.is_file()]
     for path in missing:
-        what = (
-            "this is a folder: name the files in it" if path.is_dir() else f"there is no such file.{did_you_mean_file(path)}"
-        )
+        what = "this is a folder: name the files in it" if path.is_dir() else f"no such file.{did_you_mean_file(path)}"
         print(f"{path}: {what}", file=sys.stderr)
     return bool(missing)

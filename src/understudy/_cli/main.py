@@ -16,7 +16,7 @@ COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "pari
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; gives its exit status: 0 fine, 1 a finding, 2 wrong use."""
+    """Run a command and return its exit status: 0 fine, 1 a finding, 2 wrong use."""
     parser = NearestParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants and Responses APIs in tests.",
@@ -35,12 +35,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Any) -> int:
-    """Run the command; report what the system refuses (a directory, a full disk) in a line."""
+    """Run the command; report what the system refuses in one line.
+
+    Such as a directory where a file is expected, or a full disk.
+    """
     from understudy.errors import CassetteError
 
     try:
         status: int = arguments.run(arguments)
-    except BrokenPipeError:  # whoever read has read enough, as `head` does
+    except BrokenPipeError:  # the reader has read enough, as `head` does
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:

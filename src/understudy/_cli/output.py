@@ -1,6 +1,6 @@
 """What commands print: rows laid out for the terminal, or JSON.
 
-Neither holds a secret, nor what a terminal would obey.
+Neither contains a secret, nor characters that control a terminal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_rows(rows: Callable[[int | None], Iterable[Row]], patterns: Sequence[str] = (), *, wide: bool = False) -> None:
-    """Print rows; they are given the width of the terminal.
+    """Print rows, laid out for the width of the terminal.
 
     Args:
         rows: makes them, for a width in columns.
@@ -37,7 +37,10 @@ def print_json(data: Any, patterns: Sequence[str] = ()) -> None:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """Return a value without the secrets that only show where texts are put together, such as in a finding."""
+    """Return a value without the secrets that show only in joined texts.
+
+    A finding is such a text.
+    """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""`understudy parity`: what a new app does otherwise than an old one, from a recording of each."""
+"""`understudy parity`: how a new app differs from an old one, by two recordings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add(subparsers: Any) -> None:
         description="Puts two recordings side by side, turn by turn, whatever API each is of: "
         "what the user said, which instructions and tools the model was given, what it called and "
         "got back, what it replied, how it ended. Ids, polling, timing and how state was kept do "
-        "not count; what a recording does not show is unknown, and no difference. Colour "
+        "not count; what a recording does not show is unknown, and not a difference. Colour "
         "follows NO_COLOR and FORCE_COLOR. Exit status 0: "
         "nothing differs; 1: something does; 2: wrong use.",
     )
@@ -31,7 +31,7 @@ def add(subparsers: Any) -> None:
         type=_words,
         default="exact",
         help="how the model's replies are compared: exact (default), ignore, or MODULE:FUNCTION, "
-        "a function of the old and the new text that tells whether they mean the same",
+        "a function of the old and the new text that returns whether they mean the same",
     )
     parser.add_argument(
         "--ignore",
@@ -40,7 +40,7 @@ def add(subparsers: Any) -> None:
         default=[],
         help="a kind of difference that does not matter, such as citation; may be repeated",
     )
-    parser.add_argument("--html", metavar="FILE", type=Path, help="write the report as a page, complete in one file, too")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="also write the report as a self-contained page")
     parser.add_argument("--json", action="store_true", help="print JSON instead")
     parser.set_defaults(run=run)
 
@@ -55,7 +55,7 @@ def _words(text: str) -> Any:
     try:
         function: Callable[[str, str], bool] = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: there is no such function: {error}") from None
+        raise argparse.ArgumentTypeError(f"{text!r}: cannot import that function: {error}") from None
     finally:
         sys.path.remove(str(Path.cwd()))
     return function
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     missing = [path for path in (arguments.old, arguments.new) if not path.exists()]
     for path in missing:
-        print(f"{path}: there is no such file.{did_you_mean_file(path)}", file=sys.stderr)
+        print(f"{path}: no such file.{did_you_mean_file(path)}", file=sys.stderr)
     if missing:
         return 2
     report = parity(arguments.old, arguments.new, words=arguments.words)

@@ -12,7 +12,7 @@ _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)$")
 
 
 def pattern(text: str) -> str:
-    """Take a regular expression as an argument, or say why it is not one."""
+    """Parse a regular expression given as an argument, or report why it is not one."""
     try:
         re.compile(text)
     except re.error as error:
@@ -21,7 +21,7 @@ def pattern(text: str) -> str:
 
 
 class NearestParser(argparse.ArgumentParser):
-    """Argparse's parser; of an unknown command, option or choice it says which known one is most like it."""
+    """Argparse's parser, which names the nearest known command, option or choice."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
@@ -33,7 +33,10 @@ class NearestParser(argparse.ArgumentParser):
         super().error(message)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse what is left over here, where the options are known: argparse does so at the top, where they are not."""
+        """Refuse unknown arguments here, where the options are known.
+
+        argparse refuses them at the top level, where they are not.
+        """
         known, rest = super().parse_known_args(args, namespace)
         if rest:
             options = [option for action in self._actions for option in action.option_strings]

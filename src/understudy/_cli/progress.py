@@ -1,4 +1,4 @@
-"""A line that says how far a command has come, where one waits for it on a terminal."""
+"""A line that shows how far a command has come, for those who wait at a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TextIO, TypeVar
 
 _T = TypeVar("_T")
-PATIENCE_SECONDS = 2.0  # a command that is done by then shows nothing
+DELAY_SECONDS = 2.0  # a command that is done by then shows nothing
 _BETWEEN_SECONDS = 0.1
 _BAR = 20  # columns
 
@@ -20,9 +20,9 @@ def progress(
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[_T, None, None]:
-    """Give items one by one; from two seconds on, show in a line how many are done.
+    """Yield items one by one; after two seconds, show in a line how many are done.
 
-    The line is on the terminal of stderr only, and gone when the items are.
+    The line is written to stderr only if that is a terminal, and removed at the end.
 
     Args:
         items: what is worked on.
@@ -33,7 +33,7 @@ def progress(
     stream = sys.stderr if stream is None else stream
     is_terminal = stream.isatty()
     begun = clock()
-    shown = begun + PATIENCE_SECONDS - _BETWEEN_SECONDS
+    shown = begun + DELAY_SECONDS - _BETWEEN_SECONDS
     width = 0
     try:
         for number, item in enumerate(items):

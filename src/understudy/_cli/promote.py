@@ -1,4 +1,4 @@
-"""`understudy promote`: a recording becomes code that sets the simulated service up to play on from it."""
+"""`understudy promote`: turn a recording into code that sets up the simulator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Gives 0; 1 for a cassette that cannot be read, 2 for one that does not exist."""
+    """Promote; return 0, 1 for an unreadable cassette, 2 for one that does not exist."""
     from understudy._promote import code_of, code_of_test
     from understudy.errors import CassetteError
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1 if arguments.cassette.exists() else 2
     if arguments.test and arguments.output is not None and arguments.output.exists():
         print(
-            f"{arguments.output}: this file exists, perhaps with your line filled in: choose another name.",
+            f"{arguments.output}: this file already exists, perhaps with your line filled in: choose another name.",
             file=sys.stderr,
         )
         return 2

@@ -1,4 +1,4 @@
-"""`understudy scrub`: secrets out of cassettes that exist."""
+"""`understudy scrub`: take secrets out of existing cassettes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def add(subparsers: Any) -> None:
         "scrub",
         help="take secrets out of existing cassettes",
         description="Takes secrets out of cassettes by the same rules as recording: headers by "
-        "their name, keys and tokens by their shape, telling names, the environment, your own "
+        "their name, keys and tokens by their shape, names that suggest a secret, the environment, your own "
         "patterns. Exchanges without a secret stay as they were written. The file is replaced, "
         "and the original kept beside it as FILE.bak; with -o the result goes elsewhere. What "
         "cannot be read whole, or is another recorder's, is not rewritten. A key that was in a "
         "file has to be revoked all the same: version control remembers it. Exit status 0: no "
         "secret is left; 1: a file was not scrubbed, or, with --dry-run, holds a secret; 2: a "
-        "file does not exist, or its place is taken.",
+        "file does not exist, or the output file already exists.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the cassettes")
     parser.add_argument(
         "-o", "--output", metavar="PLACE", type=Path, help="write there instead: a file for one cassette, else a folder"
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be scrubbed, and write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be scrubbed, and write nothing")
     parser.add_argument(
         "--scrub",
         metavar="PATTERN",
@@ -52,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     taken += [target for target in targets if target is not None and targets.count(target) > 1]
     if taken and not arguments.dry_run:
         print(
-            f"{taken[0]}: this file exists, or two would be written to it. Choose another location with -o.", file=sys.stderr
+            f"{taken[0]}: this file already exists, or two cassettes would be written to it. "
+            "Choose another location with -o.",
+            file=sys.stderr,
         )
         return 2
     pairs = list(zip(arguments.files, targets, strict=True))
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _target(path: Path, arguments: argparse.Namespace) -> Path | None:
-    """Say where the result goes; None for the cassette's own place."""
+    """Return where the result goes; None for the cassette's own place."""
     output: Path | None = arguments.output
     if output is None:
         return None
@@ -79,7 +81,7 @@ def _scrub(path: Path, target: Path | None, arguments: argparse.Namespace) -> in
         with locked(path):
             done = scrubbed_cassette(path, scrubber)
             if done.cleanings and not arguments.dry_run and target is None:
-                kept = _backed_up(path)
+                kept = _back_up(path)
                 write_whole(path, done.text)
     except CassetteError as error:
         print(scrubber.text(str(error)), file=sys.stderr)
@@ -93,12 +95,15 @@ def _scrub(path: Path, target: Path | None, arguments: argparse.Namespace) -> in
     elif arguments.dry_run:
         return 1
     elif target is None:
-        print(f"{path}: scrubbed; the original, with its secrets, is {kept}: delete it after you have looked")
+        print(
+            f"{path}: scrubbed; the original, with its secrets, is kept as {kept}: "
+            "delete it once you have checked the result"
+        )
     return 0
 
 
-def _backed_up(path: Path) -> Path:
-    """Return a copy beside a file, under a name that was free."""
+def _back_up(path: Path) -> Path:
+    """Copy a file to a free name beside it and return the copy's path."""
     for candidate in _names(path):
         try:
             with candidate.open("xb") as file:

@@ -88,11 +88,11 @@ def _origin(text: str) -> str:
 
 
 class WrongUse(Exception):
-    """Arguments that cannot be followed."""
+    """Arguments that cannot be combined, or that name something unusable."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Gives 0; 1 if a recording could not be written, 2 for wrong use."""
+    """Serve; return 0, 1 if a recording could not be written, 2 for wrong use."""
     try:
         import uvicorn  # noqa: F401 - is it there?
     except ImportError:
@@ -126,7 +126,7 @@ def _cannot_listen(arguments: argparse.Namespace, error: OSError) -> str:
 
 
 class ServePlan:
-    """What the arguments say is to be served.
+    """What to serve, by the arguments.
 
     Attributes:
         what: in words.
@@ -140,7 +140,7 @@ class ServePlan:
         self._proxy: RecordingProxy | None = None
 
     def application(self) -> Application:
-        """Make the application.
+        """Return the application.
 
         Raises:
             WrongUse: arguments that exclude each other, or name what cannot be used.
@@ -156,7 +156,7 @@ class ServePlan:
         return Application(site.handle, self._finish)
 
     def _worlds(self) -> Any:
-        """Return the worlds to serve: simulated, played, or another server's."""
+        """Return the simulations to serve, or a replayed recording, or a proxy."""
         from understudy._serve.worlds import COMMON, Worlds
 
         arguments = self._arguments
@@ -200,7 +200,7 @@ class ServePlan:
             ReplayedWorld(path).close()
         except CassetteError as error:
             raise WrongUse(f"--cassette {path}: {worded(str(error))}") from None
-        return lambda name: ReplayedWorld(path)  # noqa: ARG005 - each world plays it from the beginning
+        return lambda name: ReplayedWorld(path)  # noqa: ARG005 - each prefix replays it from the beginning
 
     def _recording(self, path: Path, to: str) -> RecordingProxy:
         from understudy._serve.cassettes import RecordingProxy
@@ -214,7 +214,7 @@ class ServePlan:
         return self._proxy
 
     async def _finish(self) -> None:
-        """Write the recording before the server is gone, whatever signal stops it."""
+        """Write the recording before the server exits, whatever signal stops it."""
         if self._proxy is None:
             return
         from understudy.errors import CassetteError
@@ -237,7 +237,7 @@ def _refuse_together(arguments: argparse.Namespace) -> None:
 
 
 def _perform(set_up: Any, backend: Any, path: str) -> None:
-    """Set a world up as the script says.
+    """Set a simulation up with the script's `set_up`.
 
     Raises:
         WrongUse: the script raised.
@@ -249,7 +249,7 @@ def _perform(set_up: Any, backend: Any, path: str) -> None:
 
 
 def _place(error: BaseException, path: str) -> str:
-    """Give the last line of a file that an exception came through."""
+    """Return where in a file an exception was raised, such as `line 3: `."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == Path(path)]
     return f"line {lines[-1]}: " if lines else ""
 
@@ -265,7 +265,7 @@ def _set_up(path: str) -> Any:
     except OSError as error:
         raise WrongUse(f"--script {path}: {error.strerror}.{did_you_mean_file(Path(path))}") from None
     except SyntaxError as error:
-        raise WrongUse(f"--script {path}: line {error.lineno}: this is not Python: {error.msg}") from None
+        raise WrongUse(f"--script {path}: line {error.lineno}: not valid Python: {error.msg}") from None
     except (Exception, SystemExit) as error:
         raise WrongUse(f"--script {path}: {_place(error, path)}it raised {error!r} when it was run") from None
     if not callable(names.get("set_up")):

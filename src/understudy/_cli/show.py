@@ -1,4 +1,4 @@
-"""`understudy show`: what is in a cassette, on the terminal, as JSON or as a page."""
+"""`understudy show`: what is in a cassette, as text, JSON or a page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("number", metavar="NUMBER", type=_number, nargs="?", help="show this exchange, such as 4, in full")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON instead")
-    output.add_argument("--html", metavar="FILE", type=Path, help="write a page, complete in one file, instead")
+    output.add_argument("--html", metavar="FILE", type=Path, help="write a self-contained page instead")
     parser.set_defaults(run=run)
 
 
@@ -73,12 +73,12 @@ def _show_exchange(arguments: argparse.Namespace, view: Any) -> int:
     from understudy._inspect.exchange_text import exchange_rows
 
     if arguments.html is not None:
-        print("--html is a page of the whole cassette: leave out the number, or the option.", file=sys.stderr)
+        print("--html writes a page of the whole cassette: omit either the number or --html.", file=sys.stderr)
         return 2
     found = [one for one in view.exchanges if one.index == arguments.number]
     if not found:
-        held = f"#0 to #{len(view.exchanges) - 1}" if view.exchanges else "none"
-        print(f"{view.path}: there is no exchange #{arguments.number}; it holds {held}.", file=sys.stderr)
+        known = f"#0 to #{len(view.exchanges) - 1}" if view.exchanges else "none"
+        print(f"{view.path}: no exchange #{arguments.number}; it has {known}.", file=sys.stderr)
         return 2
     if arguments.json:
         print_json(exchange_data(found[0]))

@@ -1,8 +1,6 @@
-"""Gets between an HTTP client and the network.
+"""Interception of HTTP clients: requests, answers and hosts, nothing of any API.
 
-Knows requests, answers and hosts; nothing of assistants.
-
-After `activate(handler)`, every HTTP client of this context asks the handler first, whatever library it is of.
+After `activate(handler)`, every HTTP client of this context asks the handler first, whatever its library.
 """
 
 from understudy._http.activation import activate, transport_for

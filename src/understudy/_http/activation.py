@@ -1,9 +1,9 @@
-"""Makes a handler active: from then on it is asked by every HTTP client of this context, whatever library it is of.
+"""Activation of a handler: every HTTP client of this context asks it first.
 
-Of httpx and httpx2 `_transport_for_url` is hooked. It is the only point through which every kind of client passes: sync and
-async, Azure, proxies, `openai[aiohttp]`, users' own transports, and httpx clients handed to openai 3.x (which itself speaks
-httpx2). The other libraries are in `stacks`. Most hooks are private names, so activation tries each out once per process and
-fails loudly if it does not bite: a silent miss would be a request to the network.
+In httpx and httpx2, `_transport_for_url` is hooked: the only point that every kind of client passes, sync and async, Azure,
+proxies, `openai[aiohttp]`, users' own transports, and httpx clients handed to openai 3.x (which itself uses httpx2). The
+other libraries are in `stacks`. Most hooks are private names, so activation tests each once per process and fails loudly if
+it has no effect: otherwise a request would silently reach the network.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
 from understudy._http import current, stacks, tls_contexts
-from understudy._http.answering import answered_by_default, handler_for
+from understudy._http.answering import answer_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.carrying import carriers
 from understudy._http.neighbours import another_answers
@@ -31,7 +31,7 @@ HOOK = "_transport_for_url"
 _lock = threading.RLock()
 _depth = 0
 _undo: list[Callable[[], None]] = []
-_libraries_lock = threading.RLock()  # of the two that follow; nothing is imported while it is held
+_libraries_lock = threading.RLock()  # guards the next two; nothing is imported while it is locked
 _library_undo: list[Callable[[], None]] = []
 _hooked_clients: set[type] = set()
 _tested: set[type] = set()
@@ -39,13 +39,13 @@ _tested: set[type] = set()
 
 @contextmanager
 def activate(handler: Handler, *, owns: bool = True) -> Iterator[None]:
-    """Answer every request of ours made in this context with `handler`, until the block is left.
+    """Answer every API request of this context with a handler, within the block.
 
-    Activations nest; the innermost answers. An API key is supplied meanwhile to apps that have none.
+    Activations nest; the innermost answers. Apps without an API key are supplied with one.
 
     Args:
-        handler: what answers.
-        owns: whether the threads, tasks and jobs that are started in the block belong to it, and are refused after it.
+        handler: answers the requests.
+        owns: whether threads, tasks and jobs started in the block belong to it, and are refused after it.
     """
     _hook()
     frame = current.enter(handler, owns=owns)
@@ -55,19 +55,20 @@ def activate(handler: Handler, *, owns: bool = True) -> Iterator[None]:
             yield
     finally:
         current.leave(frame)
-        del frame  # what still holds it from now on may still ask
+        del frame  # whatever references it from now on may still send requests
         _unhook()
 
 
 @contextmanager
 def on_guard(handler: Handler) -> Iterator[None]:
-    """Answer every request of ours with `handler` where nothing else is active, on every thread, in this block.
+    """Answer API requests with a handler wherever nothing else is active.
 
-    No API key is supplied: what the guard refuses is to fail as it would without it, but in words.
+    On every thread, within the block. No API key is supplied: what the guard refuses should fail as it would without
+    the guard, but with a clear message.
     """
     _hook()
     try:
-        with answered_by_default(handler):
+        with answer_by_default(handler):
             _self_test()
             yield
     finally:
@@ -75,13 +76,16 @@ def on_guard(handler: Handler) -> Iterator[None]:
 
 
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
-    """Give a transport that asks `handler` for everything and has no network behind it, for a client that is passed one."""
+    """Return a transport that asks a handler for everything.
+
+    For a client that takes a transport. It has no network behind it.
+    """
     return transport_class(lib)(handler)
 
 
 def libraries() -> list[ModuleType]:
-    """Return the imported HTTP libraries, each once (one may be aliased to the other)."""
-    # One that another thread is importing is waited for.
+    """Return the imported HTTP libraries, each once (they may be aliases)."""
+    # Importing waits for another thread that is importing the same library.
     found = [importlib.import_module(name) for name in stacks.LIBRARIES if name in sys.modules]
     return list({id(lib.Client): lib for lib in found}.values())
 
@@ -90,7 +94,7 @@ def _hook() -> None:
     global _depth
     with _lock:
         _depth += 1
-        if _undo:  # by an activation around this one, or one before it, whose strays are still guarded against
+        if _undo:  # by an outer activation, or an earlier one that may still have strays
             stacks.keep_watch()
             return
         _undo.append(_unhook_libraries)
@@ -98,7 +102,7 @@ def _hook() -> None:
         try:
             stacks.hold()
             _undo.append(stacks.release)
-            for lib in libraries():  # last: whatever is imported from now on is hooked then
+            for lib in libraries():  # last: libraries imported from now on are hooked on import
                 _hook_library(lib)
         except BaseException:
             _unhook()
@@ -113,7 +117,7 @@ def _unhook() -> None:
 
 
 def _unhook_if_idle() -> None:
-    """Take the hooks away when nothing is active any more, nor anything left that was started where something was."""
+    """Remove the hooks if nothing is active, and no stray may still send requests."""
     with _lock:
         while _undo and _depth == 0 and not current.may_still_ask():
             _undo.pop()()
@@ -125,7 +129,7 @@ def _hook_library(lib: ModuleType) -> None:
             return
         _hooked_clients.add(lib.Client)
         _library_undo.extend(
-            _wrap(client_class, HOOK, _hooked(lib, getattr(client_class, HOOK, None)))
+            _wrap(client_class, HOOK, _make_hook(lib, getattr(client_class, HOOK, None)))
             for client_class in (lib.Client, lib.AsyncClient)
         )
         _library_undo.extend(_wrap(*guard) for guard in guards(lib))
@@ -147,13 +151,13 @@ def _wrap(owner: type, name: str, replacement: Any) -> Callable[[], None]:
     return lambda: setattr(owner, name, original)
 
 
-def _hooked(lib: ModuleType, original: Any) -> Any:
+def _make_hook(lib: ModuleType, original: Any) -> Any:
     intercepting = transport_class(lib)
 
     def _transport_for_url(self: Any, url: Any) -> Any:
         transport = original(self, url) if original is not None else self._transport
         handler = handler_for(self, partial(another_answers, lib))
-        # A MockTransport that somebody put there by hand is a decision of theirs; our own transport is one of ours.
+        # A MockTransport was chosen by the user, and our own transport by us: both stay.
         if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
             return transport
         return intercepting(handler, transport)
@@ -166,7 +170,7 @@ stacks.when_imported.append(_hook_library)
 
 
 class _Probe:
-    """Answers the self-test."""
+    """Answers the requests of the self-test."""
 
     rules = HostRules(hosts=("understudy.invalid",))
 
@@ -180,22 +184,22 @@ _PROBE = "understudy.invalid"
 def _self_test() -> None:
     for lib in libraries():
         if lib.Client not in _tested:
-            _check(lib.__name__, _probe_httpx(lib), f"its clients no longer ask {HOOK}")
+            _check(lib.__name__, _probe_httpx(lib), f"its clients no longer call {HOOK}")
             _tested.add(lib.Client)
     for stack in stacks.untried():
-        _check(stack.name, _answered(partial(stack.probe, _PROBE)), "its connections no longer ask who answers")
-        stacks.tried(stack)
+        _check(stack.name, _status_of(partial(stack.probe, _PROBE)), "its connections bypass the hooks")
+        stacks.mark_tried(stack)
 
 
 def _probe_httpx(lib: ModuleType) -> int | None:
     with lib.Client(transport=lib.BaseTransport(), trust_env=False) as client:
         try:
-            return _answered(lambda: client.get(f"http://{_PROBE}/").status_code)
-        except NotImplementedError:  # what the bare transport says when the hook let the request through to it
+            return _status_of(lambda: client.get(f"http://{_PROBE}/").status_code)
+        except NotImplementedError:  # raised by the bare transport: the hook did not intercept the request
             return 0
 
 
-def _answered(ask: Callable[[], int | None]) -> int | None:
+def _status_of(ask: Callable[[], int | None]) -> int | None:
     frame = current.enter(_Probe())
     try:
         return ask()

@@ -1,4 +1,4 @@
-"""Where the body of an answer comes from, for aiohttp, and what it raises where there is none."""
+"""Sources of response bodies for aiohttp, and the exceptions it raises."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any, Protocol
 from understudy._common.messages import Abort, Observer, Response
 from understudy._http.http1 import pieces
 
-# What breaks before a request is on its way; everything else breaks when its answer is read.
+# Failures before the request is sent; all others occur when the response is read.
 _WHILE_CONNECTING = frozenset({"ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 
 
 class Source(Protocol):
-    """Gives a body, piece by piece, as it is asked for."""
+    """A body, read piece by piece, on demand."""
 
     async def piece(self) -> bytes | None:
         """Return the next piece; None at the end.
 
-        Raises what aiohttp raises when a body breaks off.
+        Raises the exceptions that aiohttp raises when a body breaks off.
         """
 
     def close(self) -> None:
-        """Nobody wants the rest."""
+        """Discard the rest."""
 
 
 class Answered:
-    """The body of a handler's answer."""
+    """The body of a handler's response."""
 
     def __init__(self, answer: Response, read_timeout: float | None) -> None:
         self._chunks: Any = pieces(answer)
@@ -39,14 +39,14 @@ class Answered:
             if isinstance(chunk, bytes):
                 return chunk
             if isinstance(chunk, Abort):
-                raise broken_off(chunk)
+                raise body_error(chunk)
             await self._wait(chunk.seconds)
         return None
 
     async def _wait(self, seconds: float) -> None:
         if self._read_timeout and self._read_timeout < seconds:
             await asyncio.sleep(self._read_timeout)
-            raise broken_off(Abort("ReadTimeout", ""))
+            raise body_error(Abort("ReadTimeout", ""))
         await asyncio.sleep(seconds)
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class Answered:
 
 
 class Observed:
-    """The body of a real answer, shown to an observer as it goes by."""
+    """The body of a real response, passed on to an observer as it is read."""
 
     def __init__(self, payload: Any, observer: Observer) -> None:
         self._payload = payload
@@ -84,8 +84,8 @@ class Observed:
             self._observer.broken(reason)
 
 
-def no_answer(abort: Abort, request: Any) -> Exception:
-    """Return what aiohttp raises when no answer comes."""
+def connection_error(abort: Abort, request: Any) -> Exception:
+    """Return the exception that aiohttp raises without a response."""
     import aiohttp
 
     if abort.kind == "ConnectTimeout":
@@ -100,8 +100,8 @@ def no_answer(abort: Abort, request: Any) -> Exception:
     return aiohttp.ClientOSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
-def broken_off(abort: Abort) -> Exception:
-    """Return what aiohttp raises when a body breaks off."""
+def body_error(abort: Abort) -> Exception:
+    """Return the exception that aiohttp raises if a body breaks off."""
     import aiohttp
 
     if "Timeout" in abort.kind:
@@ -110,7 +110,7 @@ def broken_off(abort: Abort) -> Exception:
 
 
 def kind(error: BaseException, *, connecting: bool = False) -> Abort:
-    """Return an exception of aiohttp in httpx's terms."""
+    """Translate an exception of aiohttp into httpx's terms."""
     names = {one.__name__ for one in type(error).__mro__}
     stage = "Connect" if connecting else "Read"
     if isinstance(error, TimeoutError):

@@ -1,8 +1,10 @@
-"""aiohttp's client, and what stands on it, azure-core's AioHttpTransport among it.
+"""aiohttp's client, and libraries based on it.
 
-A connector is asked for a connection when the whole head of a request is known. One of ours gets a connection whose
-transport leads to the handler. Its answer is read through a reader of ours that asks for the next piece when the app wants
-it: aiohttp's own is fed as fast as the loop goes round, and what a stream has not sent yet must not have happened.
+For example azure-core's AioHttpTransport.
+
+The connector is asked for a connection once the head of the request is known. For an API request it returns one whose
+transport leads to the handler. The response is read through our own reader, which asks for the next piece when the app wants
+it: aiohttp's own is fed eagerly by the loop, but a simulated stream must not advance before the app reads on.
 """
 
 from __future__ import annotations
@@ -21,38 +23,38 @@ from aiohttp.streams import StreamReader
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from understudy._common.messages import Abort, Answer, Forward, Handler, Headers, Observer, Response, text_headers
-from understudy._http.aiohttp_source import Answered, Observed, Source, kind, no_answer
-from understudy._http.answering import answering, letting_out, lower_case
+from understudy._http.aiohttp_source import Answered, Observed, Source, connection_error, kind
+from understudy._http.answering import forwarding, handler_of_request, lower_case
 from understudy._http.http1 import ServerSide, reason_of
 from understudy._http.patching import Undo, wrap
 
 
 def patches() -> Iterator[Undo]:
-    """Have every connector ask who answers before it gives a connection."""
-    yield wrap(BaseConnector, "connect", _asking)
+    """Make every connector look for a handler before it returns a connection."""
+    yield wrap(BaseConnector, "connect", _wrap_connect)
 
 
-def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_connect(original: Callable[..., Any]) -> Callable[..., Any]:
     async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
-        handler = answering(self, req.url.host or "", req.url.port, lower_case(req.headers.items()))
+        handler = handler_of_request(self, req.url.host or "", req.url.port, lower_case(req.headers.items()))
         if handler is None:
             return await original(self, req, traces, timeout)
 
-        async def really() -> Any:
-            with letting_out():
+        async def connect_to_network() -> Any:
+            with forwarding():
                 return await original(self, req, traces, timeout)
 
-        return Connection(self, req, handler, really)
+        return Connection(self, req, handler, connect_to_network)
 
     return connect
 
 
 class Transport(asyncio.Transport):
-    """Takes what aiohttp writes, and has the handler answer it when it is complete.
+    """Takes what aiohttp writes, and passes the complete request to the handler.
 
     Attributes:
-        server: what reads the request.
-        answers: to the request; before it is complete, that the rest of it may come (100).
+        server: parses the request.
+        answers: those to the request; before it is complete, that the client may continue (100).
     """
 
     def __init__(self, handler: Handler, origin: str) -> None:
@@ -65,13 +67,13 @@ class Transport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         try:
             request = self.server.feed(bytes(data))
-        except Exception as error:  # no HTTP, says h11: told where the answer is waited for
+        except Exception as error:  # h11 says this is not HTTP: raised where the app waits for the answer
             self.answers.put_nowait(error)
             return
         if request is not None:
             self.answers.put_nowait(self._handler.handle(request))
-        elif self.server.wants_to_go_on:
-            self.server.go_on()
+        elif self.server.expects_continue:
+            self.server.send_continue()
             self.answers.put_nowait(Response(100))
 
     def is_closing(self) -> bool:
@@ -84,13 +86,13 @@ class Transport(asyncio.Transport):
     abort = close
 
     def pause_reading(self) -> None:
-        """Nothing arrives but what is asked for."""
+        """Do nothing: only requested data arrives."""
 
     resume_reading = pause_reading
 
 
 def _message(status: int, headers: Headers) -> Any:
-    """Return the head of an answer, as aiohttp's parser gives it."""
+    """Return the head of a response, as the parser of aiohttp does."""
     raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
     return RawResponseMessage(
         version=HttpVersion11,
@@ -106,7 +108,7 @@ def _message(status: int, headers: Headers) -> Any:
 
 
 class PullingReader(StreamReader):
-    """Asks its source for the next piece when the app waits for one, and not before."""
+    """Asks its source for the next piece when the app waits for one, not earlier."""
 
     def __init__(self, protocol: Any, source: Source, is_chunked: bool, **settings: Any) -> None:
         super().__init__(protocol, **settings)
@@ -138,15 +140,15 @@ class PullingReader(StreamReader):
 
 
 class Protocol(ResponseHandler):
-    """Gives aiohttp the head of an answer, and a reader for its body."""
+    """Gives aiohttp the head of a response, and a reader for its body."""
 
-    def __init__(self, request: Any, transport: Transport, really: Callable[[], Any]) -> None:
+    def __init__(self, request: Any, transport: Transport, connect_to_network: Callable[[], Any]) -> None:
         super().__init__(asyncio.get_running_loop())
-        self._asked = request
-        self._really = really
+        self._client_request = request
+        self._connect_to_network = connect_to_network
         self._params: dict[str, Any] = {}
         self._source: Source | None = None
-        self._forwarded: Any = None  # the real connection, where the request was let out
+        self._forwarded: Any = None  # the real connection, if the request was forwarded
         self.connection_made(transport)
 
     def set_response_params(self, **params: Any) -> None:
@@ -158,12 +160,12 @@ class Protocol(ResponseHandler):
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, Forward):
-            return await self._send_on(answer.observer)
+            return await self._forward(answer.observer)
         if isinstance(answer, Abort):
-            raise no_answer(answer, self._asked)
-        return (_message(100, ()), None) if answer.status == 100 else await self._answered(answer)
+            raise connection_error(answer, self._client_request)
+        return (_message(100, ()), None) if answer.status == 100 else await self._respond(answer)
 
-    async def _answered(self, answer: Response) -> Any:
+    async def _respond(self, answer: Response) -> Any:
         is_streamed = answer.stream is not None
         framed = ("transfer-encoding", "chunked") if is_streamed else ("content-length", str(len(answer.body)))
         if self._params.get("skip_payload"):
@@ -173,9 +175,9 @@ class Protocol(ResponseHandler):
             await reader.pull()
         return _message(answer.status, (*answer.headers, framed)), reader
 
-    async def _send_on(self, observer: Observer | None) -> Any:
+    async def _forward(self, observer: Observer | None) -> Any:
         try:
-            message, payload = await self._exchanged()
+            message, payload = await self._exchange()
         except BaseException as error:
             if observer is not None:
                 observer.broken(kind(error, connecting=self._forwarded is None))
@@ -185,8 +187,8 @@ class Protocol(ResponseHandler):
         observer.started(message.code, self._as_read(message))
         return message, self._reader(Observed(payload, observer), bool(message.chunked))
 
-    async def _exchanged(self) -> Any:
-        self._forwarded = await self._really()
+    async def _exchange(self) -> Any:
+        self._forwarded = await self._connect_to_network()
         real, sent = self._forwarded.protocol, self.transport.server.sent  # type: ignore[union-attr]
         real.set_response_params(**self._params)
         real.transport.write(bytes(sent))
@@ -197,7 +199,10 @@ class Protocol(ResponseHandler):
                 return message, payload
 
     def _as_read(self, message: Any) -> Headers:
-        """Return the headers that describe the body as it is read from here: aiohttp has decompressed it."""
+        """Return the headers of the body as the app reads it.
+
+        aiohttp has decompressed it.
+        """
         headers = text_headers(message.raw_headers)
         if not self._params.get("auto_decompress", True):
             return headers
@@ -209,7 +214,7 @@ class Protocol(ResponseHandler):
         return PullingReader(self, source, is_chunked, limit=limit, timer=timer, loop=self._loop)
 
     def finish(self, *, is_reusable: bool) -> None:
-        """The app has done with it; what it has not read, it does not want."""
+        """Release the connection; the app does not want the unread rest."""
         if self._source is not None:
             self._source.close()
         if self._forwarded is not None:
@@ -220,12 +225,12 @@ class Protocol(ResponseHandler):
 class Connection(AiohttpConnection):
     """A connection to the handler.
 
-    It counts against no limit of the connector, and is never kept alive.
+    It does not count against the limits of the connector, and is never kept alive.
     """
 
-    def __init__(self, connector: Any, request: Any, handler: Handler, really: Callable[[], Any]) -> None:
+    def __init__(self, connector: Any, request: Any, handler: Handler, connect_to_network: Callable[[], Any]) -> None:
         transport = Transport(handler, str(request.url.origin()))
-        protocol = Protocol(request, transport, really)
+        protocol = Protocol(request, transport, connect_to_network)
         super().__init__(connector, request.connection_key, protocol, asyncio.get_running_loop())
 
     def close(self) -> None:
@@ -243,31 +248,31 @@ class Connection(AiohttpConnection):
 
 
 class _NoEvents:
-    """The selector of a loop on which nothing is waited for."""
+    """The selector of a loop without anything to wait for."""
 
     def select(self, timeout: float | None = None) -> list[Any]:  # noqa: ARG002
         return []
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 class _SocketlessLoop(asyncio.BaseEventLoop):
-    """A loop for the self-test: it runs callbacks, and opens no socket, which a test may have forbidden."""
+    """A loop for the self-test, without sockets, which a test may have forbidden."""
 
     _selector = _NoEvents()
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """There are none."""
+        """Do nothing: there are no events."""
 
     def _write_to_self(self) -> None:
-        """Nobody waits to be woken."""
+        """Do nothing: no one waits to be woken."""
 
 
 def probe(host: str) -> int:
-    """Return the status that a request to `host` gets; 0 if it would have been sent.
+    """Return the status of a request to `host`; 0 if it would have been sent.
 
-    In a thread: a loop may run in this one.
+    In a thread of its own, as this one may run a loop.
     """
     found: list[int] = []
 

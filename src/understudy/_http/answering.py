@@ -1,4 +1,4 @@
-"""Who answers a request that an HTTP library is about to send: the one question that every stack asks."""
+"""The handler of a request: the one question that every stack asks."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from understudy._http.hosts import is_ours
 from understudy._http.neighbours import vcrpy_answers
 
 _guards: list[Handler] = []
-_let_out: ContextVar[bool] = ContextVar("understudy_let_out", default=False)
+_is_forwarding: ContextVar[bool] = ContextVar("understudy_is_forwarding", default=False)
 
 
 def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
-    """Return the handler that answers for a client here: a simulation or a cassette, else the guard; None without any.
+    """Return the handler that answers a client here, or None.
+
+    That is a simulation or a cassette, else the guard.
 
     Args:
-        client: what the library keeps its connections in; it belongs to the activation that it last asked in.
-        is_mocked: whether another tool answers this library's clients, so that the guard stands aside.
+        client: the object in which the library keeps its connections; it belongs to the activation in which it last sent a
+            request.
+        is_mocked: whether another tool answers the clients of this library, so that the guard does not.
     """
-    if _let_out.get():
+    if _is_forwarding.get():
         return None
     handler = current.handler_for(client)
     if handler is None and _guards and not is_mocked():
@@ -30,18 +33,23 @@ def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -
     return handler
 
 
-def answering(client: object, host: str, port: int | None, headers: Mapping[str, str]) -> Handler | None:
-    """Return the handler for this very request; None for one that is not ours, which goes where it was going.
+def handler_of_request(client: object, host: str, port: int | None, headers: Mapping[str, str]) -> Handler | None:
+    """Return the handler of a request, or None if it is not for the API.
 
     Args:
-        headers: must look names up in any case, see `lower_case`.
+        client: see `handler_for`.
+        host, port: the server that the request is for.
+        headers: must find names in any case, see `lower_case`.
     """
     handler = handler_for(client)
     return handler if handler is not None and is_ours(host, headers, handler.rules, port) else None
 
 
 def lower_case(headers: Iterable[tuple[str | bytes, str | bytes]]) -> dict[str, str]:
-    """Headers by their name in lower case; a header object of any library gives its pairs by `.items()`."""
+    """Return headers by their names in lower case.
+
+    `headers`: name and value pairs, such as the `.items()` of any library's header object.
+    """
     return {_text(name).lower(): _text(value) for name, value in headers}
 
 
@@ -50,8 +58,11 @@ def _text(part: str | bytes) -> str:
 
 
 @contextmanager
-def answered_by_default(handler: Handler) -> Iterator[None]:
-    """Have a handler answer wherever nothing is active, on every thread, until the block is left: the guard does."""
+def answer_by_default(handler: Handler) -> Iterator[None]:
+    """Answer with a handler wherever nothing is active, within the block.
+
+    On every thread. For the guard.
+    """
     _guards.append(handler)
     try:
         yield
@@ -60,10 +71,13 @@ def answered_by_default(handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
-def letting_out() -> Iterator[None]:
-    """Send what a handler has forwarded: it was asked, and is not asked again by what lies nearer to the network."""
-    before = _let_out.set(True)
+def forwarding() -> Iterator[None]:
+    """Send a forwarded request, within the block, without asking a handler again.
+
+    The lower layers of the same library would ask a second time.
+    """
+    before = _is_forwarding.set(True)
     try:
         yield
     finally:
-        _let_out.reset(before)
+        _is_forwarding.reset(before)

@@ -1,4 +1,4 @@
-"""A key for apps that have none: the SDK refuses to build a client without one."""
+"""An API key for apps that have none: without one, the SDK builds no client."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _supplied: dict[str, str | None] = {}
 
 @contextmanager
 def supplied_api_key() -> Iterator[None]:
-    """Supply a key in the environment for the length of the block, where there is none or an empty one.
+    """Set the environment variables of API keys, within the block, if unset or empty.
 
-    A key that is set stays as it is. What was there before comes back at the end of the outermost block.
+    Existing keys are kept. The previous values are restored at the end of the outermost block.
     """
     global _depth
     with _lock:
@@ -40,7 +40,7 @@ def supplied_api_key() -> Iterator[None]:
 
 def _restore() -> None:
     for name, before in _supplied.items():
-        if os.environ.get(name) != KEY:  # the app or the test has set one meanwhile: theirs
+        if os.environ.get(name) != KEY:  # set by the app or the test in the meantime
             continue
         if before is None:
             del os.environ[name]

@@ -1,7 +1,7 @@
-"""Makes what a world starts belong to it: threads, jobs of executors, tasks.
+"""Threads, jobs of executors and tasks belong to the activation that starts them.
 
-ContextVars do not follow into threads and jobs; and a task's own context says where it began, but not in a runner of
-tests whose one context serves many tests. So each is marked when it is started.
+ContextVars do not follow into threads and jobs. The context of a task shows where it began, but not in a test runner that
+uses one context for many tests. So each is marked when it is started.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from understudy._http import current
 
-# anyio's pytest plugin runs the tests of a whole module in one task, which began in the first of them.
+# anyio's pytest plugin runs all tests of a module in one task, started in the first of them.
 _RUNNERS = frozenset({"TestRunner._run_tests_and_fixtures"})
 
 
 def carriers() -> Iterator[tuple[type, str, Any]]:
-    """Give what is to be replaced: a class, the name of its method, and the method that marks what it starts."""
+    """Yield the replacements: class, method name, and the marking method."""
     yield threading.Thread, "start", _thread_start(threading.Thread.start)
     yield ThreadPoolExecutor, "submit", _submit(ThreadPoolExecutor.submit)
     yield asyncio.BaseEventLoop, "create_task", _create_task(asyncio.BaseEventLoop.create_task)
@@ -35,10 +35,10 @@ def _thread_start(original: Any) -> Any:
 
 def _submit(original: Any) -> Any:
     def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        frame = current.beginning()
-        if frame is not None and type(self).__module__ != "concurrent.futures.interpreter":  # that one pickles its jobs
-            fn = current.carried(frame, fn)
-        with current.unmarked():  # a pool's thread serves whoever submits: each job is marked, not the thread
+        frame = current.starting_frame()
+        if frame is not None and type(self).__module__ != "concurrent.futures.interpreter":  # its jobs are pickled
+            fn = current.bind_job(frame, fn)
+        with current.without_marks():  # a pool's thread serves every submitter: mark the job, not the thread
             return original(self, fn, *args, **kwargs)
 
     return submit

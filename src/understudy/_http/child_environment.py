@@ -1,7 +1,7 @@
-"""The environment of commands that are started while anything is active: it leads an SDK in them nowhere.
+"""The environment of commands started during an activation: it has no real key.
 
-They inherit the user's key and would reach the network. One that is to be answered has `OPENAI_BASE_URL` on this machine, as
-the fixture `understudy_server` sets it, and is left alone.
+They inherit the user's key and would reach the network. A command whose `OPENAI_BASE_URL` is on this machine, as the
+fixture `understudy_server` sets it, is left alone.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def patches() -> Iterator[Undo]:
-    """Change the environment of every command that subprocess starts; asyncio's subprocesses are started by it, too."""
+    """Change the environment of every command that subprocess starts.
+
+    asyncio starts its subprocesses by it, too.
+    """
     import subprocess
 
-    yield wrap(subprocess.Popen, "__init__", _leading_nowhere)
+    yield wrap(subprocess.Popen, "__init__", _wrap_init)
 
 
-def _leading_nowhere(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_init(original: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(original)
 
     @wraps(original)
@@ -39,14 +42,17 @@ def _leading_nowhere(original: Callable[..., None]) -> Callable[..., None]:
             original(self, *args, **kwargs)
             return
         given = signature.bind(self, *args, **kwargs)
-        given.arguments["env"] = leading_nowhere(given.arguments.get("env"), handler.rules)
+        given.arguments["env"] = isolated_environment(given.arguments.get("env"), handler.rules)
         original(*given.args, **given.kwargs)
 
     return __init__
 
 
-def leading_nowhere(given: Mapping[Any, Any] | None, rules: Any) -> dict[Any, Any]:
-    """Return an environment (None: this process's) with which an SDK reaches neither the service nor anybody's account."""
+def isolated_environment(given: Mapping[Any, Any] | None, rules: Any) -> dict[Any, Any]:
+    """Return an environment in which an SDK cannot reach the service.
+
+    `given`: the environment to start from; None for that of this process.
+    """
     environment: dict[Any, Any] = dict(os.environ if given is None else given)
     base = environment.get("OPENAI_BASE_URL")
     if base and _is_elsewhere(str(base), rules):
@@ -61,6 +67,6 @@ def leading_nowhere(given: Mapping[Any, Any] | None, rules: Any) -> dict[Any, An
 
 
 def _is_elsewhere(url: str, rules: Any) -> bool:
-    """Say whether a base URL is on this machine, or a host whose requests are let out."""
+    """Return whether a base URL is on this machine, or passed through."""
     host = urlsplit(url).hostname or ""
     return host in _LOOPBACK or host in rules.pass_hosts or not is_ours(host, {}, rules)

@@ -1,7 +1,7 @@
-"""Processes that are started while anything is active: what they ask of the API is refused there, by name.
+"""Processes started during an activation: their API requests are refused.
 
-A handler lives in one process. Its copy in a forked child would answer, but the test would see neither the requests nor what
-went wrong; a child that was spawned knows nothing of it, and would reach the network.
+A handler lives in one process. Its copy in a forked child would answer, but the test would see neither the requests nor the
+errors; a spawned child has no handler, and would reach the network.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _left_open = ExitStack()  # in a child, for as long as it lives
 
 
 class RefusedInChild:
-    """Refuses what a child process asks of a handler that is not in it.
+    """Refuses the API requests of a child process, which has no handler.
 
-    Unpickled there, it refuses from then on.
+    Unpickled in the child, it refuses from then on.
     """
 
     def __init__(self, rules: HostRules) -> None:
@@ -32,9 +32,9 @@ class RefusedInChild:
     def handle(self, request: Request) -> Answer:
         return envelope(
             NoBackend(
-                f"{request.method} {request.path} was sent by a child process, which the simulator or cassette of the test "
-                "does not reach. Let the test ask for the fixture `understudy_server`, which serves other processes; or run "
-                "this part of the app in a thread."
+                f"{request.method} {request.path} was sent by a child process, where the test's simulator or cassette "
+                "cannot answer. Use the fixture `understudy_server`, which serves other processes, or run this part of the "
+                "app in a thread."
             )
         )
 
@@ -43,7 +43,7 @@ class RefusedInChild:
 
 
 def _refuse_here(hosts: tuple[str, ...], pass_hosts: tuple[str, ...]) -> RefusedInChild:
-    """In a spawned child: refuse every request of ours until it ends."""
+    """Refuse every API request of this (spawned) process until it ends."""
     from understudy._http.activation import on_guard
 
     refusing = RefusedInChild(HostRules(hosts, pass_hosts))
@@ -60,19 +60,19 @@ if hasattr(os, "register_at_fork"):
 
 
 def patches() -> Iterator[Undo]:
-    """Send the refusal along with every process of multiprocessing that is started."""
+    """Pass the refusal to every process that multiprocessing starts."""
     from multiprocessing.process import BaseProcess
 
-    yield wrap(BaseProcess, "start", _refusing)
+    yield wrap(BaseProcess, "start", _wrap_start)
 
 
-def _refusing(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_start(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: Any) -> None:
         handler = handler_for(self)
         if handler is None:
             original(self)
             return
-        self.understudy_refusal = RefusedInChild(handler.rules)  # pickled with it, if it is; a fork needs none
+        self.understudy_refusal = RefusedInChild(handler.rules)  # pickled with the process if it is spawned
         try:
             original(self)
         finally:

@@ -1,4 +1,4 @@
-"""OpenAI clients that are wired to a handler directly: no interception, no key, no network."""
+"""OpenAI clients with a handler as transport: no interception, key or network."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from understudy._http.api_key import KEY
 
 
 def client(handler: Handler, *, asynchronous: bool, options: dict[str, Any]) -> Any:
-    """Return an `OpenAI` or `AsyncOpenAI` whose transport is the handler, on the HTTP library that this openai speaks.
+    """Return an `OpenAI` or `AsyncOpenAI` client whose transport is the handler.
 
-    It follows redirects, as the SDK's own does.
+    On the HTTP library that the installed openai uses. It follows redirects, as the SDK's own client does.
     """
     import openai
     from openai import _base_client
 
-    spoken: Any = _base_client
-    lib = getattr(spoken, "httpx2", None) or spoken.httpx  # 3.x speaks httpx2, 1.x and 2.x httpx
+    base: Any = _base_client
+    lib = getattr(base, "httpx2", None) or base.httpx  # 3.x uses httpx2, 1.x and 2.x use httpx
     transport = transport_for(handler, lib)
     options.setdefault("api_key", KEY)
     if asynchronous:

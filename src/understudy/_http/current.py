@@ -1,14 +1,15 @@
-"""Which handler answers: the innermost one active where the request is made.
+"""The handler that answers: that of the innermost activation around the request.
 
 A *frame* is one activation. It is found, in this order,
 1. by ContextVar: tests in parallel tasks or threads each see their own;
 2. by what runs: a task, an executor's job or a thread belongs to the frame it was started in (ContextVars do not follow
    into threads, and a runner of async tests may keep one context for many tests);
-3. by the client: one that has asked inside a frame before still belongs to it on a thread of a long-lived pool;
-4. if all open frames are nested in one another, the innermost of them: a pool's thread that began before the test.
-A context whose frame was closed counts as in its nearest open parent. What was started in a frame that is closed, a
-*stray*, is refused by the frame's name: it belongs to no test any more, may not take another's answer, and may not reach
-the real service. When several unrelated frames are open and none of the above tells which, the request is refused, too.
+3. by the client: one that sent a request inside a frame before still belongs to it on a thread of a long-lived pool;
+4. if all open frames are nested, the innermost of them: a pool's thread that began before the test.
+In a context whose frame was closed, its nearest open parent counts. Code that was started in a frame now closed, a
+*stray*, is refused by the frame's name: it belongs to no test any more, may not take another test's answers, and may
+not reach the real service. If several unrelated frames are open and none of the above decides, the request is
+refused, too.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ _frames: ContextVar[Frame | None] = ContextVar("understudy_frame", default=None)
 _open: list[Frame] = []
 _by_client: weakref.WeakKeyDictionary[object, weakref.ref[Frame]] = weakref.WeakKeyDictionary()
 _by_task: weakref.WeakKeyDictionary[Any, Frame] = weakref.WeakKeyDictionary()
-_lingering: set[weakref.ref[Frame]] = set()  # closed, but something that was started in them may still ask
+_lingering: set[weakref.ref[Frame]] = set()  # closed, but something started in them may still send requests
 _starting = threading.local()
-# By the test that opened them, oldest first: for the report of its failure. What is over and dropped is not kept for it.
+# By the test that opened them, oldest first: for the report of its failure. Weak: it keeps nothing alive.
 _opened: deque[tuple[str, weakref.ref[Handler]]] = deque(maxlen=16)
 when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
 _THREAD_MARK = "_understudy_frame"
@@ -44,12 +45,13 @@ class Frame:
     """One activation of a handler.
 
     Attributes:
-        handler: None once it is closed: what outlives a world must not keep it.
+        handler: None once closed, so that whatever outlives the frame does not keep the handler alive.
         parent: the frame it was opened in.
-        closed: whether it is over.
-        name: the test that opened it, or the line.
-        rules: which requests are its own; those of the handler when it was closed.
-        owns: whether what is started in it belongs to it. Not in the set-up of a fixture that outlives its test.
+        closed: whether it has ended.
+        name: the test that opened it, or the source line.
+        rules: which requests are for the API; those of the handler when it was closed.
+        owns: whether threads, tasks and jobs started in it belong to it. Not in the set-up of a fixture that outlives its
+            test.
     """
 
     __slots__ = ("__weakref__", "closed", "handler", "name", "owns", "parent", "rules")
@@ -60,7 +62,7 @@ class Frame:
         self.parent = parent
         self.closed = False
         test = current_test()
-        self.name = test or f"a simulation or cassette that was opened at {caller()}"
+        self.name = test or f"a simulation or cassette opened at {caller()}"
         if test is not None:
             _opened.append((test, weakref.ref(handler)))
         self.rules = HostRules()
@@ -77,35 +79,41 @@ def leave(frame: Frame) -> None:
     assert frame.handler is not None
     frame.rules = frame.handler.rules
     frame.closed = True
-    frame.handler = None  # last: whoever asks meanwhile finds the rules
+    frame.handler = None  # last: a concurrent reader then finds the rules
     _open.remove(frame)
-    _lingering.add(weakref.ref(frame, _gone))
-    if _frames.get() is frame:  # elsewhere (another task's context) the closed frame counts as its parent anyway
+    _lingering.add(weakref.ref(frame, _discard))
+    if _frames.get() is frame:  # in other contexts the closed frame counts as its parent anyway
         _frames.set(_alive(frame.parent))
 
 
-def _gone(frame: weakref.ref[Frame]) -> None:
+def _discard(frame: weakref.ref[Frame]) -> None:
     _lingering.discard(frame)
-    if not _lingering and not sys.is_finalizing():  # modules are being emptied by then
+    if not _lingering and not sys.is_finalizing():  # modules are being cleared then
         for call in when_nothing_may_ask:
             call()
 
 
 def is_active() -> bool:
-    """Say whether a frame is open anywhere in the process."""
+    """Return whether a frame is open anywhere in the process."""
     return bool(_open)
 
 
 def may_still_ask() -> bool:
-    """Say whether something is left that was started in a frame: a thread, a task, a job. Clients do not count."""
+    """Return whether a thread, task or job of a closed frame is still alive.
+
+    Clients do not count.
+    """
     return bool(_lingering)
 
 
 # -- what a frame starts ----------------------------------------------------------
 
 
-def beginning() -> Frame | None:
-    """Give the frame that what is started here belongs to, be it closed: what a stray starts is a stray."""
+def starting_frame() -> Frame | None:
+    """Return the frame that a thread or job started here belongs to.
+
+    It may be closed: what a stray starts is a stray.
+    """
     frame = _frames.get()
     if frame is not None and not frame.closed:
         return frame if frame.owns else None
@@ -114,23 +122,26 @@ def beginning() -> Frame | None:
 
 
 def mark_thread(thread: threading.Thread) -> None:
-    """Note, when a thread is started, that it belongs to the frame it was started in."""
-    if getattr(_starting, "unmarked", False):
+    """Mark a thread, about to start, with the frame it is started in."""
+    if getattr(_starting, "is_unmarked", False):
         return
-    frame = beginning()
+    frame = starting_frame()
     if frame is not None:
         setattr(thread, _THREAD_MARK, frame)
 
 
 def mark_task(task: Any) -> None:
-    """Note, when a task is made, that it belongs to the frame it was made in."""
+    """Mark a new task with the frame it was created in."""
     frame = _here() or _mark()
     if frame is not None and frame.owns:
         _by_task[task] = frame
 
 
-def carried(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
-    """Make an executor's job belong to a frame: while it runs, the thread that it runs on is marked."""
+def bind_job(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an executor's job bound to a frame.
+
+    While it runs, its thread is marked.
+    """
 
     def run(*args: Any, **kwargs: Any) -> Any:
         thread = threading.current_thread()
@@ -145,39 +156,42 @@ def carried(frame: Frame, job: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def unmarked() -> Iterator[None]:
-    """Leave the threads that are started in this block without a mark."""
-    before = getattr(_starting, "unmarked", False)
-    _starting.unmarked = True
+def without_marks() -> Iterator[None]:
+    """Leave threads started in this block without a mark."""
+    before = getattr(_starting, "is_unmarked", False)
+    _starting.is_unmarked = True
     try:
         yield
     finally:
-        _starting.unmarked = before
+        _starting.is_unmarked = before
 
 
 # -- who answers ------------------------------------------------------------------
 
 
 def handler_of(thread: threading.Thread) -> Handler | None:
-    """Return the handler of the activation that a thread was started in; None for one that was started in none."""
+    """Return the handler of the activation that a thread was started in, or None."""
     frame = _alive(getattr(thread, _THREAD_MARK, None))
     return frame.handler if frame else None
 
 
 def current_handler() -> Handler | None:
-    """Return the handler of the innermost activation here; None when there is none."""
+    """Return the handler of the innermost activation here, or None."""
     frame = _here()
     return frame.handler if frame else None
 
 
 def opened_by(test: str) -> list[Handler]:
-    """Return the handlers that a test has opened, oldest first, each once, as far as something still holds them."""
+    """Return the handlers that a test has opened, oldest first, each once.
+
+    Only those that are still referenced elsewhere.
+    """
     alive = [handler() for name, handler in _opened if name == test]
     return [handler for number, handler in enumerate(alive) if handler is not None and handler not in alive[:number]]
 
 
 def encloses(outer: Handler) -> bool:
-    """Say whether the innermost activation here lies inside one of this handler."""
+    """Return whether the innermost activation here is inside one of `outer`."""
     frame = _here()
     while frame is not None:
         frame = _alive(frame.parent)
@@ -187,7 +201,7 @@ def encloses(outer: Handler) -> bool:
 
 
 def handler_for(client: object) -> Handler | None:
-    """Return the handler that answers for this client here; None when nothing is active."""
+    """Return the handler that answers this client here; None if nothing is active."""
     context = frame = _frames.get()
     if frame is None or frame.closed:
         mark = _mark()
@@ -199,7 +213,7 @@ def handler_for(client: object) -> Handler | None:
         if known is None or known() is not frame:
             _by_client[client] = weakref.ref(frame)
         return _answering(frame)
-    frames = list(_open)  # other threads open and close theirs meanwhile
+    frames = list(_open)  # a copy: other threads open and close frames meanwhile
     if not frames:
         return None if context is None else Stray(context.name, context.rules)
     known = _by_client.get(client)
@@ -212,12 +226,18 @@ def handler_for(client: object) -> Handler | None:
 
 
 def _answering(frame: Frame) -> Handler:
-    """Return the handler of a frame, or what refuses in its name if it has just been closed on another thread."""
+    """Return the handler of a frame.
+
+    Or one that refuses, if the frame has just been closed on another thread.
+    """
     return frame.handler or Stray(frame.name, frame.rules)
 
 
 def replace_handlers(replacement: Callable[[Handler], Handler]) -> None:
-    """Have another handler answer in each open frame: in a process that was forked off, where a copy would answer."""
+    """Replace the handler of each open frame.
+
+    For a forked process, in which the copy of the handler would answer.
+    """
     for frame in _open:
         if frame.handler is not None:
             frame.handler = replacement(frame.handler)
@@ -232,7 +252,10 @@ def _here() -> Frame | None:
 
 
 def _mark() -> Frame | None:
-    """Return the frame that the task, job or thread running here was started in; it may be closed."""
+    """Return the frame in which the current task, job or thread was started.
+
+    It may be closed.
+    """
     loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
     task = asyncio.current_task(loop) if loop is not None else None
     if task is not None and (frame := _by_task.get(task)) is not None:

@@ -1,6 +1,6 @@
-"""The guard: what answers where neither a simulation nor a cassette does.
+"""The guard: answers where neither a simulation nor a cassette does.
 
-It lets nothing out, and remembers what it met.
+It refuses every API request, and records the refusals.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Guard:
-    """Refuses every request of ours.
+    """Refuses every API request.
 
     Args:
-        hosts: more host names whose requests are refused.
-        pass_hosts: host names whose requests are let out. Loopback is among them unless `hosts` lists it: a server that a
-            test talks to on its own machine is no network.
+        hosts: further host names whose requests are refused.
+        pass_hosts: host names whose requests are passed through. Loopback is among them unless `hosts` lists it: a server on
+            the test's own machine is not the network.
 
     Attributes:
-        test: what runs now, as the refusal names it.
+        test: the name of what runs now, for the refusal.
     """
 
     def __init__(self, hosts: Sequence[str] = (), pass_hosts: Sequence[str] = ()) -> None:
         self.test = "A session"
         self._hosts = host_names(hosts)
         self._pass_hosts = (*pass_hosts, *(host for host in LOOPBACK if host not in self._hosts))
-        self._met: list[RequestBlocked] = []
+        self._refused: list[RequestBlocked] = []
         self._lock = threading.Lock()
 
     @property
@@ -39,20 +39,20 @@ class Guard:
         return HostRules((*HostRules().hosts, *own_base_url(), *self._hosts), self._pass_hosts)
 
     def handle(self, request: Request) -> Answer:
-        """Refuse a request in a 501 that no SDK retries."""
+        """Refuse a request with a 501 that no SDK retries."""
         url = request.url.partition("?")[0]
         problem = RequestBlocked(
-            f"{self.test} sent {request.method} {url}, and has neither a simulator nor a cassette that answers (the guard "
-            "is on: `understudy_guard`). Either simulate it: let the test ask for the fixture `understudy`, or wrap the "
-            "call in `with understudy.simulate()`. Or replay it: mark the test `@pytest.mark.cassette`, and record it with "
-            f"`--understudy-record=once`. If it is to be sent: `understudy_pass_hosts = {request.host}` in the pytest ini."
+            f"{self.test} sent {request.method} {url}, but has neither a simulator nor a cassette to answer it (the guard "
+            "is on: `understudy_guard`). To simulate it, request the fixture `understudy` or wrap the call in `with "
+            "understudy.simulate()`. To replay it, mark the test `@pytest.mark.cassette` and record it with "
+            f"`--understudy-record=once`. To send it, set `understudy_pass_hosts = {request.host}` in the pytest ini file."
         )
         with self._lock:
-            self._met.append(problem)
+            self._refused.append(problem)
         return envelope(problem)
 
     def take(self) -> list[RequestBlocked]:
-        """Return what was refused since this was asked last."""
+        """Return the refusals since the last call."""
         with self._lock:
-            met, self._met = self._met, []
-        return met
+            refused, self._refused = self._refused, []
+        return refused

@@ -1,4 +1,4 @@
-"""Which requests are ours, and which are none of our business."""
+"""The rules that decide which requests are for the API."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from understudy._common.messages import HostRules
 
 
 def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int | None = None) -> bool:
-    """Say whether a request belongs to the API.
+    """Return whether a request is for the API.
 
-    A listed host is ours whatever is sent to it. Any other host is ours if an OpenAI SDK is speaking: so an app with a
-    `base_url` of its own (a proxy, a compatible server) never escapes to the network. `headers` must look names up in any
-    case, as the HTTP libraries' own header objects do.
+    Any request to a listed host is. A request to any other host is if an OpenAI SDK sends it, so that an app with its own
+    `base_url` (a proxy, a compatible server) never reaches the network.
 
-    `X-Stainless-Lang` marks every SDK of the generator OpenAI uses; Anthropic's carries it too, and is told apart by the
-    version header that it always sends.
+    `X-Stainless-Lang` marks every SDK of the generator that OpenAI uses. Anthropic's sends it too, and is recognized by its
+    version header, which it always sends.
 
     Args:
-        port: the port if it is known, for the rules that name one (`127.0.0.1:8000`).
+        host: the host name.
+        headers: must find names in any case, as the HTTP libraries' own header objects do.
+        rules: the listed hosts, and those passed through.
+        port: the port if it is known, for rules that name one (`127.0.0.1:8000`).
     """
-    if _listed(host, port, rules.pass_hosts):
+    if _is_listed(host, port, rules.pass_hosts):
         return False
-    if _listed(host, port, rules.hosts):
+    if _is_listed(host, port, rules.hosts):
         return True
     if "assistants" in headers.get("openai-beta", ""):
         return True
@@ -33,9 +35,10 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int |
 
 
 def own_base_url() -> tuple[str, ...]:
-    """Return the host that the environment points the SDK at (`OPENAI_BASE_URL`), if it does: ours, whoever asks it.
+    """Return the host in the environment's `OPENAI_BASE_URL`, if set, as a tuple.
 
-    With its port where it names one: another server on the same machine is none of ours.
+    All its requests are for the API, whoever sends them. With a port if the URL has one: another server on the same
+    machine is not the API.
     """
     url = urlsplit(os.environ.get("OPENAI_BASE_URL", ""))
     if not url.hostname:
@@ -45,7 +48,7 @@ def own_base_url() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _listed(host: str, port: int | None, patterns: tuple[str, ...]) -> bool:
+def _is_listed(host: str, port: int | None, patterns: tuple[str, ...]) -> bool:
     host = host.lower()
     return any(_fits(host, f"{host}:{port}", pattern.lower()) for pattern in patterns)
 

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as bytes, read and written by h11: for the libraries that are answered where their socket was.
+"""HTTP/1.1 as bytes, by h11, for libraries that are hooked at their sockets.
 
-There the library goes on doing all that it does with a real connection (framing, timeouts, retries, its own exceptions),
-and what it does not know is only that nobody is at the other end.
+The library goes on doing all that it does with a real connection (framing, timeouts, retries, its own exceptions), without
+noticing that the other end is not a server.
 """
 
 from __future__ import annotations
@@ -13,27 +13,30 @@ import h11
 
 from understudy._common.messages import Abort, Chunk, Observer, Request, Response, text_headers
 
-_MOST_HEADERS = 1 << 20  # bytes; a server's own limit is none of ours to test
+_MAX_HEADER_BYTES = 1 << 20  # bytes; a server's own limit is not for us to test
 _WITHOUT_BODY = (204, 304)
 
 
 class ServerSide:
-    """The other end of one connection, for one request.
+    """The server's end of one connection, for one request.
 
     Attributes:
-        sent: all that the library has sent so far, to be sent again where a request is let out.
+        sent: all bytes that the library has sent so far, to send them again if the request is forwarded.
     """
 
     def __init__(self, origin: str) -> None:
-        """Take the scheme and authority that the request target lacks, such as `https://api.openai.com`."""
+        """Create the server's end.
+
+        `origin`: the scheme and authority that request targets lack, such as `https://api.openai.com`.
+        """
         self._origin = origin
-        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADERS)
+        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEADER_BYTES)
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
         self.sent = bytearray()
 
     def feed(self, data: bytes) -> Request | None:
-        """Take what the library sends; the request, once it is complete."""
+        """Process bytes from the library; return the request once it is complete."""
         self.sent += data
         self._connection.receive_data(data)
         while (event := self._connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
@@ -46,12 +49,12 @@ class ServerSide:
         return None
 
     @property
-    def wants_to_go_on(self) -> bool:
-        """Say whether the library waits for a `100 Continue` before it sends the body."""
+    def expects_continue(self) -> bool:
+        """Whether the library waits for `100 Continue` before it sends the body."""
         return self._connection.they_are_waiting_for_100_continue
 
-    def go_on(self) -> None:
-        """Answer `100 Continue`."""
+    def send_continue(self) -> None:
+        """Respond with `100 Continue`."""
         self._connection.send(h11.InformationalResponse(status_code=100, headers=[]))
 
     def _request(self) -> Request:
@@ -60,10 +63,11 @@ class ServerSide:
         url = target if "://" in target.partition("?")[0] else self._origin + target
         return Request(self._head.method.decode("ascii"), url, tuple(self._head.headers.raw_items()), b"".join(self._body))
 
-    def written(self, answer: Response) -> Generator[Chunk, None, None]:
-        """Return the answer as bytes, piece by piece; a piece of a streamed body is asked for only when it is wanted.
+    def response_bytes(self, answer: Response) -> Generator[Chunk, None, None]:
+        """Yield the response as bytes, piece by piece.
 
-        The connection ends with it: who comes back builds a new one, which is asked anew.
+        A piece of a streamed body is only requested when it is wanted. The connection ends with the response: the
+        next request uses a new one, and looks for its handler again.
         """
         headers = [(name, value.strip()) for name, value in answer.headers] + [("connection", "close")]
         if answer.stream is None:
@@ -82,7 +86,10 @@ class ServerSide:
 
 
 def pieces(answer: Response) -> Iterator[Chunk]:
-    """Return the body of an answer, piece by piece; the handler learns it if nobody reads to the end."""
+    """Yield the body of a response, piece by piece.
+
+    The handler's stream is closed, even if it is not read to its end.
+    """
     if answer.stream is None:
         if answer.body:
             yield answer.body
@@ -96,7 +103,7 @@ def pieces(answer: Response) -> Iterator[Chunk]:
 
 
 def reason_of(status: int) -> str:
-    """Return what is written behind a status; empty for one that has no name."""
+    """Return the reason phrase of a status; empty for an unknown status."""
     from http import HTTPStatus
 
     try:
@@ -106,17 +113,20 @@ def reason_of(status: int) -> str:
 
 
 class Tee:
-    """Shows the answer that comes over a real connection to an observer, while the library reads the same bytes."""
+    """Passes the response of a real connection on to an observer.
+
+    The library reads the same bytes.
+    """
 
     def __init__(self, method: str, observer: Observer) -> None:
         self._observer = observer
-        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADERS)
+        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEADER_BYTES)
         self._connection.send(h11.Request(method=method, target="/", headers=[("host", "sent.before")]))
         self._connection.send(h11.EndOfMessage())
         self._is_over = False
 
-    def saw(self, data: bytes) -> None:
-        """Bytes arrived; `b""` is the end of the connection."""
+    def feed(self, data: bytes) -> None:
+        """Process bytes that arrived; `b""` is the end of the connection."""
         if self._is_over:
             return
         try:
@@ -124,7 +134,7 @@ class Tee:
             while (event := self._connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED) and not self._is_over:
                 self._show(event)
         except h11.RemoteProtocolError as error:
-            self.broke(Abort("RemoteProtocolError", str(error)))
+            self.break_off(Abort("RemoteProtocolError", str(error)))
 
     def _show(self, event: Any) -> None:
         if isinstance(event, h11.Response):
@@ -135,10 +145,13 @@ class Tee:
             self._is_over = True
             self._observer.ended()
         elif isinstance(event, h11.ConnectionClosed):
-            self.broke(Abort("RemoteProtocolError", "Server disconnected without sending a response."))
+            self.break_off(Abort("RemoteProtocolError", "Server disconnected without sending a response."))
 
-    def broke(self, reason: Abort | None) -> None:
-        """The answer broke off, for a reason or (None) because the app closed it early."""
+    def break_off(self, reason: Abort | None) -> None:
+        """Report that the response broke off.
+
+        `reason`: None if the app closed it early.
+        """
         if not self._is_over:
             self._is_over = True
             self._observer.broken(reason)

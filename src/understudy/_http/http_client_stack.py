@@ -1,7 +1,7 @@
-"""http.client, and what stands on it: urllib.request, and by way of urllib3's pools urllib3 and requests.
+"""http.client, and libraries based on it: urllib.request, urllib3, requests.
 
-A connection is given a socket of ours in place of a real one, as soon as a request of ours is about to be sent on it. The
-library does the rest itself, so bodies are read as lazily and errors raised as it always does.
+A connection gets our socket in place of a real one as soon as an API request is about to be sent on it. The library does the
+rest itself, so bodies are read lazily and errors raised as always. urllib3 and requests need `urllib3_stack` as well.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ import os
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
-from http import client as http_client  # `http.client` is no attribute of `http` yet where it is just being imported
+from http import client as http_client  # while `http.client` is being imported, `http` has no such attribute yet
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Handler, Observer, Request, Response
-from understudy._http.answering import answering, letting_out, lower_case
+from understudy._http.answering import forwarding, handler_of_request, lower_case
 from understudy._http.http1 import ServerSide, Tee
 from understudy._http.patching import Undo, wrap
 
-# vcrpy puts classes of its own in these places while one of its cassettes is in use; the real ones are behind them.
+# While a vcrpy cassette is in use, these names refer to classes of vcrpy, which refer to the real ones.
 HTTPConnection: Any = getattr(http_client.HTTPConnection, "_baseclass", http_client.HTTPConnection)
 HTTPSConnection: Any = getattr(http_client.HTTPSConnection, "_baseclass", http_client.HTTPSConnection)
 
-# What breaks before a request is on its way; everything else breaks when its answer is read.
+# Failures before the request is sent; all others occur when the response is read.
 _WHILE_CONNECTING = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 
 
 class Owner(Protocol):
-    """What a socket of ours needs from the library whose connection it stands in for.
+    """What our socket needs from the library whose connection it is in.
 
     Attributes:
-        connection: of http.client, or of a class that derives from it.
+        connection: of http.client, or of a subclass.
     """
 
     connection: Any
 
     def connect(self) -> Any:
-        """Connect for real, and give the socket; the connection has it, too."""
+        """Connect to the network, and return the socket, as set in the connection."""
 
     def cannot_connect(self, abort: Abort) -> Exception:
-        """Return what this library raises when it cannot connect."""
+        """Return the exception that this library raises if it cannot connect."""
 
 
 class ConnectionOwner:
@@ -61,26 +61,32 @@ class ConnectionOwner:
 
 
 class AnsweringSocket:
-    """Stands where a connection's socket would: takes a request, and has a handler answer it.
+    """Takes the place of a connection's socket, and has a handler answer the request.
 
     Attributes:
-        is_for_this_request: whether it was put there for a request that is known; else that is decided when one is sent.
+        is_for_this_request: whether the handler was chosen for a known request; otherwise it is chosen when one is sent.
     """
 
     def __init__(self, handler: Handler, origin: str, owner: Owner, idle: Any = None, *, decided: bool = True) -> None:
-        """Take the place of `idle`, a real socket that the connection kept alive, if it has one."""
+        """Create the socket.
+
+        `idle`: a real socket that the connection had kept alive, if any.
+        """
         self.is_for_this_request = decided
         self._handler = handler
         self._owner = owner
         self._idle = idle
         self._server = ServerSide(origin)
-        timeout = owner.connection.timeout  # or what says that none was given
+        timeout = owner.connection.timeout  # or a sentinel for "not given"
         self._timeout: float | None = timeout if isinstance(timeout, int | float) else socket.getdefaulttimeout()
         self._answer: Generator[Chunk, None, None] | None = None
 
     def sendall(self, data: Any) -> None:
-        """Take a piece of a request; when it is complete, it is answered, or sent on over a real connection."""
-        if not self.is_for_this_request:  # nothing is active any more, or it would have been replaced
+        """Process a piece of a request.
+
+        A complete request is answered, or forwarded over a real connection.
+        """
+        if not self.is_for_this_request:  # nothing is active any more, or this socket would have been replaced
             self._owner.connection.sock = None
             self._owner.connect().sendall(data)
             return
@@ -89,20 +95,20 @@ class AnsweringSocket:
             return
         answer: Answer = self._handler.handle(request)
         if isinstance(answer, Forward):
-            self._send_on(request, answer.observer)
+            self._forward(request, answer.observer)
         elif isinstance(answer, Abort):
             if answer.kind in _WHILE_CONNECTING:
                 raise self._owner.cannot_connect(answer)
             self._answer = _only(answer)
         else:
             assert isinstance(answer, Response)
-            self._answer = self._server.written(answer)
+            self._answer = self._server.response_bytes(answer)
 
-    def _send_on(self, request: Request, observer: Observer | None) -> None:
+    def _forward(self, request: Request, observer: Observer | None) -> None:
         connection = self._owner.connection
         try:
             connection.sock, self._idle = self._idle, None
-            with letting_out():
+            with forwarding():
                 real = connection.sock or self._owner.connect()
             real.sendall(bytes(self._server.sent))
         except BaseException as error:
@@ -113,7 +119,7 @@ class AnsweringSocket:
             connection.sock = _TeeSocket(real, connection, Tee(request.method, observer))
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        """Return what the library reads the answer from."""
+        """Return the file from which the library reads the response."""
         return io.BufferedReader(_Answer(self._answer or _only(_NOTHING_SENT), lambda: self._timeout))
 
     def settimeout(self, timeout: float | None) -> None:
@@ -123,13 +129,16 @@ class AnsweringSocket:
         return self._timeout
 
     def close(self) -> None:
-        """Close the real socket that was kept alive; the answer goes on being read, as with any socket."""
+        """Close the real socket that was kept alive.
+
+        The response can still be read, as with any socket.
+        """
         if self._idle is not None:
             self._idle.close()
             self._idle = None
 
     def setsockopt(self, *_: Any) -> None:
-        """Nothing: there is no wire to set options of."""
+        """Do nothing: only a network connection would have options."""
 
     shutdown = setsockopt
 
@@ -142,7 +151,7 @@ def _only(chunk: Chunk) -> Generator[Chunk, None, None]:
 
 
 class _Answer(io.RawIOBase):
-    """Reads an answer, one piece a time."""
+    """Reads a response, one piece at a time."""
 
     def __init__(self, chunks: Generator[Chunk, None, None], timeout: Callable[[], float | None]) -> None:
         self._chunks = chunks
@@ -172,7 +181,7 @@ class _Answer(io.RawIOBase):
         if "Timeout" in abort.kind:
             raise TimeoutError(abort.message)
         if "Protocol" in abort.kind:
-            return 0  # the connection ends too early: what that is called, the library knows
+            return 0  # the connection ends early, for which the library has its own exception
         raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
     def _wait(self, seconds: float) -> None:
@@ -189,7 +198,10 @@ class _Answer(io.RawIOBase):
 
 
 class _TeeSocket:
-    """A real socket whose next answer is observed; all else goes to the socket itself."""
+    """A real socket whose next response is observed.
+
+    Everything else is delegated to the socket.
+    """
 
     def __init__(self, real: Any, connection: Any, tee: Tee) -> None:
         self._real = real
@@ -197,7 +209,7 @@ class _TeeSocket:
         self._tee = tee
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        self._connection.sock = self._real  # the connection may be kept alive, and its next answer is another's
+        self._connection.sock = self._real  # the connection may be kept alive for another request
         return io.BufferedReader(_Observed(self._real.makefile("rb", buffering=0), self._tee))
 
     def __getattr__(self, name: str) -> Any:
@@ -216,20 +228,20 @@ class _Observed(io.RawIOBase):
         try:
             size: int | None = self._real.readinto(buffer)
         except BaseException as error:
-            self._tee.broke(_kind(error))
+            self._tee.break_off(_kind(error))
             raise
-        self._tee.saw(bytes(memoryview(buffer)[: size or 0]))
+        self._tee.feed(bytes(memoryview(buffer)[: size or 0]))
         return size
 
     def close(self) -> None:
         if not self.closed:
-            self._tee.broke(None)
+            self._tee.break_off(None)
             self._real.close()
         super().close()
 
 
 def _kind(error: BaseException, *, connecting: bool = False) -> Abort:
-    """Return an exception of these libraries, or of the socket, in httpx's terms."""
+    """Translate an exception of these libraries or a socket into httpx's terms."""
     names = {kind.__name__ for kind in type(error).__mro__}
     timed_out = isinstance(error, TimeoutError) or ("ConnectTimeoutError" in names and "NewConnectionError" not in names)
     stage = "Connect" if connecting else "Read"
@@ -240,20 +252,20 @@ def _kind(error: BaseException, *, connecting: bool = False) -> Abort:
 
 
 def patches() -> Iterator[Undo]:
-    """Have every connection of http.client ask before it connects and before it sends."""
-    yield wrap(HTTPConnection, "_send_output", _asking_before_sending)
-    yield wrap(HTTPConnection, "connect", _asking_before_connecting)
-    yield wrap(HTTPSConnection, "connect", _asking_before_connecting)
+    """Make every connection look for a handler before it connects or sends."""
+    yield wrap(HTTPConnection, "_send_output", _wrap_send_output)
+    yield wrap(HTTPConnection, "connect", _wrap_connect)
+    yield wrap(HTTPSConnection, "connect", _wrap_connect)
 
 
-def _asking_before_sending(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_send_output(original: Callable[..., None]) -> Callable[..., None]:
     def _send_output(self: Any, *args: Any, **kwargs: Any) -> None:
         sock = getattr(self, "sock", None)
         if not (isinstance(sock, AnsweringSocket) and sock.is_for_this_request):
             if isinstance(sock, AnsweringSocket):
                 sock = self.sock = None
             origin, host, port, headers = _about_to_be_sent(self)
-            handler = answering(self, host, port, headers)
+            handler = handler_of_request(self, host, port, headers)
             if handler is not None:
                 self.sock = AnsweringSocket(handler, origin, ConnectionOwner(self), sock)
         original(self, *args, **kwargs)
@@ -262,8 +274,11 @@ def _asking_before_sending(original: Callable[..., None]) -> Callable[..., None]
 
 
 def _about_to_be_sent(connection: Any) -> tuple[str, str, int, dict[str, str]]:
-    """Say where a connection's request goes, and its headers, out of the lines that wait to be sent."""
-    first, *lines = connection._buffer  # noqa: SLF001  the only place in which they all are
+    """Return the destination and headers of the request about to be sent.
+
+    From the lines in the buffer: origin, host, port, headers.
+    """
+    first, *lines = connection._buffer  # noqa: SLF001  the only place with all of them
     headers = lower_case(_header(line) for line in lines if b":" in line)
     target = first.split(b" ")[1].decode("latin-1")
     if "://" in target.partition("?")[0]:  # to a proxy
@@ -281,7 +296,7 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
 
 
 def _destination(connection: Any) -> tuple[str, int]:
-    tunnel = getattr(connection, "_tunnel_host", None)  # behind a proxy, the server itself
+    tunnel = getattr(connection, "_tunnel_host", None)  # the server, if there is a proxy
     host = tunnel or connection.host
     port = (connection._tunnel_port if tunnel else connection.port) or connection.default_port  # noqa: SLF001
     return host, port
@@ -294,10 +309,10 @@ def _origin(connection: Any) -> str:
     return f"{scheme}://{name}" + ("" if port == default else f":{port}")
 
 
-def _asking_before_connecting(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_connect(original: Callable[..., None]) -> Callable[..., None]:
     def connect(self: Any) -> None:
         host, port = _destination(self)
-        handler = answering(self, host, port, {})
+        handler = handler_of_request(self, host, port, {})
         if handler is None:
             original(self)
         else:
@@ -307,17 +322,17 @@ def _asking_before_connecting(original: Callable[..., None]) -> Callable[..., No
 
 
 class _Deaf:
-    """A socket for the self-test: nothing goes out."""
+    """A socket for the self-test, which sends nothing."""
 
     def sendall(self, data: bytes) -> None:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 def probe(host: str) -> int:
-    """Return the status that a request to `host` gets; 0 if it would have been sent."""
+    """Return the status of a request to `host`; 0 if it would have been sent."""
     connection = HTTPConnection(host)
     connection.sock = _Deaf()
     try:

@@ -1,8 +1,6 @@
-"""Other tools that answer requests in a test.
+"""Other tools that answer requests in a test, which the guard then leaves alone.
 
-A test that has one is none of the guard's business.
-
-They work below us, where a request would leave the process; so whether one is at work has to be asked for.
+They work below us, where a request would leave the process, so we have to find out whether one is in use.
 """
 
 from __future__ import annotations
@@ -12,13 +10,16 @@ from typing import Any
 
 
 def vcrpy_answers() -> bool:
-    """Say whether a cassette of vcrpy is in use: it puts a class of its own in the place of http.client's."""
+    """Return whether a vcrpy cassette is in use.
+
+    vcrpy then replaces the connection classes of http.client.
+    """
     client = sys.modules.get("http.client")
     return client is not None and hasattr(client.HTTPConnection, "_baseclass")
 
 
 def another_answers(lib: Any) -> bool:
-    """Say whether vcrpy, respx or pytest-httpx answers the clients of an HTTP library."""
+    """Return whether vcrpy, respx or pytest-httpx answers the clients of a library."""
     return vcrpy_answers() or (lib.__name__ == "httpx" and (_respx_answers() or _pytest_httpx_answers(lib)))
 
 

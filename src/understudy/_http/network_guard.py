@@ -1,7 +1,7 @@
-"""Guards the way from httpx and httpx2 to the network, for clients that do not ask `_transport_for_url`.
+"""A guard in the network transports of httpx and httpx2.
 
-A subclass may override that method, or use `self._transport` in a `send()` of its own. What is about to leave by a
-transport with a network behind it is asked about here once more; what a handler has forwarded passes.
+For clients that do not call `_transport_for_url`: a subclass may override it, or use `self._transport` in its own
+`send()`. A request about to leave by a network transport is checked here once more; forwarded ones pass.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from understudy._http.transports import transport_class
 
 
 def guards(lib: ModuleType) -> Iterator[tuple[type, str, Any]]:
-    """Give what is to be replaced in a library: a class, the name of its method, and the method's guarded form."""
+    """Yield the replacements in a library: class, method name, guarded method."""
     intercepting = transport_class(lib)
 
-    def guarded(original: Any, name: str) -> Any:
-        def handle(self: Any, request: Any) -> Any:  # the async form gives what is to be awaited
+    def guard(original: Any, name: str) -> Any:
+        def handle(self: Any, request: Any) -> Any:  # the async form returns an awaitable
             handler = handler_for(self, partial(another_answers, lib))
             if handler is None:
                 return original(self, request)
@@ -30,11 +30,11 @@ def guards(lib: ModuleType) -> Iterator[tuple[type, str, Any]]:
         return handle
 
     for owner, name in ((lib.HTTPTransport, "handle_request"), (lib.AsyncHTTPTransport, "handle_async_request")):
-        yield owner, name, guarded(getattr(owner, name), name)
+        yield owner, name, guard(getattr(owner, name), name)
 
 
 class _Unguarded:
-    """A transport as it was before it was guarded."""
+    """A transport with its original method."""
 
     __slots__ = ("_original", "_transport")
 
@@ -45,4 +45,4 @@ class _Unguarded:
     def handle_request(self, request: Any) -> Any:
         return self._original(self._transport, request)
 
-    handle_async_request = handle_request  # what it gives is awaited by whoever asked
+    handle_async_request = handle_request  # the caller awaits the result

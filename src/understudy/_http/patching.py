@@ -1,4 +1,4 @@
-"""Replaces a function of a class or module for a while, and puts it back."""
+"""Temporary replacement of a function of a class or module."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> Undo:
     """Replace `owner.name` by `wrapper(original)`.
 
     Returns:
-        what puts the original back, where it was: in `owner` itself, or inherited.
+        A function that restores the original: in `owner` itself, or inherited.
 
     Raises:
-        AttributeError: there is no such name, as in a version of a library that is not known yet.
+        AttributeError: the name does not exist, as in an unknown version of a library.
     """
     own = vars(owner).get(name)
     setattr(owner, name, wrapper(getattr(owner, name)))

@@ -1,4 +1,4 @@
-"""Handlers that refuse: what belongs to a test that is over, and what may belong to several."""
+"""Handlers that refuse: strays of a test that has ended, and ambiguous requests."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from collections.abc import Sequence
 from understudy._common.messages import Answer, Handler, HostRules, Request
 from understudy.errors import NoBackend, envelope
 
-_seen: dict[str, None] = {}  # strays that were refused, each once, until somebody shows them
+_seen: dict[str, None] = {}  # the texts of refused strays, each once, until they are taken
 
 
 def take_strays() -> list[str]:
-    """Give what strays have asked since this was asked last; the pytest plugin shows it."""
+    """Return the texts of the strays refused since the last call.
+
+    The pytest plugin shows them.
+    """
     strays = list(_seen)
     _seen.clear()
     return strays
 
 
 class Stray:
-    """Refuses what a thread, task or job asks that has outlived its world.
+    """Refuses the requests of a thread, task or job that outlived its activation.
 
     Args:
-        name: of the test or the line that opened the world.
-        rules: which requests were the world's.
+        name: of the test or source line that opened the simulation or cassette.
+        rules: which requests are for the API.
     """
 
     def __init__(self, name: str, rules: HostRules) -> None:
@@ -33,9 +36,9 @@ class Stray:
 
     def handle(self, request: Request) -> Answer:
         text = (
-            f"{request.method} {request.path} was sent by {_who()}, which was started in {self._name}. That is over, so the "
-            "request was refused: it did not reach the network, nor another test's answers. Wait there for what it starts "
-            "(thread.join(), await, executor.shutdown()), or start it where it is used."
+            f"{request.method} {request.path} was sent by {_who()}, which was started in {self._name}. That has ended, so "
+            "the request was refused: it reached neither the network nor the simulation of another test. Wait there for "
+            "what it starts (thread.join(), await, executor.shutdown()), or start it in the test that uses it."
         )
         _seen[text] = None
         return envelope(NoBackend(text))
@@ -50,7 +53,7 @@ def _who() -> str:
 
 
 class Ambiguous:
-    """Refuses what it is asked: several tests run at once, and nothing says to which of them a request belongs."""
+    """Refuses requests that cannot be assigned to one of several parallel tests."""
 
     def __init__(self, handlers: Sequence[Handler]) -> None:
         self._count = len(handlers)
@@ -63,6 +66,7 @@ class Ambiguous:
         return envelope(
             NoBackend(
                 f"{request.method} {request.path} was sent on a thread that no test started, while {self._count} tests "
-                "run in parallel. Start the thread (or its pool) inside the test, or use a client made inside it."
+                "run in parallel, and it may belong to any of them. Start the thread (or its pool) inside the "
+                "test, or use a client created inside it."
             )
         )

@@ -1,6 +1,6 @@
-"""Every HTTP library whose requests are answered, patched while anything is active.
+"""The HTTP libraries that are patched during an activation.
 
-One that the process has not imported yet is patched when it is imported.
+A library that has not been imported yet is patched on import.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Stack:
     """A library that is patched.
 
     Attributes:
-        module: the module of it that holds what is patched.
-        adapter: our module that knows how, with `patches() -> Iterator[Undo]` and, where it can be tried out without a
-            network, `probe(host) -> int`.
+        module: the module to patch.
+        adapter: our module for it, with `patches() -> Iterator[Undo]` and, if it can be tested without a network,
+            `probe(host) -> int`.
         name: of the library, for messages.
     """
 
@@ -34,7 +34,7 @@ class Stack:
     name: str
 
     def probe(self, host: str) -> int | None:
-        """Return the status that a request to a host gets; None where there is nothing to try."""
+        """Return the status of a request to a host; None without a probe."""
         adapter = importlib.import_module(f"understudy._http.{self.adapter}")
         probe: Callable[[str], int] | None = getattr(adapter, "probe", None)
         return None if probe is None else probe(host)
@@ -48,11 +48,11 @@ STACKS = (
     Stack("subprocess", "child_environment", "subprocess"),
 )
 
-LIBRARIES = ("httpx", "httpx2")  # hooked by `activation`, which is called when one is imported
+LIBRARIES = ("httpx", "httpx2")  # hooked by `activation`, through `when_imported`
 when_imported: list[Callable[[ModuleType], None]] = []
 
-_turn = threading.RLock()  # one thread a time patches, or puts back
-_lock = threading.RLock()  # of what follows; nothing is imported while it is held, or two threads could wait for each other
+_turn = threading.RLock()  # one thread at a time patches or restores
+_lock = threading.RLock()  # guards the following; nothing is imported while it is locked, to avoid deadlocks
 _holders = 0
 _undo: list[Undo] = []
 _patched: list[Stack] = []
@@ -60,7 +60,10 @@ _tried: set[str] = set()
 
 
 def hold() -> None:
-    """Patch every library that is imported, and watch for those that are not yet, until `release` is called as often."""
+    """Patch all imported libraries, and watch for the import of the others.
+
+    Until `release` has been called as often.
+    """
     global _holders
     with _turn:
         with _lock:
@@ -71,7 +74,7 @@ def hold() -> None:
         try:
             for stack in STACKS:
                 if stack.module in sys.modules:
-                    importlib.import_module(stack.module)  # another thread may be importing it right now
+                    importlib.import_module(stack.module)  # waits for another thread that is importing it
                     _patch(stack)
         except BaseException:
             release()
@@ -79,13 +82,13 @@ def hold() -> None:
 
 
 def release() -> None:
-    """Put everything back when nobody holds the patches any more."""
+    """Restore everything once no `hold` is left."""
     global _holders
     with _turn, _lock:
         _holders -= 1
         if _holders:
             return
-        if _watch in sys.meta_path:  # unless it was put back meanwhile as it had been before
+        if _watch in sys.meta_path:  # unless something else has restored `sys.meta_path`
             sys.meta_path.remove(_watch)
         _patched.clear()
         while _undo:
@@ -93,20 +96,23 @@ def release() -> None:
 
 
 def keep_watch() -> None:
-    """Watch for imports, also where `sys.meta_path` was put back as it had been before: pytester does so after a run."""
+    """Watch for imports, even if something else has restored `sys.meta_path`.
+
+    pytester does so after a run.
+    """
     with _lock:
         if _watch not in sys.meta_path:
             sys.meta_path.insert(0, _watch)
 
 
 def untried() -> list[Stack]:
-    """Return the patched libraries that have not been tried out in this process."""
+    """Return the patched libraries that have not been self-tested in this process."""
     with _lock:
         return [stack for stack in _patched if stack.name not in _tried]
 
 
-def tried(stack: Stack) -> None:
-    """A library was tried out, and its requests are answered."""
+def mark_tried(stack: Stack) -> None:
+    """Record that a library has passed the self-test."""
     _tried.add(stack.name)
 
 
@@ -118,48 +124,48 @@ def _patch(stack: Stack) -> None:
         _patched.append(stack)
         try:
             for undo in adapter.patches():
-                _undo.append(undo)  # noqa: PERF402  what was made before one fails is undone
+                _undo.append(undo)  # noqa: PERF402  if one fails, the earlier ones are undone
         except AttributeError as error:
             raise cannot_intercept(stack.name, str(error)) from error
 
 
 def cannot_intercept(name: str, why: str) -> RuntimeError:
-    """Return what is said of a library in a version that is not as expected."""
+    """Return the error for a library of an unexpected version."""
     version = getattr(sys.modules.get(name.partition(".")[0]), "__version__", "?")
     return RuntimeError(
-        f"understudy cannot intercept {name} {version}: {why}. Nothing was sent. Please report this; until it is mended, an "
-        f"older {name} works."
+        f"understudy cannot intercept {name} {version}: {why}. Nothing was sent. Please report this; until it is fixed, use "
+        f"an older version of {name}."
     )
 
 
-# -- libraries that are imported meanwhile ------------------------------------------
+# -- libraries that are imported later ------------------------------------------
 
 
 class _Watch(MetaPathFinder):
     """Patches a library as soon as it is imported.
 
-    Finds nothing itself: the finders after it do.
+    It finds nothing itself: the other finders do.
     """
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         patch = _patch_of(fullname)
         if patch is None:
             return None
-        spec = _found_by_others(fullname, path)
+        spec = _find_elsewhere(fullname, path)
         if spec is not None and spec.loader is not None:
             spec.loader = _PatchingLoader(spec.loader, patch)
         return spec
 
 
 def _patch_of(fullname: str) -> Callable[[ModuleType], None] | None:
-    """Return what patches a module when it is imported; None for one that is not patched."""
+    """Return the function that patches a module once imported, or None."""
     if fullname in LIBRARIES:
-        return _library_imported
+        return _hook_imported
     stack = next((one for one in STACKS if one.module == fullname), None)
     return None if stack is None else lambda _: _patch(stack)
 
 
-def _library_imported(library: ModuleType) -> None:
+def _hook_imported(library: ModuleType) -> None:
     with _lock:
         if not _holders:
             return
@@ -167,7 +173,7 @@ def _library_imported(library: ModuleType) -> None:
             call(library)
 
 
-def _found_by_others(fullname: str, path: Any) -> ModuleSpec | None:
+def _find_elsewhere(fullname: str, path: Any) -> ModuleSpec | None:
     for finder in sys.meta_path:
         if finder is not _watch:
             spec = finder.find_spec(fullname, path)

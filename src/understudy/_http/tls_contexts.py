@@ -1,10 +1,10 @@
-"""Remembers TLS contexts across simulations: loading the certificates into one is most of what a short test costs.
+"""A cache of TLS contexts across simulations.
 
-An app that builds its client in each test loads about 150 certificates each time, for connections that a simulation never
-opens. While anything is active, transports of httpx and httpx2 that ask for the plain default are given a context that was
-made before, if it would be made the same way again. It is a complete one, so a client that outlives its simulation verifies
-certificates as it would have. Contexts stay when the patch is undone: a memory that ended with its simulation would be empty
-whenever it is asked.
+Loading the certificates is most of the cost of a short test. An app that builds its client in each test loads about
+150 certificates each time, for connections that a simulation never opens. During an activation, transports of httpx
+and httpx2 with default settings get a cached context, if a new one would be the same. It is complete, so a client
+that outlives its simulation verifies certificates as usual. The cache outlives the activation: otherwise it would
+always be empty.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from typing import Any
 from understudy._http import current
 from understudy._http.patching import Undo, wrap
 
-MOST = 16  # contexts that are kept; each holds about half a megabyte
+MAX_CONTEXTS = 16  # each about half a megabyte
 
 _contexts: dict[tuple[Any, ...], tuple[ssl.SSLContext, tuple[Any, ...]]] = {}
 
 
 def patches(lib: ModuleType) -> Iterator[Undo]:
-    """Let the transports of a library take remembered contexts while anything is active."""
+    """Make the transports of a library use cached contexts during activations."""
     for owner in (lib.HTTPTransport, lib.AsyncHTTPTransport):
-        yield wrap(owner, "__init__", partial(_remembering, lib))
+        yield wrap(owner, "__init__", partial(_wrap_init, lib))
 
 
-def _remembering(lib: ModuleType, original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_init(lib: ModuleType, original: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(original)
 
     @wraps(original)
@@ -42,7 +42,7 @@ def _remembering(lib: ModuleType, original: Callable[..., None]) -> Callable[...
             return original(self, *args, **kwargs)
         try:
             given = signature.bind(self, *args, **kwargs)
-        except TypeError:  # the library says it better
+        except TypeError:  # the library reports it better
             return original(self, *args, **kwargs)
         settings = {name: parameter.default for name, parameter in signature.parameters.items()} | given.arguments
         if settings["verify"] is True and settings["cert"] is None:
@@ -53,32 +53,38 @@ def _remembering(lib: ModuleType, original: Callable[..., None]) -> Callable[...
 
 
 def context(lib: ModuleType, trust_env: bool, http1: bool, http2: bool) -> ssl.SSLContext:
-    """Give the default context of a library: one made before, while making it anew would come to the same.
+    """Return the default context of a library, cached if a new one would be the same.
 
-    Connections of HTTP/1 and HTTP/2 never share one: each sets on it which protocols it offers (ALPN). Two threads that
-    ask at once may both make one; both get the one that was kept first.
+    Connections of HTTP/1 and HTTP/2 never share one: each sets the protocols that it offers (ALPN). Two threads at once may
+    both create one; both get the first that was stored.
     """
-    key = (*_makers(lib), bool(trust_env), bool(http1), bool(http2), *_sources(trust_env))
+    key = (*_factories(lib), bool(trust_env), bool(http1), bool(http2), *_sources(trust_env))
     kept = _contexts.get(key)
     if kept is not None and _settings(kept[0]) == kept[1]:
         return kept[0]
-    if kept is not None:  # somebody reached into it; what they did is to stay with their own client
+    if kept is not None:  # someone has changed it, for their own client alone
         _contexts.pop(key, None)
     made = lib.create_ssl_context(trust_env=trust_env)
-    if len(_contexts) >= MOST:
+    if len(_contexts) >= MAX_CONTEXTS:
         _contexts.clear()
     return _contexts.setdefault(key, (made, _settings(made)))[0]
 
 
-def _makers(lib: ModuleType) -> tuple[Any, ...]:
-    """Return what makes contexts: apps and tests replace it, as `truststore.inject_into_ssl` does."""
+def _factories(lib: ModuleType) -> tuple[Any, ...]:
+    """Return the functions that create contexts.
+
+    Apps and tests replace them, as `truststore.inject_into_ssl` does.
+    """
     return lib.create_ssl_context, ssl.create_default_context, ssl.SSLContext
 
 
 def _sources(trust_env: bool) -> Iterator[Any]:
-    """Return what decides which certificates are loaded: paths, and the state of the files there."""
+    """Yield what decides which certificates are loaded.
+
+    Paths, and the state of the files there.
+    """
     yield os.environ.get("SSLKEYLOGFILE")
-    named = _named() if trust_env else None
+    named = _certificate_variable() if trust_env else None
     if named is not None:
         yield named
         yield _state(named[1])
@@ -86,12 +92,15 @@ def _sources(trust_env: bool) -> Iterator[Any]:
     defaults = ssl.get_default_verify_paths()
     yield _stamp(defaults.openssl_cafile)
     yield _stamp(defaults.openssl_capath)
-    certifi = sys.modules.get("certifi")  # httpx loads its file; it is not there yet before the first context
+    certifi = sys.modules.get("certifi")  # httpx loads its file; not imported before the first context
     yield _stamp(certifi.where()) if certifi is not None else None
 
 
-def _named() -> tuple[str, str] | None:
-    """Give the variable that names certificates, and its value; the file goes before the directory, as in both libraries."""
+def _certificate_variable() -> tuple[str, str] | None:
+    """Return the environment variable that names certificates, and its value.
+
+    The file takes precedence over the directory, as in both libraries.
+    """
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if value := os.environ.get(name):
             return name, value
@@ -99,7 +108,10 @@ def _named() -> tuple[str, str] | None:
 
 
 def _state(path: str) -> Any:
-    """Give the state of a file; of a directory, that of each file in it, since OpenSSL reads them one by one when needed."""
+    """Return the state of a file, or of each file in a directory.
+
+    OpenSSL reads the files of a directory one by one, when needed.
+    """
     if not Path(path).is_dir():
         return _stamp(path)
     with os.scandir(path) as entries:
@@ -115,9 +127,9 @@ def _stamp(path: str) -> tuple[int, ...]:
 
 
 def _settings(made: ssl.SSLContext) -> tuple[Any, ...]:
-    """Return what can be seen of a context.
+    """Return the visible settings of a context.
 
-    It changes if it is set up further, as by `load_verify_locations`.
+    They change if it is configured further, as by `load_verify_locations`.
     """
     return (
         made.verify_mode,

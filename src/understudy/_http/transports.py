@@ -1,7 +1,6 @@
 """One adapter for httpx and httpx2: the library is a parameter.
 
-What differs between sync and async is only how bytes are fetched and how one waits; everything that decides is in the
-handler and shared by both.
+Sync and async differ only in how bytes are read and how to wait; all decisions are in the handler, shared by both.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from understudy._common.messages import (
     Response,
     text_headers,
 )
-from understudy._http.answering import letting_out
+from understudy._http.answering import forwarding
 from understudy._http.hosts import is_ours
 from understudy.errors import NotSimulated, envelope
 
 
 def to_request(sent: Any) -> Request:
-    """Return a library's request, its body already read, as a plain value."""
+    """Return a request of a library, its body already read, as a plain value."""
     return Request(sent.method, str(sent.url), sent.headers.raw, sent.content)
 
 
@@ -38,7 +37,7 @@ def to_request(sent: Any) -> Request:
 def transport_class(lib: ModuleType) -> Any:
     """Return the transport class for a library.
 
-    An instance stands before the transport that the client would have used.
+    An instance wraps the transport that the client would have used.
     """
     body_class = _body_class(lib)
     tee_class = _tee_class(lib)
@@ -48,7 +47,7 @@ def transport_class(lib: ModuleType) -> Any:
 
         def __init__(self, handler: Handler, inner: Any = None) -> None:
             self.handler = handler
-            self.inner = inner  # None: there is no network behind this client
+            self.inner = inner  # None: this client has no network
 
         def handle_request(self, request: Any) -> Any:
             if not self._ours(request):
@@ -58,10 +57,10 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                with letting_out():
+                with forwarding():
                     response = self.inner.handle_request(request)
             except BaseException as error:
-                _tell_broken(answer.observer, error)
+                _report_broken(answer.observer, error)
                 raise
             return _observe(response, answer.observer)
 
@@ -73,10 +72,10 @@ def transport_class(lib: ModuleType) -> Any:
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
-                with letting_out():  # openai[aiohttp]: what it stands on must not ask again
+                with forwarding():  # openai[aiohttp]: the layer below must not ask again
                     response = await self.inner.handle_async_request(request)
             except BaseException as error:
-                _tell_broken(answer.observer, error)
+                _report_broken(answer.observer, error)
                 raise
             return _observe(response, answer.observer)
 
@@ -93,14 +92,14 @@ def transport_class(lib: ModuleType) -> Any:
             assert isinstance(answer, Response)
             if answer.stream is None:
                 return lib.Response(answer.status, headers=answer.headers, content=answer.body)
-            assert isinstance(answer.stream, Generator)  # every handler's is: so it is told when the app closes it early
+            assert isinstance(answer.stream, Generator)  # so the handler learns if the app closes it early
             stream = body_class(answer.stream, request)
             return lib.Response(answer.status, headers=answer.headers, stream=stream)
 
     def _observe(response: Any, observer: Observer | None) -> Any:
         if observer is not None:
             observer.started(response.status_code, text_headers(response.headers.raw))
-            if response.is_stream_consumed:  # by a transport of the app's own, that logs or caches: nobody reads it again
+            if response.is_stream_consumed:  # by a transport of the app that logs or caches: it is not read again
                 observer.chunk(response.content)
                 observer.ended()
             else:
@@ -113,13 +112,13 @@ def transport_class(lib: ModuleType) -> Any:
 def _no_way_out(request: Request) -> Response:
     return envelope(
         NotSimulated(
-            f"{request.method} {request.path} is let out (pass_through), but a client of backend.client() has no other way. "
-            "Send it with a client that the app builds itself."
+            f"{request.method} {request.path} is passed through (pass_through), but a client of backend.client() has no "
+            "network connection. Send it with a client that the app builds itself."
         )
     )
 
 
-def _tell_broken(observer: Observer | None, error: BaseException | None) -> None:
+def _report_broken(observer: Observer | None, error: BaseException | None) -> None:
     if observer is not None:
         observer.broken(error)
 
@@ -132,9 +131,9 @@ def _exception(lib: ModuleType, abort: Abort, request: Any) -> Exception:
 @cache
 def _body_class(lib: ModuleType) -> Any:
     class Body(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
-        """A lazily pulled body.
+        """A body that is read lazily.
 
-        One-shot: openai 3.x iterates a stream a second time after `[DONE]`, to drain it.
+        Only once: openai 3.x iterates a stream a second time after `[DONE]`, to drain it.
         """
 
         def __init__(self, chunks: Generator[Chunk, None, None], request: Any) -> None:
@@ -173,7 +172,7 @@ def _body_class(lib: ModuleType) -> Any:
 @cache
 def _tee_class(lib: ModuleType) -> Any:
     class Tee(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[name-defined,misc]
-        """Passes a live body through and shows each chunk to an observer first."""
+        """Passes a live body through, showing each chunk to an observer first."""
 
         def __init__(self, inner: Any, observer: Observer) -> None:
             self._inner = inner

@@ -1,7 +1,7 @@
-"""urllib3's pools, and so requests and all that stands on either, azure-core's default transport among them.
+"""urllib3's pools, and libraries based on them, such as requests.
 
-A pool connects, through a proxy if need be, before it hands the request to http.client. So it is asked first, and one of
-ours is given a connection that has a socket of ours already.
+Also azure-core's default transport. A pool connects, if need be through a proxy, before it passes the request to
+http.client. So the handler is looked up first, and an API request gets a connection that already has our socket.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from understudy._common.messages import Abort, Handler
-from understudy._http.answering import answering, lower_case
+from understudy._http.answering import handler_of_request, lower_case
 from understudy._http.http_client_stack import AnsweringSocket
 from understudy._http.patching import Undo, wrap
 
@@ -20,19 +20,19 @@ _handler: ContextVar[Handler | None] = ContextVar("understudy_urllib3_handler", 
 
 
 def patches() -> Iterator[Undo]:
-    """Have every pool ask who answers, and give a request of ours a connection that leads to the handler."""
+    """Make every pool look for a handler, and connect API requests to it."""
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-    yield wrap(HTTPConnectionPool, "urlopen", _asking)
-    yield wrap(HTTPConnectionPool, "_make_request", _leading_to_the_handler)
-    yield wrap(HTTPSConnectionPool, "_prepare_proxy", _only_for_the_network)
+    yield wrap(HTTPConnectionPool, "urlopen", _wrap_urlopen)
+    yield wrap(HTTPConnectionPool, "_make_request", _wrap_make_request)
+    yield wrap(HTTPSConnectionPool, "_prepare_proxy", _wrap_prepare_proxy)
 
 
-def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_urlopen(original: Callable[..., Any]) -> Callable[..., Any]:
     def urlopen(self: Any, method: str, url: str, body: Any = None, headers: Any = None, *args: Any, **kwargs: Any) -> Any:
         sent = self.headers if headers is None else headers
         host, port = _destination(self, url)
-        token = _handler.set(answering(self, host, port, lower_case((sent or {}).items())))
+        token = _handler.set(handler_of_request(self, host, port, lower_case((sent or {}).items())))
         try:
             return original(self, method, url, body, headers, *args, **kwargs)
         finally:
@@ -42,26 +42,26 @@ def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _destination(pool: Any, url: str) -> tuple[str, int | None]:
-    if "://" in url.partition("?")[0]:  # a proxy's pool is asked for the whole URL
+    if "://" in url.partition("?")[0]:  # a proxy's pool gets the whole URL
         parts = urlsplit(url)
         return parts.hostname or "", parts.port
     return pool.host.strip("[]"), pool.port
 
 
-def _leading_to_the_handler(original: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
     def _make_request(self: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         handler = _handler.get()
         if handler is not None:
-            conn = getattr(conn, "real_connection", conn)  # vcrpy's works below us
+            conn = getattr(conn, "real_connection", conn)  # vcrpy works below us
             conn.sock = AnsweringSocket(handler, _origin(self), PoolOwner(self, conn), conn.sock)
             if hasattr(conn, "is_verified"):
-                conn.is_verified = True  # else a warning that nobody was asked for a certificate
+                conn.is_verified = True  # else urllib3 warns of an unverified certificate
         return original(self, conn, *args, **kwargs)
 
     return _make_request
 
 
-def _only_for_the_network(original: Callable[..., None]) -> Callable[..., None]:
+def _wrap_prepare_proxy(original: Callable[..., None]) -> Callable[..., None]:
     def _prepare_proxy(self: Any, conn: Any) -> None:
         if _handler.get() is None:
             original(self, conn)
@@ -87,7 +87,7 @@ class PoolOwner:
         pool, token = self._pool, _handler.set(None)
         try:
             if pool.proxy is not None and connection_requires_http_tunnel(pool.proxy, pool.proxy_config, pool.scheme):
-                pool._prepare_proxy(self.connection)  # noqa: SLF001  what a pool does before it sends
+                pool._prepare_proxy(self.connection)  # noqa: SLF001  as a pool does before it sends
             if self.connection.sock is None:
                 self.connection.connect()
         finally:
@@ -106,7 +106,7 @@ class PoolOwner:
 
 
 def probe(host: str) -> int:
-    """Return the status that a request to `host` gets; 0 if it would have been sent."""
+    """Return the status of a request to `host`; 0 if it would have been sent."""
     from urllib3.connectionpool import HTTPConnectionPool
 
     pool = HTTPConnectionPool(host)

@@ -1,1 +1,1 @@
-"""Looking into cassettes: views as text and HTML, findings, validation against the spec."""
+"""Inspection of cassettes: text and HTML views, findings, checks against specs."""

@@ -16,13 +16,16 @@ from understudy._inspect.findings import CassetteFinding
 from understudy._inspect.identity import MISSING
 from understudy._inspect.view import CassetteView, operation_of, what_of
 
-FORMAT = 1  # raised when a key is renamed, removed, or means something else
+FORMAT = 1  # increased when a key is renamed, removed, or changes its meaning
 
 _Json = dict[str, Any]
 
 
 def view_data(view: CassetteView) -> _Json:
-    """Return a cassette: where it comes from, its exchanges, conversation, runs, and what is wrong with it."""
+    """Return a cassette as data.
+
+    Where it comes from, its exchanges, conversation and runs, and what is wrong with it.
+    """
     return {
         "format": FORMAT,
         "path": str(view.path),
@@ -49,7 +52,10 @@ def view_data(view: CassetteView) -> _Json:
 
 
 def exchange_data(interaction: Interaction) -> _Json:
-    """One exchange with its headers and bodies; a stream has `events` in place of a `body`."""
+    """Return one exchange with its headers and bodies.
+
+    A stream has `events` in place of a `body`.
+    """
     answer: _Json = {"status": interaction.status, "headers": _headers(interaction.headers)}
     if interaction.is_stream:
         answer["events"] = [{"name": name, "data": data} for name, data in interaction.events]
@@ -72,7 +78,7 @@ def exchange_data(interaction: Interaction) -> _Json:
 
 
 def finding_data(finding: CassetteFinding) -> _Json:
-    """One finding, with the line of the file it is about."""
+    """Return one finding, with the line of the file it is about."""
     return {
         "path": str(finding.path),
         "line": finding.line,
@@ -89,7 +95,10 @@ def check_data(cassettes: int, findings: Sequence[CassetteFinding]) -> _Json:
 
 
 def diff_data(old: str, new: str, differences: Sequence[ExchangeDifference]) -> _Json:
-    """Return what differs between two cassettes; a key that is missing on one side has no `before`, or no `after`."""
+    """Return what differs between two cassettes.
+
+    A key that is missing on one side has no `before`, or no `after`.
+    """
     return {
         "format": FORMAT,
         "old": old,
@@ -145,7 +154,10 @@ def _headers(headers: Headers) -> list[list[str]]:
 
 
 def _body(body: bytes | None, value: Any) -> Any:
-    """JSON as what it is, other text as a string; None for a body that is lost or empty."""
+    """Return JSON as its value, other text as a string.
+
+    None for a body that is lost or empty.
+    """
     if value is not None or not body:
         return value
     return body.decode("utf-8", "replace")

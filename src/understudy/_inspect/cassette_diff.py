@@ -1,4 +1,4 @@
-"""What differs between two cassettes, such as an old one and its new recording."""
+"""The differences between two cassettes, such as an old one and its replacement."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from understudy._inspect.identity import MISSING, Identities, Unequal, without_i
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangeDifference:
-    """One difference.
+    """One difference between two cassettes.
 
     Attributes:
         kind: `changed`, `removed` (only in the old cassette) or `added` (only in the new one).
         old, new: the exchanges; None where there is none.
         part: of a change: `path`, `request`, `status`, `answer` or `events`.
         key: where in the part, such as `usage.total_tokens`; "" for all of it.
-        before, after: the values; `identity.MISSING` for a key that is not there.
+        before, after: the values; `identity.MISSING` for an absent key.
     """
 
     kind: str
@@ -35,10 +35,12 @@ class ExchangeDifference:
 
 
 def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction]) -> list[ExchangeDifference]:
-    """Return every difference of two recordings.
+    """Return every difference between two recordings.
 
-    Exchanges are aligned by method and path. Polls that showed nothing new count once; ids, moments and headers are drawn
-    anew by every recording, and are no difference as long as one id stands for one other throughout.
+    Exchanges are aligned by method and path. Polls that showed nothing new count once. Ids, times
+    and headers, which every
+    recording draws anew, are not differences, as long as each id corresponds to one other
+    throughout.
     """
     old, new = _distinct(old), _distinct(new)
     matcher = SequenceMatcher(None, [_key(one) for one in old], [_key(one) for one in new], autojunk=False)
@@ -55,12 +57,12 @@ def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction])
 
 
 def _distinct(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """Return the exchanges without the reads that say what the one before them said."""
-    kept: list[Interaction] = []
+    """Return the exchanges without the reads that only repeat the one before them."""
+    distinct: list[Interaction] = []
     for one in interactions:
-        if not (kept and one.is_read and _repeats(kept[-1], one)):
-            kept.append(one)
-    return kept
+        if not (distinct and one.is_read and _repeats(distinct[-1], one)):
+            distinct.append(one)
+    return distinct
 
 
 def _repeats(before: Interaction, one: Interaction) -> bool:
@@ -105,7 +107,10 @@ def _asked(interaction: Interaction) -> dict[str, Any]:
 
 
 def _sent(interaction: Interaction) -> Any:
-    """Return what was sent: JSON as a value, a form without the boundary that its client drew."""
+    """Return what was sent: JSON as a value, a form without its boundary.
+
+    The boundary is drawn by the client.
+    """
     if interaction.request_json is not None or interaction.request_body is None:
         return interaction.request_json
     said = meaning(interaction.path, interaction.request_body)
@@ -119,7 +124,10 @@ def _body(body: bytes | None, value: Any) -> Any:
 
 
 def _of_streams(old: Interaction, new: Interaction, identities: Identities) -> Iterator[Unequal]:
-    """Events are compared without the pieces of texts: into how many a text is cut is chance."""
+    """Yield the differences between two streams of events.
+
+    The pieces of texts are left out: how a text is cut is chance.
+    """
     before, after = ([event for event in one.events if not event[0].endswith(".delta")] for one in (old, new))
     names = [name for name, _ in before], [name for name, _ in after]
     if names[0] != names[1]:

@@ -1,4 +1,4 @@
-"""The check of many cassettes: everything that needs a look."""
+"""The check of many cassettes, which lists everything that needs a look."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from understudy._cassettes.atomic_files import is_held
+from understudy._cassettes.atomic_files import is_locked
 from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect.findings import CassetteFinding, findings
@@ -19,7 +19,10 @@ _JOURNAL = re.compile(r"\.(.+)\.\d+-\d+\.journal")
 
 
 def cassettes_in(paths: Iterable[Path]) -> list[Path]:
-    """Return the cassettes that paths name, each once, in order: files as they are, and those of folders that may be one."""
+    """Return the cassettes that paths name, each once, in order.
+
+    Files as they are; of folders, the files that may be a cassette.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         inner = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -32,11 +35,11 @@ def cassettes_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[str] = ()) -> Iterator[CassetteFinding]:
-    """Return every finding, cassette by cassette.
+    """Yield every finding, cassette by cassette.
 
     Args:
         cassettes: files that exist.
-        project: whose tests should play them; None leaves that out.
+        project: whose tests should play them; None omits that check.
         scrub: patterns of the user's own secrets.
     """
     scrubber = Scrubber(tuple(scrub))
@@ -49,7 +52,7 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
             yield _unreadable(path, str(error))
             continue
         for omitted in contents.omitted:
-            remedy = "it cannot be replayed: record or export it anew where you can, or check that no test asks for it"
+            remedy = "it cannot be replayed: record or export it again if you can, or check that no test requests it"
             yield CassetteFinding(path=path, kind="omitted", problem=f"left out: {omitted}", remedy=remedy)
         yield from findings(path, contents.interactions, scrubber)
         if project is not None and not project.plays(path):
@@ -60,17 +63,20 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
 
 
 def _unreadable(path: Path, message: str) -> CassetteFinding:
-    """Return what a refusal to read says, and at which line, if it names one: `c.yaml:7: this file is cut off`."""
+    """Return the finding of a file that cannot be read, with the line if it has one.
+
+    Such as `c.yaml:7: this file is cut off`.
+    """
     problem = message.removeprefix(f"{path}").lstrip(": ")
     line = _LINE.match(problem)
     return CassetteFinding(path=path, kind="unreadable", problem=problem, unread_at=int(line[1]) if line else None)
 
 
 def _interrupted(folder: Path) -> Iterator[CassetteFinding]:
-    """Journals of recordings that never came to their end."""
+    """Yield the journals of recordings that were interrupted."""
     for journal in sorted(folder.glob(".*.journal")):
         named = _JOURNAL.fullmatch(journal.name)
-        if named is not None and not is_held(journal):
+        if named is not None and not is_locked(journal):
             problem = f"a recording of it was interrupted; what it had so far is in {journal.name}"
             remedy = "record it again: the journal is then saved as a cassette of its own, beside it"
             yield CassetteFinding(path=folder / named[1], kind="interrupted", problem=problem, remedy=remedy)

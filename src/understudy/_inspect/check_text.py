@@ -11,7 +11,7 @@ from understudy._inspect.text import counted
 
 
 def check_rows(cassettes: int, findings: Sequence[CassetteFinding], places: str, width: int | None) -> Iterator[Row]:
-    """Return each finding with what to do, then how many there are.
+    """Yield each finding with what to do, then how many there are.
 
     `places`: where cassettes were looked for.
     """
@@ -27,7 +27,9 @@ def check_rows(cassettes: int, findings: Sequence[CassetteFinding], places: str,
 
 
 def annotation_rows(findings: Sequence[CassetteFinding], root: Path) -> Iterator[Row]:
-    """Return each finding as a command that a workflow of GitHub shows beside the line of the file.
+    """Yield each finding as a command of GitHub's workflows, one row each.
+
+    GitHub shows it beside the line of the file.
 
     Args:
         findings: of a check.
@@ -42,7 +44,10 @@ def annotation_rows(findings: Sequence[CassetteFinding], root: Path) -> Iterator
 
 
 def _escaped(text: str) -> str:
-    """Return a message as a workflow command takes it [DOCS: GitHub's toolkit, command.ts]."""
+    """Return a message escaped for a workflow command.
+
+    [DOCS: GitHub's toolkit, command.ts]
+    """
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

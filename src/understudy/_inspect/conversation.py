@@ -1,4 +1,4 @@
-"""Who said, called and returned what in a recording, whichever API it is of."""
+"""Who said, called and returned what in a recording of either API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from understudy._inspect.thread_conversation import thread_entries
 
 
 def conversation(interactions: Sequence[Interaction]) -> tuple[ConversationEntry, ...]:
-    """Give the entries of every conversation, one conversation after the other, each in its own order.
+    """Return the entries of every conversation, one conversation after the other.
+
+    Each is in its own order.
 
     Raises:
-        KeyError, TypeError, ValueError: the recording is of a server whose objects are shaped otherwise.
+        KeyError, TypeError, ValueError: the recording's server shapes its objects differently.
     """
     entries = [*thread_entries(interactions), *ResponseConversations(interactions).entries()]
     first: dict[str, int] = {}

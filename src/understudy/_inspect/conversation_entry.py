@@ -1,4 +1,4 @@
-"""One thing said, called or returned, as a plain value, and the words for it."""
+"""One thing said, called or returned, as a plain value, and its wording."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ConversationEntry:
     """What one side contributed to a conversation.
 
     Attributes:
-        kind: one of `KINDS`; `item` for what is none of the others, `outcome` for how a run or response ended.
+        kind: one of `KINDS`; `item` for anything else, `outcome` for how a run or response ended.
         conversation: whose entry it is: the id of a thread or a conversation, else that of the chain's first response.
         exchange: the number of the exchange that shows it.
         text: what was said; a call's arguments; an output; a status and its reason.
         name: of the function or tool, for a call; of the type, for an item; of the status, for an outcome.
         call_id: of a call and its output; "" elsewhere.
-        tokens: input and output tokens, for an outcome that says them.
+        tokens: input and output tokens, for an outcome that reports them.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class ConversationEntry:
 
     @property
     def words(self) -> str:
-        """Return what it is, in a text: `get_weather({"city":"Paris"})`, `It is sunny.`"""
+        """The entry as a text, such as `get_weather({"city":"Paris"})`."""
         if self.kind == "call":
             return f"{self.name}({self.text})" if self.text else self.name
         if self.kind == "item":
@@ -58,7 +58,10 @@ class ConversationEntry:
 
 
 def tokens_of(usage: Any) -> tuple[int, int] | None:
-    """Input and output tokens, under the names of either API; None where an answer does not say."""
+    """Return the (input, output) tokens; None if an answer does not report them.
+
+    Under the names of either API.
+    """
     if not isinstance(usage, dict):
         return None
     sent = usage.get("input_tokens", usage.get("prompt_tokens"))
@@ -67,7 +70,7 @@ def tokens_of(usage: Any) -> tuple[int, int] | None:
 
 
 def text_of_parts(content: Any) -> str:
-    """Return the texts of a message's content, joined; what is not text in brackets.
+    """Return the texts of a message's content, joined, with the rest in brackets.
 
     Takes what either API allows: a string, a list of parts, a text that is an object with a `value`, none at all.
     """
@@ -77,12 +80,15 @@ def text_of_parts(content: Any) -> str:
 
 
 def compact(value: Any) -> str:
-    """Return a value as text: a string as it is, all else as JSON in one line."""
+    """Return a value as text: a string as it is, anything else as JSON in one line."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def error_text(body: Any) -> str:
-    """Return what an error's body says; the whole body where it is not shaped as the API's."""
+    """Return the message of an error's body.
+
+    That is the whole body if it is not shaped as the API's.
+    """
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict) and "message" in error:
         return str(error["message"])

@@ -1,4 +1,4 @@
-"""What differs between two cassettes, on the terminal."""
+"""The differences between two cassettes, on the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLOURS = {"removed": "red", "added": "green"}
 
 
 def diff_rows(old: str, new: str, differences: Sequence[ExchangeDifference], width: int | None) -> Iterator[Row]:
-    """Exchange by exchange, then how many there are.
+    """Yield the differences exchange by exchange, then how many there are.
 
     `old`, `new`: the names of the cassettes.
     """
@@ -52,7 +52,7 @@ def _change(each: ExchangeDifference, width: int | None) -> Iterator[Row]:
 
 def _summary(old: str, new: str, differences: Sequence[ExchangeDifference]) -> str:
     if not differences:
-        return "No difference but ids and times."
+        return "No differences except ids and times."
     changed = len({(each.old, each.new) for each in differences if each.kind == "changed"})
     counts = [len([each for each in differences if each.kind == kind]) for kind in ("removed", "added")]
     differ = f"{counted(changed, 'exchange')} {'differs' if changed == 1 else 'differ'}"

@@ -16,7 +16,10 @@ EMPTY = "(empty)"
 
 
 def exchange_rows(interaction: Interaction, width: int | None) -> Iterator[Row]:
-    """Request and answer, each with its headers and its body; JSON is indented, a stream's events are listed."""
+    """Yield request and answer, each with its headers and its body.
+
+    JSON is indented, a stream's events are listed.
+    """
     yield (Styled(f"#{interaction.index} {interaction.method} {interaction.url}", "bold"),)
     yield plain(f"  {operation_of(interaction)}")
     yield plain("")
@@ -52,11 +55,14 @@ def _events(interaction: Interaction, width: int | None) -> Iterator[Row]:
 
 
 def body_text(body: bytes | None, value: Any) -> str:
-    """Return a body for people: JSON with two spaces of indentation, other text as it is, the size of anything else.
+    """Return a body for people.
+
+    JSON is indented by two spaces, other text is left as it is; of anything else, the size is
+    given.
 
     Args:
         body: as recorded; None for one that is lost.
-        value: the same as JSON; None where it is not.
+        value: the same as JSON; None if it is not JSON.
     """
     if body is None:
         return "(lost: the recorder did not keep it)"
@@ -71,7 +77,10 @@ def body_text(body: bytes | None, value: Any) -> str:
 
 
 def answer_text(interaction: Interaction) -> str:
-    """Return the body of an answer for people; of a stream, each event with its data in one line."""
+    """Return the body of an answer for people.
+
+    Of a stream, each event has its data in one line.
+    """
     if not interaction.is_stream:
         return body_text(interaction.body, interaction.json)
     return "\n".join(f"{name or '(no name)'}\n  {compact(data)}" for name, data in interaction.events)

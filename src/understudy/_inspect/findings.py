@@ -1,4 +1,7 @@
-"""What is wrong with a cassette, and what to do about it: secrets, answers that break the spec, parts that are lost."""
+"""What is wrong with a cassette, and what to do about it.
+
+Secrets, answers that break the spec, parts that are lost.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from understudy._cassettes.document import lines_of_interactions
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
-_MOST_OF_ONE_ANSWER = 3  # violations listed of one answer: a server that differs at all differs often
-_ON_LEAK = "revoke it, then write SCRUBBED in its place: or run `understudy scrub` on the file"
+_MOST_OF_ONE_ANSWER = 3  # violations listed for one answer: a server that differs at all differs often
+_ON_LEAK = "revoke it, then write SCRUBBED in its place, or run `understudy scrub` on the file"
 _ON_ERRORS = f"""\
 the Assistants API was switched off on {SWITCHED_OFF}: if this was recorded since, delete it, and simulate the service; or \
 record it from a server that still speaks the API"""
@@ -23,7 +26,7 @@ _ON_VIOLATION = "compare it with the server it came from; an answer edited by ha
 
 @dataclass(frozen=True, kw_only=True)
 class CassetteFinding:
-    """One thing that needs a look.
+    """One thing in a cassette that needs a look.
 
     Attributes:
         path: of the cassette.
@@ -43,7 +46,7 @@ class CassetteFinding:
 
     @property
     def line(self) -> int:
-        """Return the line of the file that it is about, from 1; 1 where it is about all of it."""
+        """The line of the file that it is about, from 1; 1 for all of the file."""
         if self.interaction is None:
             return self.unread_at or 1
         lines = _lines_of(self.path)
@@ -51,7 +54,7 @@ class CassetteFinding:
 
     @property
     def brief(self) -> str:
-        """Exchange and problem, where the file is known and what to do is said elsewhere."""
+        """Exchange and problem, for where the file and the remedy are given elsewhere."""
         return self.problem if self.interaction is None else f"{self.interaction}: {self.problem}"
 
     def __str__(self) -> str:
@@ -61,7 +64,10 @@ class CassetteFinding:
 
 @lru_cache(maxsize=1)  # findings come cassette by cassette
 def _lines_of(path: Path) -> tuple[int, ...]:
-    """Return the lines at which the exchanges of a file begin; empty where they are not in one list."""
+    """Return the lines at which a file's exchanges begin.
+
+    Empty if they are not in one list.
+    """
     try:
         return lines_of_interactions(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -69,21 +75,24 @@ def _lines_of(path: Path) -> tuple[int, ...]:
 
 
 def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[CassetteFinding]:
-    """Everything wrong with a cassette that could be read."""
+    """Yield everything wrong with a cassette that could be read."""
     for interaction in interactions:
         for where, hints in secrets(interaction, scrubber):
             problem = f"a secret in the {where} ({hints})"
             yield CassetteFinding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
     if holds_only_errors(interactions):
         statuses = ", ".join(map(str, sorted({interaction.status for interaction in interactions})))
-        yield CassetteFinding(path=path, kind="errors", problem=f"holds nothing but errors ({statuses})", remedy=_ON_ERRORS)
+        yield CassetteFinding(path=path, kind="errors", problem=f"contains only errors ({statuses})", remedy=_ON_ERRORS)
     for interaction in interactions:
         for problem in _violations(interaction):
             yield CassetteFinding(path=path, kind="spec", problem=problem, remedy=_ON_VIOLATION, interaction=interaction)
 
 
 def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str, str]]:
-    """Say where an exchange holds what looks like a secret, and hints that do not tell it."""
+    """Yield where an exchange holds what looks like a secret, with hints.
+
+    The hints do not reveal it.
+    """
     for where, text in _texts(interaction):
         hints = dict.fromkeys(hint for _, hint in scrubber.find(text))
         if hints:
@@ -116,7 +125,10 @@ def _violations(interaction: Interaction) -> Iterator[str]:
 
 
 def unreadable_parts(interactions: Sequence[Interaction]) -> list[str]:
-    """Return the bodies that a recorder lost, and the answers that broke off; each a sentence."""
+    """Return the bodies that a recorder lost, and the answers that broke off.
+
+    Each is a sentence.
+    """
     found = []
     for interaction in interactions:
         if interaction.request_body is None:

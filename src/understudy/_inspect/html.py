@@ -1,7 +1,8 @@
-"""A cassette as a page: complete in one file, readable on a phone, dark where the reader likes it dark. No scripts.
+"""A cassette as a self-contained page, readable on a phone and in the dark.
 
-Not Jinja2: half of this file is the style sheet, and a template would not shorten the rest (bars, moments and exchanges are
-computed), while every user would get one more dependency.
+It has no scripts. Not Jinja2: half of this file is the style sheet, and a template would not
+shorten the rest (bars, moments
+and exchanges are computed), while every user would get one more dependency.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ a { color: inherit; } pre { margin: .25rem 0 .75rem; padding: .6rem; background:
 
 
 def as_html(view: CassetteView) -> str:
-    """Return the whole page."""
+    """Return the page."""
     title = escape(view.path.name)
     parts = [*_head(view), *_conversations(view), *_runs(view), *_exchanges(view), *_problems(view)]
     body = "\n".join(parts)
@@ -80,7 +81,7 @@ def _head(view: CassetteView) -> Iterator[str]:
         "recorded": view.age,
         "by": "; ".join(view.clients) or "unknown: no header says",
         "from": "; ".join(view.servers) or "(unknown)",
-        "holds": _held(view),
+        "holds": _contents(view),
     }
     for name, value in facts.items():
         yield f"<dt>{name}</dt><dd>{escape(value)}</dd>"
@@ -89,9 +90,9 @@ def _head(view: CassetteView) -> Iterator[str]:
     yield f"<dt>findings</dt><dd>{text}</dd></dl>"
 
 
-def _held(view: CassetteView) -> str:
-    held = counted(view.interactions, "exchange")
-    return f"{held}, {counted(len(view.runs), 'run')}" if view.runs else held
+def _contents(view: CassetteView) -> str:
+    exchanges = counted(view.interactions, "exchange")
+    return f"{exchanges}, {counted(len(view.runs), 'run')}" if view.runs else exchanges
 
 
 # -- conversations --------------------------------------------------------------
@@ -134,7 +135,7 @@ def _summary(run: Timeline) -> str:
 
 
 def _bar(run: Timeline) -> str:
-    """Return the statuses of a run, each as wide as it lasted."""
+    """Return the statuses of a run as a bar, each as wide as it lasted."""
     statuses = [moment for moment in run.moments if moment.what == "run" and moment.name in COLOURS]
     parts = []
     for moment, after in pairwise(statuses):
@@ -182,7 +183,10 @@ def _exchange(line: Line, members: Sequence[Interaction]) -> str:
 
 
 def _bodies(members: Sequence[Interaction]) -> Iterator[str]:
-    """Return what was sent and answered in full; a poll that changed nothing is said to have done so."""
+    """Yield what was sent and answered, in full.
+
+    Of a poll that changed nothing, only that.
+    """
     before: tuple[str, str] | None = None
     for one in members:
         number = f"#{one.index} " if len(members) > 1 else ""

@@ -15,14 +15,17 @@ from understudy._cassettes import Interaction
 from understudy._inspect.conversation_entry import ConversationEntry, compact, error_text, text_of_parts, tokens_of
 from understudy._reconstruct.session_facts import Json
 
-_Key = tuple[str, str, str]  # what makes two items the same one, sent again
+_Key = tuple[str, str, str]  # identifies an item when it is sent again
 _OVER = frozenset({"completed", "failed", "incomplete", "cancelled"})
 _ENDS = frozenset(f"response.{status}" for status in _OVER)
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One item, with what it is known again by; None for what an app may leave out of the history it sends."""
+    """One item, with the key that it is recognised by when it is sent again.
+
+    The key is None for what an app may omit from the history it sends.
+    """
 
     key: _Key | None
     kind: str
@@ -53,12 +56,15 @@ class ResponseConversations:
     def __init__(self, interactions: Sequence[Interaction]) -> None:
         self._histories: list[_History] = []
         self._after: dict[str, tuple[_History, list[_Key]]] = {}  # by response: its conversation, and what was said by then
-        self._pending: dict[str, _History] = {}  # by response: whose output no answer has shown yet
+        self._pending: dict[str, _History] = {}  # by response: the conversation of one whose output no answer has shown yet
         for exchange in interactions:
             self._read(exchange)
 
     def entries(self) -> list[ConversationEntry]:
-        """Give what was said in each, in its order; empty for a recording without responses."""
+        """Return what was said in each conversation, in its order.
+
+        Empty for a recording without responses.
+        """
         return [entry for history in self._histories for entry in history.entries]
 
     def _read(self, exchange: Interaction) -> None:
@@ -92,7 +98,7 @@ class ResponseConversations:
         self._shown(exchange, response)
 
     def _placed(self, body: Json, given: list[_Item], response_id: str) -> tuple[_History, list[_Item]]:
-        """Return the conversation that a request continues, and those of its items that are new in it."""
+        """Return the conversation that a request continues, and its new items."""
         named = body.get("conversation")
         name = named.get("id") if isinstance(named, dict) else named
         if isinstance(name, str):
@@ -117,7 +123,7 @@ class ResponseConversations:
         return self._histories[-1]
 
     def _shown(self, exchange: Interaction, response: Json | None) -> None:
-        """A response as an answer shows it: what it says is told once, when it is over."""
+        """Add what a response says, once it is over."""
         response_id = str((response or {}).get("id"))
         if response is None or response_id not in self._pending:
             return
@@ -130,7 +136,7 @@ class ResponseConversations:
             history.note("outcome", exchange.index, name=status, text=text, tokens=tokens)
 
     def _listed(self, exchange: Interaction, conversation: str, body: Json) -> None:
-        """Items that were added to a conversation, or that a list shows and nothing before did."""
+        """Add the items that were added to a conversation, or that only a list shows."""
         history = self._named(conversation)
         items = body.get("items") if not exchange.is_read else (exchange.json or {}).get("data")
         newest_first = exchange.is_read and dict(exchange.query).get("order", "desc") == "desc"
@@ -146,7 +152,10 @@ class ResponseConversations:
 
 
 def response_in(exchange: Interaction) -> Json | None:
-    """Return the response that an answer shows, from a stream as far as it came; None where it shows none."""
+    """Return the response that an answer shows; None if it shows none.
+
+    From a stream, as far as it came.
+    """
     if exchange.is_stream:
         return _streamed(exchange.events)
     shown = exchange.json
@@ -177,14 +186,17 @@ def _reason(response: Json) -> str:
 
 
 def output_entries(output: Any) -> list[ConversationEntry]:
-    """Give the entries of one response's output, without a conversation around them."""
+    """Return the entries of one response's output, outside of any conversation."""
     history = _History("")
     history.add(items_of(output, "assistant"), 0)
     return history.entries
 
 
 def items_of(value: Any, role: str) -> Iterator[_Item]:
-    """Return the items of an input or an output; `role`: of a plain text."""
+    """Yield the items of an input or an output.
+
+    `role`: the role of a plain text.
+    """
     if isinstance(value, str):
         yield _Item(("message", role, value), role, {"text": value})
     for item in value if isinstance(value, list) else ():
@@ -213,14 +225,17 @@ def _items(item: Json, role: str) -> Iterator[_Item]:
 
 
 def _called(kind: str, item: Json) -> tuple[str, str]:
-    """Return the name of what is called, and with what; every tool of the service has its own key for that."""
+    """Return the name of what is called, and its arguments.
+
+    Each of the service's own tools has its own key for that.
+    """
     keys = ("arguments", "input", "code", "queries", "action", "operation")
     sent = next((item[key] for key in keys if item.get(key)), "")
     return str(item.get("name") or kind.removesuffix("_call")), compact(sent)
 
 
 def _returned(item: Json) -> str:
-    """Return what a call of one of the service's own tools returned, where the item says so."""
+    """Return what a call of one of the service's tools returned, if the item says so."""
     results = item.get("results")
     if isinstance(results, list):
         return ", ".join(str(one.get("filename") or one.get("file_id")) for one in results if isinstance(one, dict))

@@ -1,7 +1,8 @@
-"""What every answer of the Responses API is, of whatever date: its streams in order, its objects with what makes them one.
+"""What every answer of the Responses API satisfies, whatever its date.
 
-The published document accepts none of the recorded answers, so none is held to it. What is checked here is what all
-recordings share. [REC]
+Streams are in order, objects have the keys that identify them. The published document accepts none
+of the recorded answers,
+so it is not used here; what is checked is what all recordings share. [REC]
 """
 
 from __future__ import annotations
@@ -32,23 +33,23 @@ _KEYS: tuple[tuple[str, dict[str, type]], ...] = (
 
 
 def is_of_responses(interaction: Interaction) -> bool:
-    """Say whether an exchange is one of the Responses API, conversations included."""
+    """Return True for an exchange of the Responses API, conversations included."""
     return api_path(interaction.path).strip("/").partition("/")[0] in ("responses", "conversations")
 
 
 def violations(interaction: Interaction) -> Iterator[Violation]:
-    """Find where a successful answer cannot be one of this API."""
+    """Yield where a successful answer cannot belong to this API."""
     if interaction.is_stream:
         yield from _StreamCheck(interaction).violations()
     elif interaction.json is None:
-        yield Violation((), "is no JSON", is_type=True)
+        yield Violation((), "is not JSON", is_type=True)
     else:
         yield from _of_object(interaction.json, ())
 
 
 def _of_object(value: Any, path: Path) -> Iterator[Violation]:
     if not isinstance(value, dict):
-        yield Violation(path, "is no object", is_type=True)
+        yield Violation(path, "is not an object", is_type=True)
         return
     kind = value.get("object")
     if kind == "response":
@@ -79,7 +80,7 @@ def _listed(value: Json, key: str) -> Iterator[tuple[int, Any]]:
 
 def _of_item(value: Any, path: Path) -> Iterator[Violation]:
     if not isinstance(value, dict):
-        yield Violation(path, "is no object", is_type=True)
+        yield Violation(path, "is not an object", is_type=True)
         return
     yield from _wrong_types(value, {"type": str}, path)
     if value.get("type") == "message":
@@ -123,13 +124,13 @@ class _StreamCheck:
 
     def _of_event(self, name: str, data: Any, path: Path) -> Iterator[Violation]:
         if not name.startswith(_BEGINNINGS) and name != "error":
-            yield Violation((path[0],), f"is {name!r}, which is no event of a response", is_type=True)
+            yield Violation((path[0],), f"is {name!r}, which is not an event of a response", is_type=True)
             return
         if not isinstance(data, dict):
-            yield Violation(path, "has data that is no JSON object", is_type=True)
+            yield Violation(path, "has data that is not a JSON object", is_type=True)
             return
         if data.get("type") != name:
-            yield Violation((*path, "type"), f"is {data.get('type')!r}, and the event is called {name!r}")
+            yield Violation((*path, "type"), f"is {data.get('type')!r}, but the event is called {name!r}")
         yield from self._number_of(data, path)
         keys = next((keys for end, keys in _KEYS if name.endswith(end)), {})
         yield from _wrong_types(data, keys, path)
@@ -147,16 +148,19 @@ class _StreamCheck:
             self._number = number
 
     def _of_place(self, name: str, data: Json, path: Path) -> Iterator[Violation]:
-        """Check that what an event goes on with has begun, and that a whole text is that of its pieces."""
+        """Check that an event continues an item that has begun.
+
+        And that a whole text is made of its pieces.
+        """
         index = data.get("output_index")
         if name == "response.output_item.added":
             self._open.add(index)
         elif index is not None and index not in self._open and not self._is_resumed:
-            yield Violation((*path, "output_index"), f"is {index}, and no such item is under way")
+            yield Violation((*path, "output_index"), f"is {index}, but no such item has begun")
         key = (index, data.get("content_index"))
         if name == "response.output_text.delta":
             self._texts[key] = self._texts.get(key, "") + str(data.get("delta"))
         elif name == "response.output_text.done" and not self._is_resumed and data.get("text") != self._texts.get(key, ""):
-            yield Violation((*path, "text"), "is not what the pieces before it join to")
+            yield Violation((*path, "text"), "is not the text that the pieces before it make")
         elif name == "response.output_item.done":
             self._open.discard(index)

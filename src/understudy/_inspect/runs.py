@@ -1,4 +1,7 @@
-"""The runs of a recording as timelines, from what its answers show: nothing is performed for it."""
+"""The runs of a recording as timelines, from its answers alone.
+
+No run is performed for it.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ _IN_STEP = ("in_progress", "completed", "failed", "cancelled", "expired")
 
 
 def timelines(interactions: Sequence[Interaction]) -> list[Timeline]:
-    """One for each run that an answer shows, oldest first; runs that are only named are left out.
+    """Return a timeline for each run that an answer shows, oldest first.
+
+    Runs that answers only refer to are left out.
 
     Raises:
-        KeyError, TypeError, ValueError: the recording is of a server whose objects are shaped otherwise.
+        KeyError, TypeError, ValueError: the recording's server shapes its objects differently.
     """
     facts = Facts(interactions)
     runs = sorted((run for run in facts.runs.values() if run.views), key=lambda run: facts.age(run.id))
@@ -37,20 +42,27 @@ def _timeline(run: RunFacts, sent: dict[int, float]) -> Timeline:
 
 
 def _rank(moment: Moment) -> tuple[float, bool]:
-    """Seconds are all that the API tells: in the second in which a run ends, what it does comes before its end."""
+    """Return the sort key of a moment.
+
+    The API gives whole seconds only: in the second in which a run ends, what it does comes before
+    its end.
+    """
     return moment.at, moment.what == "run" and moment.name in TERMINAL
 
 
 def _of_run(run: RunFacts, sent: dict[int, float]) -> Iterator[Moment]:
-    """Return each status when it was first shown; at the time the run says, else at the answer's, else at the one before."""
+    """Yield each status of a run when it was first shown.
+
+    At the time the run gives, else at the answer's, else at that of the status before.
+    """
     before: tuple[str, float] = ("", run.views[0][1]["created_at"])
     yield Moment(before[1], "run", "created")
     for index, view in run.views:
         status = view["status"]
         if status == before[0]:
             continue
-        told = before[1] if not before[0] and status == "queued" else view.get(_TIMES.get(status, ""))
-        shown = told if isinstance(told, (int, float)) else sent.get(index, 0)
+        given = before[1] if not before[0] and status == "queued" else view.get(_TIMES.get(status, ""))
+        shown = given if isinstance(given, (int, float)) else sent.get(index, 0)
         before = (status, max(before[1], shown))
         yield Moment(before[1], "run", status, _run_note(view))
 

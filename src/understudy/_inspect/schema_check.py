@@ -1,6 +1,7 @@
-"""Checks a JSON value against a JSON schema: the subset of the language that the observed spec is written in.
+"""Checks a JSON value against a JSON schema, in the subset that the spec uses.
 
-Enough for that document, and no more: a test holds it against a full validator on every recorded body. It saves users a
+Enough for that document, and no more: a test compares it with a full validator on every recorded
+body. It saves users a
 dependency that only `understudy show` and `understudy check` would need.
 """
 
@@ -41,7 +42,7 @@ class Violation:
     Attributes:
         path: keys and list indices from the root to the value.
         problem: what is wrong, in words.
-        missing: the key that the value lacks; "" if it is something else.
+        missing: the key that the value lacks; "" for any other problem.
         is_type: the value is of another JSON type than it should be, and not null.
     """
 
@@ -65,7 +66,7 @@ class SchemaCheck:
         self._document = document
 
     def violations(self, value: Any, schema: Json, path: tuple[str | int, ...] = ()) -> Iterator[Violation]:
-        """Everything that is wrong with a value; nothing when it follows the schema."""
+        """Yield everything that is wrong with a value; nothing if it follows the schema."""
         if "$ref" in schema:
             yield from self.violations(value, self._referred(schema["$ref"]), path)
         problem = _own_problem(value, schema)
@@ -101,9 +102,10 @@ class SchemaCheck:
                 yield from self.violations(key, schema["propertyNames"], (*path, key))
 
     def _one_of(self, value: Any, choices: list[Json], path: tuple[str | int, ...]) -> Iterator[Violation]:
-        """Return what is wrong with the value as the choice that it is most like: nothing, if it follows any.
+        """Yield what is wrong with the value as the choice that it is most like.
 
-        Of `oneOf` the document means no more than of `anyOf`: its choices are told apart by constants.
+        Nothing, if it follows any of them. In this document `oneOf` means no more than `anyOf`: a
+        constant distinguishes its choices.
         """
         found = [list(self.violations(value, choice, path)) for choice in choices]
         yield from min(found, key=lambda each: (_is_another_kind(each, path), len(each)))
@@ -116,7 +118,10 @@ class SchemaCheck:
 
 
 def _is_another_kind(violations: list[Violation], path: tuple[str | int, ...]) -> bool:
-    """Say whether a value is not even of a choice's kind: another type, or another constant in `type` or `object`."""
+    """Return True if a value is not even of a choice's kind.
+
+    It has another type, or another constant in `type` or `object`.
+    """
     own = (path, (*path, "type"), (*path, "object"))
     return any(violation.path in own and not violation.missing for violation in violations)
 
@@ -127,13 +132,16 @@ def _types(schema: Json) -> list[str]:
 
 
 def _has_type(value: Any, schema: Json) -> bool:
-    """Say whether a value is of one of the JSON types that its schema names, if it names any."""
+    """Return True if a value is of one of the JSON types that its schema names.
+
+    Or if the schema names none.
+    """
     types = _types(schema)
     return not types or any(_TYPES[name](value) for name in types)
 
 
 def _own_problem(value: Any, schema: Json) -> str:
-    """Return what is wrong with the value itself, leaving out its members; "" if nothing is."""
+    """Return what is wrong with the value itself, not its members; "" if nothing is."""
     if not _has_type(value, schema):
         return f"is {_shown(value)}, expected {' or '.join(_types(schema))}"
     if "enum" in schema and value not in schema["enum"]:

@@ -1,6 +1,8 @@
-"""The observed spec: OpenAI's published document as far as it is about the Assistants API, corrected by real recordings.
+"""The observed spec of the Assistants API.
 
-Lies in the package as `data/assistants-openapi.observed.json`; `data/README.md` says where it comes from.
+It is OpenAI's published document as far as it is about that API, corrected by real recordings. The
+package holds it as
+`data/assistants-openapi.observed.json`; `data/README.md` gives its origin.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from understudy._reconstruct.timestamps import newest, sent_at
 
 SPEC_FILE = Path(__file__).parents[1] / "data" / "assistants-openapi.observed.json"
 
-# Which schema the data of an event follows, by the longest beginning of its name that is here.
+# The schema that the data of an event follows, by the longest matching beginning of its name.
 _EVENTS = {
     "thread.created": "ThreadObject",
     "thread.run.": "RunObject",
@@ -35,7 +37,7 @@ _NOT_JSON = ("done", "error")
 
 @cache
 def spec() -> Json:
-    """Return the document. Read once, some 230 KB."""
+    """Return the document, read once (some 230 KB)."""
     loaded: Json = json.loads(SPEC_FILE.read_text(encoding="utf-8"))
     return loaded
 
@@ -46,13 +48,15 @@ def _check() -> SchemaCheck:
 
 
 def violations(interaction: Interaction) -> Iterator[Violation]:
-    """Find where a recorded answer breaks the spec.
+    """Yield where a recorded answer breaks the spec.
 
     The document describes OpenAI's answers of the day it was observed. An older answer, and one of
-    another server that speaks this API, is held to what never changes: it is JSON, each value has
-    its JSON type, and what makes an object of this API (`id`, `object`, `status`, ...) is there.
-    Not judged at all is what was lost or cut, another API's answer, one of version 1, and an error
-    page on the way.
+    another server that speaks
+    this API, is only checked for what never changes: it is JSON, each value has its JSON type, and
+    the keys that identify an
+    object of this API (`id`, `object`, `status`, ...) are there. Not checked at all are what was
+    lost or cut off, another API's
+    answers, those of version 1, and a proxy's error pages.
     """
     if response_shapes.is_of_responses(interaction) and interaction.status < 300:
         whole = interaction.body and (interaction.broken is None or interaction.is_stream)
@@ -64,12 +68,15 @@ def violations(interaction: Interaction) -> Iterator[Violation]:
 
 
 def departures(interaction: Interaction) -> Iterator[Violation]:
-    """Find where a recorded answer differs from the spec, even if one of its date or its server may."""
+    """Yield where a recorded answer differs from the spec.
+
+    Even where one of its date or its server may.
+    """
     yield from _departures(interaction)[0]
 
 
 def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
-    """Say where an answer differs from the spec, and the second that it is of."""
+    """Return where an answer differs from the spec, and its time in unix seconds."""
     schema = answer_schema(interaction)
     if not interaction.body or interaction.broken is not None or _is_other(interaction) or schema is None:
         return iter(()), 0
@@ -86,7 +93,7 @@ def _departures(interaction: Interaction) -> tuple[Iterator[Violation], float]:
 
 
 def _is_other(interaction: Interaction) -> bool:
-    """Say whether the document says nothing of an answer, though it knows the operation."""
+    """Return True if the document does not describe an answer to an operation it has."""
     if "assistants=v1" in (header(interaction.request_headers, "openai-beta") or ""):
         return True
     if 300 <= interaction.status < 400:
@@ -104,7 +111,7 @@ _ALWAYS = frozenset({"id", "object", "created_at", "status", "role", "type", "er
 
 
 def _was_never_right(interaction: Interaction, violation: Violation) -> bool:
-    """Say whether an answer of any date would break the spec so."""
+    """Return True if an answer of any date would break the spec so."""
     if violation.is_type:
         return True
     if violation.missing:
@@ -113,7 +120,10 @@ def _was_never_right(interaction: Interaction, violation: Violation) -> bool:
 
 
 def _is_named(interaction: Interaction, path: tuple[str | int, ...]) -> bool:
-    """Say whether the answer that lacks a key says what it is: what does not is no older shape of anything."""
+    """Return True if the answer that lacks a key says what it is.
+
+    One that does not is not an older shape of anything.
+    """
     return (
         interaction.is_stream
         or bool(path)
@@ -125,12 +135,15 @@ _KINDS = {"object", "error"}
 
 
 def of_value(value: Any, schema: str, path: tuple[str | int, ...] = ()) -> Iterator[Violation]:
-    """Say where a value breaks one of the document's named schemas."""
+    """Yield where a value breaks one of the document's named schemas."""
     return _check().violations(value, {"$ref": f"#/components/schemas/{schema}"}, path)
 
 
 def answer_schema(interaction: Interaction) -> str | None:
-    """Return the name of the schema that an answer should follow; None where the spec says nothing of it."""
+    """Return the name of the schema that an answer should follow.
+
+    None if the spec does not describe it.
+    """
     operation = faces.ALL.find(interaction.method, interaction.path).operation
     if operation is None:
         return None
@@ -143,7 +156,10 @@ def answer_schema(interaction: Interaction) -> str | None:
 
 
 def event_schema(name: str) -> str | None:
-    """Return the name of the schema that an event's data should follow; None for an event that the spec does not know."""
+    """Return the name of the schema that an event's data should follow.
+
+    None for an event that the spec does not know.
+    """
     found = [beginning for beginning in _EVENTS if name.startswith(beginning)]
     return _EVENTS[max(found, key=len)] if found else None
 
@@ -162,7 +178,10 @@ def _of_event(number: int, name: str, data: Any) -> Iterator[Violation]:
 
 
 def _without_null_ids(body: Any) -> Any:
-    """Return an empty list has null for first_id and last_id, which the spec does not know [REC: messages.list]."""
+    """Return an empty list without its null `first_id` and `last_id`.
+
+    The spec does not know the nulls [REC: messages.list].
+    """
     if isinstance(body, dict) and body.get("object") == "list" and body.get("data") == []:
         return body | {key: "" for key in ("first_id", "last_id") if body.get(key, "") is None}
     return body

@@ -1,6 +1,6 @@
 """Rows of styled text, and the terminal they are written to.
 
-Not rich: colours, a width and wrapping are all that is needed here; `understudy show` should not bring a markup language and
+Not rich: colours, a width and wrapping are enough here; `understudy show` should not bring a markup language and
 a syntax highlighter into every test environment.
 """
 
@@ -18,7 +18,7 @@ from understudy._common.printable import printable
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
 _FILLER = "\x00"
-_NARROWEST = 20  # columns; a terminal that says less is not laid out for
+_NARROWEST = 20  # columns; narrower terminals get this width
 
 
 class Styled(NamedTuple):
@@ -47,9 +47,9 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO, environment: Mapping[str, str] = os.environ) -> Terminal:
-        """Find out what a stream is.
+        """Return the terminal that a stream leads to.
 
-        `NO_COLOR` (not empty) turns colour off, `FORCE_COLOR` turns it on where there is no terminal; `COLUMNS` sets the
+        `NO_COLOR` (not empty) turns colour off, `FORCE_COLOR` turns it on without a terminal; `COLUMNS` sets the
         width. [no-color.org, force-color.org, POSIX]
         """
         is_terminal = stream.isatty()
@@ -66,7 +66,10 @@ class Terminal:
         )
 
     def text(self, rows: Iterable[Row], clean: Callable[[str], str] = str) -> str:
-        """Return the rows as one text; `clean` takes out of each piece what is not to be seen."""
+        """Return the rows as one text.
+
+        `clean` removes from each piece what should not be shown.
+        """
         lines = (self._line(tuple(Styled(printable(clean(text)), style) for text, style in row)) for row in rows)
         return "".join(f"{line}\n" for line in lines).encode(self.encoding, "replace").decode(self.encoding)
 
@@ -87,10 +90,12 @@ def plain(text: str) -> Row:
 
 
 def wrapped(lead: str, text: str, width: int | None, style: str = "", indent: int | None = None) -> Iterator[Row]:
-    """Return a text of any length as rows, the first behind `lead`; its own line breaks are kept.
+    """Yield the rows of a text of any length, the first behind `lead`.
+
+    Its own line breaks are kept.
 
     Args:
-        lead: what stands before it, in the style.
+        lead: the text before it, in the style.
         text: to be wrapped.
         width: of a row in columns; None to break no line that is whole.
         style: of the lead.
@@ -107,14 +112,14 @@ def wrapped(lead: str, text: str, width: int | None, style: str = "", indent: in
 
 
 def _wrap(line: str, room: int, start: str, margin: str) -> list[str]:
-    """Wrap by columns: behind each character that takes two, a filler is counted along."""
+    """Wrap by columns, adding a filler behind each character that takes two."""
     padded = "".join(each + _FILLER * (_cells(each) - 1) for each in line)
     parts = textwrap.wrap(padded, room, initial_indent=start, subsequent_indent=margin, break_on_hyphens=False)
     return [part.replace(_FILLER, "") for part in parts]
 
 
 def cells(text: str) -> int:
-    """Count how many columns of a terminal a text takes."""
+    """Return how many columns of a terminal a text takes."""
     return sum(map(_cells, text))
 
 
@@ -125,7 +130,7 @@ def _cells(character: str) -> int:
 
 
 def cut(row: Row, width: int) -> Iterator[Styled]:
-    """Return the row as far as it fits, with an ellipsis where something is missing."""
+    """Yield the row as far as it fits, with an ellipsis where something is missing."""
     if sum(cells(text.rstrip() if number == len(row) - 1 else text) for number, (text, _) in enumerate(row)) <= width:
         yield from row
         return

@@ -29,13 +29,16 @@ _LABEL = 12  # columns, as wide as the longest label: `instructions`
 
 
 def as_text(view: CassetteView, terminal: Terminal | None = None) -> str:
-    """Everything that a view holds, in lines; plain and of any length, unless a terminal says otherwise."""
+    """Return all of a view in lines.
+
+    They are plain and of any length, unless a terminal is given.
+    """
     terminal = terminal or Terminal()
     return terminal.text(rows(view, terminal.width))
 
 
 def rows(view: CassetteView, width: int | None) -> Iterator[Row]:
-    """Return the rows of a view, laid out for a width in columns."""
+    """Yield the rows of a view, laid out for a width in columns."""
     yield from _head(view, width)
     yield from _exchanges(view, width)
     yield from _conversations(view, width)
@@ -83,7 +86,7 @@ def _exchanges(view: CassetteView, width: int | None) -> Iterator[Row]:
 
 
 def _exchange(line: Line, numbers: int, room: int, width: int | None) -> Iterator[Row]:
-    """One row; two where what the answer says does not fit beside the request."""
+    """Yield the row of an exchange, or two if the answer does not fit beside it."""
     number = Styled(f"  {number_of(line):>{numbers}} ", "dim")
     asked = Styled(f"{line.method:6} {_path(line, width):{room}} ")
     status = Styled(str(line.status), "red" if line.status >= 400 else "dim")
@@ -96,7 +99,7 @@ def _exchange(line: Line, numbers: int, room: int, width: int | None) -> Iterato
 
 
 def _path(line: Line, width: int | None) -> str:
-    """Return the path of a request; its ids are cut where it is long, or room is scarce."""
+    """Return the path of a request, its ids cut if it is long or room is scarce."""
     if len(line.path) <= _LONGEST_PATH and width is None:
         return line.path
     path = _short_ids(line.path)
@@ -109,7 +112,7 @@ def _short_ids(text: str) -> str:
 
 
 def number_of(line: Line) -> str:
-    """`#3`, or `#3-7` for several in a row."""
+    """Return the number of a line: `#3`, or `#3-7` for several in a row."""
     return f"#{line.first}" if line.first == line.last else f"#{line.first}-{line.last}"
 
 
@@ -118,7 +121,7 @@ def times(line: Line) -> str:
 
 
 def counted(count: int, name: str) -> str:
-    """`1 run`, `2 runs`."""
+    """Return a count with its noun: `1 run`, `2 runs`."""
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 

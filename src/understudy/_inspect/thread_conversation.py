@@ -18,7 +18,10 @@ _CREATES = ("runs.create", "threads.create_and_run")
 
 
 def thread_entries(interactions: Sequence[Interaction]) -> list[ConversationEntry]:
-    """Give what was said on each thread, in its order; empty for a recording without threads."""
+    """Return what was said on each thread, in its order.
+
+    Empty for a recording without threads.
+    """
     facts = Facts(interactions)
     shown = _first_shown(interactions)
     placed: list[tuple[_Place, ConversationEntry]] = [*_given_along(interactions, facts)]
@@ -41,7 +44,7 @@ def thread_entries(interactions: Sequence[Interaction]) -> list[ConversationEntr
 
 
 def _first_shown(interactions: Sequence[Interaction]) -> dict[str, int]:
-    """By id, the number of the exchange that first shows an object."""
+    """Return, by id, the number of the exchange that first shows an object."""
     found: dict[str, int] = {}
     for exchange in interactions:
         for value in [data for _, data in exchange.events] or [exchange.json]:
@@ -51,7 +54,7 @@ def _first_shown(interactions: Sequence[Interaction]) -> dict[str, int]:
 
 
 def _outputs(interactions: Sequence[Interaction]) -> dict[str, tuple[str, int]]:
-    """By call, the output that the app submitted, and the number of the exchange."""
+    """Return, by call, the output that the app submitted, and its exchange's number."""
     found = {}
     for exchange in interactions:
         body = exchange.request_json
@@ -69,7 +72,10 @@ def _message(view: Json, exchange: int) -> ConversationEntry:
 
 
 def _given_along(interactions: Sequence[Interaction], facts: Facts) -> Iterator[tuple[_Place, ConversationEntry]]:
-    """Return the messages that came with the request for a thread or a run: no answer shows them at once."""
+    """Yield the messages that came with the request for a thread or a run.
+
+    The answer does not show them.
+    """
     for exchange in interactions:
         body, answer = exchange.request_json, _object_made(exchange)
         if answer is None or not isinstance(body, dict):
@@ -81,7 +87,7 @@ def _given_along(interactions: Sequence[Interaction], facts: Facts) -> Iterator[
 
 
 def _object_made(exchange: Interaction) -> Json | None:
-    """Return the thread or run that a request made."""
+    """Return the thread or run that a request created."""
     operation = faces.ALL.find(exchange.method, exchange.path).operation
     if exchange.status >= 400 or operation is None or operation.name not in (*_CREATES, "threads.create"):
         return None
@@ -96,7 +102,10 @@ def _messages_in(body: Json) -> list[Json]:
 
 
 def _refused(interactions: Sequence[Interaction], facts: Facts) -> Iterator[tuple[_Place, ConversationEntry]]:
-    """Messages, runs and outputs that were refused: what follows is often only understood with them."""
+    """Yield the messages, runs and outputs that were refused.
+
+    What follows can often be understood only with them.
+    """
     place: _Place = (0, _BEFORE_ALL)
     for exchange in interactions:
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
@@ -131,7 +140,7 @@ class _OfRun:
             yield self.entry("assistant", self._shown.get(message_id), text=text_of_parts(view.get("content")))
 
     def calls(self, calls: Sequence[Json], step_id: str = "") -> Iterator[ConversationEntry]:
-        """Return the calls of a step, then what they returned."""
+        """Yield the calls of a step, then what they returned."""
         exchange = self._shown.get(step_id)
         for call in calls:
             name, text = _call(call)
@@ -153,7 +162,7 @@ class _OfRun:
 
 
 def _call(call: Json) -> tuple[str, str]:
-    """Return the name of what is called, and with what."""
+    """Return the name of what is called, and its arguments."""
     details = call.get(call["type"]) or {}
     if call["type"] == "function":
         return details.get("name") or "", compact(details.get("arguments") or "")
@@ -165,19 +174,19 @@ def _run(run: RunFacts, shown: dict[str, int], outputs: dict[str, tuple[str, int
     first = run.views[0][1] if run.views else {}
     if first.get("instructions"):
         yield of_run.entry("instructions", text=first["instructions"])
-    waiting, told = run.calls_waited_for(), set()
+    waiting, written = run.calls_waited_for(), set()
     parts: list[tuple[float, list[ConversationEntry]]] = []
     for step in run.steps.values():
         details = step["step_details"]
         message_id = (details.get("message_creation") or {}).get("message_id")
         calls = details.get("tool_calls") or []
         waiting = [one for one in waiting if not {call["id"] for call in one.calls} & {call["id"] for call in calls}]
-        told.add(message_id)
+        written.add(message_id)
         made = of_run.message(message_id) if message_id else of_run.calls(calls, step["id"])
         parts.append((step.get("created_at") or 0, list(made)))
     parts += [(one.at, list(of_run.calls(one.calls))) for one in waiting]
-    untold = (one for one in run.messages if one not in told)
-    parts += [(run.messages[one].get("created_at") or 0, list(of_run.message(one))) for one in untold]
+    without_step = (one for one in run.messages if one not in written)
+    parts += [(run.messages[one].get("created_at") or 0, list(of_run.message(one))) for one in without_step]
     for _, entries in sorted(parts, key=lambda part: part[0]):
         yield from entries
     yield from _ended(run, of_run)

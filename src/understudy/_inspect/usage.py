@@ -26,13 +26,16 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-pack
 
 
 def root_above(folder: Path) -> Path:
-    """Return the nearest folder, this one or one above it, that has a file which pytest is set up in; else this one."""
+    """Return the nearest folder that configures pytest, from this one upwards.
+
+    This folder itself, if there is none.
+    """
     candidates = (folder, *folder.parents)
     return next((each for each in candidates if any((each / name).is_file() for name in _INI_FILES)), folder)
 
 
 class Project:
-    """A project's tests, as far as their files tell.
+    """A project's tests, as far as their files show.
 
     Args:
         root: of the project, pytest's rootdir.
@@ -45,7 +48,7 @@ class Project:
         self._tests: dict[Path, frozenset[str]] = {}
 
     def plays(self, cassette: Path) -> bool:
-        """Say whether some test plays a cassette, by the rule above."""
+        """Return True if some test plays a cassette, by the rules above."""
         cassette = cassette.resolve()
         return self._has_its_test(cassette) or cassette.name in self._named or self._has_its_fixture(cassette)
 
@@ -56,7 +59,7 @@ class Project:
 
     def _has_its_test(self, cassette: Path) -> bool:
         test = cassette.stem.partition("[")[0]
-        hashed = _HASHED.fullmatch(test)  # the plugin's way out where a name is too long, or clashes with another
+        hashed = _HASHED.fullmatch(test)  # the plugin hashes a name that is too long, or clashes with another
         for module in self._modules_of(cassette):
             tests = self._tests_in(module)
             if test in tests or (hashed and any(name.startswith(hashed[1]) for name in tests)):
@@ -64,7 +67,7 @@ class Project:
         return False
 
     def _modules_of(self, cassette: Path) -> Iterator[Path]:
-        """Return the test files that a cassette's place may belong to."""
+        """Yield the test files that a cassette's place may belong to."""
         if cassette.is_relative_to(self.cassettes):
             place = cassette.relative_to(self.cassettes).parent
             if place.parts:
@@ -73,7 +76,10 @@ class Project:
             yield cassette.parent.parent.parent / f"{cassette.parent.name}.py"
 
     def _tests_in(self, module: Path) -> frozenset[str]:
-        """Return the tests of a file, `test` or `Class.test`; none if there is no such file."""
+        """Return the tests of a file, as `test` or `Class.test`.
+
+        Empty if the file does not exist.
+        """
         if module not in self._tests:
             try:
                 tree = ast.parse(module.read_bytes())
@@ -116,5 +122,5 @@ def _tests(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.ClassDef):
             own = {inner.name for inner in node.body if isinstance(inner, functions)}
-            # A class with bases may inherit its tests; from where, only an import would tell.
+            # A class with bases may inherit its tests; only an import would show from where.
             yield from (f"{node.name}.{name}" for name in (names if node.bases else own))

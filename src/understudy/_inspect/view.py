@@ -1,4 +1,7 @@
-"""What is in a cassette, as values: where it comes from, its exchanges, its runs, and what is wrong with it."""
+"""What is in a cassette, as values.
+
+Where it comes from, its exchanges, its runs, and what is wrong with it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Line:
 
     Attributes:
         first, last: their numbers in the recording.
-        count: how many polls that were, those included which the recorder left out.
+        count: how many polls there were, including those that the recorder left out.
         what: what the answer says, in words.
     """
 
@@ -53,8 +56,8 @@ class CassetteView:
     """A cassette as it is shown.
 
     Attributes:
-        recorded: first and last moment of the recording in unix seconds; None when nothing in it tells.
-        now: when it is looked at, in unix seconds.
+        recorded: first and last moment of the recording in unix seconds; None if nothing in it shows them.
+        now: when it is shown, in unix seconds.
         clients, servers: who recorded it, and from whom; the most frequent first.
         no_runs, no_conversation: why these could not be reconstructed; "" if they could.
         exchanges: all of them, without secrets.
@@ -81,7 +84,7 @@ class CassetteView:
 
     @property
     def age(self) -> str:
-        """Say when it was recorded, in words."""
+        """When it was recorded, in words."""
         if self.recorded is None:
             return "unknown: nothing in it says when"
         day = datetime.fromtimestamp(self.recorded[0], UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -90,11 +93,16 @@ class CassetteView:
 
 
 def view_of(path: Path, interactions: Sequence[Interaction], now: float, contents: Contents | None = None) -> CassetteView:
-    """Look at a cassette.
+    """Return the view of a cassette.
 
-    `now`: in unix seconds, what its age is counted from. `contents`: of its file, if it has one.
+    It contains no secrets: they are taken out here, since a secret that is cut off later no longer
+    has its shape.
 
-    What is shown of it holds no secret: taken out here, since of one that is cut off later the rest has no shape.
+    Args:
+        path: of the file.
+        interactions: its exchanges.
+        now: in unix seconds; its age is counted from it.
+        contents: of its file, if it has one.
     """
     scrubber = Scrubber()
     found = tuple(findings(path, interactions, scrubber))
@@ -123,7 +131,10 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float, content
 def _reconstructed(
     reconstruct: Callable[[Sequence[Interaction]], Sequence[_T]], interactions: Sequence[Interaction]
 ) -> tuple[Sequence[_T], str]:
-    """Return what a function makes of a recording, and why it could not, if another server's objects stand in the way."""
+    """Return what a function makes of a recording, and why it could not.
+
+    It cannot if another server's objects are shaped differently.
+    """
     try:
         return reconstruct(interactions), ""
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
@@ -138,7 +149,7 @@ def _most_frequent(names: Any) -> tuple[str, ...]:
 
 
 def client_of(interaction: Interaction) -> str:
-    """Return what sent the request, as its headers say; "" when they do not."""
+    """Return the client that sent a request, by its headers; "" if they do not say."""
     headers = {name.lower(): value for name, value in interaction.request_headers}
     language, version = headers.get("x-stainless-lang"), headers.get("x-stainless-package-version")
     if language and version:
@@ -147,7 +158,10 @@ def client_of(interaction: Interaction) -> str:
 
 
 def server_of(interaction: Interaction) -> str:
-    """Whose server answered, by its host; `openai-version` shows that it was the real one, or plays it."""
+    """Return whose server answered, by its host.
+
+    `openai-version` shows that it was the real one, or imitates it.
+    """
     name = next((name for end, name in _CLOUDS if interaction.host.endswith(end)), "")
     said = [name, f"openai-version {version}" if (version := interaction.header("openai-version")) else ""]
     about = ", ".join(filter(None, said))
@@ -155,9 +169,13 @@ def server_of(interaction: Interaction) -> str:
 
 
 def _recorded(interactions: Sequence[Interaction]) -> tuple[float, float] | None:
-    """By what the recorder wrote, else the answers' dates, else the newest object that they show."""
-    for told in (_written_down, lambda one: sent_at(one.header("date")), _newest_object):
-        moments = [moment for moment in map(told, interactions) if moment]
+    """Return the first and the last moment of a recording, in unix seconds.
+
+    By what the recorder wrote, else the answers' dates, else the newest objects that they show;
+    None if none of these is there.
+    """
+    for read_moment in (_written_down, lambda one: sent_at(one.header("date")), _newest_object):
+        moments = [moment for moment in map(read_moment, interactions) if moment]
         if moments:
             return min(moments), max(moments)
     return None
@@ -178,9 +196,9 @@ def _newest_object(interaction: Interaction) -> float:
 
 
 def _lines(interactions: Sequence[Interaction]) -> Iterator[Line]:
-    told = [(interaction, operation_of(interaction), what_of(interaction)) for interaction in interactions]
+    described = [(interaction, operation_of(interaction), what_of(interaction)) for interaction in interactions]
     for (path, operation, status, what), group in groupby(
-        told, key=lambda one: (f"{one[0].method} {_path(one[0])}", one[1], one[0].status, one[2])
+        described, key=lambda one: (f"{one[0].method} {_path(one[0])}", one[1], one[0].status, one[2])
     ):
         members = [interaction for interaction, _, _ in group]
         method, _, rest = path.partition(" ")
@@ -194,7 +212,7 @@ def _path(interaction: Interaction) -> str:
 
 
 def operation_of(interaction: Interaction) -> str:
-    """Return the name of the operation that an exchange asked for."""
+    """Return the name of the operation that an exchange requested."""
     operation = faces.ALL.find(interaction.method, interaction.path).operation
     return operation.name if operation is not None else "an operation that is not simulated"
 

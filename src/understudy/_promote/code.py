@@ -11,15 +11,22 @@ from understudy._promote.scenario_setup import Statement
 from understudy.scripts import Move, SearchResult
 
 WIDTH = 110  # of a line of code, in characters
+_LITERAL_WIDTH = 96
 _STEP = "    "
 
 
-def written(statements: Sequence[Statement], left_out: Sequence[str], name: str) -> str:
-    """Return a module with a function `set_up(backend)` that carries the statements out. `name`: of the recording."""
+def module_code(statements: Sequence[Statement], left_out: Sequence[str], name: str) -> str:
+    """Return a module with a function `set_up(backend)` that runs the statements.
+
+    Args:
+        statements: of a scenario, in order.
+        left_out: what could not be carried over; each a sentence, written as a comment.
+        name: of the recording.
+    """
     names = sorted({kind for statement in statements for kind in _kinds(statement.args)})
     lines = [f'"""What the recording {name} promotes to; `understudy promote` wrote it."""', ""]
     if names:
-        lines += [_imported(names), ""]
+        lines += [_import_statement(names), ""]
     lines += ["", "def set_up(backend):"]
     for sentence in left_out:
         lines.append(indent(fill(f"left out: {sentence}", WIDTH - 6), f"{_STEP}# "))
@@ -28,7 +35,7 @@ def written(statements: Sequence[Statement], left_out: Sequence[str], name: str)
     return "\n".join(lines) + "\n"
 
 
-def _imported(names: list[str]) -> str:
+def _import_statement(names: list[str]) -> str:
     line = f"from understudy import {', '.join(names)}"
     if len(line) <= WIDTH:
         return line
@@ -60,7 +67,7 @@ def _number(value: float) -> str:
 
 
 def _code(value: Any) -> str:
-    """Return a value as code; long ones over several lines.
+    """Return a value as code, a long one over several lines.
 
     A tuple of calls becomes a list: in a script, one step.
     """
@@ -72,8 +79,16 @@ def _code(value: Any) -> str:
     return pformat(value, width=WIDTH - 16, sort_dicts=False)
 
 
+def literal(value: object) -> str:
+    """Return a dictionary or list as code; a long one over several lines, its brackets on lines of their own."""
+    text = pformat(value, width=_LITERAL_WIDTH, sort_dicts=False)
+    if "\n" not in text:
+        return text
+    return f"{text[0]}\n{indent(f' {text[1:-1]},', '   ')}\n{text[-1]}"
+
+
 def _kinds(value: Any) -> Iterator[str]:
-    """Return the names of moves that code needs to import."""
+    """Yield the names of the moves that the code has to import."""
     if isinstance(value, (Move, SearchResult)):
         yield type(value).__name__
         yield from _kinds(getattr(value, "results", None))

@@ -1,4 +1,4 @@
-"""Leaving the recorded path: a backend takes over where a recording has no answer."""
+"""Fallback: a backend takes over where a recording has no answer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from understudy._common.messages import Answer, Request, Response
 from understudy._promote.promotion import from_cassette
 
 
-def leaving(path: Path, backend: Backend) -> Callable[[list[Request]], Answer]:
-    """Let a backend take over from a recording, see `CassetteSession`'s `on_miss`.
+def backend_fallback(path: Path, backend: Backend) -> Callable[[list[Request]], Answer]:
+    """Return a fallback that answers from a backend once a recording has no answer.
 
-    The backend is set up from the recording at once, so that scripts the test sets later come after the recorded ones. When
-    the recording is left, the backend is asked first what the app had asked so far: it then holds what the app has seen
-    made, under the recorded ids.
+    See `CassetteSession`'s `on_miss`. The backend is set up from the recording at once, so that
+    scripts the test sets later
+    come after the recorded ones. At the first request without a recorded answer, the backend is
+    sent every earlier request
+    first: it then holds what the app has seen created, under the recorded ids.
     """
     from_cassette(path, into=backend)
     has_taken_over = False
@@ -32,7 +34,7 @@ def leaving(path: Path, backend: Backend) -> Callable[[list[Request]], Answer]:
 
 
 def _ask(backend: Backend, request: Request) -> None:
-    """Ask for the sake of what it does; a stream is read to its end."""
+    """Send a request for its effect; read a stream to its end."""
     answer = backend.handle(request)
     if isinstance(answer, Response) and answer.stream is not None:
         for _ in answer.stream:

@@ -11,19 +11,19 @@ from understudy._backend.backend import Backend
 from understudy._cassettes import Interaction, load
 from understudy._common.printable import printable
 from understudy._inspect import spec
-from understudy._promote.code import written
+from understudy._promote.code import module_code
 from understudy._promote.recorded_test import as_test
 from understudy._promote.scenario_setup import ScenarioSetup
 from understudy.errors import CassetteError
 
-# What making sense of objects comes to that are not shaped as they should be.
+# What reading objects raises when they are not shaped as the API's.
 _ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
 
 def from_cassette(
     path: str | os.PathLike[str], *, into: Backend | None = None, time: str = "poll", seed: int = 0
 ) -> Backend:
-    """Return a simulated service that goes on where a recording ends.
+    """Return a simulated service that continues where a recording ends.
 
     Objects that were there before the recording are seeded under their own ids, each recorded run's script is queued in the
     recorded order, and what the app makes gets the recorded ids, first in first out. Requests that are not in the recording
@@ -41,7 +41,7 @@ def from_cassette(
     Warns:
         UserWarning: something in the recording could not be carried over; it says what, and why.
     """
-    setting_up = _promoted(Path(path), into, time=time, seed=seed)
+    setting_up = _promote(Path(path), into, time=time, seed=seed)
     if setting_up.left_out:
         listed = "\n".join(f"  {sentence}" for sentence in setting_up.left_out)
         warnings.warn(printable(f"{path}: not carried over:\n{listed}"), UserWarning, stacklevel=2)
@@ -49,38 +49,41 @@ def from_cassette(
 
 
 def code_of(path: str | os.PathLike[str]) -> str:
-    """Return the same as Python code: a module with a function `set_up(backend)`.
+    """Return a recording's scenario as a module with a function `set_up(backend)`.
 
     Raises:
-        CassetteError: the cassette cannot be read, or not be made sense of.
+        CassetteError: the cassette cannot be read, or its objects are not shaped as the API's.
     """
-    setting_up = _promoted(Path(path), None)
-    return written(setting_up.statements, setting_up.left_out, Path(path).name)
+    setting_up = _promote(Path(path), None)
+    return module_code(setting_up.statements, setting_up.left_out, Path(path).name)
 
 
 def code_of_test(path: str | os.PathLike[str]) -> str:
-    """Return the same as a test module, with one line to fill in and what was recorded as expectations; see `as_test`.
+    """Return a recording's scenario as a test module that expects what was recorded.
+
+    One line of it, the call of the app, is left to fill in; see `as_test`.
 
     Raises:
-        CassetteError: the cassette cannot be read, or not be made sense of, or no run was created in it.
+        CassetteError: the cassette cannot be read, its objects are not shaped as the API's, or it
+            created neither a run nor a response.
     """
     path = Path(path)
-    setting_up = _promoted(path, None)
-    return as_test(written(setting_up.statements, setting_up.left_out, path.name), load(path), path)
+    setting_up = _promote(path, None)
+    return as_test(module_code(setting_up.statements, setting_up.left_out, path.name), load(path), path)
 
 
-def _promoted(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup:
-    """Return a scenario, set up.
+def _promote(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup:
+    """Set up a recording's scenario and return it.
 
-    Answers that are not shaped as the API's are left out if they stand in the way.
-
-    First only those that were never right; then those, too, that differ from today's in what older ones may.
+    Answers that are not shaped as the API's are left out if they prevent that: first only those
+    that no date explains, then
+    also those that differ from today's shape in what older answers may.
     """
     session = load(path)
     left_out: list[str] = []
     for breaks in (spec.violations, spec.departures):
         try:
-            setting_up = _carried_out(session, None, settings)
+            setting_up = _carry_out(session, None, settings)
             break
         except _ODD:
             broken = [exchange for exchange in session if any(breaks(exchange))]
@@ -88,18 +91,18 @@ def _promoted(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetu
             session = [exchange for exchange in session if exchange not in broken]
     else:
         try:
-            setting_up = _carried_out(session, None, settings)
+            setting_up = _carry_out(session, None, settings)
         except _ODD as error:
             raise CassetteError(
                 f"{path}: cannot be promoted: its objects are not shaped as the API's ({error!r})"
             ) from error
-    if into is not None:  # only now: nothing is done to it by halves
-        setting_up = _carried_out(session, into, {})
+    if into is not None:  # only now: the caller's backend is never left half set up
+        setting_up = _carry_out(session, into, {})
     setting_up.left_out[:0] = left_out
     return setting_up
 
 
-def _carried_out(session: list[Interaction], into: Backend | None, settings: dict[str, Any]) -> ScenarioSetup:
+def _carry_out(session: list[Interaction], into: Backend | None, settings: dict[str, Any]) -> ScenarioSetup:
     setting_up = ScenarioSetup(session, into, **settings)
     setting_up.carry_out()
     return setting_up

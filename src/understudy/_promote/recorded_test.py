@@ -1,37 +1,39 @@
-"""A recording as a test: its scenario, a line to fill in, and what was recorded as expectations."""
+"""A recording as a test: its scenario, a line to fill in, and its expectations."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from pprint import pformat
 from textwrap import indent
 
 from understudy._apis.assistants.lifecycle import TERMINAL
 from understudy._cassettes import Interaction
 from understudy._inspect.conversation_entry import ConversationEntry
 from understudy._inspect.thread_conversation import thread_entries
+from understudy._promote.code import literal
+from understudy._promote.expected_responses import response_expectations
 from understudy._reconstruct.session_facts import Facts
 from understudy.errors import CassetteError
 
 _STEP = "    "
-_WIDTH = 96  # of a literal, in characters
 
 
 def as_test(set_up: str, session: Sequence[Interaction], path: Path) -> str:
-    """Return a test module.
+    """Return a recording as a test module.
 
     `set_up`: the module that the recording promotes to, with its function of that name.
 
     Raises:
-        CassetteError: no run was created in the recording, so that nothing would be expected.
+        CassetteError: the recording created neither a run nor a response, so the test would
+            expect nothing.
     """
-    expected = list(_expectations(session))
+    expected = [*_run_expectations(session), *response_expectations(session)]
     if not expected:
         raise CassetteError(
-            f"{path}: no run was created in it, so there is nothing to expect of a test. `understudy promote {path}` "
-            "without --test writes the scenario alone; `understudy show` says what the recording holds."
+            f"{path}: no run was created in it, and no response that a script says, so a test would have nothing to "
+            f"expect. `understudy promote {path}` without --test writes the scenario alone; `understudy show` lists "
+            "what the recording holds."
         )
     header, _, body = set_up.partition("\n")
     header = header.replace(
@@ -59,15 +61,15 @@ def _to_fill_in(path: Path) -> str:
 
 
 def _name(path: Path) -> str:
-    """Return the recording's name as a part of a function's."""
+    """Return the recording's name as part of a function's name."""
     return (
         re.sub(r"\W+", "_", path.name.partition(".")[0], flags=re.ASCII).strip("_").lower().removeprefix("test_")
         or "recording"
     )
 
 
-def _expectations(session: Sequence[Interaction]) -> Iterator[str]:
-    """Say how each run that was created ended, what the app submitted, and what was said on its thread."""
+def _run_expectations(session: Sequence[Interaction]) -> Iterator[str]:
+    """Yield assertions: how each created run ended, its outputs, its messages."""
     facts = Facts(session)
     runs = [run for run in facts.runs.values() if run.created is not None and run.views]
     ended = [run for run in runs if run.status in TERMINAL]
@@ -80,12 +82,12 @@ def _expectations(session: Sequence[Interaction]) -> Iterator[str]:
     if outputs.keys() & called:
         yield "submits = [each for each in understudy.requests if each.path.endswith('/submit_tool_outputs')]"
         yield "outputs = {one['tool_call_id']: one['output'] for each in submits for one in each.json['tool_outputs']}"
-        yield f"assert outputs == {_literal(outputs)}"
+        yield f"assert outputs == {literal(outputs)}"
     for thread_id in dict.fromkeys(run.thread_id for run in runs):
         said = [(one.kind, one.text) for one in entries if one.conversation == thread_id and one.kind in _SAID]
         if said:
             yield f"said = [(message.role, message.text) for message in understudy.messages({thread_id!r})]"
-            yield f"for message in {_literal(said)}:\n{_STEP}assert message in said"
+            yield f"for message in {literal(said)}:\n{_STEP}assert message in said"
 
 
 _SAID = ("user", "assistant")
@@ -94,10 +96,3 @@ _SAID = ("user", "assistant")
 def _was_submitted(entry: ConversationEntry, session: Sequence[Interaction]) -> bool:
     exchange = next(one for one in session if one.index == entry.exchange)
     return exchange.path.endswith("/submit_tool_outputs")
-
-
-def _literal(value: object) -> str:
-    text = pformat(value, width=_WIDTH, sort_dicts=False)
-    if "\n" not in text:
-        return text
-    return f"{text[0]}\n{indent(f' {text[1:-1]},', '   ')}\n{text[-1]}"

@@ -1,4 +1,7 @@
-"""The scripts of a session's responses, and the ids of what each create made, in the order in which they are drawn."""
+"""The scripts of a session's responses, and the ids of what each create made.
+
+Ids are in the order in which the service draws them.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ _CHOSEN = {"message": "message", "function_call": "function_item", "reasoning": 
 
 
 class ResponseScenario:
-    """The responses of a session as the simulated service is to perform them.
+    """The responses of a session as the simulated service should perform them.
 
     Attributes:
         scripts: by the exchange that takes it: the response's id and the script.
-        left_out: what no script says, and why; each a sentence.
+        left_out: what no script can express, and why; each a sentence.
     """
 
     def __init__(self, session: Sequence[Interaction]) -> None:
@@ -37,7 +40,10 @@ class ResponseScenario:
                 self.scripts[index] = (self.facts.made_by(index), self._script(chain))
 
     def _note_input(self, exchange: Interaction) -> None:
-        """Note what a list shows of a response's own input: of a chain, it is not told which turn brought an item."""
+        """Note the input items of a response that a list shows.
+
+        Within a chain the list does not say which turn brought an item.
+        """
         match exchange.path.strip("/").split("/"):
             case ["responses", response_id, "input_items"] if exchange.status == 200:
                 pass
@@ -49,24 +55,27 @@ class ResponseScenario:
         items = [item for item in page.get("data") or () if isinstance(item, dict) and item.get("type") in _CHOSEN]
         is_oldest_first = ("order", "asc") in exchange.query
         pairs = [(_CHOSEN[item["type"]], str(item.get("id") or "")) for item in items]
-        held = self._brought.setdefault(response_id, [])
-        new = [pair for pair in pairs if pair not in held]
+        known = self._brought.setdefault(response_id, [])
+        new = [pair for pair in pairs if pair not in known]
         if is_oldest_first:
-            held += new
+            known += new
         else:
-            held[:0] = reversed(new)
+            known[:0] = reversed(new)
 
     def _script(self, chain: Sequence[int]) -> tuple[Step, ...]:
-        """Return a script.
+        """Return the script of a chain of responses.
 
-        A response that was never seen to end says that the recording does not show what.
+        For a response that was never seen to end, its reply is that the recording does not show it.
         """
         if self.facts.response(chain[-1]).get("status") in TERMINAL:
             return self.facts.script(chain)
         return (*self.facts.script(chain[:-1]), Reply(NOT_SHOWN))
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
-        """Return the (kind, id) of the items that a create made beside the response; "" for an id that no answer shows."""
+        """Yield the (kind, id) of the items that a create made beside the response.
+
+        The id is "" where no answer shows it.
+        """
         if exchange.index not in self.facts.creates:
             return
         kinds = [_CHOSEN.get(str(item.get("type", "message"))) for item in _given(exchange)]
@@ -80,7 +89,7 @@ class ResponseScenario:
 
 
 def items_put(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """Return the (kind, id) of the messages that a write to conversations put there."""
+    """Yield the (kind, id) of the messages that a write to a conversation added."""
     answer = exchange.json if isinstance(exchange.json, dict) else {}
     if exchange.path == "/conversations":
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}

@@ -1,4 +1,4 @@
-"""The script of each run of a session, and the ids that its objects had, in the order in which they were made."""
+"""The script of each run of a session, and its objects' ids in creation order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._promote.response_scenario import ResponseScenario, items_put
-from understudy._reconstruct.moves import NOT_SHOWN, Performed, ending_of, steps_of
-from understudy._reconstruct.object_references import Named, named_in
+from understudy._reconstruct.moves import NOT_SHOWN, PerformedStep, ending_of, steps_of
+from understudy._reconstruct.object_references import ObjectReference, object_references
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy.scripts import FunctionCall, Reply, Step
 
@@ -19,7 +19,7 @@ _PREFIXES = {"message": "msg_", "step": "step_", "call": "call_", "function_item
 
 
 class RunScript:
-    """One run as the simulated service is to perform it.
+    """One run as the simulated service should perform it.
 
     Attributes:
         moves: its script.
@@ -27,13 +27,16 @@ class RunScript:
 
     def __init__(self, facts: RunFacts) -> None:
         self.facts = facts
-        self._performed = _performed(facts)
+        self._performed = _steps_performed(facts)
         shown = tuple(performed.move for performed in self._performed)
         is_plain = facts.cancelled is None and facts.status in (*_UNDECIDED, "completed")
         self.moves: tuple[Step, ...] = shown if is_plain else (*shown, *ending_of(facts))
 
     def segments(self) -> list[list[tuple[str, str]]]:
-        """Return the (kind, id) of what it makes, up to each call that it waits for; "" for an id that no answer shows."""
+        """Return the (kind, id) of what the run makes, up to each call it waits for.
+
+        The id is "" where no answer shows it.
+        """
         found: list[list[tuple[str, str]]] = [[]]
         for performed in self._performed:
             found[-1] += self._ids_of(performed)
@@ -42,7 +45,7 @@ class RunScript:
                 found.append([])
         return found
 
-    def _ids_of(self, performed: Performed) -> Iterator[tuple[str, str]]:
+    def _ids_of(self, performed: PerformedStep) -> Iterator[tuple[str, str]]:
         if isinstance(performed.move, Reply):
             yield "message", performed.message_id
         yield "step", performed.step_id
@@ -52,24 +55,24 @@ class RunScript:
                 yield "call", call["id"]
 
 
-def _performed(facts: RunFacts) -> list[Performed]:
+def _steps_performed(facts: RunFacts) -> list[PerformedStep]:
     """Return what the run does.
 
-    One that was never seen to answer answers that the recording does not show what.
+    A run that was never seen to answer replies that the recording does not show it.
     """
     steps = steps_of(facts, str, keep_ids=True)
     unseen = facts.status in _UNDECIDED or (facts.status == "completed" and not steps)
     if unseen and facts.cancelled is None and not any(isinstance(performed.move, Reply) for performed in steps):
-        steps.append(Performed(0, Reply(NOT_SHOWN)))
+        steps.append(PerformedStep(0, Reply(NOT_SHOWN)))
     return steps
 
 
 def ids_made(
     session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
 ) -> list[str]:
-    """Return the ids of all that a session made, in the order in which the service draws them.
+    """Return the ids of all that a session created, in the order they are drawn.
 
-    Where no answer shows an id, a made-up one holds its place, unless no id of its kind follows.
+    Where no answer shows an id, a made-up one takes its place, unless no id of its kind follows.
     """
     walk = _Walk(session, facts, scripts, responses)
     drawn = [
@@ -86,7 +89,7 @@ def ids_made(
 
 
 class _Walk:
-    """Goes through a session and says of each write what it made."""
+    """Walks through a session and yields what each write created."""
 
     def __init__(
         self, session: Sequence[Interaction], facts: Facts, scripts: dict[str, RunScript], responses: ResponseScenario
@@ -95,16 +98,16 @@ class _Walk:
         self._responses = responses
         self._segments = {run_id: script.segments() for run_id, script in scripts.items()}
         of_runs = {key for run in facts.runs.values() for key in (*run.steps, *run.messages, run.id)}
-        self._made: dict[int, list[Named]] = {}
+        self._made: dict[int, list[ObjectReference]] = {}
         written = {exchange.index for exchange in session if not exchange.is_read}
-        for name in named_in(session).values():
+        for name in object_references(session).values():
             if name.made and name.id not in of_runs and name.kind != "step" and name.index in written:
                 self._made.setdefault(name.index, []).append(name)
         self._alone = {name.id for names in self._made.values() for name in names}
         self._of_runs = of_runs
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
-        """Return the (kind, id) of everything that a write made, in order."""
+        """Yield the (kind, id) of everything that a write created, in order."""
         for name in self._made.get(exchange.index, ()):
             yield name.kind, name.id
         yield from self._responses.made_by(exchange)
@@ -125,7 +128,10 @@ class _Walk:
             yield from self._messages(exchange.json["id"], len(_given_messages(body)))
 
     def _messages(self, thread_id: str, count: int) -> Iterator[tuple[str, str]]:
-        """Return the messages that a thread, or a run on it, was given along: shown by later answers only, if at all."""
+        """Yield the messages given along with a thread or run.
+
+        Only later answers show their ids, if any do.
+        """
         shown = [
             view["id"]
             for view in self._facts.first_views.values()
@@ -141,6 +147,6 @@ class _Walk:
 
 
 def _given_messages(body: Json) -> list[Any]:
-    """Return the messages in the body of a request that makes a thread or a run."""
+    """Return the messages in the body of a request that creates a thread or a run."""
     thread = body.get("thread") if isinstance(body.get("thread"), dict) else {}
     return [*(body.get("messages") or ()), *(body.get("additional_messages") or ()), *((thread or {}).get("messages") or ())]

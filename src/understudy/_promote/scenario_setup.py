@@ -1,4 +1,4 @@
-"""Setting a backend up, statement by statement: each is carried out, and kept so that it can be written down as code."""
+"""Set a backend up statement by statement, keeping each so it can become code."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from understudy._reconstruct.session_facts import Facts, is_v1
 
 _PREFIXES = (*(prefix for prefix, _, _ in SHAPES.values()), *OLDER_PREFIXES)
 _HALF_SECOND = 0.5
-_LIFETIME = 600  # of a run, in seconds
+_LIFETIME_SECONDS = 600  # of a run
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One line of a set-up: `target` is what is called, from `backend` or `client` on; a comment comes before it."""
+    """One line of a set-up.
+
+    `target` is what is called, starting from `backend` or `client`; `comment` is written before it.
+    """
 
     target: str
     args: tuple[Any, ...] = ()
@@ -62,7 +65,7 @@ class ScenarioSetup:
             )
 
     def carry_out(self) -> None:
-        """Do all of it."""
+        """Carry out every statement."""
         facts, session = self._facts, self._session
         scripts = {run_id: RunScript(run) for run_id, run in facts.runs.items() if run.created is not None}
         self._move_to(self._first, "when the recording began")
@@ -112,7 +115,7 @@ class ScenarioSetup:
         self._try(seed.id, Statement("backend.add_vector_store", given=given | {"file_ids": [*given["file_ids"], *further]}))
 
     def _further_files(self, count: int) -> list[str]:
-        """Make files that the recording only counts."""
+        """Make the files that the recording counts but does not show."""
         made = sum(statement.target == "backend.add_file" for statement in self.statements)
         ids = [f"file-further{made + number:015d}" for number in range(count)]
         for file_id in ids:
@@ -120,7 +123,7 @@ class ScenarioSetup:
         return ids
 
     def _perform(self, seed: Seed, script: RunScript) -> None:
-        """Let a run that was there before be performed, up to where it stops by itself or was first seen."""
+        """Perform an earlier run up to where it stops by itself or was first seen."""
         [first, *_] = script.segments()
         self._pin([seed.id, *(object_id for _, object_id in first if object_id)], "")
         self._try(seed.id, Statement("backend.next_run", script.moves, comment=f"{seed.id} was there before"))
@@ -131,7 +134,7 @@ class ScenarioSetup:
         seen = views[0][1]["status"] if views else None
         seconds = 0.0
         before = self.backend.clock.now()
-        while seconds < _LIFETIME and self._status(seed.id) not in (seen, "requires_action", *_OVER):
+        while seconds < _LIFETIME_SECONDS and self._status(seed.id) not in (seen, "requires_action", *_OVER):
             seconds += _HALF_SECOND
             self.backend.clock.move_to(before + seconds)
         if seconds:
@@ -141,7 +144,10 @@ class ScenarioSetup:
         return next((run.status for run in self.backend.runs if run.id == run_id), "failed")
 
     def _seed_files_of(self, moves: list[Any]) -> None:
-        """Files that scripts name and nobody makes: images that the model drew, files that are only cited."""
+        """Add the files that scripts name and no request creates.
+
+        These are images that the model drew, and files that are only cited.
+        """
         shown = (view for view in self._facts.first_views.values() if view["object"] in ("file", "vector_store.file"))
         known = {*(seed.id for seed in self._seeds), *(view["id"] for view in shown)}
         flat = [call for move in moves for call in (move if isinstance(move, tuple) else (move,))]
@@ -165,7 +171,7 @@ class ScenarioSetup:
             self._try(pinned[0], Statement("backend.next_ids", tuple(pinned), comment=comment))
 
     def _request(self, pinned: str, target: str, args: tuple[Any, ...], given: dict[str, Any]) -> None:
-        """Make through a client what no `add_...` makes."""
+        """Create through a client what no `add_...` method creates."""
         if pinned:
             self._pin([pinned], "")
         if self._client is None:
@@ -174,7 +180,7 @@ class ScenarioSetup:
         self._try(pinned, Statement(f"client.{target}", args, given))
 
     def _try(self, object_id: str, statement: Statement) -> None:
-        """Carry a statement out; what the service would refuse is left out, with the reason."""
+        """Carry a statement out; leave out, with the reason, what the service refuses."""
         called: Any = self._client if statement.target.startswith("client.") else self.backend
         for name in statement.target.split(".")[1:]:
             called = getattr(called, name)
@@ -182,13 +188,13 @@ class ScenarioSetup:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's, about the API this is for
                 called(*statement.args, **statement.given)
-        except Exception as error:  # whatever a strange recording makes of it: said, and gone on with
+        except Exception as error:  # whatever an odd recording raises: report it and continue
             self.left_out.append(f"{object_id or statement.target}: {error}")
             return
         self.statements.append(statement)
 
     def _note_faults(self) -> None:
-        """Answers that were the weather's: a test asks for them with `backend.fault`."""
+        """Report transient errors (429, 5xx): a test asks for them with `backend.fault`."""
         self.left_out += [
             f"{exchange} was answered {exchange.status}: for that, set a fault"
             for exchange in self._session

@@ -1,1 +1,1 @@
-"""What a recorded session shows of its runs and objects."""
+"""Reconstruction: what a recorded session shows of its runs and objects."""

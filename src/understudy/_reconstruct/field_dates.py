@@ -1,8 +1,11 @@
-"""When each key appeared: an older recording cannot hold what the service added later.
+"""When each key appeared: an older recording lacks what the service added later.
 
-Recordings tell it themselves. A key is younger than a recording that lacks it when some recording made later has it, none
-made earlier has it, and none made after it first appeared lacks it. `Eras` learns that from any exchanges; `KNOWN` is what
-the recordings that this project was tested against prove, for a folder of recordings that is too small to prove it.
+The recordings themselves show it. A key is younger than a recording that lacks it when some
+recording made later has it, none
+made earlier has it, and none made after it first appeared lacks it. `Eras` learns that from any
+exchanges; `KNOWN` is what
+the recordings that this project was tested against prove, for a folder of recordings that is too
+small to prove it.
 """
 
 from __future__ import annotations
@@ -69,7 +72,7 @@ def _day(text: str) -> int:
 
 
 def tag_of(value: dict[str, Any]) -> str:
-    """Give what tells two kinds of thing apart that stand at the same place.
+    """Return what distinguishes two kinds of object at the same place.
 
     Its type, that it was deleted, which error it is.
     """
@@ -84,7 +87,7 @@ def tag_of(value: dict[str, Any]) -> str:
 
 
 def owner_of(value: dict[str, Any], path: str) -> str | None:
-    """Return what an object is called in a table of keys; None for a part of another.
+    """Return the name of an object in a table of keys; None for part of another.
 
     A response in an event has other keys than one that is retrieved; an event of a response is called by its type.
     """
@@ -98,7 +101,10 @@ IN_BACKGROUND = " in the background"
 
 
 def answer_kind(operation: str, exchange: Interaction) -> str:
-    """Return what an answer is called in a table of keys: those about what runs in the background are of another kind."""
+    """Return the name of an answer in a table of keys.
+
+    Streams of responses that run in the background are a kind of their own.
+    """
     if not exchange.is_stream or not operation.startswith("responses."):
         return operation
     views = (data["response"] for _, data in exchange.events if isinstance(data, dict) and "response" in data)
@@ -107,7 +113,10 @@ def answer_kind(operation: str, exchange: Interaction) -> str:
 
 
 def model_of(exchange: Interaction) -> str:
-    """Return the model of a response that an answer shows, without its date; "" if it shows none."""
+    """Return the model of the response that an answer shows; "" if it shows none.
+
+    The date is left out of the model's name.
+    """
     values = [data.get("response") for _, data in exchange.events if isinstance(data, dict)] or [exchange.json]
     shown = (value for value in values if isinstance(value, dict) and value.get("object") == "response")
     model = next((str(value.get("model")) for value in shown), "")
@@ -116,13 +125,16 @@ def model_of(exchange: Interaction) -> str:
 
 @dataclass
 class _Seen:
-    """What was seen of one kind of thing: when it was seen at all, and when with each key."""
+    """The moments at which one kind of object was seen at all, and with each key."""
 
     moments: list[float] = field(default_factory=list)
     keys: dict[str, list[float]] = field(default_factory=dict)
 
     def is_younger(self, key: str, moment: float) -> bool:
-        """Say whether a key came after a moment for certain: not seen up to it, and never absent once it was there."""
+        """Return True if a key certainly appeared after a moment.
+
+        It was not seen up to that moment, and never absent once it had appeared.
+        """
         having = self.keys.get(key)
         if not having or min(having) <= moment:
             return False
@@ -131,7 +143,7 @@ class _Seen:
 
 
 class Eras:
-    """What some recordings, and the table of known eras, prove about when keys appeared."""
+    """What recordings, and the table of known eras, prove about when keys appeared."""
 
     def __init__(self, sessions: Iterable[Iterable[Interaction]] = ()) -> None:
         self._seen: dict[_Holder, _Seen] = {}
@@ -141,10 +153,13 @@ class Eras:
             self._learn(session)
 
     def is_younger(self, owner: str, path: str, tag: str, key: str, operation: str, moment: float, model: str = "") -> bool:
-        """Say whether a key is younger than an answer of this moment to this operation, so that it may lack it.
+        """Return True if a key is younger than an answer, so that the answer may lack it.
 
-        The operation's own recordings decide; where none of them has the key, those of the other operations do. A key
-        that only answers of some models have may be younger than those of `model`.
+        The answer is given by its operation, its moment (unix seconds) and its model. The
+        operation's own recordings decide; where
+        none of them has the key, those of the other operations do. A key that only answers of some
+        models have may be younger than
+        those of `model`.
         """
         always = ALWAYS_SINCE.get((owner, path, key))
         if always is not None and moment < _day(always):
@@ -156,7 +171,7 @@ class Eras:
         if own is not None and key in own.keys:
             return own.is_younger(key, moment)
         others = [seen for seen in self._others.get((owner, path, tag), ()) if key in seen.keys]
-        if not others and tag == WITHOUT_OUTPUT:  # too rare to tell of keys that all responses have
+        if not others and tag == WITHOUT_OUTPUT:  # too rare to prove anything about keys that all responses have
             return self.is_younger(owner, path, "", key, operation, moment, model)
         if any(min(seen.keys[key]) <= moment for seen in others):
             return False
@@ -167,9 +182,9 @@ class Eras:
         return moment < since
 
     def first_seen(self) -> list[tuple[_Holder, str, float]]:
-        """Give each key that some recording lacks, made before the first that has it.
+        """Return each key that a recording made before the key first appeared lacks.
 
-        Its holder, the key and that moment.
+        As (holder, key, moment of its first appearance).
         """
         return [
             (holder, key, min(having))
@@ -191,22 +206,22 @@ class Eras:
                 continue  # an answer that does not show when it was given proves nothing
             model = model_of(exchange)
             for value in [data for _, data in exchange.events] or [exchange.json]:
-                for owner, path, held in _things(value, "", ""):
+                for owner, path, found in _things(value, "", ""):
                     for where in dict.fromkeys(("", name, model)):
-                        self._note((owner, path, tag_of(held), where), held, moment)
+                        self._note((owner, path, tag_of(found), where), found, moment)
 
-    def _note(self, holder: _Holder, held: dict[str, Any], moment: float) -> None:
+    def _note(self, holder: _Holder, found: dict[str, Any], moment: float) -> None:
         seen = self._seen.get(holder)
         if seen is None:
             seen = self._seen[holder] = _Seen()
             self._others.setdefault(holder[:3], []).append(seen)
         seen.moments.append(moment)
-        for key in held:
+        for key in found:
             seen.keys.setdefault(key, []).append(moment)
 
 
 def _things(value: Any, owner: str, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Return every JSON object in a value, with its owner and its path in that."""
+    """Yield every JSON object in a value, with its owner and its path in that."""
     if isinstance(value, list):
         for item in value:
             yield from _things(item, owner, f"{path}[]")
@@ -224,11 +239,14 @@ SETTLED_SINCE = max(era.since for era in KNOWN if era.owner)
 
 
 def is_settled(moment: float) -> bool:
-    """Say whether an answer of this moment (unix seconds; 0: unknown) has the shape of the observed spec."""
+    """Return True if an answer of this moment has the shape of the observed spec.
+
+    `moment`: in unix seconds; 0 if unknown.
+    """
     return moment >= _day(SETTLED_SINCE)
 
 
-# Values that became others, as the recordings show where a request asked for none: the path in a response, and when.
+# Values whose default changed, as the recordings show where a request set none: the path in a response, and when.
 CHANGED_VALUES = (
     ("prompt_cache_retention", "2026-06-01"),
     ("tools[].parameters", "2025-07-10"),  # where strict is not given, they are made strict
@@ -236,7 +254,7 @@ CHANGED_VALUES = (
 
 
 _RESPONSE = ("response", "response in an event")
-# Keys that came now and then, or only when asked for, and since a day come always: owner, path, key.
+# Keys that were sent now and then, or only on request, and always since a day: owner, path, key.
 ALWAYS_SINCE = {
     **{(owner, "output[]", "encrypted_content"): "2026-07-01" for owner in _RESPONSE},
     **{(f"response.output_item.{last}", "item", "encrypted_content"): "2026-07-01" for last in ("added", "done")},
@@ -250,19 +268,22 @@ GONE_SINCE = {
 
 
 def was_dropped(owner: str, path: str, key: str, moment: float) -> bool:
-    """Say whether the service still sent a key at a moment that it does not send any more."""
+    """Return True if the service, which no longer sends a key, still did at a moment."""
     since = GONE_SINCE.get((owner, path, key))
     return since is not None and moment < _day(since)
 
 
 @cache
 def changed_values(owner: str, moment: float) -> frozenset[str]:
-    """Return the paths in an object whose values had another meaning, or default, at a moment."""
+    """Return the paths in an object whose values meant something else at a moment.
+
+    Or whose default was another.
+    """
     return frozenset(path for path, since in CHANGED_VALUES if owner in _RESPONSE and moment < _day(since))
 
 
 def has_order(moment: float, *, is_response: bool = False, is_event: bool = False) -> bool:
-    """Say whether the keys of an answer of this moment stood in today's order.
+    """Return True if the keys of an answer of this moment are in today's order.
 
     `is_response`: of the Responses API.
     """

@@ -1,4 +1,7 @@
-"""What a run does, derived from what its recording shows the model did: the script that makes a fake do the same."""
+"""What a run does, as a script that makes the simulator do the same.
+
+It is derived from what the recording shows the model did.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,20 @@ from understudy.scripts import (
     Wait,
 )
 
-LAST_SECOND = 1  # so that a run of which no step is shown is in progress for some time
-UNKNOWN_SECONDS = 60  # how much longer a run goes on whose end no answer shows
+LAST_STEP_SECONDS = 1  # so that a run without a shown step is in progress for some time
+UNKNOWN_SECONDS = 60  # how much longer a run whose end no answer shows goes on
 NOT_SHOWN = "(not shown in the recording)"
-_PIXEL = b"\x89PNG\r\n\x1a\n"  # what an image's bytes are when nobody looks at them
+_PIXEL = b"\x89PNG\r\n\x1a\n"  # in place of an image's bytes, which the recording does not hold
 
 Served = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Performed:
-    """One step of a run: its move, and the ids it was recorded with ("" where no answer shows them)."""
+class PerformedStep:
+    """One step of a run: its move, and the ids it was recorded with.
+
+    An id is "" where no answer shows it. `at`: in unix seconds.
+    """
 
     at: float
     move: Step
@@ -42,35 +48,37 @@ class Performed:
 def moves_of(run: RunFacts, served: Served) -> tuple[Step, ...]:
     """Return the script of a run.
 
-    `served` gives the id that stands for a recorded file's.
+    `served` gives the simulator's id for a recorded file's.
     """
     return *(performed.move for performed in steps_of(run, served)), *ending_of(run)
 
 
-def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[Performed]:
-    """Return the steps shown, with the messages and calls that no shown step explains, in order.
+def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[PerformedStep]:
+    """Return the steps of a run, in order.
 
-    `keep_ids`: function calls get the recorded ids, and images are named by theirs instead of being made anew.
+    Those shown, and the messages and calls that no shown step explains. `keep_ids`: function calls
+    get the recorded ids, and
+    images are referred to by theirs instead of being created anew.
     """
     reading = _Reading(run, served, keep_ids)
     waiting = run.calls_waited_for()
     messages = dict(run.messages)
-    found: list[Performed] = []
+    found: list[PerformedStep] = []
     for step in run.steps.values():
         details, at = step["step_details"], step["created_at"]
         if details["type"] == "message_creation":
             message_id = details["message_creation"]["message_id"]
             move: Step = _reply(messages.pop(message_id, None), reading)
-            found.append(Performed(at, move, step["id"], message_id))
+            found.append(PerformedStep(at, move, step["id"], message_id))
             continue
         calls = details["tool_calls"] or (waiting and waiting.pop(0).calls) or []
         shown = {call["id"] for call in calls}
         waiting = [waited for waited in waiting if not shown & {call["id"] for call in waited.calls}]
         if calls:
-            found.append(Performed(at, _calls(calls, reading), step["id"]))
+            found.append(PerformedStep(at, _calls(calls, reading), step["id"]))
     spoken = ((message["created_at"], _reply(message, reading), message["id"]) for message in messages.values())
-    found += [Performed(at, reply, message_id=message_id) for at, reply, message_id in spoken]
-    found += [Performed(waited.at, _calls(waited.calls, reading)) for waited in waiting]
+    found += [PerformedStep(at, reply, message_id=message_id) for at, reply, message_id in spoken]
+    found += [PerformedStep(waited.at, _calls(waited.calls, reading)) for waited in waiting]
     return sorted(found, key=lambda performed: performed.at)
 
 
@@ -93,7 +101,7 @@ class _Reading:
         return self.run.may_call(name)
 
     def arguments(self, recorded: str) -> Json | str:
-        return readable(recorded) if self.keep_ids else recorded
+        return exact_arguments(recorded) if self.keep_ids else recorded
 
 
 def _calls(shown: list[Json], reading: _Reading) -> Step:
@@ -102,14 +110,20 @@ def _calls(shown: list[Json], reading: _Reading) -> Step:
 
 
 def _call(call: Json, reading: _Reading) -> CallMove:
-    """Return the move that makes a recorded call; what a kind that came or went looks like is taken for a file search."""
+    """Return the move that makes a recorded call.
+
+    A kind of call that is unknown here is read as a file search.
+    """
     kind = CallState.kinds.get(call["type"], CallState.kinds["file_search"])
     move: CallMove = kind.faces["assistants"].read(call["id"], call[call["type"]], reading)
     return move
 
 
-def readable(arguments: str) -> Json | str:
-    """Return a call's arguments as the mapping that is written exactly so; the text itself if there is none."""
+def exact_arguments(arguments: str) -> Json | str:
+    """Return a call's arguments as a mapping, or as text if it would lose something.
+
+    They are a mapping only if JSON writes that mapping exactly so.
+    """
     try:
         value = json.loads(arguments)
     except ValueError:
@@ -149,24 +163,30 @@ def _part(part: Json) -> str | bytes:
 
 
 def ending_of(run: RunFacts) -> list[Step]:
-    """Say how the run ends. One that was cancelled would else have gone on."""
+    """Return the moves that end the run.
+
+    A run that was cancelled would otherwise have gone on.
+    """
     last = run.views[-1][1] if run.views else {}
     if run.cancelled is not None:
         return [Hang(on_cancel="completes" if run.status == "completed" else "cancelled")]
     if run.status == "failed":
         try:
             return [Fail(last["last_error"]["code"], last["last_error"]["message"])]
-        except ImpossibleScript:  # a code that came later
+        except ImpossibleScript:  # a code that the move does not know
             return [Fail(message=last["last_error"]["message"])]
     if run.status == "incomplete":
         return [_incomplete((last.get("incomplete_details") or {}).get("reason", "max_completion_tokens"), run)]
     if run.status == "expired":
         return [Expire()]
-    return [Wait(LAST_SECOND if run.status == "completed" else UNKNOWN_SECONDS)]
+    return [Wait(LAST_STEP_SECONDS if run.status == "completed" else UNKNOWN_SECONDS)]
 
 
 def _incomplete(reason: str, run: RunFacts) -> Incomplete:
-    """Return the end of an incomplete run, which says whether it cut the last message where a stream shows that."""
+    """Return the end of an incomplete run.
+
+    It says whether the last message was cut, where a stream shows that.
+    """
     usual = Incomplete(cast(Any, reason))
     newest = next(reversed(run.messages.values()), {})
     if newest.get("status") not in ("completed", "incomplete"):

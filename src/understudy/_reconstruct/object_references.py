@@ -1,4 +1,7 @@
-"""Which objects a recorded session names, and which of them were there before it: those have to be seeded."""
+"""Which objects a session refers to, and which of them have to be seeded.
+
+Those that were there before it have to be.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.session_facts import objects_in
 
-# Where ids stand in bodies, and whose they are. `run_id` and the like of an answer belong to objects that it shows.
+# The keys of bodies that hold ids, and whose they are. `run_id` and the like of an answer belong to objects that it shows.
 _KEYS = {
     "assistant_id": "assistant",
     "thread_id": "thread",
@@ -48,7 +51,7 @@ _OBJECTS = {
     "response.compaction": "response",
     "conversation": "conversation",
 }
-# What a write makes along with the object that its answer shows: a thread with a run, a store with an assistant.
+# What a write creates along with the object that its answer shows: a thread with a run, a store with an assistant.
 _MADE_ALONG = frozenset(["thread", "vector_store"])
 # Files that a run draws are the run's: they come with its script.
 _DRAWN = frozenset(["image", "image_file"])
@@ -57,10 +60,16 @@ _OF_A_CONTAINER = "cfile_"  # what code wrote: the run's, too
 
 
 @dataclass(frozen=True)
-class Named:
-    """An object that a session names: its kind, and the index of the exchange that names it first.
+class ObjectReference:
+    """An object that a session refers to.
 
-    `made`: an answer to a write named it first, so that write made it; or it is a message that a thread was made with.
+    Attributes:
+        id: of the object.
+        kind: such as `"thread"`.
+        index: of the exchange that refers to it first.
+        made: whether an answer to a write referred to it first, so that the write created it, or it
+        is a message that a
+            thread was created with.
     """
 
     id: str
@@ -69,32 +78,35 @@ class Named:
     made: bool
 
 
-def named_in(session: Sequence[Interaction]) -> dict[str, Named]:
-    """Return every object that a session names, but for those it is told do not exist."""
-    found: dict[str, Named] = {}
+def object_references(session: Sequence[Interaction]) -> dict[str, ObjectReference]:
+    """Return every object that a session refers to, by id.
+
+    Objects that an answer says do not exist are left out.
+    """
+    found: dict[str, ObjectReference] = {}
     for exchange in session:
-        denied = _denied(exchange)
-        for object_id, kind in _asked(exchange):
-            if object_id not in denied:
-                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=False))
+        missing = _missing_objects(exchange)
+        for object_id, kind in _request_references(exchange):
+            if object_id not in missing:
+                found.setdefault(object_id, ObjectReference(object_id, kind, exchange.index, made=False))
         if exchange.status < 400:
-            for object_id, kind, thread_id in _answered(exchange):
+            for object_id, kind, thread_id in _shown_objects(exchange):
                 with_thread = kind == "message" and thread_id in found and found[thread_id].made
                 made = not exchange.is_read or with_thread
-                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=made))
-            for object_id, kind in _mentioned(exchange):
+                found.setdefault(object_id, ObjectReference(object_id, kind, exchange.index, made=made))
+            for object_id, kind in _answer_references(exchange):
                 made = not exchange.is_read and kind in _MADE_ALONG
-                found.setdefault(object_id, Named(object_id, kind, exchange.index, made=made))
+                found.setdefault(object_id, ObjectReference(object_id, kind, exchange.index, made=made))
     return found
 
 
-def _denied(exchange: Interaction) -> str:
-    """Return the text that says what is not there."""
+def _missing_objects(exchange: Interaction) -> str:
+    """Return the text of a 404, which names what does not exist; "" for others."""
     return str(exchange.json) if exchange.status == 404 else ""
 
 
-def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """Return what the path and the body of a request name."""
+def _request_references(exchange: Interaction) -> Iterator[tuple[str, str]]:
+    """Yield the (id, kind) of what the path and the body of a request refer to."""
     ids = faces.ALL.find(exchange.method, exchange.path).ids
     for name, object_id in ids.items():
         if name in _PATH:
@@ -102,16 +114,16 @@ def _asked(exchange: Interaction) -> Iterator[tuple[str, str]]:
     yield from _ids_in(exchange.request_json, skip=frozenset())
 
 
-def _answered(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
-    """Return the objects that an answer shows: id, kind, and the thread it belongs to (else "")."""
+def _shown_objects(exchange: Interaction) -> Iterator[tuple[str, str, str]]:
+    """Yield the objects that an answer shows: id, kind, and their thread or ""."""
     for value in _values(exchange):
         for view in objects_in(value):
             if view["object"] in _OBJECTS:
                 yield view["id"], _OBJECTS[view["object"]], view.get("thread_id", "")
 
 
-def _mentioned(exchange: Interaction) -> Iterator[tuple[str, str]]:
-    """Return the objects that an answer only mentions."""
+def _answer_references(exchange: Interaction) -> Iterator[tuple[str, str]]:
+    """Yield the (id, kind) of the objects that an answer only refers to."""
     for value in _values(exchange):
         yield from _ids_in(value, skip=_DRAWN)
 

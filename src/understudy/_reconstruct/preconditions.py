@@ -1,4 +1,6 @@
-"""What has to be there before a session begins, or before the exchange that first shows it: seeded from what is shown.
+"""What has to exist before a session, or before the exchange that first shows it.
+
+It is seeded from what the recording shows.
 
 A run that a session only reads is performed before: started with the settings that its recording shows, on the script that
 its recording shows. What the recording does not show (a thread's only message, a file's bytes) is filled with something.
@@ -13,7 +15,7 @@ from typing import Any
 from understudy._apis import faces
 from understudy._cassettes.interaction import Interaction
 from understudy._reconstruct.moves import NOT_SHOWN
-from understudy._reconstruct.object_references import Named, named_in
+from understudy._reconstruct.object_references import ObjectReference, object_references
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
 from understudy._reconstruct.timestamps import newest
 
@@ -32,15 +34,22 @@ _ORDER = {
 _SETTINGS = ("model", "instructions", "tools", "temperature", "top_p", "reasoning_effort", "response_format")
 _RUN_ONLY = ("metadata", "max_completion_tokens", "max_prompt_tokens", "truncation_strategy", "tool_choice")
 _NO_FILES: Json = {"file_ids": [], "further_files": 0, "failed_files": 0}
-_NOBODY = f"asst_{'0' * 24}"  # the assistant of a run that is only named
+_UNKNOWN_ASSISTANT = f"asst_{'0' * 24}"  # of a run that answers only refer to
 
 
 @dataclass(frozen=True)
 class Seed:
-    """One object to seed: which verb of the service under test makes it, from what, before which exchange.
+    """One object to seed.
 
-    `verb` is a method of `Backend` (and of the admin route), or `request`: then `given` is the path and the body of a POST,
-    and the object gets its id by `next_ids`. `run`: the facts of a run to perform.
+    Attributes:
+        id, kind: of the object.
+        before: the index of the exchange before which it has to exist.
+        created_at: in unix seconds.
+        verb: the method of `Backend` (and of the admin route) that makes it; or `request`: then
+        `given` is the path and the
+            body of a POST, and the object gets its id by `next_ids`.
+        given: what it is made from.
+        run: the facts of a run to perform.
     """
 
     id: str
@@ -53,7 +62,7 @@ class Seed:
 
 
 class Seeds:
-    """What one session needs to be there.
+    """The objects that one session needs.
 
     `start`: when it began, as far as it shows, in unix seconds.
     """
@@ -61,11 +70,11 @@ class Seeds:
     def __init__(self, session: Sequence[Interaction], facts: Facts) -> None:
         self._session = session
         self._facts = facts
-        self._names = named_in(session)
+        self._names = object_references(session)
         self.start = self._started_at()
 
     def in_order(self) -> list[Seed]:
-        """Return the seeds, in the order they have to be made in."""
+        """Return the seeds, in the order in which they have to be made."""
         belongs = {key for run in self._facts.runs.values() for key in (*run.steps, *run.messages)}
         seeds = [
             self._seed(name)
@@ -73,27 +82,34 @@ class Seeds:
             if not name.made and name.id not in belongs and name.kind in _ORDER and not self._is_started(name.id)
         ]
         if any(seed.run is not None and not seed.run.assistant_id for seed in seeds):
-            seeds.append(self._older("assistant", self.start - 1, {"id": _NOBODY}))
+            seeds.append(self._older("assistant", self.start - 1, {"id": _UNKNOWN_ASSISTANT}))
         seeds += self._further()
         return sorted(seeds, key=self._rank)
 
     def _rank(self, seed: Seed) -> tuple[int, int, bool, tuple[float, int]]:
-        """By kind, messages and runs as they came; a run comes after the message of its second, which it answers."""
+        """Return the sort key of a seed: its kind, then its age.
+
+        A run comes after the message of the same second, which it answers.
+        """
         return (_ORDER[seed.kind], seed.created_at, seed.kind == "run", self._facts.age(seed.id))
 
     def _started_at(self) -> int:
-        """By the oldest object it made; if it made none, everything it names is older."""
+        """Return when the session began, in unix seconds.
+
+        That is the age of the oldest object it created; if it created none, everything it refers to
+        is older.
+        """
         views = self._facts.first_views
         made = [views[name.id].get("created_at") for name in self._names.values() if name.made and name.id in views]
         stamps = [stamp for stamp in made if isinstance(stamp, int)]
         return min(stamps) if stamps else int(newest(list(views.values())) or 1_700_000_000) + 1
 
     def _is_started(self, run_id: str) -> bool:
-        """Say whether the session itself starts this run."""
+        """Return True if the session itself starts this run."""
         run = self._facts.runs.get(run_id)
         return run is not None and run.created is not None
 
-    def _seed(self, name: Named) -> Seed:
+    def _seed(self, name: ObjectReference) -> Seed:
         view = self._facts.first_views.get(name.id, {})
         created_at = view.get("created_at") or self.start - 1
         before = 0 if created_at <= self.start else name.index
@@ -117,7 +133,7 @@ class Seeds:
         return given | {key: shown[key] for key in ("filename", "purpose") if key in shown}
 
     def _file_name(self, file_id: str) -> Json:
-        """Return a file's name as a file search shows it, if no answer shows the file itself."""
+        """Return a file's name as a file search shows it, if no answer shows the file."""
         steps = (step for run in self._facts.runs.values() for step in run.steps.values())
         calls = (call for step in steps for call in step["step_details"].get("tool_calls") or ())
         results = (result for call in calls for result in call.get("file_search", {}).get("results") or ())
@@ -136,9 +152,9 @@ class Seeds:
         }
 
     def _files_in(self, store_id: str) -> list[str]:
-        """Give the files that a store or its batch holds from the start.
+        """Return the files that a store or its batch holds from the start.
 
-        Those shown or asked for in it that nobody put there.
+        Those shown or requested in it that no exchange added.
         """
         root = f"/vector_stores/{store_id}/"
         put: set[str] = set()
@@ -150,8 +166,8 @@ class Seeds:
                 body = exchange.request_json if isinstance(exchange.request_json, dict) else {}
                 put |= {*body.get("file_ids", ()), body.get("file_id", "")}
         shown = sorted((key for key in self._facts.first_views if key.startswith(f"{store_id}/")), key=self._facts.age)
-        held = [*(key.partition("/")[2] for key in shown), *asked]
-        return [file_id for file_id in dict.fromkeys(held) if file_id not in put]
+        contents = [*(key.partition("/")[2] for key in shown), *asked]
+        return [file_id for file_id in dict.fromkeys(contents) if file_id not in put]
 
     def _file_batch(self, batch_id: str, view: Json) -> Json:
         store_id = view.get("vector_store_id") or self._beside(batch_id, "batch_id", "vector_store_id")
@@ -164,7 +180,7 @@ class Seeds:
         return {"path": "/uploads", "body": body | {key: view[key] for key in body if key in view}, "id": upload_id}
 
     def _assistant(self, assistant_id: str, view: Json) -> Json:
-        """Return an assistant that no answer shows has what its runs have."""
+        """Return the settings of an assistant; if no answer shows it, those of its runs."""
         keys: tuple[str, ...] = (*_SETTINGS, "name", "description", "metadata", "tool_resources")
         if not view:
             runs = (run for run in self._facts.runs.values() if run.assistant_id == assistant_id)
@@ -177,7 +193,11 @@ class Seeds:
         return given | {"tool_resources": resources, "messages": self._filler_message(thread_id)}
 
     def _filler_message(self, thread_id: str) -> list[str]:
-        """Return a run needs a user message or instructions; where no answer shows either, there was one all the same."""
+        """Return the text of a message that a run needs and no answer shows, if any.
+
+        A run needs a user message or instructions; where no answer shows either, there was one all
+        the same.
+        """
         for view in self._facts.first_views.values():
             if view["object"] == "thread.message" and view.get("thread_id") == thread_id and not view.get("run_id"):
                 return []
@@ -186,14 +206,17 @@ class Seeds:
         return [] if all(has_instructions) else [NOT_SHOWN]
 
     def _conversation(self, conversation_id: str, view: Json) -> Json:
-        """Return a conversation, with the items that are shown or asked for and that no exchange put there."""
+        """Return a conversation with the items that were in it from the start.
+
+        Those shown or requested that no exchange added.
+        """
         root = f"/conversations/{conversation_id}/items"
         made: set[str] = set()
         found: dict[str, Json] = {}
         for exchange in self._session:
             if not exchange.path.startswith(root) or exchange.status != 200:
                 if exchange.status == 200 and exchange.method == "POST" and exchange.path == "/responses":
-                    break  # what is listed from here on, the session's responses may have put there
+                    break  # what is listed from here on may have been added by the session's responses
                 continue
             shown = _listed(exchange)
             if exchange.method == "POST":
@@ -205,7 +228,10 @@ class Seeds:
         return _given(view, ("metadata",)) | {"items": list(items.values()), "item_ids": list(items)}
 
     def _response(self, response_id: str, view: Json) -> Json:
-        """Return a response that is only gone on from was there all the same, whatever was asked."""
+        """Return the request that creates a response which the session only continues.
+
+        Whatever was asked then, the response was there.
+        """
         pages = (exchange for exchange in self._session if exchange.path == f"/responses/{response_id}/input_items")
         page = next((exchange for exchange in pages if exchange.status == 200), None)
         items = [_input_item(item) for item in _listed(page)] if page is not None else []
@@ -224,18 +250,21 @@ class Seeds:
         body = _given(view, (*_SETTINGS, *_RUN_ONLY, "parallel_tool_calls"))
         if "tools" not in body:
             body["tools"] = _tools_used(run)
-        body["assistant_id"] = run.assistant_id or _NOBODY
+        body["assistant_id"] = run.assistant_id or _UNKNOWN_ASSISTANT
         return {"path": f"/threads/{run.thread_id}/runs", "body": body}
 
     def _beside(self, object_id: str, name: str, wanted: str) -> str:
-        """Return the id that stands for `wanted` in a path in which `object_id` stands for `name`."""
+        """Return the id `wanted` of a path that has `object_id` as its `name`."""
         paths = (faces.ALL.find(exchange.method, exchange.path).ids for exchange in self._session)
         return next(ids[wanted] for ids in paths if ids.get(name) == object_id)
 
-    # -- what only a list tells --------------------------------------------------
+    # -- what only a list shows --------------------------------------------------
 
     def _further(self) -> list[Seed]:
-        """Return a list that says there is more after the oldest object that is seen: one more, older than all of them."""
+        """Return seeds for the objects that a list says follow the oldest one seen.
+
+        One for each kind, older than all of them.
+        """
         seeds = []
         fillers: dict[str, Json] = {"assistant": {}, "vector_store": _NO_FILES, "file": {"content": NOT_SHOWN.encode()}}
         for kind, given in fillers.items():
@@ -268,14 +297,14 @@ def _input_item(item: Json) -> Json:
 
 
 def _given(view: Json, keys: Sequence[str]) -> Json:
-    """Return the fields of a create request that an object shows to have been given."""
+    """Return the fields of a create request that an object shows."""
     return {key: view[key] for key in keys if view.get(key) not in (None, [], {})}
 
 
 def _tools_used(run: RunFacts) -> list[Json]:
-    """Give the tools that the run's steps show in use.
+    """Return the tools that the run's steps show in use.
 
-    Of calls that are only answered not even the function's name is shown.
+    Calls that are only answered do not show even the function's name.
     """
     calls = [call for step in run.steps.values() for call in step["step_details"].get("tool_calls") or ()]
     calls += [call for waited in run.calls_waited_for() for call in waited.calls]

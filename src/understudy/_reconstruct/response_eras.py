@@ -1,4 +1,7 @@
-"""When each key of the Responses API appeared, as the recordings that this project was tested against prove it."""
+"""When each key of the Responses API appeared.
+
+The recordings that this project was tested against prove it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ class Era(NamedTuple):
 
     Attributes:
         owner: the `object` field of the object it is in, or the type of an event; "" outside of any.
-        path: the path of what has the key, relative to that object, `[]` standing for an item; "" for the object itself.
+        path: the path of what has the key, relative to that object, `[]` being an item; "" for the object itself.
         tag: what kind of thing that is, see `tag_of`.
         key: the key.
         since: a day in ISO form.

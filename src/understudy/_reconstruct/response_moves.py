@@ -1,4 +1,6 @@
-"""What the model did in a response, derived from what its recording shows: the script that makes a fake do the same.
+"""What the model did in a response, as a script that makes the simulator do so.
+
+It is derived from what the recording shows.
 
 A script is the chain of responses that a tool loop makes: a create that brings the output of a recorded call continues the
 script of the response that made the call, so that script is set before the first of them.
@@ -26,13 +28,13 @@ Translated = Callable[[Any], Any]
 
 
 def operation_of(exchange: Interaction) -> str:
-    """Give the name of an exchange's operation; "" where there is none."""
+    """Return the name of an exchange's operation; "" if it has none."""
     operation = faces.ALL.find(exchange.method, exchange.path).operation
     return operation.name if operation is not None else ""
 
 
 def views_of(exchange: Interaction) -> list[Json]:
-    """Give the responses that an answer shows, in order."""
+    """Return the responses that an answer shows, in order."""
     values = [data for _, data in exchange.events] or [exchange.json]
     return [view for value in values for view in objects_in(value) if view["object"] == "response"]
 
@@ -42,7 +44,7 @@ class ResponseFacts:
 
     Attributes:
         creates: the exchanges that made a response, by index.
-        last: the last view of each response, by id; one that is over is never replaced by one that is not.
+        last: the last view of each response, by id; a terminal one is never replaced by one that is not.
         shown_by: by id: the exchanges that show the response.
     """
 
@@ -68,15 +70,18 @@ class ResponseFacts:
             self._made[exchange.index] = views[0]["id"]
 
     def response(self, index: int) -> Json:
-        """Give the response that a create made, as it was last shown."""
+        """Return the response that a create made, as it was last shown."""
         return self.last[self._made[index]]
 
     def made_by(self, index: int) -> str:
-        """Give the id of the response that a create made."""
+        """Return the id of the response that a create made."""
         return self._made[index]
 
     def chains(self) -> dict[int, list[int]]:
-        """Give the creates by script: the first of a tool loop, and those that continue it in order."""
+        """Return the creates of each script, by the first of them.
+
+        The others continue its tool loop, in order.
+        """
         found: dict[int, list[int]] = {}
         makers: dict[str, list[int]] = {}
         for index, exchange in self.creates.items():
@@ -91,17 +96,19 @@ class ResponseFacts:
         return found
 
     def script(self, chain: Sequence[int], translated: Translated = lambda value: value) -> tuple[Step, ...]:
-        """Give the script of a chain of creates.
+        """Return the script of a chain of creates.
 
-        `translated`: gives an item with the ids that stand for the recorded ones.
+        Args:
+            chain: the indices of the creates.
+            translated: returns an item with the simulator's ids in place of the recorded ones.
 
         Raises:
-            ImpossibleScript: no move says what was recorded.
+            ImpossibleScript: no move can express what was recorded.
         """
         return tuple(step for index in chain for step in self._moves(self._made[index], translated))
 
     def script_of(self, response_id: str, translated: Translated = lambda value: value) -> tuple[Step, ...]:
-        """Give what one response says, by its id; something, where no answer shows it."""
+        """Return the script of one response, by its id; a filler if no answer shows it."""
         return tuple(self._moves(response_id, translated)) if response_id in self.last else (Reply(NOT_SHOWN),)
 
     def _moves(self, response_id: str, translated: Translated) -> list[Step]:
@@ -117,7 +124,10 @@ class ResponseFacts:
         return [*moves, *_ending(response)] or [Reply("")]
 
     def _chunks(self, response_id: str, output_index: int) -> list[str]:
-        """Give the pieces that a stream sent a message's text in; [] where no whole stream shows them."""
+        """Return the pieces in which a stream sent a message's text.
+
+        [] if no whole stream shows them.
+        """
         whole = (exchange for exchange in self.shown_by[response_id] if exchange.events and not _is_resumed(exchange))
         events = next((exchange.events for exchange in whole), ())
         return [
@@ -142,7 +152,10 @@ def _call_id(item: Json) -> str:
 
 
 def is_plain(item: Json) -> bool:
-    """Say whether an output item is a message that a `Reply` says: one text, with no annotations and no probabilities."""
+    """Return True if a `Reply` can express an output item.
+
+    It is a message of one text, without annotations or probabilities.
+    """
     parts = item.get("content") or []
     return (
         item["type"] == "message"
@@ -178,7 +191,10 @@ def _ending(response: Json) -> list[Step]:
 
 
 def beyond_moves(exchange: Interaction) -> str:
-    """Say why no script can say a create, or its recording is not what was answered; "" if neither is so."""
+    """Return why no script can express a create; "" if one can.
+
+    Another reason is that the recorded answer does not belong to the request.
+    """
     request = exchange.request_json if isinstance(exchange.request_json, dict) else {}
     if request.get("prompt") is not None:
         return "prompt= is not simulated"

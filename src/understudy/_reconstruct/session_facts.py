@@ -1,4 +1,4 @@
-"""What a recorded session shows: every object it names, and for each run what the model did in it.
+"""What a recorded session shows: its objects, and what the model did in each run.
 
 A *view* of an object is its JSON as one answer showed it. Facts are collected over the whole session before any of it is
 sent, since what a run does is often shown only later, in a list of its steps or messages.
@@ -18,7 +18,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Waited:
-    """The calls of one `requires_action`, with a time at which the run had begun with them."""
+    """The calls of one `requires_action`.
+
+    `at`: a time at which the run had begun with them, in unix seconds.
+    """
 
     at: float
     calls: list[Json]
@@ -26,7 +29,7 @@ class Waited:
 
 @dataclass
 class RunFacts:
-    """One run.
+    """What the recording shows of one run.
 
     Attributes:
         views: the run as it was shown, oldest first, with the index of the exchange.
@@ -49,11 +52,14 @@ class RunFacts:
 
     @property
     def status(self) -> str | None:
-        """Return the last status that was shown; None if none was."""
+        """The last status that was shown; None if none was."""
         return self.views[-1][1]["status"] if self.views else None
 
     def calls_waited_for(self) -> list[Waited]:
-        """Return the calls of each `requires_action`, once each: those shown, then those that are only answered."""
+        """Return the calls of each `requires_action`, once each.
+
+        Those shown come first, then those that are only answered.
+        """
         found: list[Waited] = []
         for _, view in self.views:
             if view.get("required_action"):
@@ -71,7 +77,7 @@ class RunFacts:
         return found
 
     def may_call(self, name: str) -> bool:
-        """Say whether a function is among the run's tools, as far as the answers show them."""
+        """Return True if a function is among the run's tools, as far as these are shown."""
         shows_tools = any(view.get("tools") for _, view in self.views[:1])
         return not shows_tools or any(tool["function"]["name"] == name for tool in self._functions())
 
@@ -81,7 +87,7 @@ class RunFacts:
 
 
 class Facts:
-    """What one session shows.
+    """What one session shows of its objects and runs.
 
     Attributes:
         first_views: the first view of every object, by id.
@@ -100,7 +106,7 @@ class Facts:
             self._finish(run)
 
     def age(self, object_id: str) -> tuple[float, int]:
-        """Return what sorts objects from the oldest to the newest."""
+        """Return a sort key that puts objects in order, oldest first."""
         return self._order.get(object_id, (0, 0))
 
     def _read(self, exchange: Interaction) -> None:
@@ -134,7 +140,10 @@ class Facts:
                 self._read_delta(data)
 
     def _see(self, index: int, view: Json, asked_store: str = "", *, backwards: bool = False) -> None:
-        """Note a view; `asked_store` is the vector store of the request, for a file that does not name its own."""
+        """Note a view.
+
+        `asked_store` is the vector store of the request, for a file that does not name its own.
+        """
         object_id, kind = view["id"], view["object"]
         if kind.endswith((".deleted", ".delta")):
             return
@@ -163,7 +172,7 @@ class Facts:
         return self.runs.setdefault(run_id, RunFacts(run_id))
 
     def _finish(self, run: RunFacts) -> None:
-        """Put what was collected in order, and say whose the run is."""
+        """Sort what was collected, and find the thread and the assistant of the run."""
         for made in (run.steps, run.messages):
             ordered = sorted(made, key=self.age)
             views = [made[key] for key in ordered]
@@ -175,7 +184,7 @@ class Facts:
 
 
 def objects_in(value: Any) -> Iterator[Json]:
-    """Return every object with an id in a value, outer ones first."""
+    """Yield every object with an id in a value, outer ones first."""
     if isinstance(value, dict):
         if isinstance(value.get("id"), str) and isinstance(value.get("object"), str):
             yield value
@@ -187,7 +196,7 @@ def objects_in(value: Any) -> Iterator[Json]:
 
 
 def dicts_in(value: Any) -> Iterator[Json]:
-    """Return every JSON object in a value, outer ones first."""
+    """Yield every JSON object in a value, outer ones first."""
     if isinstance(value, dict):
         yield value
     if isinstance(value, dict | list):
@@ -196,12 +205,18 @@ def dicts_in(value: Any) -> Iterator[Json]:
 
 
 def is_v1(exchange: Interaction) -> bool:
-    """Say whether an exchange was recorded with the v1 header: what it shows is not what v2 did."""
+    """Return True if an exchange was recorded with the v1 header.
+
+    Such an exchange does not show what v2 did.
+    """
     return any(name.lower() == "openai-beta" and value.endswith("v1") for name, value in exchange.request_headers)
 
 
 def _richer(old: Json | None, new: Json) -> Json:
-    """Return the newer view of a step, with what only the older one showed: passages found, calls not yet cleared."""
+    """Return the newer view of a step, with what only the older one showed.
+
+    That is passages found, and calls not yet cleared.
+    """
     if old is None:
         return new
     known = {call["id"]: call for call in old["step_details"].get("tool_calls") or ()}

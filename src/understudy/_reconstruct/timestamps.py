@@ -9,7 +9,7 @@ from understudy._cassettes.interaction import Interaction
 
 
 def sent_at(date: str | None) -> float:
-    """Return the moment that a `date` header tells; 0 if it tells none."""
+    """Return the moment of a `date` header, in unix seconds; 0 if it has none."""
     try:
         return parsedate_to_datetime(date or "").timestamp()
     except ValueError:
@@ -17,7 +17,7 @@ def sent_at(date: str | None) -> float:
 
 
 def newest(value: Any) -> float:
-    """Return the newest `created_at` anywhere in a value, in unix seconds; 0 when there is none."""
+    """Return the newest `created_at` in a value, in unix seconds; 0 if there is none."""
     if isinstance(value, dict):
         own = value.get("created_at")
         return max([own if isinstance(own, int) else 0, *map(newest, value.values())])
@@ -27,5 +27,8 @@ def newest(value: Any) -> float:
 
 
 def moment_of(recorded: Interaction) -> float:
-    """Say how new an answer is, in unix seconds: by the newest object it shows, else by its date; 0 if it does not show."""
+    """Return how new an answer is, in unix seconds; 0 if it does not show.
+
+    By the newest object it shows, else by its `date` header.
+    """
     return newest([data for _, data in recorded.events] or recorded.json) or sent_at(recorded.header("date"))

@@ -27,6 +27,7 @@ from understudy._serve.admin_values import (
 )
 from understudy._serve.hosts import json_response
 from understudy._serve.simulated import SimulatedWorld, timeline_json
+from understudy._serve.transcript_json import transcript_json
 from understudy.errors import UnderstudyError, nearest
 
 if TYPE_CHECKING:
@@ -120,6 +121,13 @@ class Verbs:
         """Add a message to a thread; answers it."""
         return self._backend.add_message(**given).to_dict()
 
+    def add_conversation(self, **given: Any) -> Json:
+        """Make a conversation; answers it.
+
+        `items` are texts of user messages, or items as the API takes them.
+        """
+        return self._backend.add_conversation(**given).to_dict()
+
     def add_file(self, content: str | dict[str, str] = "", **given: Any) -> Json:
         """Make a file; its content is a text, or `{"base64": "..."}`. Answers it."""
         return self._backend.add_file(content=content_from("content", content), **given).to_dict()
@@ -171,6 +179,8 @@ class Verbs:
             "assistants": [assistant.to_dict() for assistant in backend.assistants],
             "runs": [run.to_dict() for run in backend.runs],
             "threads": [thread.to_dict() for thread in backend.threads],
+            "responses": [response.to_dict() for response in backend.responses],
+            "conversations": [conversation.to_dict() for conversation in backend.conversations],
             "scripts_left": [worded(str(left)) for left in backend.scripts_left],
             "problems": [worded(str(problem)) for problem in backend.problems],
             "hints": [worded(hint) for hint in backend.hints],
@@ -191,6 +201,17 @@ class Verbs:
         """Tell the messages of a thread, oldest first."""
         return {"messages": [message.to_dict() for message in self._backend.messages(thread_id)]}
 
+    def items(self, conversation_id: str) -> Json:
+        """Give the items of a conversation, oldest first."""
+        return {"items": [item.to_dict() for item in self._backend.items(conversation_id)]}
+
+    def transcript(self) -> Json:
+        """Give what was said, called and returned, whatever the API: as `entries`, and as `text`.
+
+        Two apps that did the same have equal entries: ids, times and polling are not among them.
+        """
+        return transcript_json(self._backend.transcript())
+
     def files(self) -> Json:
         """Tell the files and vector stores there are."""
         backend = self._backend
@@ -198,7 +219,7 @@ class Verbs:
         return {"files": [file.to_dict() for file in backend.files], "vector_stores": stores}
 
     def timeline(self, run_id: str) -> Json:
-        """Tell what happened to a run and when: as moments, as text, as an SVG."""
+        """Tell what happened to a run or a response and when: as moments, as text, as an SVG."""
         timeline: Timeline = self._backend.timeline(run_id)
         return {**timeline_json(timeline), "text": str(timeline), "svg": timeline.svg()}
 
@@ -269,7 +290,7 @@ class Verbs:
         return function_names(found.get("tools"))
 
 
-_LOOKING = ("state", "requests", "messages", "files", "timeline", "export")
+_LOOKING = ("state", "requests", "messages", "items", "transcript", "files", "timeline", "export")
 KNOWN = tuple(name for name in vars(Verbs) if not name.startswith("_"))
 
 

@@ -22,7 +22,7 @@ _LOOP = -1.0  # in place of the time: this poll stands for a loop of them
 _LIVE = ("queued", "in_progress", "cancelling")
 _PLACEHOLDER = re.compile(r"\{outputs\[(\w+)\]\}")
 _BETA = '{"OpenAI-Beta": "assistants=v2"}'
-_ADDS = ("add_assistant", "add_thread", "add_message", "add_file", "add_vector_store")
+_ADDS = ("add_assistant", "add_thread", "add_message", "add_conversation", "add_file", "add_vector_store")
 _GROUPS = {  # where the SDK keeps what the API calls by its last name
     "assistants": "beta.assistants",
     "threads": "beta.threads",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from understudy._transcript.entries import SeenMessage
@@ -11,6 +11,7 @@ from understudy._transcript.turns import Action
 from understudy._transcript.unknown import UNKNOWN, json_or_text, plain
 
 Json = dict[str, Any]
+_SILENT = ("reasoning", "mcp_list_tools", "compaction")  # what no user sees, and no app answers
 
 
 def thread_message(shown: Mapping[str, Any], name_of: Files) -> SeenMessage:
@@ -90,6 +91,27 @@ def output_reply(item: Mapping[str, Any], name_of: Files) -> list[Action]:
     notes = [note for part in parts for note in part.get("annotations") or () if note.get("file_id")]
     cited = [note.get("filename") or name_of(note["file_id"]) for note in notes]
     return reply([part.get("text") or part.get("refusal") or "" for part in parts], 0, cited)
+
+
+def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
+    """Give what an output item of a response says: a reply, or a call and what it found."""
+    kind = item["type"]
+    if kind == "message":
+        yield from output_reply(item, name_of)
+    elif kind == "function_call":
+        yield call(item["name"], item.get("arguments") or "")
+    elif kind == "code_interpreter_call":
+        yield hosted_call("code_interpreter", item.get("code") or UNKNOWN)
+        if item.get("outputs"):
+            yield hosted_output(
+                "code_interpreter", "\n".join(one["logs"] for one in item["outputs"] if one["type"] == "logs")
+            )
+    elif kind == "file_search_call":
+        yield hosted_call("file_search", UNKNOWN)
+        if item.get("results") is not None:
+            yield hosted_output("file_search", [one.get("filename", UNKNOWN) for one in item["results"]])
+    elif kind not in _SILENT and not kind.endswith("_output"):
+        yield given_call(item)
 
 
 def call(name: str, arguments: str) -> Action:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,11 @@ from understudy._cassettes import Interaction
 from understudy._transcript import messages
 from understudy._transcript.entries import HOSTED, SeenMessage
 from understudy._transcript.normal_forms import Files, responses_settings, responses_tools
-from understudy._transcript.turns import WAITING, Action, ResponseRecord
+from understudy._transcript.turns import WAITING, ResponseRecord
 from understudy._transcript.unknown import UNKNOWN, Unknown
 
 Json = dict[str, Any]
 _LIVE = ("queued", "in_progress")
-_SILENT = ("reasoning", "mcp_list_tools", "compaction")  # what no user sees, and no app answers
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
@@ -101,7 +100,7 @@ class ResponseReading:
             instructions=instructions if isinstance(instructions, str) else None,
             tools=responses_tools(tools, dict.fromkeys(HOSTED, UNKNOWN), is_sent=sent),
             settings=responses_settings(view) if "temperature" in view else UNKNOWN,
-            actions=list(self._actions(view)),
+            actions=[one for item in view.get("output") or () for one in messages.output_actions(item, self._name_of)],
             outcome=_outcome(view, calls),
             model=str(view.get("model") or body.get("model") or ""),
             calls=calls,
@@ -143,26 +142,6 @@ class ResponseReading:
 
     def _messages(self, items: Sequence[Json]) -> list[SeenMessage]:
         return messages.input_messages(items, self._name_of)
-
-    def _actions(self, view: Json) -> Iterator[Action]:
-        for item in view.get("output") or ():
-            kind = item["type"]
-            if kind == "message":
-                yield from messages.output_reply(item, self._name_of)
-            elif kind == "function_call":
-                yield messages.call(item["name"], item.get("arguments") or "")
-            elif kind == "code_interpreter_call":
-                yield messages.hosted_call("code_interpreter", item.get("code") or UNKNOWN)
-                logs = [one["logs"] for one in item.get("outputs") or () if one["type"] == "logs"]
-                if item.get("outputs"):
-                    yield messages.hosted_output("code_interpreter", "\n".join(logs))
-            elif kind == "file_search_call":
-                yield messages.hosted_call("file_search", UNKNOWN)
-                if item.get("results") is not None:
-                    found = [one.get("filename", UNKNOWN) for one in item["results"]]
-                    yield messages.hosted_output("file_search", found)
-            elif kind not in _SILENT and not kind.endswith("_output"):
-                yield messages.given_call(item)
 
 
 def _typed(items: Sequence[Json]) -> list[Json]:

@@ -166,6 +166,8 @@ class _Reader:
             for item in step:
                 if item.kind == "message":
                     yield from self._reply(item)
+                elif item.kind == "response_item":
+                    yield from messages.output_actions(item.given, self.name_of)
                 else:
                     yield _call(item)
                     yield from _found(item)
@@ -231,7 +233,7 @@ def _call(state: Any) -> Action:
         return messages.hosted_call(state.kind, state.input)
     if state.kind == "file_search":
         return messages.hosted_call(state.kind, UNKNOWN)  # a run does not show what it searched for
-    return messages.given_call(getattr(state, "given", None) or {"type": state.kind})
+    return messages.given_call({"type": state.kind})
 
 
 def _is_answered(state: Any) -> bool:

@@ -198,7 +198,7 @@ def cassette_for(
         pytest.UsageError: no marker, or one with settings that there are not.
     """
     from understudy._cassettes import CassetteSession
-    from understudy._promote.fallback import leaving
+    from understudy._promote.fallback import backend_fallback
 
     if item.get_closest_marker("cassette") is None:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
@@ -220,7 +220,7 @@ def cassette_for(
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "cassette", settings))
     try:
-        on_miss = None if backend is None else leaving(path, backend)
+        on_miss = None if backend is None else backend_fallback(path, backend)
         settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
         fixtures = held_by_fixtures(item.config)
         playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)

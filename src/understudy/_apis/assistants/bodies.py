@@ -1,4 +1,7 @@
-"""The bodies of requests: what each may hold [SPEC, with the corrections of real recordings]."""
+"""The allowed bodies of requests.
+
+[SPEC, with the corrections of real recordings.]
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,11 @@ from understudy._engine.items import CallState
 FILE_ID = Id("file", also="assistant-")  # files of Azure are `assistant-...` [DOCS]
 STORE_ID = Id("vs")
 NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
-THREAD_MESSAGES = 32  # the most that a thread is created with [REP: openai-php/client#269, dimagi/open-chat-studio#688]
-OUTPUT_CHARACTERS = 1_048_576  # the most of one tool output [REP: microsoft/semantic-kernel#12814]
-OUTPUT_BYTES = 512 * 1024  # what all outputs of a submit stay below [REP: VRSEN/agency-swarm-lab#39, semantic-kernel#12814]
+THREAD_MESSAGES = 32  # the maximum when a thread is created [REP: openai-php/client#269, dimagi/open-chat-studio#688]
+OUTPUT_CHARACTERS = 1_048_576  # the maximum of one tool output [REP: microsoft/semantic-kernel#12814]
+OUTPUT_BYTES = (
+    512 * 1024
+)  # all outputs of a request together must be smaller [REP: VRSEN/agency-swarm-lab#39, semantic-kernel#12814]
 
 # -- tools --------------------------------------------------------------------
 
@@ -74,14 +79,14 @@ _FILE_SEARCH = Fields(
 
 
 class _AnyTool(Tagged):
-    """A tool of any kind of call there is; most are named by their type alone."""
+    """A tool of any kind of call; most have no field but their type."""
 
     def __init__(self) -> None:
         super().__init__("type", {})
         self._learn()
 
     def __call__(self, value: Any, path: str) -> Any:
-        if self._known != len(CallState.kinds):  # a kind of call was defined meanwhile
+        if self._known != len(CallState.kinds):  # a kind of call has been defined since
             self._learn()
         return super().__call__(value, path)
 
@@ -103,7 +108,7 @@ def _tools(most: int) -> Check:
 _FILE_IDS = array(FILE_ID, of="strings", most=20)
 
 
-def _half_at_most(static: Any, path: str) -> None:
+def _check_overlap(static: Any, path: str) -> None:
     if static["chunk_overlap_tokens"] * 2 > static["max_chunk_size_tokens"]:
         raise ApiError("chunk.overlap", path=f"{path}.chunk_overlap_tokens")
 
@@ -112,7 +117,7 @@ _STATIC = Fields(
     {"max_chunk_size_tokens": integer(100, 4096), "chunk_overlap_tokens": integer(0)},
     required=("max_chunk_size_tokens", "chunk_overlap_tokens"),
     rules=(
-        Rule("`chunk_overlap_tokens` is at most half of `max_chunk_size_tokens`", "chunk.overlap", "SPEC", _half_at_most),
+        Rule("`chunk_overlap_tokens` is at most half of `max_chunk_size_tokens`", "chunk.overlap", "SPEC", _check_overlap),
     ),
 )
 CHUNKING_STRATEGY = tagged(
@@ -124,7 +129,7 @@ CHUNKING_STRATEGY = tagged(
 )
 _INLINE_STORE = Fields(
     {
-        "file_ids": array(FILE_ID, of="strings"),  # the spec's 100,000,000 are more than a request holds
+        "file_ids": array(FILE_ID, of="strings"),  # the spec allows 100,000,000, more than fit in a request
         "chunking_strategy": CHUNKING_STRATEGY,
         "metadata": metadata,
     }
@@ -132,12 +137,12 @@ _INLINE_STORE = Fields(
 _STORE_IDS = array(STORE_ID, of="strings", most=1)
 
 
-def _named_or_made(search: Any, path: str) -> None:
+def _check_exclusive_stores(search: Any, path: str) -> None:
     if search.get("vector_store_ids") and search.get("vector_stores"):
         raise ApiError("exclusive", path=f"{path}.vector_stores", other=f"{path}.vector_store_ids")
 
 
-_EXCLUSIVE_STORES = Rule("stores that exist, or stores to be made, not both", "exclusive", "SPEC", _named_or_made)
+_EXCLUSIVE_STORES = Rule("existing stores or new stores, not both", "exclusive", "SPEC", _check_exclusive_stores)
 
 
 def _tool_resources(*, inline_stores: bool) -> Check:
@@ -236,7 +241,7 @@ _CONTENT_PART = tagged(
     },
 )
 _ATTACHED_TOOL = tagged("type", {"code_interpreter": Fields({"type": anything}), "file_search": Fields({"type": anything})})
-# That `tools` must be there: openai/openai-python#1335 [REP]
+# `tools` is required: openai/openai-python#1335 [REP]
 _ATTACHMENT = Fields({"file_id": FILE_ID, "tools": array(_ATTACHED_TOOL, of="objects")}, required=("tools",), mark="REP")
 CREATE_MESSAGE = Fields(
     {
@@ -270,7 +275,7 @@ _RUN: dict[str, Check] = {
     "tools": _tools(20),
     "stream": boolean,
     "max_prompt_tokens": integer(256),
-    # The spec says at least 256; the service took 16 in April 2024 [REC] and no less [REP: openai/openai-node#1465].
+    # The spec says at least 256; the service accepted 16 in April 2024 [REC], and no less [REP: openai/openai-node#1465].
     "max_completion_tokens": integer(16, mark="REP"),
     "truncation_strategy": _TRUNCATION,
     "tool_choice": _TOOL_CHOICE,
@@ -292,7 +297,7 @@ CREATE_THREAD_AND_RUN = Fields(
 MODIFY_RUN = Fields({"metadata": metadata})
 
 
-def _small_together(body: Any, _: str) -> None:
+def _check_total_size(body: Any, _: str) -> None:
     size = sum(len(output.get("output", "").encode()) for output in body["tool_outputs"])
     if size >= OUTPUT_BYTES:
         raise ApiError("outputs.large", path="tool_outputs")
@@ -306,6 +311,6 @@ SUBMIT_TOOL_OUTPUTS = Fields(
         "stream": boolean,
     },
     required=("tool_outputs",),
-    rules=(Rule("all outputs together are less than 512 kB", "outputs.large", "REP", _small_together),),
+    rules=(Rule("all outputs together are less than 512 kB", "outputs.large", "REP", _check_total_size),),
 )
 EMPTY = Fields({})

@@ -1,4 +1,7 @@
-"""The fields of create requests as keyword arguments, for completion and type checkers; `bodies` checks them."""
+"""The fields of create requests as keyword arguments.
+
+For completion and type checkers; `bodies` checks the values.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ Content = str | Sequence[Mapping[str, Any]]
 
 
 class AssistantFields(TypedDict, total=False):
-    """What an assistant can be created with, besides its model."""
+    """The optional fields of a new assistant: all but its model."""
 
     name: str | None
     description: str | None
@@ -25,14 +28,14 @@ class AssistantFields(TypedDict, total=False):
 
 
 class ThreadFields(TypedDict, total=False):
-    """What a thread can be created with, besides its messages."""
+    """The fields of a new thread, without its messages."""
 
     tool_resources: Mapping[str, Any] | None
     metadata: Mapping[str, str] | None
 
 
 class VectorStoreFields(TypedDict, total=False):
-    """What a vector store can be created with, besides its files."""
+    """The fields of a new vector store, without its files."""
 
     name: str | None
     description: str | None

@@ -1,4 +1,4 @@
-"""What the service makes of what it is sent before it stores it: defaults filled in, short forms written out [REC]."""
+"""Request fields in their stored form: defaults filled in [REC]."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from understudy._engine.vector_stores import StoreEntry
 
 Json = dict[str, Any]
 
-# Settings that a reasoning model does not take, with what every other model has when none is sent. [REC for the values]
+# Settings that reasoning models do not accept, with the defaults of every other model. [REC for the values]
 SAMPLING: dict[str, float] = {"temperature": 1.0, "top_p": 1.0}
 
 
 def normal_settings(body: Json) -> Json:
-    """Give the fields of an assistant or a run that were sent, in their stored form; `tool_resources` is not among them."""
+    """Return the fields sent for an assistant or a run, in their stored form.
+
+    Without `tool_resources`.
+    """
     fields: Json = {}
     for name, value in body.items():
         if name == "tools":
@@ -31,7 +34,7 @@ def normal_settings(body: Json) -> Json:
 
 
 def normal_tool(tool: Json) -> Json:
-    """Return a tool as it is echoed [REC]."""
+    """Return a tool as the service echoes it [REC]."""
     if tool["type"] == "function":
         function = tool["function"]
         echoed: Json = {"name": function["name"]}
@@ -54,14 +57,14 @@ def normal_tool(tool: Json) -> Json:
     return {"type": tool["type"]}
 
 
-THREAD_STORE_DAYS = 7  # how long a store made for a thread lives after it was last used [DOCS]
+THREAD_STORE_DAYS = 7  # of a store made for a thread, since it was last used [DOCS]
 
 
 def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None) -> Json:
-    """Give an assistant's tool_resources, and make inline vector stores [REC].
+    """Return an assistant's tool_resources, creating inline vector stores [REC].
 
-    Those of tools that are on, empty where none were given [REC], then what was given for other tools, kept for the time
-    when they are on [REP].
+    First the resources of its tools, empty where none were given [REC]; then what was given for other tools, kept for
+    when they are added [REP].
     """
     given = {name: value for name, value in (given or {}).items() if value is not None}
     resources: Json = {}
@@ -75,12 +78,15 @@ def normal_tool_resources(engine: Engine, tools: list[Json], given: Json | None)
 
 
 def kept_resources(resources: Json) -> Json:
-    """Return what of stored tool_resources was given: all but the empty lists that a tool has by itself."""
+    """Return the resources that were given explicitly.
+
+    That is, without the empty lists that the service adds for each tool.
+    """
     return {name: value for name, value in resources.items() if any(value.values())}
 
 
 def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
-    """Return what a thread's tool_resources become: what was given, inline vector stores made [REC]."""
+    """Return a thread's tool_resources, creating inline vector stores [REC]."""
     resources: Json = {}
     for name, value in (given or {}).items():
         if value is None:
@@ -93,7 +99,10 @@ def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
 
 
 def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None) -> list[str]:
-    """Return the vector stores that a `file_search` resource names, with those it asks to be made [REC]."""
+    """Return the ids of the vector stores of a `file_search` resource [REC].
+
+    Stores that it describes are created.
+    """
     made = [
         engine.stores.create(
             [StoreEntry(file_id, chunking_of(store)) for file_id in store.get("file_ids") or ()],
@@ -106,13 +115,16 @@ def store_ids(engine: Engine, search: Json, *, lifetime_days: int | None = None)
 
 
 def chunking_of(body: Json) -> Chunking:
-    """Say how to cut files: as given, `auto` being 800 tokens with 400 of overlap [REC]."""
+    """Return the chunk sizes in a body; `auto` is 800 tokens, 400 of overlap [REC]."""
     static = (body.get("chunking_strategy") or {}).get("static")
     return Chunking(static["max_chunk_size_tokens"], static["chunk_overlap_tokens"]) if static else DEFAULT_CHUNKING
 
 
 def normal_content(content: Any) -> tuple[Part, ...]:
-    """Return a message's content: a string is one text part; an image_url without a detail gets `auto` [REC]."""
+    """Return the content of a message as parts [REC].
+
+    A string is one text part; an image_url without a detail gets `auto`.
+    """
     if isinstance(content, str):
         return (Text(content),)
     return tuple(_part(part) for part in content)

@@ -1,4 +1,7 @@
-"""What a body names must exist: files and vector stores, checked before anything is made or changed [INF for the texts]."""
+"""Checks that the files and vector stores in a body exist.
+
+They come before anything is created or changed [INF for the texts].
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ Json = dict[str, Any]
 
 
 def check_resources(engine: Engine, resources: Json | None) -> None:
-    """The files and stores of `tool_resources`."""
+    """Refuse `tool_resources` with files or stores that do not exist."""
     resources = resources or {}
     for file_id in (resources.get("code_interpreter") or {}).get("file_ids", ()):
         engine.existing_file(file_id)
@@ -22,7 +25,7 @@ def check_resources(engine: Engine, resources: Json | None) -> None:
 
 
 def check_message(engine: Engine, body: Json) -> None:
-    """The files that a message shows or has attached."""
+    """Refuse a message with image files or attachments that do not exist."""
     if not isinstance(body["content"], str):
         for part in body["content"]:
             if part["type"] == "image_file":
@@ -36,12 +39,12 @@ def check_message(engine: Engine, body: Json) -> None:
 
 
 def check_thread(engine: Engine, body: Json) -> None:
-    """All that a new thread names."""
+    """Refuse a new thread with files or stores that do not exist."""
     check_resources(engine, body.get("tool_resources"))
     for message in body.get("messages", ()):
         check_message(engine, message)
 
 
 def wants_search(attachment: Json) -> bool:
-    """Say whether an attachment is for the file search tool."""
+    """Return whether an attachment is for the file search tool."""
     return any(tool["type"] == "file_search" for tool in attachment.get("tools") or ())

@@ -18,7 +18,10 @@ from understudy._engine.items import Conversation
 
 
 def _check_version(request: Request) -> None:
-    """Demand `OpenAI-Beta: assistants=v2`, but not on Azure [REC; DOCS that Microsoft's examples send none]."""
+    """Refuse a request without `OpenAI-Beta: assistants=v2` [REC].
+
+    Not on Azure: Microsoft's examples send none [DOCS].
+    """
     beta = request.header("openai-beta") or ""
     if "assistants=v2" not in beta and not is_azure(request):
         raise ApiError("beta.v1" if "assistants=" in beta else "beta.missing")

@@ -1,4 +1,7 @@
-"""The lifecycles of runs, steps and messages, in the words of the Assistants API: the engine's tables, renamed."""
+"""The lifecycles of runs, steps and messages, with the API's names.
+
+They are the tables of the engine.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ RUN_STATUSES = {"running": "in_progress", "paused": "requires_action"}  # the ot
 
 
 def run_status(status: str) -> str:
-    """Give the API's word for the status of an execution."""
+    """Return the API's name for the status of an execution."""
     return RUN_STATUSES.get(status, status)
 
 

@@ -1,4 +1,7 @@
-"""Assistants, threads, messages and runs, as a test looks at them: what completion and type checkers know of them."""
+"""Assistants, threads, messages and runs, as tests see them.
+
+With the attributes that completion and type checkers know.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ class MessageView(ObjectView):
 
     @property
     def text(self) -> str:
-        """Its texts, joined."""
+        """The texts of the message, joined."""
         return "".join(part["text"]["value"] for part in self._data["content"] if part["type"] == "text")
 
 

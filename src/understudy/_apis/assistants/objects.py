@@ -1,6 +1,7 @@
-"""What the Assistants API has over the engine: assistants, threads (conversations) and runs (executions).
+"""The objects that the Assistants API adds to the engine.
 
-`AssistantsObjects` is this API's part of a service: `engine.part(AssistantsObjects)`.
+Assistants, threads (conversations) and runs (executions). `AssistantsObjects` is the part of a service that belongs to
+this API: `engine.part(AssistantsObjects)`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Assistant:
 
 @dataclass(slots=True, kw_only=True)
 class Thread(Conversation):
-    """A conversation, with what its runs may search and read."""
+    """A conversation, with its runs and the resources of their tools."""
 
     tool_resources: Json = field(default_factory=dict)
     runs: Listing[Run] = field(default_factory=Listing)
@@ -48,7 +49,7 @@ class Thread(Conversation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """What was asked for when the run was created, over what the assistant has."""
+    """The settings of a run: those of its request, else of its assistant."""
 
     model: str
     instructions: str | None
@@ -66,9 +67,9 @@ class RunSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """An execution, with what was asked for.
+    """An execution, with the settings and metadata of its request.
 
-    `sent`: what the request brought and no field of a run shows by itself.
+    `sent`: fields of the request that the fields of a run do not show.
     """
 
     id: str
@@ -82,12 +83,12 @@ class Run:
 
     @property
     def steps(self) -> Listing[Step]:
-        """Its steps so far."""
+        """The steps so far."""
         return self.execution.steps
 
     @property
     def is_over(self) -> bool:
-        """Say whether it is in a terminal status."""
+        """Whether the run is in a terminal status."""
         return self.execution.is_over
 
 
@@ -102,50 +103,50 @@ class AssistantsObjects:
     # -- finding --------------------------------------------------------------
 
     def assistant(self, assistant_id: str) -> Assistant:
-        """Give an assistant, or refuse."""
+        """Return an assistant; refuse an unknown id."""
         return self.assistants.get(assistant_id) or _refuse("assistant.not_found", assistant_id)
 
     def thread(self, thread_id: str) -> Thread:
-        """Give a thread, or refuse."""
+        """Return a thread; refuse an unknown id."""
         return self.threads.get(thread_id) or _refuse("thread.not_found", thread_id)
 
     def message(self, thread_id: str, message_id: str) -> Item:
-        """Give a message, or refuse."""
+        """Return a message; refuse an unknown id."""
         item = self.thread(thread_id).items.get(message_id)
         return item if item is not None and is_message(item) else _refuse("message.not_found", message_id)
 
     def run(self, thread_id: str, run_id: str) -> Run:
-        """Give a run, or refuse."""
+        """Return a run; refuse an unknown id."""
         thread = self.threads.get(thread_id) or self.thread(thread_id)
         return thread.runs.get(run_id) or _refuse("run.not_found", run_id)
 
     def step(self, thread_id: str, run_id: str, step_id: str) -> Step:
-        """Give a step, or refuse."""
+        """Return a step; refuse an unknown id."""
         return self.run(thread_id, run_id).steps.get(step_id) or _refuse("step.not_found", step_id)
 
     def run_of_id(self, run_id: str) -> Run | None:
-        """Give a run, whatever thread it is on; None when there is none of this id (any more)."""
+        """Return a run of any thread; None if there is none, or none any more."""
         execution = self._engine.executions.get(run_id)
         conversation = execution.conversation if execution is not None else None
         return conversation.runs.get(run_id) if isinstance(conversation, Thread) else None
 
     def runs(self) -> list[Run]:
-        """Give every run, oldest first."""
-        self._engine.settle()  # in real time, what has fallen due meanwhile
+        """Return all runs, oldest first."""
+        self._engine.settle()  # in real time, events have become due
         runs = [run for thread in self.threads for run in thread.runs]
         return sorted(runs, key=lambda run: run.created_at)
 
     # -- making ---------------------------------------------------------------
 
     def add_assistant(self, *, id: str | None = None, created_at: float | None = None, **fields: Any) -> Assistant:  # noqa: A002
-        """Keep a new assistant."""
+        """Store a new assistant."""
         at = self._engine.clock.now() if created_at is None else created_at
         assistant = Assistant(id=id or self._engine.new_id("assistant", at=at), created_at=at, **fields)
         self.assistants.add(assistant)
         return assistant
 
     def add_thread(self, *, id: str | None = None, created_at: float | None = None, **fields: Any) -> Thread:  # noqa: A002
-        """Keep a new thread."""
+        """Store a new thread."""
         at = self._engine.clock.now() if created_at is None else created_at
         thread = Thread(id=id or self._engine.new_id("thread", at=at), created_at=at, **fields)
         self.threads.add(thread)
@@ -161,9 +162,10 @@ class AssistantsObjects:
         created_at: float | None = None,
         **fields: Any,
     ) -> Item:
-        """Keep a message that the app wrote (not a run).
+        """Store a message written by the app (not by a run).
 
-        Refused while a run of the thread is active.
+        Raises:
+            ApiError: a run of the thread is active.
         """
         if thread.active is not None:
             raise ApiError("thread.locked_for_messages", thread_id=thread.id, run_id=thread.active.id)
@@ -175,7 +177,10 @@ class AssistantsObjects:
         return message
 
     def remove_thread(self, thread: Thread) -> None:
-        """Delete a thread with all that belongs to it; a live run of it ends without a word [INF]."""
+        """Delete a thread with everything in it.
+
+        Its active run ends without an event [INF].
+        """
         self.threads.remove(thread.id)
         for run in thread.runs:
             self._engine.forget(run.execution)

@@ -33,7 +33,7 @@ def _op(name: str, route: str, run: Any, body: Any = None, **more: Any) -> Opera
 
 OPERATIONS: tuple[Operation, ...] = (
     _op("assistants.create", "POST /assistants", assistants.create, CREATE_ASSISTANT),
-    _op("assistants.list", "GET /assistants", assistants.listed, query=PAGE_QUERY),
+    _op("assistants.list", "GET /assistants", assistants.list_page, query=PAGE_QUERY),
     _op("assistants.retrieve", "GET /assistants/{assistant_id}", assistants.retrieve),
     _op("assistants.update", "POST /assistants/{assistant_id}", assistants.modify, MODIFY_ASSISTANT),
     _op("assistants.delete", "DELETE /assistants/{assistant_id}", assistants.delete),
@@ -46,7 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _op(
         "messages.list",
         "GET /threads/{thread_id}/messages",
-        messages.listed,
+        messages.list_page,
         query={**PAGE_QUERY, "run_id": string()},
         polled="app",
     ),
@@ -54,7 +54,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _op("messages.update", "POST /threads/{thread_id}/messages/{message_id}", messages.modify, MODIFY_MESSAGE),
     _op("messages.delete", "DELETE /threads/{thread_id}/messages/{message_id}", messages.delete),
     _op("runs.create", "POST /threads/{thread_id}/runs", runs.create, CREATE_RUN, query=_INCLUDE),
-    _op("runs.list", "GET /threads/{thread_id}/runs", runs.listed, query=PAGE_QUERY, polled="app"),
+    _op("runs.list", "GET /threads/{thread_id}/runs", runs.list_page, query=PAGE_QUERY, polled="app"),
     _op("runs.retrieve", f"GET {_RUN}", runs.retrieve, polled="sdk"),
     _op("runs.update", f"POST {_RUN}", runs.modify, MODIFY_RUN),
     _op("runs.cancel", f"POST {_RUN}/cancel", runs.cancel, EMPTY),
@@ -64,6 +64,6 @@ OPERATIONS: tuple[Operation, ...] = (
         runs.submit_tool_outputs,
         SUBMIT_TOOL_OUTPUTS,
     ),
-    _op("steps.list", f"GET {_RUN}/steps", steps.listed, query={**PAGE_QUERY, **_INCLUDE}, polled="app"),
+    _op("steps.list", f"GET {_RUN}/steps", steps.list_page, query={**PAGE_QUERY, **_INCLUDE}, polled="app"),
     _op("steps.retrieve", f"GET {_RUN}/steps/{{step_id}}", steps.retrieve, query=_INCLUDE, polled="app"),
 )

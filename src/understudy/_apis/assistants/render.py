@@ -1,6 +1,6 @@
-"""Objects of the service as the JSON values it sends, keys in the order recorded [REC, contract 3].
+"""JSON of the objects of the Assistants API, keys as recorded [REC, contract 3].
 
-Every function gives the *stream* view; `views.to_rest` turns it into what REST shows. Values are fresh: the caller may
+Every function returns the *stream* view; `views.to_rest` turns it into what REST shows. Values are fresh: the caller may
 change them.
 """
 
@@ -19,7 +19,7 @@ from understudy._engine.items import Annotation, CallState, ImageFile, Item, Mes
 Json = dict[str, Any]
 
 
-# What a run calls a reason that a script gives by the name it has for responses.
+# Reasons that a script may also give by the name that the Responses API has for them.
 INCOMPLETE_WORDS = {"max_output_tokens": "max_completion_tokens"}
 
 
@@ -43,61 +43,64 @@ def usage(used: Usage | None) -> Json | None:
     }
 
 
-def assistant(held: Assistant) -> Json:
+def assistant(shown: Assistant) -> Json:
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "assistant",
-        "created_at": int(held.created_at),
-        "name": held.name,
-        "description": held.description,
-        "model": held.model,
-        "instructions": held.instructions,
-        "tools": held.tools,
-        "top_p": held.top_p,
-        "temperature": held.temperature,
-        "reasoning_effort": held.reasoning_effort,
-        "tool_resources": held.tool_resources,
-        "metadata": held.metadata,
-        "response_format": held.response_format,
+        "created_at": int(shown.created_at),
+        "name": shown.name,
+        "description": shown.description,
+        "model": shown.model,
+        "instructions": shown.instructions,
+        "tools": shown.tools,
+        "top_p": shown.top_p,
+        "temperature": shown.temperature,
+        "reasoning_effort": shown.reasoning_effort,
+        "tool_resources": shown.tool_resources,
+        "metadata": shown.metadata,
+        "response_format": shown.response_format,
     }
 
 
-def thread(held: Thread) -> Json:
-    """Return a thread as GET and a stream show it; a POST's answer differs, see `thread_as_posted`."""
+def thread(shown: Thread) -> Json:
+    """Return a thread as GET and streams show it; see also `thread_as_posted`."""
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "thread",
-        "created_at": int(held.created_at),
-        "metadata": held.metadata,
-        "tool_resources": held.tool_resources or CODE_INTERPRETER_RESOURCES,
+        "created_at": int(shown.created_at),
+        "metadata": shown.metadata,
+        "tool_resources": shown.tool_resources or CODE_INTERPRETER_RESOURCES,
     }
 
 
-def thread_as_posted(held: Thread) -> Json:
-    """POST answers `{}` when no resources were given, where GET shows an empty code interpreter [REC]."""
-    return thread(held) | {"tool_resources": held.tool_resources}
+def thread_as_posted(posted: Thread) -> Json:
+    """Return a thread as the response to a POST shows it [REC].
+
+    Without resources, it has `{}` where GET shows an empty code interpreter.
+    """
+    return thread(posted) | {"tool_resources": posted.tool_resources}
 
 
-def message(held: Item, state: MessageState | None = None) -> Json:
-    """Return a message; `state` as it was at an earlier event."""
-    state = state or held.state
+def message(item: Item, state: MessageState | None = None) -> Json:
+    """Return a message, as it is now or, with `state`, at an earlier event."""
+    state = state or item.state
     assert state is not None
     ended_at = _seconds(state.ended_at)
     return {
-        "id": held.id,
+        "id": item.id,
         "object": "thread.message",
-        "created_at": int(held.created_at),
-        "assistant_id": held.author,
-        "thread_id": held.conversation_id,
-        "run_id": held.execution_id,
+        "created_at": int(item.created_at),
+        "assistant_id": item.author,
+        "thread_id": item.conversation_id,
+        "run_id": item.execution_id,
         "status": state.status,
         "incomplete_details": None if state.reason is None else {"reason": state.reason},
         "incomplete_at": ended_at if state.status == "incomplete" else None,
         "completed_at": ended_at if state.status == "completed" else None,
         "role": state.role,
         "content": [part(piece) for piece in state.content],
-        "attachments": held.attachments,
-        "metadata": held.metadata,
+        "attachments": item.attachments,
+        "metadata": item.metadata,
     }
 
 
@@ -112,20 +115,20 @@ def part(piece: Part) -> Json:
     return {"type": "image_url", "image_url": {"url": piece.url, "detail": piece.detail}}
 
 
-def annotation(held: Annotation) -> Json:
+def annotation(note: Annotation) -> Json:
     return {
-        "type": held.kind,
-        "text": held.text,
-        "start_index": held.start,
-        "end_index": held.end,
-        held.kind: {"file_id": held.file_id},
+        "type": note.kind,
+        "text": note.text,
+        "start_index": note.start,
+        "end_index": note.end,
+        note.kind: {"file_id": note.file_id},
     }
 
 
 def message_delta(message_id: str, delta: MessageDelta) -> Json:
     """Return a piece of a message.
 
-    The first piece of a text has annotations, later ones only what they bring [REC].
+    The first piece of a text always has annotations, later ones only if they add some [REC].
     """
     piece = delta.piece
     content = {"index": delta.index, **part(piece)}
@@ -138,24 +141,24 @@ def message_delta(message_id: str, delta: MessageDelta) -> Json:
     return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [content]}}
 
 
-def _annotation_delta(index: int, held: Annotation) -> Json:
-    rendered = {"index": index, **annotation(held)}
-    if held.kind == "file_citation":
+def _annotation_delta(index: int, note: Annotation) -> Json:
+    rendered = {"index": index, **annotation(note)}
+    if note.kind == "file_citation":
         rendered["file_citation"]["quote"] = ""  # in deltas only [REC]
     return rendered
 
 
-def run(held: Run, state: ExecutionState | None = None) -> Json:
-    """Return a run; `state` as it was at an earlier event."""
-    state = state or held.execution.state
-    phase, asked = state.phase, held.settings
+def run(shown: Run, state: ExecutionState | None = None) -> Json:
+    """Return a run, as it is now or, with `state`, at an earlier event."""
+    state = state or shown.execution.state
+    phase, asked = state.phase, shown.settings
     status, ended_at = phase.status, _seconds(phase.ended_at)
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "thread.run",
-        "created_at": int(held.created_at),
-        "assistant_id": held.assistant_id,
-        "thread_id": held.thread_id,
+        "created_at": int(shown.created_at),
+        "assistant_id": shown.assistant_id,
+        "thread_id": shown.thread_id,
         "status": RUN_STATUSES.get(status, status),
         "started_at": _seconds(phase.started_at),
         "expires_at": _seconds(phase.deadline),
@@ -168,7 +171,7 @@ def run(held: Run, state: ExecutionState | None = None) -> Json:
         "instructions": asked.instructions,
         "tools": asked.tools,
         "tool_resources": CODE_INTERPRETER_RESOURCES,
-        "metadata": held.metadata,
+        "metadata": shown.metadata,
         "temperature": asked.temperature,
         "top_p": asked.top_p,
         "reasoning_effort": asked.reasoning_effort,
@@ -196,17 +199,19 @@ def _required_action(phase: Phase, state: ExecutionState) -> Json:
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def step(held: Run, begun: Step, *, with_content: bool = False) -> Json:
-    """Render a run step as it is now.
+def step(run: Run, step: Step, *, with_content: bool = False) -> Json:
+    """Return a run step as it is now.
 
     Args:
-        with_content: show the passages that a file search found, not only where. [REC: `include[]`]
+        run: its run.
+        step: the step.
+        with_content: include the text that a file search found, not only its source. [REC: `include[]`]
     """
-    return step_at(held, begun, begun.state, [item.state for item in begun.items], with_content=with_content)
+    return step_at(run, step, step.state, [item.state for item in step.items], with_content=with_content)
 
 
-def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_content: bool = False) -> Json:
-    """Return a run step as it was at some event, with its calls."""
+def step_at(run: Run, step: Step, state: StepState, calls: list[Any], *, with_content: bool = False) -> Json:
+    """Return a run step with its calls, as they were at some event."""
     if state.message_id is not None:
         details: Json = {"type": "message_creation", "message_creation": {"message_id": state.message_id}}
     else:
@@ -214,17 +219,17 @@ def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_
         details = {"type": "tool_calls", "tool_calls": shown}
     ended_at = _seconds(state.ended_at)
     return {
-        "id": begun.id,
+        "id": step.id,
         "object": "thread.run.step",
-        "created_at": int(begun.created_at),
-        "run_id": held.id,
-        "assistant_id": held.assistant_id,
-        "thread_id": held.thread_id,
+        "created_at": int(step.created_at),
+        "run_id": run.id,
+        "assistant_id": run.assistant_id,
+        "thread_id": run.thread_id,
         "type": details["type"],
         "status": state.status,
         "cancelled_at": ended_at if state.status == "cancelled" else None,
         "completed_at": ended_at if state.status == "completed" else None,
-        "expires_at": step_expires_at(held),
+        "expires_at": step_expires_at(run),
         "failed_at": ended_at if state.status == "failed" else None,
         "last_error": _error(state.error),
         "step_details": details,
@@ -232,25 +237,25 @@ def step_at(held: Run, begun: Step, state: StepState, calls: list[Any], *, with_
     }
 
 
-def step_expires_at(held: Run) -> int:
-    """Say when the steps of a run expire: with the run."""
-    return int(held.created_at + LIFETIME_SECONDS)
+def step_expires_at(run: Run) -> int:
+    """Return when the steps of a run expire, in unix seconds: with the run."""
+    return int(run.created_at + LIFETIME_SECONDS)
 
 
 def tool_call(call: CallState, *, with_content: bool = False) -> Json:
-    """Return a call; how its kind is shown is said where the kind is."""
+    """Return a call; its kind defines the details."""
     return {"id": call.call_id, "type": call.kind, call.kind: call.faces["assistants"].details(call, with_content)}
 
 
 def call_opened(step_id: str, index: int, call: CallState, *, with_content: bool = False) -> Json:
-    """Return the first delta of a call, which names it whole [REC]."""
+    """Return the first delta of a call, with the whole call so far [REC]."""
     view = call.faces["assistants"]
     details = (view.opened or view.details)(call, with_content)
     return _step_delta(step_id, {"index": index, "id": call.call_id, "type": call.kind, call.kind: details})
 
 
 def call_delta(step_id: str, index: int, call: CallState, piece: Any) -> Json:
-    """Return a later delta of a call: what it adds [REC]."""
+    """Return a later delta of a call, with only the addition [REC]."""
     added = call.faces["assistants"].added(piece)
     return _step_delta(step_id, {"index": index, "type": call.kind, call.kind: added})
 
@@ -261,7 +266,7 @@ def _step_delta(step_id: str, call: Json) -> Json:
 
 
 def page(items: list[Json], *, has_more: bool) -> Json:
-    """Return a page of a list; ids null when it is empty [REC]."""
+    """Return a page of a list; the ids are null if it is empty [REC]."""
     return {
         "object": "list",
         "data": items,

@@ -1,7 +1,6 @@
-"""What the engine's events are called in a stream of the Assistants API, and what each carries.
+"""Stream events of the Assistants API, made from the events of the engine.
 
-`NAMES` is the one table of it: one event of the engine is sent as none, one or two of the API's, in the order
-recorded.
+`NAMES` is the one table: an event of the engine becomes none, one or two of the API's, in the order recorded.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from understudy._engine.items import CallState
 
 Json = dict[str, Any]
 
-# By the event, and the kind of item it is about: the names, `{}` in them for how the subject ended. The rest is not sent.
+# By the event, and the kind of its item: the names, with `{}` for the final status. Other events are not sent.
 NAMES: dict[tuple[type[Event], str], tuple[str, ...]] = {
     (Queued, ""): ("thread.run.created", "thread.run.queued"),
     (Started, ""): ("thread.run.in_progress",),
@@ -48,7 +47,7 @@ NAMES: dict[tuple[type[Event], str], tuple[str, ...]] = {
 
 
 def item_of(event: Event, state: ExecutionState) -> Any:
-    """Give the state of the item that an event is about, None if it is about none."""
+    """Return the state of the item of an event, or None if it has no item."""
     if isinstance(event, ItemOpened):
         return event.state
     item_id = getattr(event, "item_id", None)
@@ -56,7 +55,10 @@ def item_of(event: Event, state: ExecutionState) -> Any:
 
 
 def names_of(event: Event, item: Any) -> tuple[str, ...]:
-    """Give what an event is sent as; `item`: the state it led its item to, None if it is about none."""
+    """Return the names of the stream events for an event of the engine.
+
+    `item`: the state of its item after the event, None if it has no item.
+    """
     kind = "" if item is None else "call" if isinstance(item, CallState) else item.kind
     names = NAMES.get((type(event), kind), ())
     if isinstance(event, Ended | StepClosed):
@@ -66,10 +68,10 @@ def names_of(event: Event, item: Any) -> tuple[str, ...]:
     return names
 
 
-def sent(run: Run, event: Event, state: ExecutionState, *, with_content: bool = False) -> list[tuple[str, Json]]:
-    """Give what is sent when an event happens: names and payloads.
+def api_events(run: Run, event: Event, state: ExecutionState, *, with_content: bool = False) -> list[tuple[str, Json]]:
+    """Return the stream events for an event of the engine: names and payloads.
 
-    `state`: the one it led to.
+    `state`: the state after the event.
     """
     item = item_of(event, state)
     names = names_of(event, item)
@@ -82,9 +84,9 @@ def sent(run: Run, event: Event, state: ExecutionState, *, with_content: bool = 
 def _payload(run: Run, event: Event, state: ExecutionState, item: Any, *, with_content: bool) -> Json:
     if item is None:
         if isinstance(event, StepOpened | StepClosed):
-            begun: Any = run.steps.get(event.step_id)
+            step: Any = run.steps.get(event.step_id)
             calls = state.items_of(event.step_id)
-            return render.step_at(run, begun, state.step(event.step_id), calls, with_content=with_content)
+            return render.step_at(run, step, state.step(event.step_id), calls, with_content=with_content)
         return render.run(run, state)
     if isinstance(item, CallState):
         index = state.items_of(str(item.step_id)).index(item)

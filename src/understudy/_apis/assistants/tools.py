@@ -1,4 +1,4 @@
-"""The tools of a run as the engine knows them, made from the API's JSON."""
+"""The engine's tools of a run, made from the API's JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Json = dict[str, Any]
 
 
 def tools_of(tools: Sequence[Json], store_ids: Sequence[str]) -> tuple[Tool, ...]:
-    """Give the tools of a run in their stored form as values.
+    """Return the tools of a run, given in their stored form, as values.
 
-    `store_ids`: what its file search sees.
+    `store_ids`: the vector stores that its file search uses.
     """
     return tuple([_tool(tool, store_ids) for tool in tools])
 
@@ -39,10 +39,13 @@ def _search_options(given: Json) -> Json:
 
 
 def store_ids_of(engine: Engine, assistant: Assistant, thread: Thread) -> list[str]:
-    """Give the vector stores that a run sees, the assistant's first; deleted ones are passed over."""
-    named = [*_named(assistant.tool_resources), *_named(thread.tool_resources)]
+    """Return the ids of the vector stores of a run, the assistant's first.
+
+    Without deleted ones.
+    """
+    named = [*_ids_in(assistant.tool_resources), *_ids_in(thread.tool_resources)]
     return [store_id for store_id in dict.fromkeys(named) if engine.stores.listing.get(store_id) is not None]
 
 
-def _named(tool_resources: Json) -> list[str]:
+def _ids_in(tool_resources: Json) -> list[str]:
     return list((tool_resources.get("file_search") or {}).get("vector_store_ids", ()))

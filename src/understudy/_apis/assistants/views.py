@@ -1,7 +1,8 @@
-"""Where the REST view and the stream view of one object differ: the one table that renderers, replay and tests read.
+"""The differences between the REST view and the stream view of an object.
 
-Polling reads an object, streaming sends it; the real service spelled a few fields differently in the two. Everything that
-is not in `DIFFERENCES` is the same in both. An object is identified by its `object` field.
+Polling reads an object, streaming sends it; the real service spells a few fields differently in the two. `DIFFERENCES`
+is the one table of them, for renderers, replay and tests; all else is the same. An object is identified by its `object`
+field.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ CODE_INTERPRETER_RESOURCES: JsonObject = {"code_interpreter": {"file_ids": []}}
 
 @dataclass(frozen=True, kw_only=True)
 class ViewDifference:
-    """One way in which the REST view departs from the stream view.
+    """A difference between the REST view and the stream view.
 
     Attributes:
         object: the `object` field it applies to.
         keys: the keys that differ.
-        to_rest: turns a stream view into a REST view, in place, given whether its run is over.
-        mark: how it is known.
+        to_rest: turns a stream view into a REST view, in place, given whether its run has ended.
+        mark: the evidence for it.
         why: the fact in words.
     """
 
@@ -80,18 +81,20 @@ _BY_OBJECT = {difference.object: difference for difference in DIFFERENCES}
 
 
 def to_rest(streamed: JsonObject, *, run_is_over: bool | None = None) -> JsonObject:
-    """Turn the stream view of a message, run or step into its REST view, in place, and give it back.
+    """Turn the stream view of a message, run or step into its REST view, in place.
 
-    `run_is_over`: whether a step's run is; None where that is not known, which takes a finished step to be the last (INF).
+    Returns the same object. `run_is_over`: whether the run of a step has ended; if None (not known), a finished step is
+    assumed to be the last (INF).
     """
     _BY_OBJECT[streamed["object"]].to_rest(streamed, run_is_over)
     return streamed
 
 
 def to_stream(rest: JsonObject) -> JsonObject:
-    """Turn the REST view of a run or a message into its stream view, as far as it holds the facts, and give it back.
+    """Turn the REST view of a run or a message into its stream view.
 
-    What the REST view does not hold is guessed (INF): a message is complete, and was so when it was created.
+    Returns a new object. Facts that the REST view lacks are guessed (INF): a message is complete, and was so when it was
+    created.
     """
     if rest["object"] == "thread.run":
         return {**rest, "tool_resources": {"code_interpreter": {"file_ids": []}}}

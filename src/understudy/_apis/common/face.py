@@ -1,8 +1,7 @@
 """An API as a value, and several of them as one table of operations.
 
-A dispatcher is given its faces and knows nothing else of any API. Nothing here is registered or
-looked up behind its back: whoever only needs the operations of the real service asks a value of
-`understudy._apis.faces`.
+The dispatcher receives its faces and knows nothing else about any API. Nothing is registered: code
+that only needs the operations of the real service uses a value of `understudy._apis.faces`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from understudy._common.messages import Headers, Request
 from understudy._engine.engine import Engine
 from understudy._engine.items import Conversation
 
-# What the service says of itself in every answer. [REC]
+# The headers of every response of the service. [REC]
 SERVICE_HEADERS: Headers = (("openai-version", "2020-10-01"), ("openai-processing-ms", "20"))
 
 
@@ -33,7 +32,7 @@ def no_conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | No
 
 
 def nameless_error(number: int, error: Json) -> tuple[bytes, ...]:  # noqa: ARG001
-    """Give the `error` event that ends a stream, and `done`."""
+    """Return the `error` event that ends a stream, and `done`."""
     return sse.render("error", error), sse.DONE
 
 
@@ -42,20 +41,20 @@ class Face:
     """An API as a view of the engine.
 
     Attributes:
-        name: what it is called: `assistants`, `responses`.
-        operations: what can be asked, a row each.
+        name: `assistants`, `responses`.
+        operations: what can be requested, one row each.
         refusals: its error texts, by the engine's names of refusals.
-        headers: what each of its answers says of the service.
-        check: what it demands of a request before its query and body are read.
-        is_switched_off: whether the real service has none of it any more: what the fault `Sunset` is about.
-        conversation: the conversation that the ids of a path are about, None if there is none.
+        headers: the headers of each of its responses.
+        check: checks a request before its query and body are read; raises `ApiError`.
+        is_switched_off: whether the real service has shut it down: what the fault `Sunset` is about.
+        conversation: finds the conversation that the ids of a path refer to, or None.
         status_word: its word for an execution's status.
-        event_names: what its streams send.
-        error_event: what a stream sends when it fails, given how many events came before and the
-            error; nothing follows.
+        event_names: the names of the events in its streams.
+        error_event: renders the last event of a stream that fails, given the number of events before it
+            and the error.
         view_differences: how its views of one object differ; see `assistants.views`.
-        id_prefixes: how the ids in its paths begin, by their names there; an unknown id with another
-            beginning is refused for that. [REP for threads and assistants, INF for the others]
+        id_prefixes: the prefixes of the ids in its paths, by their names there; an unknown id with another
+            prefix is refused for its prefix. [REP for threads and assistants, INF for the others]
     """
 
     name: str
@@ -73,13 +72,13 @@ class Face:
 
 
 class Route(NamedTuple):
-    """Where a request leads.
+    """The result of routing a request.
 
     Attributes:
-        operation: what it asks for; None if no face has such an operation.
+        operation: the operation requested; None if no face has it.
         ids: the ids in its path, by name.
-        face: whose operation it is.
-        allowed: without an operation, the methods that this path does allow.
+        face: the face that the operation belongs to.
+        allowed: the methods that this path allows, if the operation is None.
     """
 
     operation: Operation | None
@@ -89,7 +88,7 @@ class Route(NamedTuple):
 
 
 class _Template:
-    """An operation's path taken apart: literal segments and ids, by position."""
+    """An operation's path, split up: literal segments and ids, by position."""
 
     __slots__ = ("face", "ids", "literals", "operation")
 
@@ -112,9 +111,9 @@ class Faces:
     """Several faces behind one address.
 
     Attributes:
-        faces: they, in order; of two with the same operation, the first has it.
-        operations: all that can be asked.
-        by_name: the same, by name.
+        faces: in order of precedence, for operations that several of them have.
+        operations: those of all faces.
+        by_name: the operations by name.
         roots: the first segments of the service's paths, of these faces and of others; see `paths.api_path`.
     """
 
@@ -128,12 +127,15 @@ class Faces:
                 segments = operation.path.strip("/").split("/")
                 self._templates.setdefault((segments[0], len(segments)), []).append(_Template(face, operation))
         for templates in self._templates.values():
-            templates.sort(key=lambda template: len(template.ids))  # literals win: `/threads/runs` is no thread
+            templates.sort(key=lambda template: len(template.ids))  # literals first: `/threads/runs` does not name a thread
         self._own_roots = frozenset(root for root, _ in self._templates)
         self.roots = ROOTS | self._own_roots
 
     def find(self, method: str, path: str) -> Route:
-        """Find what a request asks for. `path`: an API path, see `paths.api_path`."""
+        """Route a request.
+
+        `path`: an API path, see `paths.api_path`.
+        """
         segments = path.strip("/").split("/")
         templates = self._templates.get((segments[0], len(segments)), ())
         for template in templates:
@@ -145,6 +147,9 @@ class Faces:
         return Route(None, {}, None, tuple(one.operation.method for one in templates if one.fits(segments)))
 
     def is_of_another_api(self, path: str) -> bool:
-        """Tell whether an API path is the service's, but of no face here: `/chat/completions`."""
+        """Return whether a path belongs to the service, but to none of these faces.
+
+        For example `/chat/completions`.
+        """
         root = path.strip("/").partition("/")[0]
         return root in ROOTS and root not in self._own_roots

@@ -1,4 +1,7 @@
-"""The JSON bodies of uploads and vector stores: what each may hold [SPEC, with the corrections of real recordings]."""
+"""The allowed JSON bodies of uploads and vector stores.
+
+[SPEC, with the corrections of real recordings.]
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ CREATE_FILE_BATCH = Fields(
     },
     rules=(
         Rule("`file_ids` or `files`, not both", "exclusive", "SPEC", _one_kind),
-        Rule("one of `file_ids` and `files` is there", "missing", "SPEC", _some_kind),
+        Rule("`file_ids` or `files` is there", "missing", "SPEC", _some_kind),
     ),
 )
 
@@ -116,7 +119,7 @@ _COMPARISON = Fields(
 _COMPARISONS = ("eq", "ne", "gt", "gte", "lt", "lte")
 
 
-def _filter(value: Any, path: str) -> Any:
+def search_filter(value: Any, path: str) -> Any:
     if path.count(".filters[") > FILTER_DEPTH:
         raise ApiError("filter.deep", path=path, most=FILTER_DEPTH)
     return _FILTER(value, path)
@@ -127,7 +130,7 @@ def _list_comparison(value: Any, path: str) -> Any:
     return checked | {"value": array(anything)(checked["value"], f"{path}.value")}
 
 
-_COMPOUND = Fields({"type": anything, "filters": array(_filter, of="objects")}, required=("type", "filters"))
+_COMPOUND = Fields({"type": anything, "filters": array(search_filter, of="objects")}, required=("type", "filters"))
 _FILTER = tagged(
     "type",
     dict.fromkeys(_COMPARISONS, _COMPARISON)
@@ -139,7 +142,7 @@ SEARCH = Fields(
         "query": either((str, string()), (list, array(string(), of="strings", least=1)), expected="a string or an array"),
         "rewrite_query": boolean,
         "max_num_results": integer(1, 50),
-        "filters": _filter,
+        "filters": search_filter,
         "ranking_options": Fields({"ranker": enum("none", "auto", "default-2024-11-15"), "score_threshold": decimal(0, 1)}),
     },
     required=("query",),

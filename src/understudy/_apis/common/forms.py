@@ -1,6 +1,6 @@
-"""The bodies that come as forms: file uploads and upload parts.
+"""Bodies sent as forms: file uploads and upload parts.
 
-These are older parts of the service, and check in the words of Python's jsonschema:
+These are older parts of the service, which report errors in the words of Python's jsonschema:
 `'world_domination' is not one of [...] - 'purpose'`. [REC for a wrong purpose; the other texts INF]
 """
 
@@ -14,9 +14,9 @@ from understudy._apis.common.schema import Fields, Rule, enum, integer
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 
-# What a file may end in, by purpose; other purposes take any. A name without an extension is taken as well. [REC]
+# The extensions that a purpose accepts; other purposes accept any. A name without an extension is accepted. [REC]
 # For assistants: openai/openai-dotnet#270 [REP]; for vision, the images that models see [DOCS, sentence INF]; for batch,
-# what its guide asks for [DOCS, sentence INF]. Files to fine-tune with were taken whatever they ended in. [REC]
+# what its guide asks for [DOCS, sentence INF]. Files for fine-tuning were accepted with any extension. [REC]
 EXTENSIONS: dict[str, str] = {
     "assistants": "c cpp css csv docx gif go html java jpeg jpg js json md pdf php pkl png pptx py rb tar tex ts txt webp "
     "xlsx xml zip",
@@ -35,8 +35,8 @@ class Form:
     """A form of known fields.
 
     Args:
-        known: name of a field to its check; `expires_after[seconds]` stands as `expires_after`, see `nested`.
-        required: the fields that must be there.
+        known: field name to its check; `expires_after[seconds]` is in `nested`, as `expires_after`.
+        required: the names of the required fields.
         nested: fields sent as `name[key]`, with the check of the whole.
         rules: what must hold between the fields.
     """
@@ -86,7 +86,7 @@ def _scalar(text: str) -> Any:
 
 
 def _file(part: Part, path: str) -> Any:
-    """Return a field that is a file: with a file name."""
+    """Return a field that is a file: one with a file name."""
     if part.filename is None:
         raise ApiError("form.not_a_file", path=path)
     return part
@@ -103,7 +103,7 @@ def _purpose(part: Part, path: str) -> Any:
 
 
 def check_extension(filename: str, purpose: str) -> None:
-    """Refuse a file that its purpose has no use for, told by the end of its name."""
+    """Refuse a file whose extension its purpose does not accept."""
     _, dot, extension = filename.rpartition(".")
     allowed = EXTENSIONS.get(purpose, "").split()
     if dot and allowed and extension.lower() not in allowed:
@@ -128,7 +128,7 @@ CREATE_FILE = Form(
             "REP",
             lambda form, _: check_extension(form["file"].filename, form["purpose"]),
         ),
-        Rule("the file is no larger than 512 MB", "file.large", "SPEC", lambda form, _: _check_size(form["file"])),
+        Rule("the file has at most 512 MB", "file.large", "SPEC", lambda form, _: _check_size(form["file"])),
     ),
 )
 ADD_UPLOAD_PART = Form({"data": _data}, ("data",))

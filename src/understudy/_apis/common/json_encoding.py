@@ -1,7 +1,7 @@
-"""JSON as the service wrote it: two spaces of indentation, non-ASCII characters as they are [REC].
+"""JSON as the service writes it: indented by two, non-ASCII unescaped [REC].
 
-`json.dumps(indent=2)` gives the same text, but through a slow path of the standard library (about ten times this); the
-bodies of polled runs are most of what the simulator writes.
+`json.dumps(indent=2)` gives the same text, but uses a slow path of the standard library (about ten
+times slower), and the simulator spends most of its time encoding the bodies of polled runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _text(value: Any, newline: str) -> str:
     if kind is str:
         return encode_basestring(value)
     if kind is float:
-        return float.__repr__(value)  # finite: what is not JSON is not let in
+        return float.__repr__(value)  # finite: requests with NaN or infinity are refused
     return _compact(value)
 
 
@@ -44,9 +44,9 @@ def _array(value: list[Any], newline: str) -> str:
 
 
 def _object(value: dict[str, Any], newline: str) -> str:
-    """Write an object.
+    """Encode an object.
 
-    Most of what is in one is written here, without a call of its own: this is the hot path.
+    The values of most types are encoded inline, without another call: this is the hot path.
     """
     if not value:
         return "{}"

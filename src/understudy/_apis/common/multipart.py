@@ -1,4 +1,4 @@
-"""Forms as clients upload them: `multipart/form-data`, parsed into plain parts (RFC 7578, and RFC 2046 for the frame)."""
+"""Parse `multipart/form-data`, as clients upload it (RFC 7578, RFC 2046)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _PARAMETER = re.compile(rb';\s*([\w!#$&+.^`|~*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|
 
 
 class Part(NamedTuple):
-    """A field of a form. `filename` is None for a plain value."""
+    """A field of a form.
+
+    `filename` is None for a plain value.
+    """
 
     name: str
     filename: str | None
@@ -63,7 +66,7 @@ def _parameters(value: bytes) -> dict[str, bytes]:
 
 
 def _filename(parameters: dict[str, bytes]) -> str | None:
-    """Give the file's name.
+    """Return the name of the file.
 
     RFC 5987 (`filename*=UTF-8''...`) wins; browsers' `%22` and mail's `=?utf-8?B?...?=` are undone.
     """
@@ -82,7 +85,10 @@ def _filename(parameters: dict[str, bytes]) -> str | None:
 
 
 def _encoded_words(name: str) -> str:
-    """Return a name as mail writes it (RFC 2047); one that is none after all stays as it is."""
+    """Decode a name that is encoded as in mail (RFC 2047).
+
+    Returned unchanged if it is not encoded after all.
+    """
     try:
         return "".join(part if isinstance(part, str) else part.decode(code or "ascii") for part, code in decode_header(name))
     except (HeaderParseError, LookupError, UnicodeError):

@@ -1,7 +1,7 @@
-"""What every handler does with what goes wrong: keep it for the end of the test, and say so to the app.
+"""The guard of every handler: record an error, and answer with it.
 
-An exception that is raised into an HTTP library would be retried and renamed to "Connection error." by
-the SDKs. A 501 that is not to be retried, or in a stream an `error` event, they raise as it is.
+The SDKs would retry an exception raised into an HTTP library, and rename it to "Connection error.".
+A 501 marked as not to be retried, or an `error` event in a stream, they raise unchanged.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ BROKEN_OFF = "RemoteProtocolError"
 
 
 class NeverRaises:
-    """Turns errors into answers.
+    """Turns errors into responses.
 
     Args:
-        keep: keeps an error for the end of the test, and gives the one that may be shown to the app.
+        keep: records an error for the end of the test, and returns the one that the app may see.
     """
 
     def __init__(self, keep: Callable[[UnderstudyError], UnderstudyError]) -> None:
         self._keep = keep
 
     def answered(self, error: Exception, where: str) -> Response:
-        """Keep an error, and give the answer that says it.
+        """Record an error, and return the response that reports it.
 
         Args:
-            error: a mistake of the test; anything else is a defect of ours, and never dressed up as the service's.
+            error: a mistake of the test; anything else is a defect of understudy, and is never presented as
+                an error of the service.
             where: what was being done: "on GET /v1/threads".
         """
         if not isinstance(error, UnderstudyError):
@@ -42,7 +43,10 @@ class NeverRaises:
         return envelope(self._keep(error))
 
     def guarded(self, stream: Iterator[Chunk], headers: Headers, where: str) -> Iterator[Chunk]:
-        """Pass a stream on; what goes wrong in it is kept, and reaches the app as its end: the status is sent by then."""
+        """Pass a stream on, recording an error in it.
+
+        The status has been sent by then, so the app sees the error as the end of the stream.
+        """
         try:
             yield from stream
         except Exception as error:

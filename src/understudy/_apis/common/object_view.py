@@ -1,4 +1,4 @@
-"""What the service holds, as a test looks at it: the REST view with attributes."""
+"""Objects of the service as tests see them: the REST view, with attributes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 
 class ObjectView:
-    """A read-only look at an object, as REST shows it: `held.status`, `held["status"]`, `held.to_dict()`.
+    """A read-only view of an object, as REST shows it.
 
+    Read it by attribute (`view.status`) or key (`view["status"]`), or copy it with `view.to_dict()`.
     Equal to another with the same content, and to the plain dict. A message also has `text`: its texts, joined.
     """
 
@@ -22,14 +23,14 @@ class ObjectView:
     else:
 
         def __getattr__(self, name: str) -> Any:
-            if name == "_data":  # of an object that copy or pickle has just made
+            if name == "_data":  # on an object just created by copy or pickle
                 raise AttributeError(name)
             if name in self._data:
                 return _look(self._data[name])
             raise AttributeError(f"{self._data.get('object', 'object')} has no {name!r}; it has {', '.join(self._data)}")
 
         def __setattr__(self, name: str, value: Any) -> None:
-            raise AttributeError("what the service holds is changed by requests, not here")
+            raise AttributeError(f"this view is read-only: {name!r} was not set; send a request to change the object")
 
     def __getitem__(self, name: str) -> Any:
         return _look(self._data[name])

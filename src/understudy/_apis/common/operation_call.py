@@ -1,4 +1,4 @@
-"""One request as the operations see it: parsed, checked, with the service at hand."""
+"""A request as the operations see it: parsed and checked, with the engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from understudy._engine.engine import Engine
 from understudy._engine.poll_clock import PollClock
 
 Json = dict[str, Any]
-MOST_DIGITS = 12  # of an interval in milliseconds: 30 years
+MAX_INTERVAL_DIGITS = 12  # of milliseconds: 30 years
 INCLUDE_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
 
@@ -22,10 +22,10 @@ class Call:
     """A call of an operation.
 
     Attributes:
-        engine: the service it is for.
-        polls: moves the clock as this API's polling wants it.
-        shown: what answers of this API have shown last, by id: see `PollClock`.
-        ids: the parts of the path, `{"thread_id": "thread_..."}`.
+        engine: the engine of the service.
+        polls: advances the clock for this API's polling.
+        shown: the state that this API's responses showed last, by id; see `PollClock`.
+        ids: the ids in the path, `{"thread_id": "thread_..."}`.
         body: the checked JSON body, `{}` when there was none.
         query: the checked query; numbers are numbers, `include[]` is a list.
         request: as sent.
@@ -41,13 +41,19 @@ class Call:
 
     @property
     def poll_interval(self) -> float | None:
-        """Return the seconds between polls that the SDK announces when the app chose them: then it really sleeps."""
+        """Return the poll interval that the app chose in the SDK, in seconds.
+
+        None if it chose none; if it did, the SDK really sleeps.
+        """
         text = self.request.header("x-stainless-custom-poll-interval")
-        return int(text) / 1000 if text and text.isdecimal() and len(text) <= MOST_DIGITS else None
+        return int(text) / 1000 if text and text.isdecimal() and len(text) <= MAX_INTERVAL_DIGITS else None
 
     @property
     def wants_content(self) -> bool:
-        """Say whether the passages that a file search found are asked for, with `include[]` [REC]."""
+        """Return whether the text that a file search found is requested [REC].
+
+        With `include[]`.
+        """
         return INCLUDE_CONTENT in self.query.get("include[]", ())
 
 
@@ -56,15 +62,15 @@ class Operation:
     """One operation of an API: a row of its face.
 
     Attributes:
-        name: as in the SDK, `runs.submit_tool_outputs`; also what faults and coverage call it.
+        name: as in the SDK, `runs.submit_tool_outputs`; faults and coverage use it too.
         method, path: `POST`, `/threads/{thread_id}/runs`.
-        run: carries it out; gives the JSON to answer with (200), or a whole response.
-        body: what the JSON body or the form may hold; None when the operation takes none.
-        query: what the query may hold.
+        run: carries it out; returns the JSON of a 200 response, or a whole response.
+        body: the check of the JSON body or form; None if the operation has no body.
+        query: the checks of the query parameters.
         mark: how its behaviour is known.
-        polled: who asks this again until the answer changes: `"sdk"`, whose polling need not sleep
-            here; `"app"`, in loops of its own; "" for nobody.
-        arrives: notes a request before anything becomes of it, a fault included.
+        polled: who repeats this request until the response changes: `"sdk"`, whose polling need not
+            sleep here; `"app"`, in its own loops; "" for no one.
+        arrives: called with each request on arrival, before faults are applied.
     """
 
     name: str

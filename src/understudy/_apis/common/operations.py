@@ -1,4 +1,7 @@
-"""The operations that all APIs share: files, uploads, models, vector stores; one row each."""
+"""The operations shared by all APIs, one row each.
+
+Files, uploads, models and vector stores.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def _op(name: str, route: str, run: Any, body: Any = None, **more: Any) -> Opera
 
 OPERATIONS: tuple[Operation, ...] = (
     _op("files.create", "POST /files", files.create, CREATE_FILE),
-    _op("files.list", "GET /files", files.listed, query=_FILES_QUERY),
+    _op("files.list", "GET /files", files.list_page, query=_FILES_QUERY),
     _op("files.retrieve", "GET /files/{file_id}", files.retrieve),
     _op("files.delete", "DELETE /files/{file_id}", files.delete),
     _op("files.content", "GET /files/{file_id}/content", files.content),
@@ -49,11 +52,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _op("uploads.parts.create", "POST /uploads/{upload_id}/parts", uploads.add_part, ADD_UPLOAD_PART),
     _op("uploads.complete", "POST /uploads/{upload_id}/complete", uploads.complete, COMPLETE_UPLOAD, mark="SPEC"),
     _op("uploads.cancel", "POST /uploads/{upload_id}/cancel", uploads.cancel, EMPTY),
-    _op("models.list", "GET /models", models.listed, mark="SPEC"),
+    _op("models.list", "GET /models", models.list_page, mark="SPEC"),
     _op("models.retrieve", "GET /models/{model}", models.retrieve),
     _op("models.delete", "DELETE /models/{model}", models.delete, mark="SPEC"),
     _op("vector_stores.create", "POST /vector_stores", vector_stores.create, CREATE_VECTOR_STORE),
-    _op("vector_stores.list", "GET /vector_stores", vector_stores.listed, query=PAGE_QUERY),
+    _op("vector_stores.list", "GET /vector_stores", vector_stores.list_page, query=PAGE_QUERY),
     _op("vector_stores.retrieve", f"GET {_STORE}", vector_stores.retrieve, polled="sdk"),
     _op("vector_stores.update", f"POST {_STORE}", vector_stores.modify, MODIFY_VECTOR_STORE),
     _op("vector_stores.delete", f"DELETE {_STORE}", vector_stores.delete),
@@ -62,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _op(
         "vector_stores.files.list",
         f"GET {_STORE}/files",
-        store_files.listed,
+        store_files.list_page,
         query=_STORE_FILES_QUERY,
         polled="app",
     ),

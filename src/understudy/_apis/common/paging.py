@@ -1,4 +1,4 @@
-"""Lists: the query they take, and the page they give."""
+"""Lists: their query parameters, and their pages."""
 
 from __future__ import annotations
 
@@ -29,9 +29,17 @@ def page_of(
     limit: int = 20,
     where: Callable[[T], bool] | None = None,
 ) -> Json:
-    """Return a page of a listing, by the call's query; `show` gives an item's REST view.
+    """Return the page of a listing that a call requests.
 
-    An unknown cursor is refused; what the service said then is not known. [INF]
+    Args:
+        call: its query has the limit, the order and the cursors.
+        listing: the objects.
+        show: returns the REST view of an object.
+        limit: the default of the query's `limit`.
+        where: the objects to include; all by default.
+
+    Raises:
+        ApiError: an unknown cursor; the text of the real service is not known. [INF]
     """
     query = call.query
     for name in ("after", "before"):

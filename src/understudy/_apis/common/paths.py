@@ -1,4 +1,4 @@
-"""The path of an operation, whatever stands before it: `/v1`, `/openai`, a proxy's prefix."""
+"""The API path within a URL path, after `/v1`, `/openai` or a proxy's prefix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ ROOTS = frozenset(
 
 
 def api_path(path: str, roots: frozenset[str] = ROOTS) -> str:
-    """Cut what stands before the API path; a path that holds none of the API's roots is given back as it is.
+    """Remove everything before the API path.
+
+    A path without any of the API's roots is returned unchanged.
 
     >>> api_path("/v1/threads/thread_1/runs")
     '/threads/thread_1/runs'

@@ -1,4 +1,4 @@
-"""Files, uploads, models and vector stores as the JSON values the service sends, keys in the order recorded [REC]."""
+"""JSON of files, uploads, models and vector stores, keys as recorded [REC]."""
 
 from __future__ import annotations
 
@@ -11,110 +11,112 @@ from understudy._engine.search import Found
 Json = dict[str, Any]
 
 
-def file(held: File) -> Json:
-    """Return a file; its status is `processed` at once, whatever the purpose [REC]."""
+def file(shown: File) -> Json:
+    """Return a file; its status is `processed` at once, for any purpose [REC]."""
     return {
         "object": "file",
-        "id": held.id,
-        "purpose": held.purpose,
-        "filename": held.filename,
-        "bytes": len(held.content),
-        "created_at": int(held.created_at),
-        "expires_at": None if held.expires_at is None else int(held.expires_at),
+        "id": shown.id,
+        "purpose": shown.purpose,
+        "filename": shown.filename,
+        "bytes": len(shown.content),
+        "created_at": int(shown.created_at),
+        "expires_at": None if shown.expires_at is None else int(shown.expires_at),
         "status": "processed",
         "status_details": None,
     }
 
 
 def deleted_file(file_id: str) -> Json:
-    """`object` stays `file`, unlike anything else that is deleted [REC]."""
+    """Return a deletion; `object` stays `file`, unlike all other deletions [REC]."""
     return {"object": "file", "deleted": True, "id": file_id}
 
 
-def upload(held: Upload) -> Json:
-    """Return an upload; `file` is there only when it is completed [REC for its absence, SPEC]."""
+def upload(shown: Upload) -> Json:
+    """Return an upload; `file` is only there once it is completed [SPEC].
+
+    [REC for its absence before.]
+    """
     rendered = {
-        "id": held.id,
+        "id": shown.id,
         "object": "upload",
-        "bytes": held.bytes,
-        "created_at": int(held.created_at),
-        "filename": held.filename,
-        "purpose": held.purpose,
-        "status": held.state.status,
-        "expires_at": int(held.expires_at),
+        "bytes": shown.bytes,
+        "created_at": int(shown.created_at),
+        "filename": shown.filename,
+        "purpose": shown.purpose,
+        "status": shown.state.status,
+        "expires_at": int(shown.expires_at),
     }
-    if held.state.file is not None:
-        rendered["file"] = file(held.state.file)
+    if shown.state.file is not None:
+        rendered["file"] = file(shown.state.file)
     return rendered
 
 
-def upload_part(held: UploadPart) -> Json:
+def upload_part(shown: UploadPart) -> Json:
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "upload.part",
-        "created_at": int(held.created_at),
-        "upload_id": held.upload_id,
+        "created_at": int(shown.created_at),
+        "upload_id": shown.upload_id,
     }
 
 
-def model(held: Model) -> Json:
-    return {"id": held.id, "object": "model", "created": held.created, "owned_by": held.owned_by}
+def model(shown: Model) -> Json:
+    return {"id": shown.id, "object": "model", "created": shown.created, "owned_by": shown.owned_by}
 
 
-def _counts(held: Counts) -> Json:
-    return {**held.by_status, "total": held.total}
+def _counts(counts: Counts) -> Json:
+    return {**counts.by_status, "total": counts.total}
 
 
-def vector_store(held: VectorStore) -> Json:
-    days, expires_at = held.lifetime_days, held.expires_at
+def vector_store(shown: VectorStore) -> Json:
+    days, expires_at = shown.lifetime_days, shown.expires_at
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "vector_store",
-        "created_at": int(held.created_at),
-        "name": held.name,
-        "description": held.description,
-        "usage_bytes": held.usage_bytes,
-        "file_counts": _counts(held.counts),
-        "status": held.state.status,
+        "created_at": int(shown.created_at),
+        "name": shown.name,
+        "description": shown.description,
+        "usage_bytes": shown.usage_bytes,
+        "file_counts": _counts(shown.counts),
+        "status": shown.state.status,
         "expires_after": None if days is None else {"anchor": "last_active_at", "days": days},
         "expires_at": None if expires_at is None else int(expires_at),
-        "last_active_at": int(held.last_active_at),
-        "metadata": held.metadata,
+        "last_active_at": int(shown.last_active_at),
+        "metadata": shown.metadata,
     }
 
 
-def store_file(held: StoreFile) -> Json:
-    size, overlap = held.chunking
-    error = held.state.last_error
+def store_file(shown: StoreFile) -> Json:
+    size, overlap = shown.chunking
+    error = shown.state.last_error
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "vector_store.file",
-        "usage_bytes": held.state.usage_bytes,
-        "created_at": int(held.created_at),
-        "vector_store_id": held.vector_store_id,
-        "status": held.state.status,
+        "usage_bytes": shown.state.usage_bytes,
+        "created_at": int(shown.created_at),
+        "vector_store_id": shown.vector_store_id,
+        "status": shown.state.status,
         "last_error": None if error is None else {"code": error[0], "message": error[1]},
         "chunking_strategy": {
             "type": "static",
             "static": {"max_chunk_size_tokens": size, "chunk_overlap_tokens": overlap},
         },
-        "attributes": held.attributes,
+        "attributes": shown.attributes,
     }
 
 
-def file_batch(held: FileBatch) -> Json:
+def file_batch(shown: FileBatch) -> Json:
     """Return a batch.
 
-    The spec calls it `vector_store.files_batch`, the service `vector_store.file_batch` [REC, 18 of
-    18].
+    The spec names it `vector_store.files_batch`, the service `vector_store.file_batch` [REC, 18 of 18].
     """
     return {
-        "id": held.id,
+        "id": shown.id,
         "object": "vector_store.file_batch",
-        "created_at": int(held.created_at),
-        "status": held.state.status,
-        "vector_store_id": held.vector_store_id,
-        "file_counts": _counts(held.counts),
+        "created_at": int(shown.created_at),
+        "status": shown.state.status,
+        "vector_store_id": shown.vector_store_id,
+        "file_counts": _counts(shown.counts),
     }
 
 
@@ -125,7 +127,7 @@ def file_content(text: str) -> Json:
 
 
 def search_page(queries: list[str], found: list[Found]) -> Json:
-    """One page with all results; never recorded [SPEC]."""
+    """Return one page with all results; never recorded [SPEC]."""
     data = [
         {
             "file_id": hit.file.id,

@@ -1,4 +1,4 @@
-"""What is checked of every request before its operation is carried out: the key, the query, the body."""
+"""Checks of every request: its key, its query and its body."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from understudy._engine.api_error import ApiError
 
 
 def check_key(request: Request) -> None:
-    """Demand a key; any will do: a bearer token, or Azure's `api-key` [REP]."""
+    """Refuse a request without a key.
+
+    Any key is accepted: a bearer token, or Azure's `api-key` [REP].
+    """
     kind, _, key = (request.header("authorization") or "").partition(" ")
     if not (kind.lower() in ("bearer", "basic") and key.strip()) and not (request.header("api-key") or "").strip():
         raise ApiError("auth.missing")
 
 
 def checked_query(operation: Operation, request: Request) -> dict[str, Any]:
-    """Give what the query asks for; refuse what the operation does not take."""
+    """Return the checked query; refuse parameters that the operation lacks."""
     query: dict[str, Any] = {}
     for name, text in request.query:
         if name == API_VERSION:
@@ -40,26 +43,26 @@ def _number(text: str) -> int | str:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
 
 
-def checked_body(takes: Fields | Form, request: Request) -> dict[str, Any]:
-    """Give what the body says; refuse what is no JSON, and what the operation does not take."""
-    if isinstance(takes, Form):
-        return takes.read(request)
+def checked_body(check: Fields | Form, request: Request) -> dict[str, Any]:
+    """Return the checked body; refuse invalid JSON and unknown fields."""
+    if isinstance(check, Form):
+        return check.read(request)
     content_type = request.header("content-type")
     if content_type and "json" not in content_type.lower() and request.body:
         raise ApiError("content_type", got=content_type)
     try:
-        text = request.body.decode("utf-8")  # strictly: json.loads would let encoded halves of surrogate pairs pass
+        text = request.body.decode("utf-8")  # strict: json.loads would accept encoded halves of surrogate pairs
         body = _strict.decode(text) if text.strip() else {}
     except (ValueError, RecursionError):
         raise ApiError("body.not_json") from None
     if b"\\ud" in request.body or b"\\uD" in request.body:
         _check_surrogates(body)
-    checked: dict[str, Any] = takes(body)
+    checked: dict[str, Any] = check(body)
     return checked
 
 
 def _check_surrogates(body: Any) -> None:
-    """Refuse half of a surrogate pair, which is no character: it could not be given back [INF]."""
+    """Refuse half of a surrogate pair: not a character, and not encodable [INF]."""
     try:
         json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -68,7 +71,7 @@ def _check_surrogates(body: Any) -> None:
 
 def _finite(text: str) -> float:
     number = float(text)
-    if math.isinf(number):  # 1e999 is JSON, but no number that could be given back
+    if math.isinf(number):  # 1e999 is valid JSON, but a float cannot represent it
         raise ValueError(text)
     return number
 

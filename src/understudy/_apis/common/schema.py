@@ -1,12 +1,10 @@
-"""What a body or a query may hold, as values that check it.
+"""Checks of bodies and query parameters, as values.
 
-A value that does not fit is refused in the service's words.
+A check is called with a value and its path (`thread.messages[0].content`); it returns the value or raises
+`ApiError`, in the service's words. Only the first error is reported, in this order: missing keys, unknown keys, then key by
+key, then the rules between keys. A null means what it means in every body of the API: not given.
 
-A checker is called with the value and its path (`thread.messages[0].content`); it gives the value back or raises
-`ApiError`. The first thing wrong is the one reported, in the order: missing keys, unknown keys, then key by key, then what
-holds between keys. A null is what it is in every body of the API: not given.
-
-A checker's `bounds()` are its limits as rows of a table: what must hold, the refusal otherwise, and how the bound is known.
+The `bounds()` of a check are its limits as rows of a table: what must hold, the refusal otherwise, and the evidence.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from understudy._engine.api_error import ApiError
 Check = Callable[[Any, str], Any]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\"<>\\^`{|}]+\Z")
-_ALIKE = 0.7  # how like a wrong key must be to be taken for the missing one, from 0 to 1 [INF]
+_ALIKE = 0.7  # similarity from which an unknown key counts as a misspelled required one, from 0 to 1 [INF]
 
 _ARTICLES = {
     str: "a string",
@@ -39,10 +37,10 @@ class Bound(NamedTuple):
     """One limit of a value.
 
     Attributes:
-        kind: what is limited: `most characters`, `least`, `pattern`, `prefix`, ...
-        value: the number, the pattern or the words allowed.
-        refusal: the refusal when it is broken, a key of `refusals.REFUSALS`.
-        mark: how the bound (not the sentence) is known.
+        kind: what it limits: `most characters`, `least`, `pattern`, `prefix`, ...
+        value: the number, the pattern or the allowed words.
+        refusal: the refusal when it is broken, a key of `error_texts.REFUSALS`.
+        mark: the evidence for the bound (not for the sentence).
     """
 
     kind: str
@@ -52,12 +50,12 @@ class Bound(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What must hold between the keys of an object.
+    """A rule between the keys of an object.
 
     Attributes:
-        says: what must hold, for people.
-        refusal: the refusal when it does not.
-        mark: how it is known.
+        says: what must hold, in words.
+        refusal: the refusal otherwise.
+        mark: the evidence for it.
         check: called with the object and its path; raises `ApiError`.
     """
 
@@ -68,7 +66,10 @@ class Rule(NamedTuple):
 
 
 def type_name(value: Any) -> str:
-    """Say how the service calls a value's type; it says `an integer` and `a decimal` [REP]."""
+    """Return the service's name for the type of a value [REP].
+
+    For example `an integer` or `a decimal`.
+    """
     return _ARTICLES.get(type(value), "an object")
 
 
@@ -78,7 +79,10 @@ def _wrong_type(value: Any, path: str, expected: str) -> ApiError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class String:
-    """A string. `pattern`: what all of it must match."""
+    """A string.
+
+    `pattern`: must match all of it.
+    """
 
     most: int | None = None
     least: int = 0
@@ -109,7 +113,10 @@ string = String
 
 @dataclass(frozen=True, slots=True)
 class Id:
-    """An id that begins with a prefix. `also`: another one that is taken as well."""
+    """An id that begins with a prefix.
+
+    `also`: another prefix that is accepted.
+    """
 
     prefix: str
     also: str = ""
@@ -128,7 +135,7 @@ class Id:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some words."""
+    """One of several words."""
 
     allowed: tuple[str, ...]
     mark: str = "SPEC"
@@ -145,7 +152,7 @@ class Choice:
 
 
 def enum(*allowed: str, mark: str = "SPEC") -> Choice:
-    """One of these words."""
+    """Return a check for one of these words."""
     return Choice(allowed, mark)
 
 
@@ -157,7 +164,7 @@ def _one_of(allowed: tuple[str, ...]) -> str:
 
 
 def url(value: Any, path: str) -> Any:
-    """Return an absolute URL, of whatever scheme (`data:` too)."""
+    """Check for an absolute URL, of any scheme (`data:` too)."""
     if type(value) is not str:
         raise _wrong_type(value, path, "a string")
     if _URL.match(value) is None:
@@ -201,18 +208,21 @@ class Number:
 
 
 def integer(least: int | None = None, most: int | None = None, *, mark: str = "SPEC") -> Number:
-    """Return a whole number; true and false are none."""
+    """Return a check for an integer; booleans are not integers."""
     return Number("integer", least, most, mark)
 
 
 def decimal(least: float | None = None, most: float | None = None, *, mark: str = "SPEC") -> Number:
-    """Return a number, whole or not."""
+    """Return a check for a number, integer or decimal."""
     return Number("decimal", least, most, mark)
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A list. `of`: the items' plural, for the text of a wrong type."""
+    """A list.
+
+    `of`: the plural of its items, for the text of a wrong type.
+    """
 
     item: Check
     of: str = ""
@@ -237,12 +247,15 @@ class Array:
 
 
 def array(item: Check, *, of: str = "", most: int | None = None, least: int = 0, mark: str = "SPEC") -> Array:
-    """Return a list of items; `least` is 0, or 1 when it must not be empty."""
+    """Return a check for a list of items.
+
+    `least` is 0, or 1 if the list cannot be empty.
+    """
     return Array(item, of, most, least, mark)
 
 
 class Either:
-    """The check that belongs to the value's JSON type."""
+    """The check for the JSON type of the value."""
 
     def __init__(self, *options: tuple[type, Check], expected: str) -> None:
         self.options = dict(options)
@@ -259,7 +272,7 @@ either = Either
 
 
 class Tagged:
-    """An object whose `key` says which check applies."""
+    """An object in which the value of `key` selects the check."""
 
     def __init__(self, key: str, options: Mapping[str, Check]) -> None:
         self.key = key
@@ -280,7 +293,7 @@ tagged = Tagged
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A few pairs: of metadata, of attributes."""
+    """A few key-value pairs: metadata or attributes."""
 
     value: Check
     most: int = 16
@@ -292,10 +305,10 @@ class Pairs:
             raise _wrong_type(value, path, "an object")
         if len(value) > self.most:
             raise ApiError("object.large", path=path, most=self.most, length=len(value))
-        for key, held in value.items():
+        for key, entry in value.items():
             if len(key) > self.most_in_key:
                 raise ApiError("string.long", path=path, most=self.most_in_key, length=len(key))
-            self.value(held, join(path, key))
+            self.value(entry, join(path, key))
         return value
 
     def bounds(self) -> list[Bound]:
@@ -314,18 +327,19 @@ _ATTRIBUTE = either(
     expected="a string, a number or a boolean",
 )
 metadata = Pairs(_METADATA_VALUE)
-# Of a file in a vector store: as metadata, but values may be numbers and booleans too. [SPEC]
+# Of a file in a vector store: like metadata, but values may also be numbers and booleans. [SPEC]
 attributes = Pairs(_ATTRIBUTE)
 
 
 class Fields:
-    """An object of known keys. A body, if it is the outermost.
+    """An object with known keys: a body, if it is the outermost.
 
     Args:
         known: key to check.
-        required: the keys that must be there; `nulls` are those of them that may be null, which is then their value.
+        required: the required keys.
+        nulls: the required keys that may be null, which is then their value.
         rules: what must hold between the keys.
-        mark: how it is known that the required keys are.
+        mark: the evidence that the required keys are required.
     """
 
     def __init__(
@@ -367,7 +381,10 @@ class Fields:
 
 
 def missing(key: str, given: Any, path: str) -> ApiError:
-    """Return a key that must be there and is not, with the key that was given for it by mistake, if one is like it [REP]."""
+    """Return the refusal of a missing key [REP].
+
+    It names the key that was probably given instead, if one is similar.
+    """
     close = get_close_matches(key, list(given), n=1, cutoff=_ALIKE)
     if close:
         return ApiError("missing.near", path=join(path, key), given=close[0], meant=key)

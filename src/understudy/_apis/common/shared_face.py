@@ -1,4 +1,4 @@
-"""What all APIs share, as a face of its own: files, uploads, models, vector stores."""
+"""The face shared by all APIs: files, uploads, models, vector stores."""
 
 from __future__ import annotations
 

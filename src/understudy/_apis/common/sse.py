@@ -1,6 +1,7 @@
-"""Server-sent events as the service wrote them: `event: NAME`, `data: {compact JSON}`, a blank line [REC].
+"""Server-sent events as the service writes them.
 
-No `id:`, `retry:` or comment lines were ever recorded. A stream ends with `event: done`, `data: [DONE]`.
+`event: NAME`, `data: {compact JSON}`, a blank line [REC]. No `id:`, `retry:` or comment lines were ever recorded.
+A stream ends with `event: done`, `data: [DONE]`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ EVENT_NAMES = (*(f"{stem}.{last}" for stem, lasts in _STEMS.items() for last in 
 
 
 def render(event: str, data: Any) -> bytes:
-    """One event, `data` as compact JSON with its non-ASCII characters unescaped, as recorded."""
+    """Return an event; `data` becomes compact JSON, non-ASCII unescaped.
+
+    As recorded.
+    """
     return f"event: {event}\ndata: {_compact(data)}\n\n".encode()
 
 
@@ -37,9 +41,10 @@ def name_of(event: bytes) -> str:
 
 
 def split(body: bytes) -> Iterator[bytes]:
-    """Return the raw pieces of a recorded stream, each with its blank line; joined again they are the body, byte for byte.
+    """Yield the raw pieces of a recorded stream, each with its blank line.
 
-    Servers other than OpenAI's end lines with CRLF, or send comments in between: a piece is not always an event.
+    Joined, they are the body, byte for byte. Servers other than OpenAI's end lines with CRLF, or send comments in
+    between: a piece is not always an event.
     """
     start = 0
     for blank in _BLANK.finditer(body):
@@ -50,14 +55,15 @@ def split(body: bytes) -> Iterator[bytes]:
 
 
 def is_event(piece: bytes) -> bool:
-    """Say whether a piece of a stream holds an event, as `parse` counts them."""
+    """Return whether a piece of a stream contains an event, as in `parse`."""
     return any(line.startswith(b"data:") for line in piece.splitlines())
 
 
 def parse(body: bytes) -> list[tuple[str, Any]]:
-    """Return the events of a stream as (name, data); data that is not JSON (`[DONE]`) stays a string.
+    """Return the events of a stream as pairs of name and data.
 
-    An event without a name gets an empty one. A last event that was cut off before its data is left out.
+    Data that is not JSON (`[DONE]`) stays a string. An event without a name has an empty one. A last event that was cut
+    off before its data is omitted.
     """
     events = []
     for raw in split(body.replace(b"\r\n", b"\n")):

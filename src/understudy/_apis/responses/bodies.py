@@ -1,13 +1,17 @@
-"""The bodies of requests to the Responses API: what each may hold [SDK 3.57, SPEC; recordings overrule both]."""
+"""Check the bodies of requests to the Responses API.
+
+Known from the types of the SDK (3.57) and SPEC; where recordings differ, they overrule both.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from understudy._apis.assistants.bodies import NAME_PATTERN
 from understudy._apis.common.schema import (
     Check,
     Fields,
-    Tagged,
+    Rule,
     anything,
     array,
     boolean,
@@ -19,304 +23,32 @@ from understudy._apis.common.schema import (
     string,
     tagged,
 )
-from understudy._apis.common.schema import join as join_path
-from understudy._engine.api_error import ApiError
-from understudy._engine.items import CallState
+from understudy._apis.function_schemas import check_response_schema
+from understudy._apis.responses.item_checks import GIVEN_ITEMS, INPUT, MOST_TEXT
+from understudy._apis.responses.tool_checks import TOOL_CHOICE, TOOLS
+from understudy.errors import NotSimulated
 
 _OBJECT = either((dict, anything), expected="an object")
 _STRING = string()
-_MOST_TEXT = 10_485_760  # characters [REP]
 
+# -- text and reasoning -------------------------------------------------------
 
-def _item(required: tuple[str, ...] = (), **known: Check) -> Fields:
-    """Describe an item or a part: a type, what it needs, and what it may have."""
-    return Fields({"type": anything, "id": _STRING, "status": _STRING, **known}, required=required)
-
-
-# -- content ----------------------------------------------------------------------
-
-
-def _file_data(value: Any, path: str) -> Any:
-    """Check a file that is sent along: a recording or a film is not taken [REC for audio, INF for video]."""
-    text = _STRING(value, path)
-    kind = text.removeprefix("data:").partition(";")[0]
-    if text.startswith("data:") and kind.startswith(("audio/", "video/")):
-        raise ApiError("file.kind", path=path, kind=kind)
-    return text
-
-
-_DETAIL = enum("auto", "low", "high", "original")
-_PARTS: dict[str, Check] = {
-    "input_text": Fields(
-        {"type": anything, "text": string(most=_MOST_TEXT), "prompt_cache_breakpoint": anything}, ("text",)
-    ),
-    "input_image": Fields(
-        {
-            "type": anything,
-            "detail": _DETAIL,
-            "file_id": _STRING,
-            "image_url": _STRING,
-            "prompt_cache_breakpoint": anything,
-        }
-    ),
-    "input_file": Fields(
-        {
-            "type": anything,
-            "file_id": _STRING,
-            "file_data": _file_data,
-            "file_url": _STRING,
-            "filename": _STRING,
-            "detail": _DETAIL,
-            "prompt_cache_breakpoint": anything,
-        }
-    ),
-    "input_audio": Fields({"type": anything, "input_audio": _OBJECT}, ("input_audio",)),
-    "output_text": Fields(
-        {"type": anything, "text": _STRING, "annotations": array(_OBJECT), "logprobs": array(_OBJECT)}, ("text",)
-    ),
-    "refusal": Fields({"type": anything, "refusal": _STRING}, ("refusal",)),
-}
-_CONTENT = either(
-    (str, string(most=_MOST_TEXT)),
-    (list, array(tagged("type", _PARTS), of="objects")),
-    expected="one of a string or array of objects",
-)
-_OUTPUT = either(
-    (str, string(most=_MOST_TEXT)),
-    (list, array(tagged("type", _PARTS), of="objects")),
-    expected="one of a string or array of objects",
-)
-
-# -- items ------------------------------------------------------------------------
-
-_MESSAGE = _item(("role", "content"), role=enum("user", "assistant", "system", "developer"), content=_CONTENT, phase=_STRING)
-_FREE_TYPES = [
-    "computer_call",
-    "computer_call_output",
-    "web_search_call",
-    "tool_search_call",
-    "tool_search_output",
-    "additional_tools",
-    "configuration_update",
-    "image_generation_call",
-    "local_shell_call",
-    "local_shell_call_output",
-    "shell_call",
-    "shell_call_output",
-    "apply_patch_call",
-    "apply_patch_call_output",
-    "mcp_list_tools",
-    "mcp_approval_request",
-    "mcp_approval_response",
-    "mcp_call",
-    "compaction_trigger",
-    "program",
-    "program_output",
-]
-
-
-def _free(value: Any, path: str) -> Any:  # noqa: ARG001 - as every Check
-    """Take an item of a kind that is only passed on: its own fields are not checked."""
-    return value
-
-
-_ITEMS: dict[str, Check] = {
-    "message": _MESSAGE,
-    "function_call": _item(
-        ("call_id", "name", "arguments"),
-        call_id=string(least=1, most=64),
-        name=string(least=1, most=128),
-        arguments=_STRING,
-        namespace=_STRING,
-        caller=anything,
-    ),
-    "function_call_output": _item(("call_id", "output"), call_id=string(least=1, most=64), output=_OUTPUT, caller=anything),
-    "custom_tool_call": _item(
-        ("call_id", "name", "input"),
-        call_id=string(least=1, most=64),
-        name=_STRING,
-        input=_STRING,
-        namespace=_STRING,
-        caller=anything,
-    ),
-    "custom_tool_call_output": _item(
-        ("call_id", "output"), call_id=string(least=1, most=64), output=_OUTPUT, caller=anything
-    ),
-    "reasoning": _item(
-        ("summary",),
-        summary=array(_OBJECT, of="objects"),
-        content=array(_OBJECT, of="objects"),
-        encrypted_content=_STRING,
-    ),
-    "file_search_call": _item(queries=array(_STRING, of="strings"), results=array(_OBJECT, of="objects")),
-    "code_interpreter_call": _item(code=_STRING, container_id=_STRING, outputs=array(_OBJECT, of="objects")),
-    "compaction": _item(("encrypted_content",), encrypted_content=_STRING, created_by=anything),
-    "item_reference": Fields({"type": anything, "id": _STRING}, ("id",)),
-    **dict.fromkeys(_FREE_TYPES, _free),
-}
-_TYPED_ITEM = tagged("type", _ITEMS)
-
-
-def _input_item(value: Any, path: str) -> Any:
-    """Check an item; one without a type is a message, or (with an id alone) a reference [REC]."""
-    if type(value) is dict and value.get("type") is None:
-        if set(value) - {"type"} == {"id"}:
-            return {"type": "item_reference", **_ITEMS["item_reference"](value, path)}
-        return {**_MESSAGE(value, path), "type": "message"}
-    return _TYPED_ITEM(value, path)
-
-
-INPUT = either(
-    (str, string(most=_MOST_TEXT)),
-    (list, array(_input_item, of="objects")),
-    expected="one of a string or array of input items",
-)
-
-# -- tools ------------------------------------------------------------------------
-
-_RANKING = Fields(
-    {
-        "ranker": enum("auto", "default-2024-11-15", "default_2024_08_21"),
-        "score_threshold": decimal(0, 1),
-        "hybrid_search": anything,
-    }
-)
-_FUNCTION = Fields(
+_JSON_SCHEMA = Fields(
     {
         "type": anything,
-        "name": string(least=1, most=64),
+        "name": string(least=1, most=64, pattern=NAME_PATTERN),
+        "schema": _OBJECT,
         "description": _STRING,
-        "parameters": _OBJECT,
         "strict": boolean,
-        "defer_loading": boolean,
-        "output_schema": _OBJECT,
-        "allowed_callers": anything,
     },
-    required=("name",),
+    required=("name", "schema"),
+    rules=(Rule("`schema` is the JSON schema of an object", "schema.response_format", "REP", check_response_schema),),
 )
-_FREE_TOOLS = [
-    "computer",
-    "computer_use_preview",
-    "web_search",
-    "web_search_2025_08_26",
-    "web_search_preview",
-    "web_search_preview_2025_03_11",
-    "programmatic_tool_calling",
-    "image_generation",
-    "local_shell",
-    "shell",
-    "namespace",
-    "tool_search",
-    "apply_patch",
-]
-_TOOLS: dict[str, Check] = {
-    "function": _FUNCTION,
-    "file_search": Fields(
-        {
-            "type": anything,
-            "vector_store_ids": array(_STRING, of="strings", least=1),
-            "max_num_results": integer(1, 50),
-            "filters": _OBJECT,
-            "ranking_options": _RANKING,
-        },
-        required=("vector_store_ids",),
-    ),
-    "code_interpreter": Fields(
-        {
-            "type": anything,
-            "container": either((str, string()), (dict, anything), expected="one of a string or an object"),
-            "allowed_callers": anything,
-        },
-        required=("container",),
-    ),
-    "mcp": Fields(
-        {
-            "type": anything,
-            "server_label": _STRING,
-            **dict.fromkeys(
-                ["server_url", "server_description", "headers", "allowed_tools", "require_approval", "authorization"],
-                anything,
-            ),
-            **dict.fromkeys(["authorization", "connector_id", "defer_loading", "tunnel_id", "allowed_callers"], anything),
-        },
-        required=("server_label",),
-    ),
-    "custom": Fields(
-        {
-            "type": anything,
-            "name": string(least=1),
-            "description": _STRING,
-            "format": _OBJECT,
-            "defer_loading": boolean,
-            "allowed_callers": anything,
-        },
-        required=("name",),
-    ),
-    **dict.fromkeys(_FREE_TOOLS, _free),
-}
-
-
-class _ResponseTool(Tagged):
-    """A tool of any type, those that a kind of call brings with it included."""
-
-    def __call__(self, value: Any, path: str) -> Any:
-        name = value.get("type") if type(value) is dict else None
-        if isinstance(name, str) and name not in self.options and name in CallState.kinds:
-            return value if "responses" in CallState.kinds[name].faces else super().__call__(value, path)
-        return super().__call__(value, path)
-
-
-_TOOL_CHOICE = either(
-    (str, enum("none", "auto", "required")),
-    (
-        dict,
-        tagged(
-            "type",
-            {
-                "function": Fields({"type": anything, "name": _STRING}, ("name",)),
-                "custom": Fields({"type": anything, "name": _STRING}, ("name",)),
-                "mcp": Fields({"type": anything, "server_label": _STRING, "name": _STRING}, ("server_label",)),
-                "allowed_tools": Fields(
-                    {"type": anything, "mode": enum("auto", "required"), "tools": array(_OBJECT, of="objects")},
-                    ("mode", "tools"),
-                ),
-                **{
-                    kind: Fields({"type": anything})
-                    for kind in (
-                        "file_search",
-                        "code_interpreter",
-                        "image_generation",
-                        "apply_patch",
-                        "shell",
-                        *_FREE_TOOLS,
-                    )
-                },
-            },
-        ),
-    ),
-    expected="one of 'none', 'auto', 'required' or an object",
-)
-
-# -- text -------------------------------------------------------------------------
-
 _TEXT = Fields(
     {
         "format": tagged(
             "type",
-            {
-                "text": Fields({"type": anything}),
-                "json_object": Fields({"type": anything}),
-                "json_schema": Fields(
-                    {
-                        "type": anything,
-                        "name": string(least=1, most=64),
-                        "schema": _OBJECT,
-                        "description": _STRING,
-                        "strict": boolean,
-                    },
-                    required=("name", "schema"),
-                ),
-            },
+            {"text": Fields({"type": anything}), "json_object": Fields({"type": anything}), "json_schema": _JSON_SCHEMA},
         ),
         "verbosity": enum("low", "medium", "high"),
     }
@@ -330,6 +62,9 @@ _REASONING = Fields(
         "mode": _STRING,
     }
 )
+
+# -- what else a create may ask for -------------------------------------------
+
 INCLUDES = (
     "file_search_call.results",
     "web_search_call.results",
@@ -342,40 +77,73 @@ INCLUDES = (
 )
 INCLUDE = array(enum(*INCLUDES), of="strings")
 _CONVERSATION = either((str, _STRING), (dict, Fields({"id": _STRING}, ("id",))), expected="one of a string or an object")
+_MODERATED = Fields({"mode": enum("score", "block")}, ("mode",))
+_MODERATION = Fields({"model": _STRING, "policy": Fields({"input": _MODERATED, "output": _MODERATED})}, ("model",))
+_CACHE_OPTIONS = Fields(
+    {
+        "comparison_response_id": _STRING,
+        "mode": enum("implicit", "explicit"),
+        "prewarm": boolean,
+        "ttl": enum("30m", "12h"),
+    }
+)
+_RETENTION = enum("in_memory", "24h")
+_TIER = enum("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
+
+# -- bodies -------------------------------------------------------------------
+
 _ASKED: dict[str, Check] = {
     "model": _STRING,
     "input": INPUT,
-    "instructions": string(most=_MOST_TEXT),
+    "instructions": string(most=MOST_TEXT, mark="INF"),
     "previous_response_id": _STRING,
     "conversation": _CONVERSATION,
-    "tools": array(_ResponseTool("type", _TOOLS), of="objects", most=128),
-    "tool_choice": _TOOL_CHOICE,
+    "tools": TOOLS,
+    "tool_choice": TOOL_CHOICE,
     "text": _TEXT,
     "reasoning": _REASONING,
     "parallel_tool_calls": boolean,
     "truncation": enum("auto", "disabled"),
 }
-_TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
-CREATE_RESPONSE = Fields(
+
+
+class _CreateResponse(Fields):
+    """Check the body of a create.
+
+    One with a `prompt` needs no model [REC] and is not simulated.
+    """
+
+    def __call__(self, value: Any, path: str = "") -> Any:
+        if type(value) is dict and value.get("prompt") is not None:
+            raise NotSimulated(
+                "prompt= of responses.create is not simulated: v1/prompts end on 2026-11-30. Send the prompt's text as "
+                "instructions= and input=."
+            )
+        return super().__call__(value, path)
+
+
+CREATE_RESPONSE = _CreateResponse(
     {
         **_ASKED,
-        "access_programs": anything,
+        "access_programs": Fields({"cyber": enum("standard", "daybreak_blue", "daybreak_red")}),
         "background": boolean,
-        "background_options": _OBJECT,
+        "background_options": Fields({"completion_window": enum("soonest", "2h", "8h"), "continuation_id": _STRING}),
         "client_metadata": _OBJECT,  # of Codex; in no SDK [REC]
-        "context_management": array(_OBJECT, of="objects"),
-        "image": _OBJECT,
+        "context_management": array(
+            Fields({"type": _STRING, "compact_threshold": integer(1000)}, ("type",)), of="objects", least=1
+        ),
+        "image": Fields({"context_compression": enum("auto", "enabled", "disabled")}),
         "include": INCLUDE,
-        "max_output_tokens": integer(16),
-        "max_tool_calls": integer(1),
+        "max_output_tokens": integer(16, mark="REP"),  # [REP: vectorize-io/hindsight#58, earendil-works/pi#6265]
+        "max_tool_calls": integer(1, mark="INF"),
         "metadata": metadata,
-        "moderation": _OBJECT,
+        "moderation": _MODERATION,
         "prompt": anything,
-        "prompt_cache_key": string(most=64),
-        "prompt_cache_options": _OBJECT,
-        "prompt_cache_retention": enum("in_memory", "24h"),
+        "prompt_cache_key": string(most=64, mark="INF"),
+        "prompt_cache_options": _CACHE_OPTIONS,
+        "prompt_cache_retention": _RETENTION,
         "safety_identifier": string(most=64),
-        "service_tier": enum(*_TIERS),
+        "service_tier": _TIER,
         "store": boolean,
         "stream": boolean,
         "stream_options": Fields({"include_obfuscation": boolean, "include_usage": anything}),
@@ -393,35 +161,13 @@ COMPACT = Fields(
         "input": INPUT,
         "instructions": _STRING,
         "previous_response_id": _STRING,
-        "prompt_cache_key": _STRING,
-        "prompt_cache_retention": anything,
-        "prompt_cache_options": anything,
-        "service_tier": anything,
+        "prompt_cache_key": string(most=64, mark="SPEC"),
+        "prompt_cache_retention": _RETENTION,
+        "prompt_cache_options": _CACHE_OPTIONS,
+        "service_tier": _TIER,
     },
     required=("model",),
 )
-_GIVEN_ITEMS = array(_input_item, of="objects", most=20)
-CREATE_CONVERSATION = Fields({"items": _GIVEN_ITEMS, "metadata": metadata})
-UPDATE_CONVERSATION = Fields({"metadata": metadata}, required=("metadata",))
-CREATE_ITEMS = Fields({"items": _GIVEN_ITEMS}, required=("items",))
-
-
-def check_strict_schema(name: str, schema: Any, path: str) -> None:
-    """Refuse a strict schema whose `required` leaves out a property [REC]."""
-    _check_object(name, schema, (), join_path(path, "parameters"))
-
-
-def _check_object(name: str, schema: Any, context: tuple[str, ...], path: str) -> None:
-    if not isinstance(schema, dict):
-        return
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        required = schema.get("required")
-        for key, inner in properties.items():
-            if not isinstance(required, list) or key not in required:
-                raise ApiError("schema.required", function=name, context=_shown(context), key=key, path=path)
-            _check_object(name, inner, (*context, "properties", key), path)
-
-
-def _shown(context: tuple[str, ...]) -> str:
-    return f"({', '.join(map(repr, context))}{',' if len(context) == 1 else ''})"
+CREATE_CONVERSATION = Fields({"items": GIVEN_ITEMS, "metadata": metadata})
+UPDATE_CONVERSATION = Fields({"metadata": metadata}, required=("metadata",), nulls=("metadata",))
+CREATE_ITEMS = Fields({"items": GIVEN_ITEMS}, required=("items",))

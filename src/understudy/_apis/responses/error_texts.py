@@ -86,13 +86,17 @@ _OWN = {
     ),
     "cancel.synchronous": Refusal(400, "Cannot cancel a synchronous response.", None, None, "REP"),
     "background.unstored": Refusal(400, "Background mode requires 'store' to be true.", "background", None, "INF"),
-    "schema.required": Refusal(
+    "schema.function": error_texts.REFUSALS["schema.function"]._replace(mark="REC"),
+    # [REP: mavam/pi-web-providers#14]
+    "schema.response_format": error_texts.REFUSALS["schema.response_format"]._replace(mark="REP"),
+    # [REP: earendil-works/pi#1022]
+    "id.characters": Refusal(
         400,
-        "Invalid schema for function '{function}': In context={context}, 'required' is required to be supplied and to be an "
-        "array including every key in properties. Missing '{key}'.",
+        "Invalid '{path}': '{value}'. Expected an ID that contains letters, numbers, underscores, or dashes, but this value "
+        "contained additional characters.",
         "{path}",
-        "invalid_function_parameters",
-        "REC",
+        "invalid_value",
+        "REP",
     ),
     "tool_choice.unknown": Refusal(400, "Tool choice '{tool}' not found in 'tools' parameter.", "tool_choice", None, "REP"),
     "stream.cursor": Refusal(

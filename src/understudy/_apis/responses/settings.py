@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from understudy._apis.common.schema import Bound
 from understudy._apis.responses import model_facts
-from understudy._apis.responses.bodies import check_strict_schema
 from understudy._apis.responses.objects import Json, Settings
 from understudy._apis.responses.tools import echoed_tools
 from understudy._engine.api_error import ApiError
-from understudy.errors import NotSimulated
+
+# What a tier asked for is called once it was used. [REC for auto; SPEC for fast]
+_TIER_USED = {"auto": "default", "fast": "priority"}
 
 
 def settings_of(body: Json) -> Settings:
@@ -41,7 +43,7 @@ def _echoed(given: Json) -> Json:
         "prompt_cache_retention": given.get("prompt_cache_retention") or model_facts.default_retention(model),
         "reasoning": model_facts.reasoning_echo(model, given.get("reasoning")),
         "safety_identifier": given.get("safety_identifier"),
-        "service_tier": "default" if tier == "auto" else tier,
+        "service_tier": _TIER_USED.get(tier, tier),
         "store": given.get("store", True),
         "temperature": float(given.get("temperature", 1.0)),
         "text": _text(given.get("text") or {}),
@@ -72,17 +74,9 @@ def _check(body: Json) -> None:
     model = body["model"]
     if not model_facts.exists(model):
         raise ApiError("model.unknown", id=model)
-    if body.get("prompt") is not None:
-        raise NotSimulated(
-            "prompt= of responses.create is not simulated: v1/prompts end on 2026-11-30. Send the prompt's text as "
-            "instructions= and input=."
-        )
     _check_sampling(body, model)
     if body.get("background") and body.get("store") is False:
         raise ApiError("background.unstored")
-    for number, tool in enumerate(body.get("tools") or ()):
-        if tool["type"] == "function" and tool.get("strict"):
-            check_strict_schema(tool["name"], tool.get("parameters"), f"tools[{number}]")
     choice = body.get("tool_choice")
     names = [tool.get("name") for tool in body.get("tools") or ()]
     if isinstance(choice, dict) and choice["type"] in ("function", "custom") and choice["name"] not in names:
@@ -94,3 +88,15 @@ def _check_sampling(body: Json, model: str) -> None:
         for name in ("temperature", "top_p"):
             if body.get(name) is not None and body[name] != 1:
                 raise ApiError("model.parameter", path=name)
+
+
+_NO_SAMPLING = Bound("rule", "1, or left out, where the model always thinks first", "model.parameter", "REP")
+# What holds between a create's settings, for the table of limits; enforced here and where its context is found.
+RESPONSE_RULES: dict[str, Bound] = {
+    "model": Bound("rule", "the name of a model", "model.unknown", "REC"),
+    "temperature": _NO_SAMPLING,
+    "top_p": _NO_SAMPLING,
+    "background": Bound("rule", "not with `store` false", "background.unstored", "DOCS"),
+    "conversation": Bound("rule", "not with `previous_response_id`", "both", "REC"),
+    "tool_choice": Bound("rule", "names one of the tools", "tool_choice.unknown", "REP"),
+}

@@ -20,13 +20,16 @@ def create(call: Call) -> Json:
 
 
 def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> Assistant:  # noqa: A002
-    """Make an assistant from a checked create body; the id and the time are the app's, or given when seeding."""
+    """Create an assistant from a checked request body.
+
+    The id and the time are generated, unless given when preloading.
+    """
     fields: Json = {**sampling_for(body["model"], {}), **normal_settings(body)}
     fields["tool_resources"] = normal_tool_resources(engine, fields.get("tools", []), body.get("tool_resources"))
     return engine.part(AssistantsObjects).add_assistant(id=id, created_at=created_at, **fields)
 
 
-def listed(call: Call) -> Json:
+def list_page(call: Call) -> Json:
     return page_of(call, call.engine.part(AssistantsObjects).assistants, render.assistant)
 
 
@@ -35,20 +38,20 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay as they are [REC]."""
+    """Change the fields that were sent; the others stay as they are [REC]."""
     assistant = call.engine.part(AssistantsObjects).assistant(call.ids["assistant_id"])
     fields = normal_settings(call.body)
-    held = {name: getattr(assistant, name) for name in SAMPLING}
+    stored = {name: getattr(assistant, name) for name in SAMPLING}
     model = fields.get("model", assistant.model)
     check_settings(
         call,
         model=model,
         tools=fields.get("tools", assistant.tools),
         response_format=fields.get("response_format", assistant.response_format),
-        held=held,
+        stored=stored,
     )
     check_resources(call.engine, call.body.get("tool_resources"))
-    for name, value in (sampling_for(model, held) | fields).items():
+    for name, value in (sampling_for(model, stored) | fields).items():
         setattr(assistant, name, value)
     if "tool_resources" in call.body or "tools" in call.body:
         given = call.body.get("tool_resources", kept_resources(assistant.tool_resources))

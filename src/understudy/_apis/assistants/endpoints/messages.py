@@ -28,9 +28,10 @@ def make(
     id: str | None = None,  # noqa: A002
     created_at: float | None = None,
 ) -> Item:
-    """Add a message from a checked create body.
+    """Add a message from a checked request body.
 
-    Refused while a run of the thread is active.
+    Raises:
+        ApiError: a run of the thread is active.
     """
     attachments = list(body.get("attachments") or [])
     message = engine.part(AssistantsObjects).add_message(
@@ -48,23 +49,26 @@ def make(
 
 
 def attach(engine: Engine, thread: Thread, attachments: list[Json]) -> None:
-    """Give a thread the files attached to a message: to its code interpreter, and to a vector store of its own [DOCS]."""
+    """Add the files attached to a message to the tools of its thread [DOCS].
+
+    To its code interpreter, and to a vector store of its own.
+    """
     resources = dict(thread.tool_resources)
     for attachment in attachments:
         file_id = attachment.get("file_id")
         if file_id is None:
             continue
         if any(tool["type"] == "code_interpreter" for tool in attachment.get("tools") or ()):
-            held = (resources.get("code_interpreter") or {}).get("file_ids", [])
-            resources["code_interpreter"] = {"file_ids": list(dict.fromkeys([*held, file_id]))}
+            known = (resources.get("code_interpreter") or {}).get("file_ids", [])
+            resources["code_interpreter"] = {"file_ids": list(dict.fromkeys([*known, file_id]))}
         if wants_search(attachment):
             _index(engine, resources, file_id)
     thread.tool_resources = resources
 
 
 def _index(engine: Engine, resources: Json, file_id: str) -> None:
-    held = (resources.get("file_search") or {}).get("vector_store_ids", [])
-    store = engine.stores.listing.get(held[0]) if held else None
+    store_ids = (resources.get("file_search") or {}).get("vector_store_ids", [])
+    store = engine.stores.listing.get(store_ids[0]) if store_ids else None
     if store is None:
         store = engine.stores.create(lifetime_days=THREAD_STORE_DAYS)
         resources["file_search"] = {"vector_store_ids": [store.id]}
@@ -72,8 +76,8 @@ def _index(engine: Engine, resources: Json, file_id: str) -> None:
         engine.stores.add_file(store, StoreEntry(file_id))
 
 
-def listed(call: Call) -> Json:
-    """Return the thread's messages; with `run_id` those that one run wrote [SPEC]."""
+def list_page(call: Call) -> Json:
+    """Return the messages of a thread; with `run_id`, those of that run [SPEC]."""
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     call.polls.asked_list(thread, call.request.url)
     run_id = call.query.get("run_id")
@@ -86,7 +90,10 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Metadata only. The answer has `file_ids` and no attachments [REC, 10 of 10]."""
+    """Change the metadata; all else is fixed.
+
+    The response has `file_ids` and no attachments [REC, 10 of 10].
+    """
     message = call.engine.part(AssistantsObjects).message(**call.ids)
     if "metadata" in call.body:
         message.metadata = dict(call.body["metadata"])

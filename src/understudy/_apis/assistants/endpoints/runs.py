@@ -1,4 +1,7 @@
-"""Runs: create, list, retrieve, modify, cancel, submit tool outputs, and create a thread with a run."""
+"""Runs: create, list, retrieve, modify, cancel, submit tool outputs.
+
+Also: create a thread with a run.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ from understudy._engine.execution import ExecutionRequest
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
-_OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # what stands in no field of a run that says who sent it
+_OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # fields of a run do not show that the request set these
 _TRUNCATION = {"type": "auto", "last_messages": None}
 
 
 def show(call: Call, run: Run) -> Json:
-    """Return a run in REST.
+    """Return the REST view of a run.
 
-    From now on its present state counts as seen: asked again, a poll moves on.
+    Its present state counts as seen: the next poll advances it.
     """
     call.shown[run.id] = run.execution.state.phase
     return to_rest(render.run(run))
@@ -46,8 +49,7 @@ def show(call: Call, run: Run) -> Json:
 def create(call: Call) -> Json | Response:
     """Start a run.
 
-    `additional_messages` are added to the thread first, and only if the run can start [SPEC, order
-    INF].
+    `additional_messages` are added to the thread first, and only if the run can start [SPEC; the order is INF].
     """
     engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
     thread = objects.thread(call.ids["thread_id"])
@@ -59,33 +61,36 @@ def create(call: Call) -> Json | Response:
         return _answer(call, _start(call, thread, assistant), since=0)
     for message in additional:
         check_message(engine, message)
-    before, held = thread.tool_resources, threads.files_by_store(engine, thread.tool_resources)
+    resources_before, files_before = thread.tool_resources, threads.files_by_store(engine, thread.tool_resources)
     added = [messages.make(engine, thread, message) for message in additional]
     try:
         run = _start(call, thread, assistant)
     except BaseException:
         for made in added:
             thread.items.remove(made.id)
-        threads.take_back_stores(engine, thread, before, held)
+        threads.restore_stores(engine, thread, resources_before, files_before)
         raise
     return _answer(call, run, since=0)
 
 
 def create_with_thread(call: Call) -> Json | Response:
-    """Make a thread and start a run on it; the answer is the run, a stream begins with `thread.created` [REC]."""
+    """Create a thread and start a run on it.
+
+    The response is the run; a stream begins with `thread.created` [REC].
+    """
     engine, body, objects = call.engine, call.body, call.engine.part(AssistantsObjects)
     assistant = objects.assistant(body["assistant_id"])
     given = body.get("thread") or {}
     check_thread(engine, given)
     check_resources(engine, body.get("tool_resources"))
-    held = threads.files_by_store(engine, given.get("tool_resources"))
+    files_before = threads.files_by_store(engine, given.get("tool_resources"))
     thread = threads.make(engine, given)
     if body.get("tool_resources"):
         thread.tool_resources = thread_tool_resources(engine, body["tool_resources"])
     try:
         run = _start(call, thread, assistant)
     except BaseException:
-        threads.take_back_stores(engine, thread, given.get("tool_resources") or {}, held)
+        threads.restore_stores(engine, thread, given.get("tool_resources") or {}, files_before)
         objects.remove_thread(thread)
         raise
     return _answer(call, run, since=0, created_thread=thread)
@@ -94,13 +99,14 @@ def create_with_thread(call: Call) -> Json | Response:
 def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     """Start a run on a thread without an active one.
 
-    Refused if there is nothing to run on.
+    Raises:
+        ApiError: settings that exclude each other, unusable stores, or nothing to run on.
     """
     engine = call.engine
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
     chosen = settings(assistant, call.body)
-    held = {name: getattr(assistant, name) for name in SAMPLING}
-    check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, held=held)
+    stored = {name: getattr(assistant, name) for name in SAMPLING}
+    check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, stored=stored)
     request = _request(engine, thread, assistant, chosen, metadata)
     execution = engine.perform(request)
     run = Run(
@@ -121,8 +127,8 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
 def _request(
     engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings, metadata: dict[str, str]
 ) -> ExecutionRequest:
-    """Say what the engine is to perform."""
-    searched = _searched(engine, thread, assistant, chosen)
+    """Return the request for the engine."""
+    searched = _usable_store_ids(engine, thread, assistant, chosen)
     last_user_text, now = thread.last_user_text(), engine.clock.now()
     if not last_user_text and not chosen.instructions and not any(one.role == "user" for one in thread.messages()):
         raise ApiError("run.nothing_to_run_on")
@@ -152,8 +158,12 @@ def _request(
     )
 
 
-def _searched(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
-    """Give the stores that the run searches; refused if one of them cannot be."""
+def _usable_store_ids(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
+    """Return the ids of the stores that the run searches.
+
+    Raises:
+        ApiError: one of them cannot be searched.
+    """
     searched = store_ids_of(engine, assistant, thread)
     if searched and any(tool["type"] == "file_search" for tool in chosen.tools):
         for store_id in searched:
@@ -162,9 +172,9 @@ def _searched(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunS
 
 
 def settings(assistant: Assistant, body: Json) -> RunSettings:
-    """Return what the run goes by: the assistant's settings, overridden by what was sent [REC].
+    """Return the settings of a run: what was sent, else the assistant's [REC].
 
-    `additional_instructions` are appended after a blank line; what the service put between is not known. [INF]
+    `additional_instructions` are appended after a blank line; the separator of the service is not known. [INF]
     """
     given = normal_settings(body)
     instructions = given.get("instructions", assistant.instructions)
@@ -199,7 +209,7 @@ def _run(call: Call) -> Run:
     return call.engine.part(AssistantsObjects).run(**call.ids)
 
 
-def listed(call: Call) -> Json:
+def list_page(call: Call) -> Json:
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     call.polls.asked_list(thread, call.request.url)
     return page_of(call, thread.runs, lambda run: show(call, run))
@@ -212,7 +222,10 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Metadata only, and only of a run that is over [REC]."""
+    """Change the metadata of a run that has ended [REC].
+
+    All else is fixed.
+    """
     run = _run(call)
     if not run.is_over:
         raise ApiError("run.cannot_update", status=run_status(run.execution.status))
@@ -231,7 +244,7 @@ def cancel(call: Call) -> Json:
 
 
 def submit_tool_outputs(call: Call) -> Json | Response:
-    """Hand in the outputs of a run's calls: all of them at once, and no others [REP]."""
+    """Submit the outputs of a run's calls: of all of them, and no others [REP]."""
     run = _run(call)
     execution = run.execution
     since = len(execution.events)

@@ -18,7 +18,7 @@ def create(call: Call) -> Json:
 
 
 def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> Thread:  # noqa: A002
-    """Make a thread, with its first messages, from a checked create body."""
+    """Create a thread, with its first messages, from a checked request body."""
     resources = thread_tool_resources(engine, body.get("tool_resources"))
     metadata = dict(body.get("metadata") or {})
     thread = engine.part(AssistantsObjects).add_thread(
@@ -30,22 +30,28 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
 
 
 def files_by_store(engine: Engine, resources: Json | None) -> dict[str, frozenset[str]]:
-    """Say which files are in the vector stores that tool_resources name."""
+    """Return the ids of the files in each vector store of tool_resources."""
     return {store.id: frozenset(file.id for file in store.files) for store in _stores(engine, resources)}
 
 
-def take_back_stores(engine: Engine, thread: Thread, before: Json, held: dict[str, frozenset[str]]) -> None:
-    """Undo what was made for a thread since its tool_resources were `before`: a request that is refused changes nothing.
+def restore_stores(engine: Engine, thread: Thread, resources_before: Json, files_before: dict[str, frozenset[str]]) -> None:
+    """Restore the tool_resources of a thread and the contents of its stores.
 
-    `held`: the files of its stores then.
+    A request that is refused changes nothing.
+
+    Args:
+        engine: the engine of the service.
+        thread: the thread.
+        resources_before: its tool_resources before the request.
+        files_before: the files of its stores then, as returned by `files_by_store`.
     """
     for store in _stores(engine, thread.tool_resources):
-        if store.id not in held:
+        if store.id not in files_before:
             engine.stores.remove(store)
             continue
-        for file in [file for file in store.files if file.id not in held[store.id]]:
+        for file in [file for file in store.files if file.id not in files_before[store.id]]:
             engine.stores.remove_file(store, file)
-    thread.tool_resources = before
+    thread.tool_resources = resources_before
 
 
 def _stores(engine: Engine, resources: Json | None) -> list[VectorStore]:
@@ -58,7 +64,10 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay; metadata is replaced, which fits every recording [REC, replace INF]."""
+    """Change the fields that were sent; the others stay as they are.
+
+    Metadata is replaced, which fits every recording [REC; replacing is INF].
+    """
     thread = call.engine.part(AssistantsObjects).thread(call.ids["thread_id"])
     check_resources(call.engine, call.body.get("tool_resources"))
     if "metadata" in call.body:

@@ -14,7 +14,7 @@ from understudy._engine.vector_stores import StoreEntry
 def show(call: Call, batch: FileBatch) -> Json:
     """Return a batch.
 
-    From now on its present state, and that of its files, counts as seen.
+    Its present state, and that of its files, counts as seen: the next poll advances them.
     """
     call.shown[batch.key()] = batch.look()
     for file in batch.files:
@@ -23,7 +23,10 @@ def show(call: Call, batch: FileBatch) -> Json:
 
 
 def create(call: Call) -> Json:
-    """Add files together: `file_ids`, all treated alike, or `files`, each with settings of its own [SPEC]."""
+    """Add several files to a store [SPEC].
+
+    Either `file_ids`, all with the same settings, or `files`, each with its own.
+    """
     store = call.engine.stores.usable(call.ids["vector_store_id"])
     body = call.body
     if "files" in body:
@@ -46,7 +49,10 @@ def cancel(call: Call) -> Json:
 
 
 def files(call: Call) -> Json:
-    """Return a batch's files, in the order of their ids whichever order is asked for [REC, Oct 2025]."""
+    """Return the files of a batch, in ascending order of id [REC, Oct 2025].
+
+    The `order` of the query is ignored, as the service ignores it.
+    """
     batch = _found(call)
     call.polls.asked_files(batch)
     call.query["order"] = "asc"

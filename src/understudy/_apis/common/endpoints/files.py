@@ -9,7 +9,7 @@ from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._common.messages import Response
 
-LIST_LIMIT = 10_000  # what a list gives, at most and by default [REC]
+LIST_LIMIT = 10_000  # the length of a page, at most and by default [REC]
 
 
 def create(call: Call) -> Json:
@@ -24,8 +24,11 @@ def create(call: Call) -> Json:
     return render.file(file)
 
 
-def listed(call: Call) -> Json:
-    """Return all files, or those of one purpose; the keys stand in an order of their own [REC]."""
+def list_page(call: Call) -> Json:
+    """Return all files, or those of one purpose.
+
+    The keys of the page come in their own order [REC].
+    """
     purpose = call.query.get("purpose")
     where = (lambda file: file.purpose == purpose) if purpose is not None else None
     page = page_of(call, call.engine.files.listing, render.file, limit=LIST_LIMIT, where=where)
@@ -53,7 +56,10 @@ def content(call: Call) -> Response:
 
 
 def _filename(name: str) -> str:
-    """`filename="image.png"` [REC]; what cannot stand in a header is written as RFC 5987 says [INF]."""
+    """Return the `filename` parameter of a Content-Disposition header.
+
+    `filename="image.png"` [REC]; a name that cannot appear in a header is encoded as in RFC 5987 [INF].
+    """
     if name.isascii() and name.isprintable() and '"' not in name:
         return f'filename="{name}"'
     return f"filename*=utf-8''{quote(name, safe='')}"

@@ -8,8 +8,11 @@ from understudy._engine.api_error import ApiError
 from understudy._engine.models import MODELS, Model
 
 
-def listed(call: Call) -> Json:  # noqa: ARG001 - every operation takes its call
-    """Return the table; fine-tuned models, which are taken to exist by name, are not in it."""
+def list_page(call: Call) -> Json:  # noqa: ARG001 - every operation takes its call
+    """Return all models in the table.
+
+    Fine-tuned models are assumed to exist by name, and are not list_page.
+    """
     return {"object": "list", "data": [render.model(model) for model in MODELS.values()]}
 
 
@@ -18,7 +21,7 @@ def retrieve(call: Call) -> Json:
 
 
 def delete(call: Call) -> Json:
-    """Only a fine-tuned model can be deleted [SPEC; the refusal's text INF]."""
+    """Delete a model, which must be fine-tuned [SPEC; the refusal's text INF]."""
     model = _existing(call)
     if not model.id.startswith("ft:"):
         raise ApiError("model.not_yours", id=model.id)

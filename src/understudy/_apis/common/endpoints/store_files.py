@@ -17,14 +17,14 @@ from understudy._engine.vector_stores import StoreEntry
 def show(call: Call, file: StoreFile) -> Json:
     """Return a file of a store.
 
-    From now on its present status counts as seen: asked again, a poll moves on.
+    Its present status counts as seen: the next poll advances it.
     """
     call.shown[file.key()] = file.look()
     return render_files.store_file(file)
 
 
 def entry_of(body: Json) -> StoreEntry:
-    """Say how a file is to be put into a store."""
+    """Return the entry that adds a file to a store."""
     return StoreEntry(body["file_id"], chunking_of(body), body.get("attributes"))
 
 
@@ -33,14 +33,17 @@ def create(call: Call) -> Json:
     return show(call, call.engine.stores.add_file(store, entry_of(call.body)))
 
 
-def listed(call: Call) -> Json:
+def list_page(call: Call) -> Json:
     store = call.engine.stores.get(call.ids["vector_store_id"])
     call.polls.asked_files(store)
     return page_of(call, store.files, lambda file: show(call, file), where=with_status(call))
 
 
 def with_status(call: Call) -> Callable[[StoreFile], bool] | None:
-    """Return the list's `filter`: only files in this status [REC]."""
+    """Return a predicate for the list's `filter`, a file status [REC].
+
+    None if the query has no filter.
+    """
     status = call.query.get("filter")
     return None if status is None else lambda file: file.state.status == status
 
@@ -52,7 +55,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Attributes are replaced as a whole [SPEC, INF]."""
+    """Replace the attributes as a whole [SPEC, INF]."""
     file = _found(call)
     file.attributes = dict(call.body["attributes"] or {})
     return show(call, file)

@@ -7,7 +7,10 @@ from understudy._apis.common.operation_call import Call, Json
 
 
 def create(call: Call) -> Json:
-    """Announce a file. The MIME type is checked to be a string, and not echoed [REC]."""
+    """Start an upload.
+
+    The MIME type is checked to be a string, and not echoed [REC].
+    """
     body = call.body
     expiry = body.get("expires_after")
     upload = call.engine.files.start_upload(

@@ -14,9 +14,9 @@ from understudy._engine.vector_stores import StoreEntry
 
 
 def show(call: Call, store: VectorStore) -> Json:
-    """Return a store in REST.
+    """Return the REST view of a store.
 
-    From now on its present state counts as seen: asked again, a poll moves on.
+    Its present state counts as seen: the next poll advances it.
     """
     call.shown[store.key()] = store.look()
     return render_files.vector_store(store)
@@ -27,7 +27,7 @@ def create(call: Call) -> Json:
 
 
 def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float | None = None) -> VectorStore:  # noqa: A002
-    """Make a store from a checked create body."""
+    """Create a store from a checked request body."""
     chunking = chunking_of(body)
     return engine.stores.create(
         [StoreEntry(file_id, chunking) for file_id in body.get("file_ids") or ()],
@@ -40,7 +40,7 @@ def make(engine: Engine, body: Json, *, id: str | None = None, created_at: float
     )
 
 
-def listed(call: Call) -> Json:
+def list_page(call: Call) -> Json:
     return page_of(call, call.engine.stores.listing, lambda store: show(call, store))
 
 
@@ -51,7 +51,7 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
-    """Fields not sent stay [SPEC]."""
+    """Change the fields that were sent; the others stay as they are [SPEC]."""
     store = call.engine.stores.get(call.ids["vector_store_id"])
     body = call.body
     if "name" in body:
@@ -70,7 +70,7 @@ def delete(call: Call) -> Json:
 
 
 def search(call: Call) -> Json:
-    """Search the files that are indexed.
+    """Search the indexed files of a store.
 
     A rewritten query is the query as it was sent [SPEC, INF].
     """
