@@ -255,7 +255,7 @@ def test_the_retry_of_a_lost_answer_takes_the_same_script() -> None:
 
 def test_expire_has_no_counterpart() -> None:
     """A script that expires is the test's mistake on this face, and is said to be."""
-    with pytest.raises(AssertionError, match="expires"), simulate(script=(Expire(),)) as backend:
+    with pytest.raises(AssertionError, match="runs of the Assistants API expire"), simulate(script=(Expire(),)) as backend:
         with pytest.raises(openai.APIStatusError):
             backend.client().responses.create(model=MODEL, input="x")
 
