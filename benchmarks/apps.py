@@ -6,14 +6,15 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
-import httpx
-from openai import OpenAI
+from openai import DefaultHttpxClient, OpenAI
 
 import understudy
 
 warnings.simplefilter("ignore", DeprecationWarning)
+HTTP: Any = import_module(DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])  # the SDK's own: httpx or httpx2
 os.environ.setdefault("OPENAI_API_KEY", "sk-benchmark")
 
 
@@ -29,8 +30,8 @@ def ours() -> tuple[OpenAI, Any, str, str]:
 
 def floor(body: bytes, headers: dict[str, str]) -> OpenAI:
     """A client whose transport answers everything with the same bytes: what the SDK itself costs."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=body, headers=headers))
-    return OpenAI(http_client=httpx.Client(transport=transport))
+    transport = HTTP.MockTransport(lambda request: HTTP.Response(200, content=body, headers=headers))
+    return OpenAI(http_client=DefaultHttpxClient(transport=transport))
 
 
 @contextmanager

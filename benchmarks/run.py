@@ -22,8 +22,8 @@ from picture import picture
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parent / ".venv-bench"
-PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording")  # the peer does not work on openai 3.x
-PARTS = ("simulate", "suite", "runs", "properties", "memory", "lists", "stream", "replay", "start")
+PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording", "uvicorn")  # the first needs openai 2.x
+PARTS = ("simulate", "suite", "runs", "properties", "memory", "lists", "stream", "serve", "replay", "start")
 RUNS = 2
 MOST_APART = 0.15  # by how much the floors of two runs may differ
 DOCS = HERE.parent / "docs"
@@ -50,7 +50,8 @@ What a simulated request costs over the SDK's floor, by a profile of `threads.cr
 clock in the place of the new object): a third is the object itself (made, numbered, kept, rendered), a sixth the checks of
 key, headers, query and body, a sixth the request as a plain value (its URL and headers as text), a tenth the question who
 answers here, a tenth the request log, and the rest the frames between. A `responses.create` costs more than that: it carries
-out a whole run, some fifteen events for a short reply, where the Assistants API spreads them over several requests.
+out a whole run, some fifteen events for a short reply, where the Assistants API spreads them over several requests. They
+happen in one go, and all pieces of a message at once, unless a stream or a poll in the middle asks for them.
 """
 
 Rows = list[list[str]]

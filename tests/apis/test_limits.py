@@ -25,6 +25,8 @@ HEAVY = 1_000_000  # characters; one such body is enough for the suite
 # What is said of a legal value that refers to something the request is without.
 REFERS = (
     "call.unanswered",
+    "context.exceeded",
+    "effort.none",
     "output.uncalled",
     "reasoning.alone",
     "item.unknown",

@@ -254,16 +254,19 @@ def _first(document: Any) -> Any:
         (changed(foreign.har, lambda d: _first(d)["response"].update(status=0, _error="net::ERR_ABORTED")), "ERR_ABORTED"),
         (changed(foreign.har, lambda d: _first(d)["response"]["content"].pop("text")), "was not saved with it"),
         (changed(foreign.exvcr, lambda d: d[0]["response"].update(type="error", body={"reason": "econnrefused"})), "failed"),
-        (changed(foreign.exvcr, lambda d: d[0]["request"].update(url="~r/.*/")), "any URL that fits"),
-        (changed(foreign.nock, lambda d: d[0].update(path={})), "any path that fits"),
+        (changed(foreign.exvcr, lambda d: d[0]["request"].update(url="~r/.*/")), "any URL that matches"),
+        (changed(foreign.nock, lambda d: d[0].update(path={})), "any path that matches"),
         (changed(foreign.wiremock, lambda d: d["mappings"][-1].update(response={"fault": "EMPTY_RESPONSE"})), "a fault"),
-        (changed(foreign.wiremock, lambda d: d["mappings"][-1].update(request={"urlPattern": ".*"})), "any URL that fits"),
+        (
+            changed(foreign.wiremock, lambda d: d["mappings"][-1].update(request={"urlPattern": ".*"})),
+            "any URL that matches",
+        ),
         (changed(foreign.wiremock, lambda d: d["mappings"][-1]["request"].pop("method")), "any method"),
         (
             changed(
                 foreign.wiremock, lambda d: d["mappings"][-1]["request"].update(queryParameters={"a": {"matches": "b"}})
             ),
-            "any query that fits",
+            "any query that matches",
         ),
         (
             changed(foreign.wiremock, lambda d: d["mappings"][-1].update(response={"bodyFileName": "../../secret"})),
@@ -293,7 +296,7 @@ def test_a_file_that_holds_no_exchange_is_refused(tmp_path: Path) -> None:
     """Where all of it is left out, nothing could be played: the first reason is given."""
     path = tmp_path / "stub.json"
     path.write_text(json.dumps({"request": {"urlPathPattern": "/v1/.*", "method": "GET"}, "response": {"status": 200}}))
-    with pytest.raises(CassetteError, match=r"WireMock's, and holds no exchange. Its exchange 0 .* any URL that fits"):
+    with pytest.raises(CassetteError, match=r"WireMock's, and holds no exchange. Its exchange 0 .* any URL that matches"):
         load(path)
 
 
@@ -389,7 +392,7 @@ def test_bodies_under_unknown_keys_are_refused(tmp_path: Path, change: Change, k
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (foreign.go_vcr_2(FLOW).replace(b"code: 200", b"code: 0"), "not as go-vcr writes it.*0 is no HTTP status"),
+        (foreign.go_vcr_2(FLOW).replace(b"code: 200", b"code: 0"), "not as go-vcr writes it.*0 is not an HTTP status"),
         (foreign.cassetter_yaml(FLOW).replace(b"type: json", b"type: protobuf"), "type 'protobuf'"),
         (changed(foreign.exvcr, lambda d: d[0]["response"].update(body="aGk=")), "not an Erlang binary"),
         (changed(foreign.nock, lambda d: d[0].pop("response")), "no `response`"),

@@ -160,13 +160,16 @@ Change = Callable[[dict[str, Any]], object]
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda one: one["response"]["status"].update(code=99), "99 is no HTTP status"),
-        (lambda one: one["request"].update(method="G T"), "'G T' is no HTTP method"),
-        (lambda one: one["response"].update(headers={"näme": ["x"]}), "'näme' is no name of a header"),
-        (lambda one: one["response"].update(headers={"": ["x"]}), "'' is no name of a header"),
-        (lambda one: one["response"].update(headers={"name": [["x"]]}), "a text was expected, not list"),
-        (lambda one: one["response"].update(body={"string": [1]}), "a body was expected, not int"),
-        (lambda one: one.update(understudy={"broken": {"kind": "Oops", "message": ""}}), "'Oops' is no error that an HTTP"),
+        (lambda one: one["response"]["status"].update(code=99), "99 is not an HTTP status"),
+        (lambda one: one["request"].update(method="G T"), "'G T' is not an HTTP method"),
+        (lambda one: one["response"].update(headers={"näme": ["x"]}), "'näme' is not the name of a header"),
+        (lambda one: one["response"].update(headers={"": ["x"]}), "'' is not the name of a header"),
+        (lambda one: one["response"].update(headers={"name": [["x"]]}), "expected a text, got list"),
+        (lambda one: one["response"].update(body={"string": [1]}), "expected a body, got int"),
+        (
+            lambda one: one.update(understudy={"broken": {"kind": "Oops", "message": ""}}),
+            "'Oops' is not an error that an HTTP",
+        ),
         (lambda one: one.update(understudy={"dwell": {"seconds": -1}}), "-1 seconds"),
         (lambda one: one.update(understudy={"timings": [["inf", 1]]}), "'inf' seconds"),
         (

@@ -166,7 +166,7 @@ def test_a_matcher_may_assert_and_sees_reads_too(tmp_path: Path, plain: httpx.Cl
         for method, place in (("GET", "assistants"), ("POST", "threads")):
             answer = plain.request(method, f"http://other.example/v1/{place}", headers={"openai-beta": "assistants=v2"})
             assert answer.json()["error"]["code"] == "understudy_replay_miss"
-    assert str(raised.value).count("a matcher of yours in match_on=[...] says that it is another request") == 2
+    assert str(raised.value).count("a matcher of yours in match_on=[...] rejects it") == 2
 
 
 @pytest.mark.parametrize(

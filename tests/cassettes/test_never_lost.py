@@ -394,7 +394,7 @@ def test_the_number_of_a_dead_process_may_be_given_again(tmp_path: Path) -> None
 
     (interaction,) = load(written(tmp_path / "x.json", TOOL_CALL[:1]))
     (tmp_path / f".c.yaml.{os.getpid()}-999.journal").write_text(json.dumps(as_entry(interaction)) + "\n")
-    with pytest.warns(RuntimeWarning, match="what it had is in"), use_cassette(tmp_path / "c.yaml", record="once"):
+    with pytest.warns(RuntimeWarning, match="what was recorded is in"), use_cassette(tmp_path / "c.yaml", record="once"):
         pass
     assert load(tmp_path / "c.recovered.yaml") == [interaction]
 
@@ -418,7 +418,7 @@ def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
     threads[0].start()
     assert inside.wait(10)
     assert is_locked(tmp_path / "c.yaml")
-    assert not Lock(tmp_path / "c.yaml").take()
+    assert not Lock(tmp_path / "c.yaml").acquire()
     threads[1].start()
     go.set()
     for thread in threads:
@@ -428,13 +428,13 @@ def test_a_lock_holds_between_threads_and_is_waited_for(tmp_path: Path) -> None:
 
 def test_who_waits_too_long_for_a_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that holds a cassette's lock for ever is named by the lock's file, and how long it was waited for."""
-    monkeypatch.setattr(atomic_files, "PATIENCE", 0.001)
+    monkeypatch.setattr(atomic_files, "LOCK_TIMEOUT_SECONDS", 0.001)
     lock = Lock(tmp_path / "c.yaml")
-    assert lock.take()
+    assert lock.acquire()
     with pytest.raises(TimeoutError, match=rf"another process has held {re.escape(str(lock.place))} for 0\.001 s"):
         with use_cassette(tmp_path / "c.yaml", record="once"):
             pass
-    lock.give_back()
+    lock.release()
     with use_cassette(tmp_path / "c.yaml", record="once"):
         pass
 
@@ -474,7 +474,7 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, monkeypatch:
         old = path.read_text()
         whole = rewrite.Original.rewritten
         monkeypatch.setattr(rewrite.Original, "rewritten", lambda original, kept, added: whole(original, kept, ()))
-        with pytest.raises(CassetteError, match="would not be read back as it is"), use_cassette(path, record="new"):
+        with pytest.raises(CassetteError, match="would not be read back unchanged"), use_cassette(path, record="new"):
             ask(base, 1, 2)
     assert path.read_text() == old
     assert len(list(tmp_path.glob(".c.yaml.*.journal"))) == 1
@@ -496,7 +496,7 @@ def test_a_journal_cut_in_mid_line_is_recovered_up_to_there(tmp_path: Path) -> N
     interactions = load(written(tmp_path / "x.json", TOOL_CALL[:2]))
     lines = [json.dumps(as_entry(one)) for one in interactions]
     (tmp_path / ".c.yaml.999999999-1.journal").write_text("\n".join(lines) + '\n{"request": {"meth')
-    with pytest.warns(RuntimeWarning, match="what it had is in"), use_cassette(path, record="once"):
+    with pytest.warns(RuntimeWarning, match="what was recorded is in"), use_cassette(path, record="once"):
         pass
     assert load(tmp_path / "c.recovered.yaml") == interactions
     assert not list(tmp_path.glob(".*journal"))

@@ -130,7 +130,7 @@ def test_json_cassettes(tmp_path: Path, sdk: Sdk) -> None:
         assert client.request(one.method, one.url, content=one.request_body).content == one.body
         assert cassette.play_count == 1
     old = path.read_bytes()
-    refused = pytest.raises(CassetteError, match=r"binary body of .*/files; name it \.yaml")
+    refused = pytest.raises(CassetteError, match=r"binary body of .*/files; give the cassette a name that ends in \.yaml")
     with served(service()) as base, refused, use_cassette(path, record="new"):
         sdk(base).files.create(file=("a.pkl", b"\x00\xff"), purpose="assistants")
     assert path.read_bytes() == old

@@ -507,7 +507,10 @@ def test_a_stream_that_the_recording_cannot_tell_is_refused(tmp_path: Path, ask:
 )
 def test_a_stream_that_lacks_a_piece_is_refused(tmp_path: Path, ask: Ask, write: Any, exchanges: Any) -> None:
     """A run whose messages were not recorded, or that was not seen to be queued after a submit, makes no whole stream."""
-    with pytest.raises(ReplayMiss, match="so its stream cannot be told"), use_cassette(written(tmp_path / "c", exchanges)):
+    with (
+        pytest.raises(ReplayMiss, match="so it cannot be replayed as a stream"),
+        use_cassette(written(tmp_path / "c", exchanges)),
+    ):
         ask(write[0], write[1], {**write[2], "stream": True})
 
 

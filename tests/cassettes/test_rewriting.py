@@ -220,7 +220,7 @@ def test_old_exchanges_are_cleaned_and_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(yaml.safe_dump({"interactions": entries, "version": 1}))
     third = path.read_text().split("\n- ")[3].partition("\nversion")[0]
-    with served(Echo()) as base, pytest.warns(RuntimeWarning, match="SCRUBBED stands in their place") as warned:
+    with served(Echo()) as base, pytest.warns(RuntimeWarning, match="replaced by SCRUBBED") as warned:
         with use_cassette(path, record="new", hosts=["127.0.0.1"]), openai.OpenAI(api_key="x", base_url=base) as client:
             client.beta.threads.create(metadata={"one": "more"})
     text, said = path.read_text(), "".join(str(one.message) for one in warned if "SCRUBBED" in str(one.message))
@@ -285,7 +285,7 @@ def test_binary_goes_into_json_only_where_it_may_become_yaml(tmp_path: Path) -> 
         before, text = load(path), path.read_text()
         storage = Storage(path, Scrubber(), rename_ids=False, keep_polls=True, force=False)
         if name == "c.json":
-            with pytest.raises(CassetteError, match=r"name it \.yaml"):
+            with pytest.raises(CassetteError, match=r"name that ends in \.yaml"):
                 storage.save([binary], replace=False, failed=False)
             assert path.read_text() == text
         else:

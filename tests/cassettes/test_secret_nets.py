@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cassettes.driving import recordings
 from tests.cassettes.loopback import served
 from tests.cassettes.test_secrets import BETA, SECRETS, Leaky, spell
 from understudy import use_cassette
@@ -68,8 +71,35 @@ def test_each_shape_finds_something(shape: shapes.Shape) -> None:
     """Each pattern finds an example, which holds one of its marks: else it would never be tried."""
     found = [example for example in (*SECRETS.values(), *MORE_EXAMPLES) if shape.pattern.search(example)]
     assert found
-    assert any(mark in example.lower() for example in found for mark in shape.marks)
-    assert all(mark == mark.lower() for mark in shape.marks)
+    for example in found:
+        assert _places(shape.matches(example, example.lower())) == _places(shape.pattern.finditer(example))
+    assert shape.reach is not None or all(mark == mark.lower() for mark in shape.marks)
+
+
+_NEAR = st.sampled_from([*SECRETS.values(), *MORE_EXAMPLES, *(mark for shape in shapes.SHAPES for mark in shape.marks)])
+_FRAGMENT = _NEAR | st.builds(lambda text, cut: text[cut:], _NEAR, st.integers(1, 6)) | st.text('aA1-_:/@= .+"', max_size=4)
+
+
+@given(st.lists(_FRAGMENT, max_size=12).map("".join))
+def test_trying_a_pattern_where_its_marks_are_finds_what_it_finds_anywhere(text: str) -> None:
+    """Whole secrets, parts of them and their marks in any order: each pattern matches as in a search of the whole text."""
+    for shape in shapes.SHAPES:
+        if shape.reach is not None:
+            assert _places(shape.matches(text, text.lower())) == _places(shape.pattern.finditer(text))
+
+
+@pytest.mark.skipif(not recordings(), reason="the real recordings do not lie beside this repository")
+def test_the_marks_lose_no_secret_of_a_real_recording() -> None:
+    """In real cassettes, too; with a secret of each kind put between their exchanges."""
+    for path in recordings()[::40]:
+        text = "".join(f"{path.read_text('utf-8')[:20_000]}\n{secret}\n" for secret in SECRETS.values())[:60_000]
+        for shape in shapes.SHAPES:
+            if shape.reach is not None:
+                assert _places(shape.matches(text, text.lower())) == _places(shape.pattern.finditer(text))
+
+
+def _places(matches: Iterable[re.Match[str]]) -> list[tuple[int, int, str | None]]:
+    return [(*match.span(), match.groupdict().get("keep")) for match in matches]
 
 
 @pytest.mark.parametrize(

@@ -289,9 +289,9 @@ def test_a_hook_that_fails_is_named(tmp_path: Path, hook: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"before_record_respons": len}, "no setting 'before_record_respons'; did you mean 'before_record_response'"),
+        ({"before_record_respons": len}, "'before_record_respons' is not a setting; did you mean 'before_record_response'"),
         ({"reccord": "once"}, "did you mean 'record'"),
-        ({"record_mode": "once"}, "record_mode= is not taken over from vcrpy: .*record="),
+        ({"record_mode": "once"}, "record_mode= is not adopted from vcrpy: .*record="),
         ({"serializer": "json"}, "suffix"),
     ],
 )
@@ -322,9 +322,9 @@ def test_what_a_vcr_config_comes_to(config: Any, taken: Any) -> None:
     [
         ({"filter_header": []}, "did you mean 'filter_headers'"),
         ({"match": []}, "did you mean 'match_on'"),
-        ({"record_mode": "all"}, "record_mode='all' is not taken over.*--understudy-record"),
+        ({"record_mode": "all"}, "record_mode='all' is not adopted.*--understudy-record"),
         ({"serializer": "json"}, "ends in .json"),
-        ({"custom_patches": (1,)}, "patches nothing else"),
+        ({"custom_patches": (1,)}, "intercepts HTTP clients in its own way"),
         ({"path_transformer": len}, "understudy_cassettes"),
         ({"record_on_exception": False}, "never replaces"),
         ({"drop_unused_requests": True}, "--understudy-unplayed"),

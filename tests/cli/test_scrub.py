@@ -112,7 +112,7 @@ def test_own_patterns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ("text", "said"),
     [
         (TEXT[:300], "is cut off or corrupt"),
-        (f"# {KEY}\n{TEXT}", "it would still hold some"),
+        (f"# {KEY}\n{TEXT}", "it would still contain secrets"),
         (
             json.dumps({"log": {"version": "1.2", "creator": {"name": "x"}, "entries": []}}),
             "was not scrubbed: it is a file of",

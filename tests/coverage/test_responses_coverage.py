@@ -96,6 +96,7 @@ def test_the_report_has_what_the_suite_used(pytester: pytest.Pytester) -> None:
     assert "run" not in [line.partition(" ")[0] for line in result.outlines]
     told = json.loads((pytester.path / "cov.json").read_text())
     assert list(told["lifecycle"]) == list(names.LIFECYCLE_OF_RESPONSES)
+    assert list(told["beside"]) == list(names.BESIDE_RESPONSES)
     assert set(told["lifecycle"]["response statuses"]["met"]) == {"queued", "in_progress", "completed", "failed"}
     assert set(told["lifecycle"]["response outcomes"]["met"]) == {"failed: server_error"}
     assert "404 response.not_found" in told["beside"]["response errors"]["met"]

@@ -97,5 +97,5 @@ def test_markers_and_fixtures_are_explained(pytester: pytest.Pytester) -> None:
         assert f"@pytest.mark.{text}" in markers
         assert text.endswith(".")
     fixtures = pytester.runpytest_inprocess("--fixtures", "-v", "-p", "no:asyncio").stdout.str()
-    for sentence in ("A simulated Assistants API that answers", "The cassette that this test plays or records"):
+    for sentence in ("Provide a simulated service that answers", "Provide the cassette that this test plays or records"):
         assert sentence in fixtures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -233,3 +234,30 @@ def test_outputs_are_handed_in_by_an_app_of_the_usual_kind():
         run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run)
     )
     assert "get_weather({}) -> 'get_weather says so'" in str(backend.timeline(run.id))
+
+
+@given(first=scripts(), second=scripts())
+@settings(examples(40))
+def test_settling_at_once_is_settling_event_by_event(first, second):
+    """Two executions of one service that a single move of the clock carries on are as if it had stopped at each event."""
+    stepwise, at_once = _two(first, second), _two(first, second)
+    for engine, executions in (stepwise, at_once):
+        until = engine.clock.now() + 700
+        while engine is stepwise[0] and (times := _next_times(executions, until)):
+            engine.clock.move_to(min(times))
+        engine.clock.move_to(until)
+    for one, other in zip(stepwise[1], at_once[1], strict=True):
+        assert one.events == other.events
+        assert one.state == other.state == fold(other.events)
+        assert list(one.conversation.items) == list(other.conversation.items)
+
+
+def _two(first: Any, second: Any) -> tuple[Engine, list[Execution]]:
+    engine, execution = service(*first)
+    engine.scripts.next_run(second, assistant=None, thread=None)
+    conversation = Conversation(id="conversation_2", created_at=engine.clock.now())
+    return engine, [execution, engine.perform(replace(execution.request, id="execution_2", conversation=conversation))]
+
+
+def _next_times(executions: list[Execution], until: float) -> list[float]:
+    return [at for one in executions if (at := one.next_event_at()) is not None and at <= until]

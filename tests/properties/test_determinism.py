@@ -32,6 +32,17 @@ def test_it(script):
             client.beta.threads.messages.list(run.thread_id)
         poll(client, run)
 """
+BY_WORKER = """
+import os
+
+@us.every_lifecycle(depth=2)
+def test_it(script):
+    with us.simulate(script=script) as backend:
+        client, run = begin(backend)
+        if os.environ["PYTEST_XDIST_WORKER"] == "gw1":
+            client.beta.threads.messages.list(run.thread_id)
+        poll(client, run)
+"""
 AT_THE_END = """
 @us.every_lifecycle(depth=2{options})
 def test_it(script):
@@ -124,6 +135,28 @@ def test_it_is_named_with_both_versions(run):
             "*every_lifecycle(..., deterministic=False)*",
         ]
     )
+
+
+def test_it_is_found_across_workers(run):
+    """What each worker's cases send alike, and another worker's do not, fails the session and names both cases."""
+    result = run(BY_WORKER, "-n", "2")
+    result.assert_outcomes(passed=9)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*not the same on every worker*",
+            "*test_it[[][*]]: the app is not deterministic: after the same * request(s) and the same answers, it sent",
+            "*GET /threads/thread_*/messages  in [[]*[]]",
+        ]
+    )
+
+
+def test_histories_are_the_same_in_every_process():
+    """A digest does not depend on the process, and tells apart what is put together otherwise."""
+    from understudy._properties.determinism import _digest
+
+    assert _digest(b"", "GET", "/a", 200, b"{}").hex() == "02ad9128c1ce5cd6aa7f85ef219a2ba5"
+    assert len({_digest(b"", *what) for what in (("ab", "c"), ("a", "bc"), ("abc",), (b"abc",), ())}) == 5
 
 
 def test_it_may_be_allowed(run):

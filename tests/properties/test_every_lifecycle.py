@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -263,3 +266,25 @@ def test_bound_and_count_are_printed(pytester, workers):
         ]
     )
     result.assert_outcomes(passed=23, skipped=7, failed=1)
+
+
+CASES = """
+import understudy
+for api in ("assistants", "responses", "both"):
+    mark = understudy.every_lifecycle(depth=3, faults=1, api=api, hangs=True)
+    print(api, *mark.kwargs["ids"], sep="\\n")
+    print(*map(list, mark.args[1]), sep="\\n")
+"""
+
+
+def test_the_cases_are_the_same_everywhere():
+    """Names, order and scripts depend neither on the process nor on Python's hash seed: xdist and shards need that."""
+
+    def printed(hash_seed):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", CASES]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    cases = printed("1")
+    assert cases == printed("4711")
+    assert cases.splitlines().count("queued-in_progress-completed") == 3

@@ -23,11 +23,11 @@ APP = """
         ("cassette('a.yaml', path='b.yaml')", "*@pytest.mark.cassette takes a path either by position or as path=*"),
         (
             "cassette('a.yaml', 'b.yaml', fallback='simulate')",
-            "*goes on where one recording ends, not ('a.yaml', 'b.yaml')*",
+            "*continues where one recording ends; it takes one path, not ('a.yaml', 'b.yaml')*",
         ),
         ("usefixtures('understudy_cassette')", "*the fixture `understudy_cassette` needs @pytest.mark.cassette*"),
         ("cassette(5)", "*@pytest.mark.cassette(5): expected a path*"),
-        ("cassette(match='x')", "*@pytest.mark.cassette: there is no setting 'match'; did you mean 'match_on'?*"),
+        ("cassette(match='x')", "*@pytest.mark.cassette: 'match' is not a setting; did you mean 'match_on'?*"),
         ("cassette(match_on=['bdy'])", "*@pytest.mark.cassette: match_on: 'bdy' *Did you mean 'body'?*"),
         ("cassette(record='onec')", "*@pytest.mark.cassette: record='onec': *Did you mean 'once'?*"),
         ("cassette(hosts='a.example')", "*@pytest.mark.cassette: hosts='a.example': expected a list*"),
@@ -67,7 +67,7 @@ def test_a_client_that_is_built_before_the_fixture(pytester: pytest.Pytester) ->
     )
     result = pytester.runpytest("-p", "no:asyncio")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*let that fixture request `understudy`, too*"])
+    result.stdout.fnmatch_lines(["*make that fixture request `understudy`, too*"])
 
 
 def test_a_test_with_the_fixture_gets_no_such_hint(pytester: pytest.Pytester) -> None:

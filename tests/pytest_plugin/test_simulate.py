@@ -309,7 +309,7 @@ def test_help_and_markers_read_well(project: pytest.Pytester) -> None:
         ["*--understudy-record=*", "*understudy_cassettes*", "*understudy_api_key*"]
     )
     project.runpytest("--markers").stdout.fnmatch_lines(["@pytest.mark.understudy(*", "@pytest.mark.cassette(*"])
-    project.runpytest("--fixtures").stdout.fnmatch_lines(["understudy -- *", "*A simulated Assistants API*"])
+    project.runpytest("--fixtures").stdout.fnmatch_lines(["understudy -- *", "*Provide a simulated service*"])
 
 
 def test_in_parallel_processes_with_sockets_off(project: pytest.Pytester) -> None:

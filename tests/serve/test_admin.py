@@ -246,7 +246,10 @@ def test_the_clock_changes_hands() -> None:
     assert caller.say("clock", mode="manual", advance=5)["now"] >= real + 5
     assert caller.ask("clock", mode="real") == (
         400,
-        {"error": "clock: mode: the clock is ahead of the wall clock, and time never goes back"},
+        {
+            "error": "clock: mode: cannot be 'real', as the clock is ahead of the wall clock and never goes back; "
+            "use 'poll' or 'manual', or reset"
+        },
     )
     assert caller.say("reset", time="poll", start=1_600_000_000, seed=3) is not None
     assert caller.say("clock")["now"] == 1_600_000_000

@@ -108,7 +108,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     """The app hears that nobody answered; a cassette of nothing is not written, and the exit status says so."""
     process, url = record(tmp_path / "none.yaml", "http://127.0.0.1:9/v1")
     answer = httpx.get(f"{url}/v1/models")
-    assert (answer.status_code, "did not answer: ConnectError" in answer.text) == (502, True)
+    assert (answer.status_code, "did not respond: ConnectError" in answer.text) == (502, True)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, "was not written: no server answered" in errors) == (1, True), errors

@@ -64,13 +64,13 @@ def test_everything_that_can_be_done(pytester: pytest.Pytester) -> None:
 def test_what_cannot_be_said() -> None:
     """An upload, nothing at all, and more than is kept are refused with the reason; a mistake is a comment."""
     caller = Caller()
-    assert caller.ask("export")[1]["error"] == "export: nothing was sent to the API so far"
+    assert caller.ask("export")[1]["error"] == "export: nothing was sent to the API so far; send a request first"
     caller.app.files.create(file=("a.txt", b"x"), purpose="assistants")
-    assert "only JSON can. Use the cassette" in caller.ask("export")[1]["error"]
+    assert "its body is not JSON. Export a cassette instead" in caller.ask("export")[1]["error"]
     assert "a.txt" in caller.say("export", form="cassette")["text"]
     caller.say("reset")
     send(caller, "POST", "/embeddings", {})
-    assert "# POST /v1/embeddings: answered 501, a mistake of the test" in caller.say("export")["text"]
+    assert "# POST /v1/embeddings: answered 501, a mistake in the test" in caller.say("export")["text"]
     for _ in range(501):
         send(caller, "GET", "/models")
     assert "requests are no longer kept" in caller.ask("export")[1]["error"]

@@ -64,8 +64,8 @@ def page(browser: Any, serve: Serve) -> Iterator[Any]:
 def make_assistant(page: Any, functions: str = "") -> None:
     page.get_by_label("Instructions", exact=True).fill("You are a maths tutor.")
     page.get_by_label("code_interpreter").check()
-    page.get_by_label("Functions, one name a line").fill(functions)
-    page.get_by_role("button", name="Make assistant").click()
+    page.get_by_label("Functions, one name per line").fill(functions)
+    page.get_by_role("button", name="Create assistant").click()
     page.wait_for_selector("#assistants li")
 
 
@@ -186,7 +186,7 @@ def test_clock_fault_and_cancel(page: Any) -> None:
     make_assistant(page)
     open_thread(page, "Hi")
     page.locator("#mode").select_option("manual")
-    page.get_by_label("poll it by itself").uncheck()
+    page.get_by_label("poll automatically").uncheck()
     add_move(page, "Hang")
     queue(page)
     run_to(page, "queued")

@@ -184,7 +184,7 @@ def test_nothing_is_forwarded(serve: Serve, tmp_path: Path) -> None:
     script.write_text("def set_up(backend):\n    backend.pass_through('/embeddings')\n")
     answer = httpx.post(f"{serve('--script', str(script))}/v1/embeddings", json={})
     assert answer.status_code == 501
-    assert "/v1/embeddings is let out (pass_through), but a server forwards nothing" in answer.text
+    assert "/v1/embeddings is passed through (pass_through), but a served simulator cannot forward requests" in answer.text
 
 
 def test_a_server_stops_under_an_open_stream(hanging: Callable[[str], None], serve: Serve) -> None:
@@ -201,7 +201,7 @@ def test_admin_mistakes_are_named(serve: Serve) -> None:
         ("next_run", {"moves": [{"Reply": {"txt": "x"}}]}, "it has text"),
         ("next_run", {"moves": "Reply"}, "expected a list"),
         ("next_run", {}, "'moves' is missing in the body"),
-        ("next_run", [], "next_run: expected an object, got []"),
+        ("next_run", [], "next_run: expected a JSON object, got []"),
         ("next_run", {"moves": [5]}, "move: expected one name with its fields"),
         ("next_run", {"moves": [{"Reply": 5}]}, "Reply: expected an object with its fields (text, "),
         ("next_run", {"moves": [{"FileSearch": {"results": 5}}]}, "results: expected a list, got 5"),
@@ -209,20 +209,20 @@ def test_admin_mistakes_are_named(serve: Serve) -> None:
         ("fault", {"fault": {"RateLimitd": {}}}, "nearest: RateLimited"),
         ("clock", {"mode": "sleep"}, "mode: expected one of poll, manual, real, got 'sleep'"),
         ("clock", {"advance": -1}, "time never goes back"),
-        ("add_file", {"content": 5}, 'content: expected a text, or {"base64": "..."} for bytes, got 5'),
+        ("add_file", {"content": 5}, 'content: expected a string, or {"base64": "..."} for bytes, got 5'),
         ("add_file", {"content": {"base64": "!"}}, "content: not base64"),
         ("every_run", {"moves": ["x"], "when": {"regexp": "x"}}, "when has no 'regexp'; nearest: regex"),
         ("every_run", {"moves": ["x"], "when": {"regex": "("}}, "'(' is not a regular expression"),
-        ("every_run", {"moves": ["x"], "when": {"function": 5}}, "when.function: expected a text, got 5"),
-        ("every_run", {"moves": ["x"], "when": 5}, "expected a text, or an object with text, regex, function, assistant"),
-        ("next_run", {"moves": ["{outputs[0]}"]}, "{outputs[0]}: the step of calls before it has 0 output(s)"),
-        ("next_run", {"moves": [{"FunctionCall": {"name": "f"}}, "{outputs[g]}"]}, "no call of 'g' comes before it"),
-        ("next_run", {"moves": ["x"], "when": "y"}, "there is no 'when' in its body"),
+        ("every_run", {"moves": ["x"], "when": {"function": 5}}, "when.function: expected a string, got 5"),
+        ("every_run", {"moves": ["x"], "when": 5}, "expected a string, or an object with text, regex, function, assistant"),
+        ("next_run", {"moves": ["{outputs[0]}"]}, "{outputs[0]}: the preceding step of calls has 0 output(s)"),
+        ("next_run", {"moves": [{"FunctionCall": {"name": "f"}}, "{outputs[g]}"]}, "not preceded by a call of 'g'"),
+        ("next_run", {"moves": ["x"], "when": "y"}, "'when' is not a member of its body"),
         ("strict", {"strict": 1.5}, "strict: expected true, false or null, got 1.5"),
         ("requests", {"since": "x"}, "since: expected the number of a request, got 'x'"),
         ("timeline", {"run_id": "run_no"}, "no run has the id 'run_no'"),
         ("export", {"form": "perl"}, "expected python or cassette, got 'perl'"),
-        ("reset", {"tiem": "poll"}, "'tiem' is not a setting; there are time, seed, strict, start"),
+        ("reset", {"tiem": "poll"}, "'tiem' is not a setting; expected time, seed, strict or start"),
         ("reset", {"time": "sleep"}, "mode: expected one of"),
         ("add_message", {"thread_id": "thread_no", "content": "x"}, "add_message: no thread has the id 'thread_no'"),
         ("add_assistant", {"nmae": "x"}, "Did you mean 'name'?"),
@@ -249,9 +249,9 @@ JSON_TYPE = {"content-type": "application/json"}
         ({**JSON_TYPE, "sec-fetch-site": "cross-site"}, 403, "a page of another site"),
         ({**JSON_TYPE, "sec-fetch-site": "same-site"}, 403, "a page of another site"),
         ({**JSON_TYPE, "host": "evil.example"}, 403, "--allow-host evil.example"),
-        ({**JSON_TYPE, "host": "evil.example:8000", "origin": "http://evil.example:8000"}, 403, "does not answer to"),
-        ({**JSON_TYPE, "host": "127.0.0.1.evil.example"}, 403, "does not answer to the host"),
-        ({**JSON_TYPE, "host": "[::1"}, 403, "does not answer to the host"),
+        ({**JSON_TYPE, "host": "evil.example:8000", "origin": "http://evil.example:8000"}, 403, "does not respond to"),
+        ({**JSON_TYPE, "host": "127.0.0.1.evil.example"}, 403, "does not respond to the host"),
+        ({**JSON_TYPE, "host": "[::1"}, 403, "does not respond to the host"),
         ({**JSON_TYPE, "host": "localhost"}, 200, None),
         ({**JSON_TYPE, "host": "app.localhost:8000"}, 200, None),
         ({**JSON_TYPE, "host": "[::1]:8000"}, 200, None),

@@ -73,8 +73,8 @@ def test_idle_worlds_are_bounded(serve: Serve) -> None:
     gone = httpx.get(f"{url}/w/b/v1/assistants", headers=HEADERS)
     assert (gone.status_code, gone.headers["x-should-retry"]) == (501, "false")
     message = gone.json()["error"]["message"]
-    assert message.startswith("understudy: /w/b was dropped: this server keeps 2 worlds")
-    assert message.endswith("or begin it anew: POST /w/b/_understudy/reset.")
+    assert message.startswith("understudy: /w/b was dropped: this server keeps 2 simulations")
+    assert message.endswith("or start it anew: POST /w/b/_understudy/reset.")
     assert say(f"{url}/w/a", "state").status_code == 200
     assert say(f"{url}/w/b", "reset").status_code == 200
     assert httpx.get(f"{url}/w/b/v1/assistants", headers=HEADERS).status_code == 200
@@ -83,7 +83,7 @@ def test_idle_worlds_are_bounded(serve: Serve) -> None:
 @pytest.mark.parametrize("name", ["a b", "ä", "a" * 201, "%2e%2e"])
 def test_what_cannot_be_a_name(name: str) -> None:
     """The name of a world is of letters, digits and four signs; what is wrong with another is said."""
-    with pytest.raises(UnderstudyError, match="1 to 200 of letters, digits, and"):
+    with pytest.raises(UnderstudyError, match="1 to 200 letters, digits and"):
         Worlds(lambda name: pytest.fail(name)).get(name)
 
 

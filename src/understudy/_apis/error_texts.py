@@ -297,6 +297,9 @@ _MISSING = {
     "model": "model.not_found",
     "vector_store_id": "store.not_found",
     "batch_id": "batch.not_found",
+    "response_id": "response.not_found",
+    "conversation_id": "conversation.not_found",
+    "item_id": "item.not_found",
 }
 
 

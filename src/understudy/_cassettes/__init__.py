@@ -1,4 +1,4 @@
-"""Cassettes: recordings that replay for ever, however the app polls, and are never lost.
+"""Cassettes: recordings that replay however the app polls, and are never lost.
 
 Users call `use_cassette`, a test framework's plugin `CassetteSession`, tools that look into cassettes `load`.
 """

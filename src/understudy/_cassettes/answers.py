@@ -1,4 +1,7 @@
-"""Turns a recorded answer into the one that is given: whole, at once, and without the waiting that was recorded with it."""
+"""Turns a recorded answer into the one that is given.
+
+It is given whole, at once, and without the waiting that was recorded with it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.misses import left_early
 from understudy._common.messages import Abort, Answer, Chunk, Headers, Pause, Response
 
-# They describe the bytes that were on the wire, not the ones that are given now.
+# They describe the bytes that were on the wire, not those given now.
 _OF_THE_WIRE = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive"})
 _WAITING = frozenset({"retry-after", "retry-after-ms", "openai-poll-after-ms"})
 
@@ -29,7 +32,7 @@ def recorded(
     speed: float | None = None,
     on_event: Callable[[int], None] | None = None,
 ) -> Answer:
-    """Return a recorded answer.
+    """Return a recorded answer as it should be given now.
 
     Args:
         interaction: what was recorded.
@@ -39,7 +42,7 @@ def recorded(
         on_event: called with the number (from 1) of each event of a stream before it is given.
 
     Raises:
-        ReplayMiss: the recorded app closed the answer early, and nobody can use a part of it; a stream raises it where the
+        ReplayMiss: the recorded app closed the answer early, and a part of it is of no use; a stream raises it where the
             recording ends, when more is asked for.
     """
     body = interaction.body or b""
@@ -55,7 +58,7 @@ def recorded(
 
 
 def json_answer(value: Any, *, polled: bool = False) -> Response:
-    """Return an answer made of facts of the recording."""
+    """Return an answer made from facts of the recording."""
     headers: Headers = (("content-type", "application/json"),)
     return Response(200, (*headers, NO_POLL_WAIT) if polled else headers, pretty(value))
 
@@ -63,14 +66,17 @@ def json_answer(value: Any, *, polled: bool = False) -> Response:
 def stream_answer(
     events: list[tuple[str, Any]], on_event: Callable[[int], None] | None = None, *, ends_with_done: bool = True
 ) -> Response:
-    """Return a stream made of facts of the recording; `done` is added, but not to that of a response."""
+    """Return a stream made from facts of the recording.
+
+    `done` is added at its end if `ends_with_done`, which the stream of a response does not have.
+    """
     chunks = [sse.render(name, data) for name, data in events] + [sse.DONE] * ends_with_done
     return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_counted(chunks, on_event))
 
 
 def _headers(interaction: Interaction, polled: bool, speed: float | None) -> Headers:
     drop = _OF_THE_WIRE if speed else _OF_THE_WIRE | _WAITING
-    # The HTTP libraries take plain characters only; what else a recorder kept of a header cannot be given back.
+    # The HTTP libraries accept ASCII only; anything else that a recorder kept of a header cannot be given.
     kept = ((name, value) for name, value in interaction.headers if name.lower() not in drop)
     headers = tuple((name, value.encode("ascii", "replace").decode("ascii")) for name, value in kept)
     if not speed:

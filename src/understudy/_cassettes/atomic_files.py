@@ -13,11 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LONGEST_NAME = 255  # bytes; of every file system in use
-PATIENCE = 600.0  # seconds; a save takes a few
+LOCK_TIMEOUT_SECONDS = 600.0  # a save takes a few
 
 
 def short_name(name: str, longest: int = LONGEST_NAME) -> str:
-    """Give a file name that fits in so many bytes; one that is too long keeps its beginning, a hash and its suffix.
+    """Return a file name that fits in `longest` bytes.
+
+    A name that is too long keeps its beginning, a hash and its suffix.
 
     >>> short_name("test_it.yaml")
     'test_it.yaml'
@@ -31,7 +33,7 @@ def short_name(name: str, longest: int = LONGEST_NAME) -> str:
 
 
 def hashed_name(name: str) -> str:
-    """Give a file name another one that differs from it in more than case."""
+    """Return another file name, which differs from the given one in more than case."""
     return short_name(f"{Path(name).stem}-{_hash(name)}{Path(name).suffix}")
 
 
@@ -40,7 +42,10 @@ def _hash(name: str) -> str:
 
 
 def special_kind(path: Path) -> str | None:
-    """Name what is at a path if it is neither a file nor nothing: reading it could wait for ever, or never end."""
+    """Return what is at a path if it is neither a file nor nothing; None otherwise.
+
+    Such a thing cannot be opened safely: reading it could wait for ever, or never end.
+    """
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -50,9 +55,10 @@ def special_kind(path: Path) -> str | None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file's content: after a crash at any moment, the old content is there or the new one, never a part.
+    """Replace a file's content atomically.
 
-    Nothing is left behind when it fails. A symbolic link stays one: its target is replaced.
+    After a crash at any moment, the file has the old content or the new one, never a part. Nothing
+    is left behind when it fails. A symbolic link stays one: its target is replaced.
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +84,10 @@ def _umask() -> int:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make a rename durable. Windows has no such call, and needs none."""
+    """Make a rename durable.
+
+    Windows has no such call, and needs none.
+    """
     if sys.platform == "win32":  # pragma: no cover - only there
         return
     handle = os.open(directory, os.O_RDONLY)
@@ -90,22 +99,23 @@ def _sync_directory(directory: Path) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[Path]:
-    """Hold the lock of a file against all other processes and threads; gives a file of its own, to leave notes in.
+    """Hold the lock of a file against all other processes and threads.
 
-    Both lie in the temporary directory, so that none is left beside the cassette.
+    Yields the path of a file for notes about it. The lock and the notes are in the temporary
+    directory, so that neither is left beside the cassette.
     """
     lock = Lock(path)
-    lock.take(PATIENCE)
+    lock.acquire(LOCK_TIMEOUT_SECONDS)
     try:
         yield lock.place.with_suffix(".notes")
     finally:
-        lock.give_back()
+        lock.release()
 
 
 class Lock:
-    """A lock between processes that ends with the process that holds it, however it ends.
+    """A lock between processes, which ends with its process, however that ends.
 
-    It is an open transaction of SQLite's, in which nothing is ever written: the same on every system, with nothing to clean
+    It is an open SQLite transaction in which nothing is ever written: the same on every system, with nothing to clean
     up after a crash. `filelock` takes about as long (0.11 ms instead of 0.17), and is a dependency for one class.
     """
 
@@ -115,42 +125,45 @@ class Lock:
         self.place = Path(tempfile.gettempdir()) / f"understudy-locks-{user}" / f"{name}.lock"
         self._connection: sqlite3.Connection | None = None
 
-    def take(self, patience: float = 0) -> bool:
-        """Take the lock, waiting so many seconds for it.
+    def acquire(self, timeout_seconds: float = 0) -> bool:
+        """Acquire the lock, waiting up to `timeout_seconds` for it.
 
         Returns:
-            Whether it was free; only asked so when there is no patience.
+            Whether it was free. Always True with a timeout.
 
         Raises:
-            TimeoutError: another process held it all the time.
+            TimeoutError: another process held it until the timeout.
         """
         self.place.parent.mkdir(mode=0o700, exist_ok=True)
-        connection = sqlite3.connect(self.place, timeout=patience, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.place, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             connection.close()
-            if patience:
-                raise TimeoutError(f"another process has held {self.place} for {patience:g} s") from error
+            if timeout_seconds:
+                raise TimeoutError(f"another process has held {self.place} for {timeout_seconds:g} s") from error
             return False
         self._connection = connection
         return True
 
-    def give_back(self, for_good: bool = False) -> None:
-        """Let others have it.
+    def release(self, remove: bool = False) -> None:
+        """Release the lock; do nothing if it is not held.
 
-        Without effect if it is not held. `for_good`: nobody will ever want it again.
+        `remove`: delete the lock's file, too, because no process will ever want it again.
         """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-            if for_good:
+            if remove:
                 self.place.unlink(missing_ok=True)
 
 
 def is_locked(path: Path) -> bool:
-    """Say whether somebody living holds the lock of a file that nobody else will ever lock."""
+    """Return True if a living process holds the lock of a file.
+
+    The lock's file is removed: for files that no other process will ever lock.
+    """
     lock = Lock(path)
-    free = lock.take()
-    lock.give_back(for_good=True)
+    free = lock.acquire()
+    lock.release(remove=True)
     return not free

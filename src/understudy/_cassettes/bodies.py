@@ -41,7 +41,10 @@ def meaning(path: str, body: bytes, ignore: Sequence[tuple[str, ...]] = ()) -> s
 
 
 def json_meaning(path: str, value: Any, ignore: Sequence[tuple[str, ...]] = ()) -> str:
-    """Return the same for JSON that is already parsed. The value is changed."""
+    """Return the value that two JSON bodies share if they mean the same.
+
+    `value` is parsed already, and is changed. The other arguments are those of `meaning`.
+    """
     if isinstance(value, dict) and _RUN_WRITES.search(path):
         value.pop(_HOW_NOT_WHAT, None)
     for way in ignore:
@@ -50,12 +53,15 @@ def json_meaning(path: str, value: Any, ignore: Sequence[tuple[str, ...]] = ()) 
 
 
 def wants_stream(body: Any) -> bool:
-    """Say whether a parsed request body asks for a stream."""
+    """Return True if a parsed request body asks for a stream."""
     return isinstance(body, dict) and body.get(_HOW_NOT_WHAT) is True
 
 
 def ignored_paths(ignore: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """`"metadata.request_id"` as the keys to follow; `*` stands for every member of an object or a list."""
+    """Return paths such as `"metadata.request_id"` as the keys to follow.
+
+    `*` matches every member of an object or a list.
+    """
     return tuple(tuple(path.split(".")) for path in ignore)
 
 
@@ -92,7 +98,10 @@ def _remove(value: Any, way: tuple[str, ...]) -> None:
 
 
 def _parts(body: bytes) -> list[tuple[str, str, bytes]]:
-    """(name, file name, content) of each part; empty if this is no multipart body."""
+    """Return the (name, file name, content) of each part of a multipart body.
+
+    Empty for any other body.
+    """
     # A recorder may have written the body as text with plain line ends: they count no more than the boundary does.
     body = body.replace(b"\r\n", b"\n")
     boundary, _, rest = body.partition(b"\n")

@@ -1,4 +1,7 @@
-"""Take secrets out of exchanges that somebody else recorded, and leave everything else of them as it is."""
+"""Takes secrets out of exchanges recorded earlier, and leaves the rest as it is.
+
+Any recorder may have recorded them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.secrets import Scrubber
 from understudy._common.messages import Headers
 
-_PROBE = "probe=4f1d9a7c2e8b"  # a value like no other: whether a header's are secret shows on it
+_PROBE = "probe=4f1d9a7c2e8b"  # a unique value, which shows whether a header's values count as secret
 
 
 def cleaned(interaction: Interaction, scrubber: Scrubber) -> Interaction:
@@ -28,7 +31,7 @@ def cleaned(interaction: Interaction, scrubber: Scrubber) -> Interaction:
         request_body=None if sent is None else scrubber.body(sent),
         headers=_cleaned_headers(interaction.headers, scrubber),
         body=body,
-        timings=interaction.timings if body == interaction.body else (),  # they count bytes, which are others now
+        timings=interaction.timings if body == interaction.body else (),  # they count bytes, and the bytes have changed
         broken=(broken[0], scrubber.text(broken[1])) if broken else None,
     )
 
@@ -44,7 +47,10 @@ def changes(before: Interaction, after: Interaction) -> list[str]:
 
 
 def listed(changed: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
-    """Return what was changed in which exchanges, a line for each kind of change: `"#0, #3: the header set-cookie"`."""
+    """Return what was changed in which exchanges.
+
+    A line for each kind of change: `"#0, #3: the header set-cookie"`.
+    """
     exchanges: dict[str, list[str]] = {}
     for number, parts in changed.items():
         if parts:
@@ -58,7 +64,7 @@ def _cleaned_headers(headers: Headers, scrubber: Scrubber) -> Headers:
 
 def _cleaned_value(name: str, value: str, scrubber: Scrubber) -> str:
     if _identifies(name.lower()):
-        of_this_one = Scrubber()  # its own: the value is not to be sought in what others said
+        of_this_one = Scrubber()  # its own: this value should not be searched for in other exchanges
         of_this_one.learn_headers(((name, value),))
         value = of_this_one.text(value)
     return scrubber.text(value)
@@ -66,7 +72,7 @@ def _cleaned_value(name: str, value: str, scrubber: Scrubber) -> str:
 
 @cache
 def _identifies(name: str) -> bool:
-    """Say whether the values of a header are secret because of its name."""
+    """Return True if the values of a header are secret because of its name."""
     probe = Scrubber()
     probe.learn_headers(((name, _PROBE),))
     return probe.text(_PROBE) != _PROBE

@@ -1,4 +1,7 @@
-"""Takes the compression off bodies and files, within bounds: a few kilobytes may claim to be gigabytes."""
+"""Decompresses bodies and files, within bounds.
+
+A few kilobytes may claim to be gigabytes.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from typing import Any
 
 from understudy._common.messages import Headers
 
-MOST_BYTES = 100 << 20  # of an unpacked body or file; the largest body on record has 2 MB
+MOST_BYTES = 100 << 20  # of an unpacked body or file; the largest recorded body has 2 MB
 _GZIP = b"\x1f\x8b"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # Ruby VCR's option `serialize_with: :compressed`
 _PIECE = 64  # bytes given at a time to a library that has no limit of its own
 
 
 class TooLarge(ValueError):
-    """What is compressed unpacks to more than `MOST_BYTES`."""
+    """Compressed data that unpacks to more than `MOST_BYTES`."""
 
     def __init__(self) -> None:
         super().__init__(f"unpacks to more than {MOST_BYTES >> 20} MB")
@@ -56,7 +59,7 @@ _OPTIONAL = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "zstan
 
 
 def _decoder(encoding: str) -> Callable[[bytes], bytes] | None:
-    """Return what takes an encoding off; None where no library for it is installed."""
+    """Return the function that decodes an encoding; None if its library is missing."""
     for module in _OPTIONAL.get(encoding, ()):
         try:
             library = import_module(module)
@@ -90,20 +93,22 @@ def _by_library(library: Any, body: bytes) -> bytes:
 
 
 def encoding_of(headers: Headers) -> str | None:
-    """Return the compression that headers name, if it is one that we can take off."""
+    """Return the compression that headers name, if it can be decoded here."""
     for name, value in headers:
         if name.lower() == "content-encoding" and value.lower() in {*_DECODERS, *_OPTIONAL}:
             return value.lower()
     return None
 
 
-def lacking(encoding: str) -> str | None:
-    """Return what to install for an encoding; None when it can be taken off."""
+def missing_library(encoding: str) -> str | None:
+    """Return the library to install for an encoding; None if it can be decoded."""
     return None if _decoder(encoding) else " or ".join(_OPTIONAL[encoding])
 
 
 def unpacked(headers: Headers, body: bytes) -> bytes:
-    """Return a body as its sender meant it; as it is when it is not compressed, or was cut off on the way.
+    """Return a body decompressed.
+
+    It is returned as it is when it is not compressed, or was cut off on the way.
 
     Raises:
         TooLarge: it would fill the memory.
@@ -120,7 +125,7 @@ def unpacked(headers: Headers, body: bytes) -> bytes:
 
 
 def uncompressed(headers: Headers, body: bytes) -> bytes:
-    """As `unpacked`, for traffic that is under way: what is too large stays as it is."""
+    """Return a body of live traffic decompressed; one that is too large as it is."""
     try:
         return unpacked(headers, body)
     except TooLarge:
@@ -128,7 +133,9 @@ def uncompressed(headers: Headers, body: bytes) -> bytes:
 
 
 def unpacked_file(content: bytes) -> bytes:
-    """Return the content of a file without the compression that it begins with; the very same object where there is none.
+    """Return the content of a file without the compression that it begins with.
+
+    The very same object if it is not compressed.
 
     Raises:
         TooLarge: it would fill the memory.

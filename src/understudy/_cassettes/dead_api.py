@@ -1,4 +1,4 @@
-"""Tells the answers of an API that was switched off from the errors of one that lives."""
+"""Distinguishes the answers of a switched-off API from the errors of a live one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from understudy._cassettes.interaction import Interaction
 
 SWITCHED_OFF = "2026-08-26"  # OpenAI's and Azure's Assistants API [DOCS, REP: 404 since then, its text is not known]
-_ROOTS = ("assistants", "threads")  # files and vector stores are not part of that API, and go on
+_ROOTS = ("assistants", "threads")  # files and vector stores are not part of that API, and continue
 _COLLECTIONS = ("assistants", "threads", "runs", "messages")
 _GONE = (401, 404, 410)
-# How a service that lives says that an object is not there. [REC]
+# How a live service says that an object does not exist. [REC]
 _NAMES_AN_OBJECT = re.compile(r"found with id|[Ww]ith id '|No such |does not exist")
 
 ON_DEAD = (
@@ -22,7 +22,10 @@ ON_DEAD = (
 
 
 def is_dead(interaction: Interaction) -> bool:
-    """Say whether an answer looks like that of a switched-off API: a 404, 410 or 401 that names no object of it."""
+    """Return True if an answer looks like that of a switched-off API.
+
+    It is a 404, 410 or 401 that does not name an object of that API.
+    """
     if interaction.path.strip("/").partition("/")[0] not in _ROOTS or interaction.status not in _GONE:
         return False
     said = interaction.json
@@ -32,10 +35,10 @@ def is_dead(interaction: Interaction) -> bool:
 
 
 def dead_create(recorded: Sequence[Interaction]) -> Interaction | None:
-    """Give the exchange that shows the API to be gone; None when it lives.
+    """Return the exchange that shows the API to be gone; None if the API is live.
 
-    A create that was refused so, unless one of the same path went well (a key that was mended, a server that came up);
-    and anything at all, where everything was.
+    It is a create that was refused so, unless one of the same path succeeded (a corrected key, a
+    server that came up); and any exchange at all, if all were refused so.
     """
     well = {interaction.path for interaction in recorded if interaction.method == "POST" and interaction.status < 400}
     for interaction in recorded:
@@ -45,7 +48,10 @@ def dead_create(recorded: Sequence[Interaction]) -> Interaction | None:
 
 
 def holds_only_errors(recorded: Sequence[Interaction]) -> bool:
-    """Say whether a recording holds nothing but answers of a dead API, of a broken one, or none at all."""
+    """Return True if a recording contains only answers of a dead or broken API.
+
+    Or no answers at all.
+    """
     return bool(recorded) and all(is_dead(one) or one.status >= 500 or _has_no_answer(one) for one in recorded)
 
 

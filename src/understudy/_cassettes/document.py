@@ -1,8 +1,9 @@
-"""The text of a cassette as plain data: whatever is in the file, the outcome is data or a refusal that says where.
+"""The text of a cassette as plain data.
 
-YAML, JSON or TOML, compressed or not, in any Unicode coding that names itself: told apart by what is in the file, not by its
-name. What a parser would choke on (nesting that overruns the C stack, merges and aliases that grow without bounds, archives
-that unpack to gigabytes) is found out before.
+Whatever is in the file, the outcome is data or a refusal that says where. YAML, JSON or TOML,
+compressed or not, in any Unicode coding that names itself: recognised by what is in the file, not
+by its name. What a parser would choke on (nesting that overruns the C stack, merges and aliases
+that grow without bounds, archives that unpack to gigabytes) is detected before.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MARKS = (  # UTF-32 first: its mark begins with UTF-16's
 
 
 def refuse(path: Path, line: int | None, problem: str, cause: BaseException | None = None) -> NoReturn:
-    """Raise the error about a file that is damaged: a part of it is missing, or cannot be."""
+    """Raise the error about a damaged file: a part of it is missing, or is wrong."""
     where = f"{path}:{line}" if line is not None else str(path)
     raise CassetteError(
         f"{where}: this file {problem}. Restore it from version control; nothing was changed or recorded over. To record "
@@ -44,13 +45,15 @@ def refuse(path: Path, line: int | None, problem: str, cause: BaseException | No
 
 
 def refuse_unknown(path: Path, problem: str, remedy: str, line: int | None = None) -> NoReturn:
-    """Raise the error about a file that may be whole, and is not understood."""
+    """Raise the error about a file that may be intact but is not understood."""
     where = f"{path}:{line}" if line is not None else str(path)
     raise CassetteError(f"{where}: this file {problem}. {remedy} It was left as it is.")
 
 
 def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
-    """Return the text in a file, and how it is wrapped (`"compressed"`, `"in utf-16"`); None for plain UTF-8.
+    """Return the text in a file, and how it is wrapped.
+
+    Wrapped is `"compressed"` or `"in utf-16"`; None for plain UTF-8.
 
     Raises:
         CassetteError: it is not text, or unpacks to more than a cassette could hold.
@@ -71,7 +74,7 @@ def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
 
 
 def is_json(text: str) -> bool:
-    """Say whether a text begins as JSON does.
+    """Return True if a text begins as JSON does.
 
     A YAML file that a recorder writes never does.
     """
@@ -112,12 +115,12 @@ def document(text: str, path: Path) -> Any:
 
 
 def _values(data: Any, known: dict[int, int]) -> int:
-    """Count how many values there are once every alias is written out.
+    """Return how many values there are once every alias is written out.
 
     Linear in what is in memory.
 
     Raises:
-        ValueError: a value that contains itself.
+        ValueError: a value contains itself.
     """
     if not isinstance(data, (dict, list, tuple)):
         return 1
@@ -137,11 +140,14 @@ def _refuse_traps(text: str, path: Path) -> None:
             if depth > DEEPEST:
                 refuse(path, line, "is corrupt: it is nested too deeply")
             if merges:
-                refuse(path, line, "is no cassette as any recorder writes it: it has a merge key (`<<`)")
+                refuse(path, line, "has a merge key (`<<`), which no recorder writes")
 
 
 def _may_be_deep(text: str) -> bool:
-    """Say whether a text could be nested deeply: a quick look that may say yes too often, and never no in vain."""
+    """Return True if a text could be nested deeply.
+
+    A quick check: it may give false positives, never false negatives.
+    """
     if _STEPS_IN_A_LINE.search(text):
         return True
     brackets = _NO_BRACKET.sub("", text)
@@ -154,7 +160,7 @@ def _may_be_deep(text: str) -> bool:
 
 
 def _events(text: str) -> Iterator[tuple[int, int, bool]]:
-    """(line from 1, depth, whether it is a merge key) of each piece of a YAML text."""
+    """Yield (line from 1, depth, whether it is a merge key) of each YAML event."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -169,15 +175,15 @@ def _events(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def line_of_interaction(text: str, number: int) -> int | None:
-    """Return the line (from 1) at which an interaction begins; None if that is not known."""
+    """Return the line (from 1) at which an interaction begins; None if unknown."""
     lines = lines_of_interactions(text)
     return lines[number] if number < len(lines) else None
 
 
 def lines_of_interactions(text: str) -> tuple[int, ...]:
-    """Give the lines (from 1) at which the interactions begin.
+    """Return the lines (from 1) at which the interactions begin.
 
-    Empty if they are not in a list. JSON is YAML enough for this.
+    Empty if they are not in a list. JSON is close enough to YAML for this.
     """
     import yaml
 
@@ -186,7 +192,7 @@ def lines_of_interactions(text: str) -> tuple[int, ...]:
     except yaml.YAMLError:
         return ()
     if isinstance(root, yaml.MappingNode):
-        # Of a key that stands twice, the last holds.
+        # If a key is there twice, the last one counts.
         lists = {key.value: value for key, value in root.value if key.value in _LISTS}
         root = next((lists[name] for name in _LISTS if name in lists), None)
     if not isinstance(root, yaml.SequenceNode):

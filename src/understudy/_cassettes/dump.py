@@ -1,6 +1,8 @@
-"""Writes interactions in vcrpy's format, so that a reviewer can read them in a diff and plain vcrpy can play them.
+"""Writes interactions in vcrpy's format.
 
-JSON and streams are YAML block scalars. What vcrpy has no place for (times, broken answers, dwell) stands in keys of the
+A reviewer can read them in a diff, and plain vcrpy can play them.
+
+JSON and streams are YAML block scalars. What vcrpy has no place for (times, broken answers, dwell) is in keys of the
 interaction beside `request` and `response`, which vcrpy passes over.
 """
 
@@ -26,17 +28,17 @@ _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"
 
 
 def dump(interactions: Iterable[Interaction], path: Path) -> str:
-    """Return the text of a cassette; JSON if the path ends so, else YAML."""
+    """Return the text of a cassette; JSON if the path's suffix is `.json`, else YAML."""
     entries = [as_entry(interaction) for interaction in interactions]
     end = {"understudy": {"format": OUR_FORMAT}, "version": FORMAT}
     if path.suffix == ".json":
         return as_json({**end, "interactions": entries}, path)
-    assert entries  # where nothing was asked, nothing is written
+    assert entries  # without requests, nothing is written
     return "interactions:\n" + "".join(as_yaml([entry]) for entry in entries) + as_yaml(end)
 
 
 def as_entry(interaction: Interaction) -> dict[str, Any]:
-    """One interaction as plain data."""
+    """Return one interaction as plain data."""
     entry: dict[str, Any] = {
         "request": {
             "method": interaction.method,
@@ -77,7 +79,7 @@ def _headers(headers: Headers) -> dict[str, list[str]]:
 
 
 def readable(body: bytes | None) -> bytes | None:
-    """Return a JSON body laid out over lines; any other as it is."""
+    """Return a JSON body laid out over several lines; any other body as it is."""
     if not body or b"\n" in body or body[:1] not in b"{[":
         return body
     try:
@@ -105,18 +107,21 @@ def as_json(data: dict[str, Any], path: Path) -> str:
 
     for entry in data["interactions"]:
         if has_binary(entry):
-            raise CassetteError(f"{path}: JSON cannot hold the binary body of {entry['request']['uri']}; name it .yaml")
+            raise CassetteError(
+                f"{path}: JSON cannot hold the binary body of {entry['request']['uri']}; "
+                "give the cassette a name that ends in .yaml"
+            )
     return str(jsonserializer.serialize(data))
 
 
 def has_binary(entry: Any) -> bool:
-    """Say whether an entry has a body that is not text, which JSON cannot hold."""
+    """Return True if an entry has a body that is not text, which JSON cannot hold."""
     bodies = entry["request"].get("body"), (entry["response"].get("body") or {}).get("string")
     return any(isinstance(body, bytes) for body in bodies)
 
 
 def as_yaml(data: Any) -> str:
-    """Data as YAML text, whole lines, to be put behind others."""
+    """Return data as YAML text in whole lines, to be appended to other text."""
     import yaml
 
     # The fast writer knows no characters beyond the first 65,536 (emoji) and would write the whole text escaped.
@@ -133,7 +138,7 @@ def _dumper(name: str) -> Any:
     base: Any = getattr(yaml, name)
 
     class Dumper(base):  # type: ignore[misc]
-        """Texts of several lines are written as blocks."""
+        """Writes texts of several lines as blocks."""
 
         def ignore_aliases(self, _data: Any) -> bool:
             return True

@@ -1,7 +1,9 @@
-"""The user's hooks, as vcrpy calls them: they see exchanges before our own scrubbing does, and as vcrpy's own values.
+"""The user's hooks, which see exchanges before our own scrubbing does.
 
-vcrpy itself builds them from its settings, filters included; here they are given what they expect, and what they give is
-turned back.
+They are called as vcrpy calls them, and see vcrpy's own values.
+
+vcrpy itself builds them from its settings, filters included; here they are given what they expect, and what they return is
+converted back.
 """
 
 from __future__ import annotations
@@ -52,8 +54,11 @@ class Hooks:
             self._load.insert(0, restore)
 
     def request(self, request: Request) -> Request | None:
-        """Return a request as it is to be looked up and recorded; None if it is none of the cassette's business."""
-        with _blamed("before_record_request", request.method, request.path):
+        """Return a request as it is to be looked up and recorded.
+
+        None if a hook excludes it from the cassette.
+        """
+        with _blame_hook("before_record_request", request.method, request.path):
             sent = _to_vcr(request.method, request.url, request.headers, request.body)
             shown = self._request(sent)
             if not shown:
@@ -62,13 +67,16 @@ class Hooks:
             return Request(shown.method, shown.uri, headers, as_bytes(shown.body) or b"")
 
     def recorded(self, interaction: Interaction) -> Interaction | None:
-        """Return an exchange as it is to be recorded (its request went through `request` before); None to leave it out."""
-        with _blamed("before_record_response", interaction.method, interaction.path):
+        """Return an exchange as it is to be recorded; None to leave it out.
+
+        Its request went through `request` before.
+        """
+        with _blame_hook("before_record_response", interaction.method, interaction.path):
             request, response = _pair(interaction)
             response = self._response(response)
         if response is None:
             return None
-        with _blamed("before_save_interaction", interaction.method, interaction.path):
+        with _blame_hook("before_save_interaction", interaction.method, interaction.path):
             return _changed(interaction, _run(self._save, (request, response)))
 
     def loaded(self, interactions: Sequence[Interaction]) -> list[Interaction]:
@@ -78,22 +86,22 @@ class Hooks:
 
     def _loaded(self, interaction: Interaction) -> Interaction | None:
         where = interaction.method, interaction.path
-        with _blamed("after_load_interaction", *where):
+        with _blame_hook("after_load_interaction", *where):
             pair = _run(self._load, _pair(interaction))
         if pair is None:
             return None
-        with _blamed("before_record_request", *where):
+        with _blame_hook("before_record_request", *where):
             request = self._request(pair[0])
         if not request:
             return None
-        with _blamed("before_record_response", *where):
+        with _blame_hook("before_record_response", *where):
             response = self._response(pair[1])
         return None if response is None else _changed(interaction, (request, response))
 
 
 @contextmanager
-def _blamed(hook: str, method: str, path: str) -> Iterator[None]:
-    """Return what goes wrong in here is a hook's fault, and says so."""
+def _blame_hook(hook: str, method: str, path: str) -> Iterator[None]:
+    """Raise any error from this block as one of the hook, which it names."""
     try:
         yield
     except Exception as error:
@@ -138,7 +146,7 @@ def _pair(interaction: Interaction) -> _Pair:
 def _headers_of(request: Any, before: Headers) -> Headers:
     """Return the headers that a hook left.
 
-    vcrpy knows one value of each: what it did not change stays as it was.
+    vcrpy has one value of each: what the hook did not change stays as it was.
     """
     left = dict(request.headers)
     return before if left == dict(before) else header_pairs(left)
@@ -159,5 +167,5 @@ def _changed(interaction: Interaction, pair: _Pair | None) -> Interaction | None
         status=int(response["status"]["code"]),
         headers=interaction.headers if sorted(headers) == sorted(interaction.headers) else headers,
         body=body,
-        timings=interaction.timings if body == interaction.body else (),  # they count bytes, which are others now
+        timings=interaction.timings if body == interaction.body else (),  # they count bytes, and the bytes have changed
     )

@@ -1,7 +1,9 @@
-"""Renames the ids that a server drew, so that recording one flow twice gives the same ids, and a small diff.
+"""Renames the ids that a server drew.
+
+Recording one flow twice then gives the same ids, and a small diff.
 
 The new id has the kind and the length of the old one; its letters follow from the kind and from how many of it came before.
-An id that the app sent before any answer showed it stands in the app's configuration: it is kept.
+An id that the app sent before any answer showed it is in the app's configuration: it is kept.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ _HEX = "0123456789abcdef"
 
 
 def renamed(interactions: list[Interaction], taken: str = "", known: Mapping[str, str] | None = None) -> list[Interaction]:
-    """Return the interactions with the ids that answers brought up renamed everywhere: URLs, bodies, streams, headers.
+    """Return the interactions with the ids that answers introduced renamed.
+
+    In URLs, bodies, streams and headers.
 
     Args:
         interactions: in their order.
-        taken: a text whose ids must not be given again (the cassette that these are added to).
-        known: names that were given elsewhere, and are to be given here, too.
+        taken: a text whose ids cannot be given again (the cassette that these are added to).
+        known: names that were given elsewhere, and have to be given here, too.
     """
     names = renaming(interactions, taken, known or {})
     changed = {old: new for old, new in names.items() if old != new}
@@ -35,7 +39,7 @@ def renamed(interactions: list[Interaction], taken: str = "", known: Mapping[str
 
 
 def renaming(interactions: Sequence[Interaction], taken: str, known: Mapping[str, str]) -> dict[str, str]:
-    """Return the new name of every id; that of one that is kept is the same.
+    """Return the new name of every id; one that is kept is its own name.
 
     Arguments as `renamed`'s.
     """
@@ -45,7 +49,7 @@ def renaming(interactions: Sequence[Interaction], taken: str, known: Mapping[str
     for interaction in interactions:
         asked = interaction.url + "\n" + (interaction.request_body or b"").decode("utf-8", "replace")
         for match in _ID.finditer(asked):
-            names.setdefault(match[0], match[0])  # pinned, unless an answer brought it up before
+            names.setdefault(match[0], match[0])  # pinned, unless an answer introduced it before
         answered = (interaction.body or b"").decode("utf-8", "replace")
         answered += "\n" + "\n".join(value for _, value in interaction.headers)
         for match in _ID.finditer(answered):

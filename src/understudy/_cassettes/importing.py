@@ -1,6 +1,6 @@
-"""Another recorder's file becomes a cassette: a new file, beside it or elsewhere.
+"""Import of another recorder's file: it becomes a new cassette.
 
-The original is only read.
+The cassette is beside it or elsewhere. The original is only read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WRAPPINGS = (".gz", ".yaml", ".yml", ".json", ".toml", ".har")
 
 @dataclass(frozen=True)
 class ImportedCassette:
-    """What became of a file.
+    """The result of importing a file.
 
     Attributes:
         original: what was read.
@@ -39,15 +39,15 @@ def import_cassette(path: Path, folder: Path | None, scrubber: Scrubber) -> Impo
 
     Args:
         path: of the file; it is not changed.
-        folder: where the cassette is to lie; None for beside the file.
+        folder: where to write the cassette; None for beside the file.
         scrubber: takes the secrets out.
 
     Raises:
-        CassetteError: the file cannot be read or holds nothing, or there is a cassette of that name already.
+        CassetteError: the file cannot be read or is empty, or a cassette of that name already exists.
     """
     contents = contents_of(path)
     if not contents.interactions:
-        raise CassetteError(f"{path}: it holds no exchange, so there is nothing to import.")
+        raise CassetteError(f"{path}: it has no exchanges, so there is nothing to import.")
     target = _target(path, folder or path.parent)
     clean = [cleaned(one, scrubber) for one in contents.interactions]
     text = dump(clean, target)
@@ -55,11 +55,11 @@ def import_cassette(path: Path, folder: Path | None, scrubber: Scrubber) -> Impo
     if found:
         lines = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
         raise CassetteError(
-            f"{path} was not imported: after all known ways to take secrets out, {target} would still hold some:\n{lines}\n"
+            f"{path} was not imported: {target} would still contain secrets after scrubbing:\n{lines}\n"
             "Name them: --scrub PATTERN."
         )
     if parse(text, target) != clean:
-        raise CassetteError(f"{path} was not imported: what would be written could not be read back as it is")
+        raise CassetteError(f"{path} was not imported: what would be written could not be read back unchanged")
     write_whole(target, text)
     changed = {one.index: changes(one, new) for one, new in zip(contents.interactions, clean, strict=True)}
     return ImportedCassette(contents, target, listed(changed))

@@ -1,4 +1,6 @@
-"""Answers that were not recorded as such but follow from what was: a run recorded as a stream and polled, or the other way.
+"""Answers that were not recorded as such but follow from what was recorded.
+
+Such as a run that was recorded as a stream and is polled now, or the other way round.
 
 Only whole objects count as facts. Where the recording does not hold one, the answer is None, and the replay refuses.
 """
@@ -23,7 +25,10 @@ _FOLDED = ("thread.message", "thread.run.step")
 
 
 class InferredAnswers:
-    """Messages and steps that a recording shows outside of reads of their own: in streams, and in the answers of writes."""
+    """Messages and steps that a recording shows outside of reads of their own.
+
+    In streams, and in the answers of writes.
+    """
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -39,7 +44,7 @@ class InferredAnswers:
             self._see((write.index, number), data)
         answer = write.json if isinstance(write.json, dict) else {}
         parts = segments(write.path)
-        if answer.get("object") == "thread.run":  # polled: what messages it made, the recording says in reads only
+        if answer.get("object") == "thread.run":  # polled: only reads of the recording show which messages it made
             self.whole.discard(f"/threads/{answer.get('thread_id')}/messages")
         elif parts == ["threads"] and not (write.request_json or {}).get("messages"):
             self.whole.add(f"/threads/{answer.get('id')}/messages")
@@ -61,7 +66,10 @@ class InferredAnswers:
             self.whole.add(collection)
 
     def read(self, path: str, query: Iterable[tuple[str, str]], position: ReplayCursor) -> JsonObject | None:
-        """Return the object or list at this path as it stands at this position; None when the recording does not say."""
+        """Return the object or list at this path, as it is at this position.
+
+        None if the recording does not show it.
+        """
         if path in self.seen and not any(True for _ in query):
             return self._latest(path, position)
         if path in self.whole:
@@ -92,18 +100,24 @@ class InferredAnswers:
         return {"object": "list", "data": page, "first_id": ends[0], "last_id": ends[1], "has_more": more}
 
     def first_run(self, write: Interaction) -> tuple[int, JsonObject] | None:
-        """Of a streamed write: the run as a plain answer would have shown it, and its event's number."""
+        """Return the run of a streamed write as a plain answer would have shown it.
+
+        With the number of its event; None if the stream shows no run.
+        """
         for number, (_, data) in enumerate(write.events, 1):
             if isinstance(data, dict) and data.get("object") == "thread.run":
                 return number, views.to_rest(dict(data))
         return None
 
     def as_stream(self, write: Interaction, path: str, epoch_end: Callable[[str], int]) -> Events | None:
-        """Of a write that was answered with a run: the events a stream would have sent; None when they are not all known.
+        """Return the events that a stream would have sent for a write answered by a run.
+
+        None if they are not all known.
 
         Args:
+            write: the one that was answered by a run.
             path: the run's.
-            epoch_end: gives the index of the write that ends the epoch in which a path is read.
+            epoch_end: returns the index of the write that ends the epoch in which a path is read.
         """
         end = epoch_end(path)
         states = [state for state in self.recording.states[path] if write.index <= state.moment[0] < end and state.value]
@@ -116,11 +130,14 @@ class InferredAnswers:
         runs = [_run_event(state.value["status"], state.value) for state in states if state.value]
         if not created and runs[0][0] != "thread.run.queued":
             return None
-        told = [event for message in messages for event in _message_events(message)]
-        return created + runs[:-1] + told + runs[-1:]
+        written = [event for message in messages for event in _message_events(message)]
+        return created + runs[:-1] + written + runs[-1:]
 
     def _messages(self, run: JsonObject, start: int, end: int) -> list[JsonObject]:
-        """Return the messages of a run, as the reads of its epoch show them, oldest first."""
+        """Return the messages of a run, as the reads of its epoch show them.
+
+        Oldest first.
+        """
         found: dict[str, JsonObject] = {}
         for interaction in self.recording.interactions[start:end]:
             value = interaction.json
@@ -136,7 +153,10 @@ def _run_event(status: str, run: JsonObject) -> tuple[str, Any]:
 
 
 def _message_events(message: JsonObject) -> Events:
-    """Return a message whose text arrives in one piece: where it was cut into pieces is not known."""
+    """Return the events of a message whose text arrives in one piece.
+
+    Where it was cut into pieces is not known.
+    """
     over = views.to_stream(dict(message))
     begun = {**over, "status": "in_progress", "completed_at": None, "content": []}
     parts = [_delta_part(index, part) for index, part in enumerate(message["content"])]

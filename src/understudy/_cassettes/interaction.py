@@ -15,7 +15,7 @@ from understudy._common.printable import printable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# The names under which both HTTP libraries can raise an error again on replay. [httpx, httpx2: their exceptions]
+# The names of errors that both HTTP libraries can raise again on replay. [httpx, httpx2: their exceptions]
 RAISABLE = frozenset(
     [
         "ConnectError",
@@ -32,15 +32,15 @@ RAISABLE = frozenset(
         "UnsupportedProtocol",
     ]
 )
-# How a body is marked that the recorded app did not read to its end: what came after is not known.
+# Marks a body that the recorded app did not read to its end: what came after is not known.
 LEFT_EARLY = ("RemoteProtocolError", "the recording ends here: the app closed this stream early")
-# Answers that a client tries again after: they say nothing of the state of an object. [SDK: `_should_retry`]
+# A client retries after these answers: they say nothing about the state of an object. [SDK: `_should_retry`]
 TRANSIENT = frozenset({408, 409, 429})
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Interaction:
-    """A request and its answer.
+    """A recorded request and its answer.
 
     Attributes:
         index: its place in the recording, from 0.
@@ -50,10 +50,10 @@ class Interaction:
         request_body: the bytes sent; None when the recording has lost them (null with a content type).
         status: of the answer.
         body: the decompressed bytes of the answer; None when the recording has lost them.
-        recorded_at: when, as written in the cassette; None in foreign ones that do not say.
+        recorded_at: when, as written in the cassette; None in other recorders' cassettes that do not say.
         timings: for a stream, (seconds since the request, bytes of the body so far) for each piece; empty if unknown.
         broken: the exception that ended the answer, as (class name, text); None for an answer that came whole.
-        test: the test that recorded it, as pytest names it; None outside of one, and in foreign cassettes.
+        test: the test that recorded it, as pytest names it; None outside of one, and in other recorders' cassettes.
         dwell: for how many seconds, and over how many polls, this same answer was given; (0.0, 1) for just one.
     """
 
@@ -73,12 +73,12 @@ class Interaction:
 
     @cached_property
     def path(self) -> str:
-        """Return the API path: without host, query, or what stands before `/threads` and its like."""
+        """The API path, without host, query, and what precedes `/threads` and its like."""
         return api_path(urlsplit(self.url).path)
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
-        """Return the decoded query, in the order sent."""
+        """The decoded query, in the order sent."""
         return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
 
     @cached_property
@@ -91,12 +91,12 @@ class Interaction:
 
     @property
     def is_transient(self) -> bool:
-        """Return an answer after which a client tries again: 408, 409, 429, 5xx, or none at all."""
+        """Whether a client retries after this answer: 408, 409, 429, 5xx, or none at all."""
         return self.status in TRANSIENT or self.status >= 500 or (self.broken is not None and not self.body)
 
     @property
     def was_left_early(self) -> bool:
-        """Say whether the recorded app closed the answer before it had read all of it."""
+        """Whether the recorded app closed the answer before it had read all of it."""
         return self.broken == LEFT_EARLY
 
     def header(self, name: str) -> str | None:
@@ -104,14 +104,14 @@ class Interaction:
 
     @cached_property
     def is_stream(self) -> bool:
-        """Say whether the answer is a stream of events."""
+        """Whether the answer is a stream of events."""
         return (self.header("content-type") or "").startswith("text/event-stream") or (
             self.body is not None and self.body.startswith(b"event: ")
         )
 
     @cached_property
     def json(self) -> Any:
-        """Return the answer as JSON; None when it is empty, lost or not JSON."""
+        """The answer as JSON; None if it is empty, lost or not JSON."""
         return parsed(self.body)
 
     @cached_property
@@ -120,11 +120,11 @@ class Interaction:
 
     @cached_property
     def events(self) -> list[tuple[str, Any]]:
-        """Return the events of a streamed answer; empty for any other."""
+        """The events of a streamed answer; empty for any other."""
         return sse.parse(self.body) if self.is_stream and self.body else []
 
     def __repr__(self) -> str:
-        # Neither bodies, headers nor the query: reprs get into tracebacks, and what was not scrubbed yet must not.
+        # Neither bodies, headers nor the query: reprs get into tracebacks, where nothing unscrubbed may appear.
         return f"<Interaction #{self.index} {self.method} {self.path}, {self.status}>"
 
     def __str__(self) -> str:
@@ -133,7 +133,7 @@ class Interaction:
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """Return the first value of a header, its name in any case; None when it is not there."""
+    """Return the first value of a header, its name in any case; None if it is absent."""
     for key, value in headers:
         if key.lower() == name:
             return value
@@ -141,10 +141,10 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 def parsed(body: bytes | None) -> Any:
-    """Return a body as JSON; None when it is not."""
+    """Return a body as JSON; None if it is not JSON."""
     if not body or body[:1] not in b'{["':
         return None
     try:
         return json.loads(body)
-    except (ValueError, RecursionError):  # nested beyond all reason is no JSON of this API
+    except (ValueError, RecursionError):  # this API's JSON is never nested so deeply
         return None

@@ -1,7 +1,9 @@
-"""The journal of a recording under way: every exchange, scrubbed, on the disk before the app goes on.
+"""The journal of a recording under way.
+
+Every exchange is in it, scrubbed and on the disk, before the app goes on.
 
 A process that dies leaves its journal behind; the next one that records the same cassette makes a cassette of its own of it.
-What is learned to be a secret only later is taken out of what was written before.
+A secret that is recognised only later is taken out of what was written before.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Journal:
 
     Attributes:
         path: of the file.
-        failure: why an exchange could not be written down, such as a full disk; None as long as all could.
+        failure: why an exchange could not be written, such as a full disk; None as long as all could.
     """
 
     def __init__(self, cassette: Path) -> None:
@@ -45,10 +47,10 @@ class Journal:
         self._lines: list[str] = []
 
     def add(self, interaction: Interaction, unless: Callable[[str], object]) -> None:
-        """Write an exchange down, durably; `unless` its text is something that must not be on a disk.
+        """Write an exchange durably, unless its text is not allowed on the disk.
 
-        A disk that is full, or cannot be written to, is no reason for the app's own call to fail: the exchange is kept in
-        memory, and `failure` says why it is not on the disk.
+        `unless` returns whether it is not. A disk that is full, or cannot be written to, does not
+        make the app's own call fail: the exchange is kept in memory, and `failure` is the reason.
         """
         line = json.dumps(as_entry(interaction), default=_binary)
         if unless(line):
@@ -63,7 +65,10 @@ class Journal:
             self.failure = error
 
     def rewrite(self, interactions: Callable[[], Iterable[Interaction]], unless: Callable[[str], object]) -> None:
-        """Put cleaner exchanges in the place of those written so far; the file is never without either of them."""
+        """Replace the exchanges written so far by cleaner ones.
+
+        The file always has either the old ones or the new ones.
+        """
         with self._writing:
             if self._file is None:
                 return
@@ -81,15 +86,15 @@ class Journal:
 
     def _opened(self) -> IO[bytes]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock.take()  # as long as it is held, nobody takes this journal for a dead process's
+        self._lock.acquire()  # while it is held, no process takes this journal for a dead process's
         try:
             return self.path.open("wb", buffering=0)
         except OSError:
-            self._lock.give_back(for_good=True)
+            self._lock.release(remove=True)
             raise
 
     def _append(self, file: IO[bytes], line: bytes) -> None:
-        """Write a whole line or nothing: half of one would hide those after it."""
+        """Write a whole line or nothing: half a line would hide those after it."""
         start = file.tell()
         try:
             written = 0
@@ -102,14 +107,17 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """The recording could not be saved: its journal stays, for the next process or for a person."""
+        """Keep the journal of a recording that could not be saved.
+
+        The next process, or a person, can use it.
+        """
         if self._file is not None:
             self._file.close()
             self._file = None
-            self._lock.give_back(for_good=True)
+            self._lock.release(remove=True)
 
     def drop(self) -> None:
-        """The recording is saved, or not wanted: the journal is over."""
+        """Delete the journal of a recording that is saved, or not wanted."""
         if self._file is not None:
             self._file.close()
             self.path.unlink(missing_ok=True)
@@ -117,11 +125,14 @@ class Journal:
 
 
 def recover(cassette: Path, clean: Callable[[Interaction], Interaction] = lambda interaction: interaction) -> list[Path]:
-    """Make cassettes of the journals that dead processes left; their paths, `<name>.recovered.yaml` beside the cassette.
+    """Make cassettes of the journals that dead processes left; return their paths.
+
+    They are `<name>.recovered.yaml` beside the cassette.
 
     Args:
         cassette: whose journals.
-        clean: takes out of an exchange what this process knows to be secret, which the dead one may not have known.
+        clean: takes out of an exchange what this process knows to be secret, which the dead one may
+            not have known.
     """
     recovered = []
     pattern = re.compile(re.escape(f".{_stem(cassette)}.") + r"\d+-\d+\.journal")
@@ -136,8 +147,8 @@ def recover(cassette: Path, clean: Callable[[Interaction], Interaction] = lambda
             recovered.append(path)
         journal.unlink()
     for path in recovered:
-        told = f"A recording of {cassette} was cut off by a crash, or could not be saved; what it had is in {path}."
-        warnings.warn(told, RuntimeWarning, stacklevel=2)
+        warning = f"A recording of {cassette} was cut off by a crash, or could not be saved; what was recorded is in {path}."
+        warnings.warn(warning, RuntimeWarning, stacklevel=2)
     return recovered
 
 
@@ -158,7 +169,7 @@ def _free(cassette: Path) -> Path:
 
 
 def _stem(cassette: Path) -> str:
-    """Return the cassette's name, short enough for the journal's to fit."""
+    """Return the cassette's name, shortened so that the journal's name fits."""
     return short_name(cassette.name, 220)
 
 

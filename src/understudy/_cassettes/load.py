@@ -1,4 +1,6 @@
-"""Reads cassettes: our own, vcrpy's, pytest-recording's, and those of other recorders (see `formats`).
+"""Reads cassettes: our own, vcrpy's, pytest-recording's, and other recorders'.
+
+See `formats` for the latter.
 
 A cassette that cannot be read whole is refused with its name, the line and what to do. It is never taken for an empty one:
 since the service is gone, an empty cassette is a lost one.
@@ -30,13 +32,13 @@ _AS_HAR = "If another recorder wrote it, export the traffic as HAR, which is rea
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a cassette holds.
+    """The contents of a cassette.
 
     Attributes:
         path: of the file.
-        recorder: whose format it is in: `"vcrpy"` for vcrpy's and our own, else as its users call the recorder.
+        recorder: whose format it is in: `"vcrpy"` for vcrpy's and our own, else the recorder's usual name.
         interactions: its exchanges, in the order in which they were recorded.
-        omitted: what it mentions and does not hold, a sentence each.
+        omitted: what it mentions but does not contain, a sentence each.
         wrapped: how the text is wrapped, `"compressed"` or `"in utf-16"`; None for plain UTF-8.
         text: the text itself.
     """
@@ -50,14 +52,14 @@ class Contents:
 
     @property
     def foreign(self) -> str | None:
-        """Why this file is not recorded to, as what it is; None where it is vcrpy's or our own."""
+        """What this file is, if it is not recorded to; None if it is vcrpy's or our own."""
         if self.recorder != vcrpy.READER.recorder:
             return f"a file of {self.recorder}"
         return f"{self.wrapped}" if self.wrapped else None
 
 
 def load(path: str | Path) -> list[Interaction]:
-    """Read a cassette, of whichever recorder.
+    """Read a cassette of any recorder that is known here.
 
     Raises:
         CassetteError: the file is missing, empty, cut off, corrupt, not a cassette, or in a format that is not read.
@@ -66,7 +68,7 @@ def load(path: str | Path) -> list[Interaction]:
 
 
 def contents_of(path: str | Path) -> Contents:
-    """Read a cassette, with what there is to know of the file besides.
+    """Read a cassette and what else there is to know about its file.
 
     Raises:
         CassetteError: as `load`.
@@ -88,7 +90,9 @@ def contents_of(path: str | Path) -> Contents:
 
 
 def refuse_special(path: Path) -> None:
-    """Refuse what cannot be a cassette: a directory, a named pipe, a device, a name that no file can have.
+    """Refuse a path that cannot be a cassette's.
+
+    Such as a directory, a named pipe, a device, or a name that no file can have.
 
     Raises:
         CassetteError: it is one of these.
@@ -109,7 +113,7 @@ def parse(text: str, path: str | Path) -> list[Interaction]:
 
 
 def parsed(text: str, path: Path, wrapped: str | None = None) -> Contents:
-    """Return what a cassette's text holds; see `Contents`."""
+    """Return the contents of a cassette's text."""
     if not text.strip():
         refuse(path, 1, "is empty: a save was interrupted, or a merge went wrong")
     data = document(text, path)

@@ -1,4 +1,7 @@
-"""Which recorded requests a request is equal to, found by looking up a key rather than by comparing with each."""
+"""Which recorded requests a request is equal to.
+
+They are found by looking up a key rather than by comparing with each.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from understudy._common.call_site import blame
 from understudy._common.messages import Request
 from understudy.errors import CallableFailed, did_you_mean
 
-# A matcher of the user's: (recorded, asked) -> do they match. An AssertionError counts as no, as it does with vcrpy.
+# A matcher of the user's: (recorded, asked) -> do they match. An AssertionError means no, as it does with vcrpy.
 CustomMatcher = Callable[[Interaction, Request], Any]
 Key = tuple[Any, ...]
 
@@ -25,7 +28,7 @@ AZURE_VERSION = "api-version"  # Azure's only addition to a query; not part of w
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks for.
+    """What a request asks for, in a form that can be compared.
 
     Attributes:
         key: where it is looked up.
@@ -68,7 +71,7 @@ class Matching:
         )
 
     def agree(self, recorded: Interaction, asked: Request) -> bool:
-        """Say whether the user's own matchers all say yes."""
+        """Return True if all of the user's own matchers agree."""
         for matcher in self.custom:
             try:
                 verdict = matcher(recorded, asked)

@@ -1,4 +1,7 @@
-"""Explains a miss: what was asked, what was recorded nearest, how the two differ, where the replay stands, what to do."""
+"""Explains a miss: what was asked, why nothing answers it, and what to do.
+
+With what was recorded nearest, how the two differ, and where the replay is.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
     Args:
         request: what was asked.
         name: of the cassette.
-        position: where the replay stands.
-        reason: why not, where more is known than that nothing fits.
+        position: where the replay is.
+        reason: why not, if more is known than that nothing matches.
     """
     path = api_path(request.path)
     near = nearest(request, position.recording.interactions)
@@ -53,12 +56,7 @@ def miss(request: Request, name: str, position: ReplayCursor, reason: str | None
 
 
 def left_early(interaction: Interaction, name: str) -> ReplayMiss:
-    """Return the error for an app that reads on where the recorded one stopped reading.
-
-    Args:
-        interaction: whose answer was not recorded to its end.
-        name: of the cassette.
-    """
+    """Return the error for an app that reads on where the recorded one stopped."""
     events = len(interaction.events)
     read = (
         f"{events} event{'' if events == 1 else 's'}" if interaction.is_stream else f"{len(interaction.body or b'')} bytes"
@@ -89,13 +87,16 @@ def nearest(request: Request, interactions: Iterable[Interaction]) -> list[Inter
 
 
 def difference(recorded: Interaction, request: Request) -> list[str]:
-    """Return the lines in which two bodies differ: `-` recorded, `+` asked; none when they mean the same."""
+    """Return the lines in which two bodies differ; none when they mean the same.
+
+    `-` is recorded, `+` is asked.
+    """
     if recorded.request_body is None:
         return ["  (the recorded body is lost: it matches any)"]
     if meaning(recorded.path, recorded.request_body) == meaning(recorded.path, request.body):
         return []
     before, after = _pretty(recorded.request_body), _pretty(request.body)
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[3:]  # less the names, and the first place
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[3:]  # without the names, and the first position
     rest = [f"... {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
     return ["Difference (- recorded body, + asked body):", *(f"  {line}" for line in lines[:_MOST_LINES] + rest)]
 
@@ -113,7 +114,7 @@ def _why(request: Request, path: str, position: ReplayCursor, near: list[Interac
     if all(matching.recorded(other).key != matching.asked(request).key for other in same):
         return "it was recorded with another query, and a different query is a different question"
     if not any(matching.agree(other, request) for other in same):
-        return "it was recorded, but a matcher of yours in match_on=[...] says that it is another request"
+        return "it was recorded, but a matcher of yours in match_on=[...] rejects it"
     if request.method == "GET":
         return "it was recorded, but not in this epoch: a write in between may have changed the answer"
     equal = [other for other in same if not difference(other, request)]
@@ -125,7 +126,7 @@ def _why(request: Request, path: str, position: ReplayCursor, near: list[Interac
 
 
 def _where(path: str, position: ReplayCursor) -> str:
-    """Name the writes between which an answer may be taken from the recording."""
+    """Return the writes between which an answer may be taken, in words."""
     start, end = position.epoch(path)
     interactions = position.recording.interactions
     since = f"after {interactions[start]}" if start >= 0 else "from the start of the recording"

@@ -1,4 +1,4 @@
-"""Records exchanges as they go by, streams chunk by chunk, on the app's own thread."""
+"""Records exchanges as they pass, streams chunk by chunk, in the app's thread."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from understudy._cassettes.hooks import Hooks
     from understudy._cassettes.storage import Storage
 
-# An answer that never came has no status; plain vcrpy needs one, and a client tries again after this one too.
+# An answer that never came has no status; plain vcrpy needs one, and a client retries after this one, too.
 NO_ANSWER = 502
 
 
 class Recorder:
-    """Collects what goes by, in the order in which the requests were sent.
+    """Collects exchanges in the order in which the requests were sent.
 
     Attributes:
-        refusal: why the recording must not be saved; None when it may be. A user's hook that failed is a reason: what it
-            was to take out may still be there.
+        refusal: why the recording cannot be saved; None when it can. A user's hook that failed is a reason: what it
+            should have taken out may still be there.
     """
 
     def __init__(self, storage: Storage, hooks: Hooks | None = None, *, names_tests: bool = True) -> None:
@@ -39,7 +39,10 @@ class Recorder:
         self.refusal: CassetteError | None = None
 
     def observe(self, request: Request, shown: Request | None = None) -> Tap:
-        """Return a tap for the answer to this request; `shown` is the request as the user's hooks want it recorded."""
+        """Return a tap for the answer to this request.
+
+        `shown` is the request as the user's hooks want it recorded.
+        """
         self._storage.learn(request.headers)
         with self._lock:
             index = len(self._slots)
@@ -49,9 +52,10 @@ class Recorder:
         return tap
 
     def keep(self, index: int, interaction: Interaction) -> None:
-        """An exchange is complete.
+        """Keep a complete exchange.
 
-        It is in the journal before the app goes on; what comes after the end is not kept.
+        It is in the journal before the app goes on; what comes after the end of the recording is
+        not kept.
         """
         self._storage.learn(interaction.headers)
         hooked: Interaction | None = interaction
@@ -62,7 +66,7 @@ class Recorder:
                 self.refusal, hooked = self.refusal or problem, None
         with self._lock:
             if self._open.pop(index, None) is None:
-                return  # the recording is over; a stream that was open then is on record so far
+                return  # the recording is over; a stream that was open then is recorded up to that point
             self._slots[index] = hooked
             if hooked is not None:
                 self._storage.journal(hooked)
@@ -73,7 +77,10 @@ class Recorder:
             return [interaction for interaction in self._slots if interaction is not None]
 
     def close(self) -> list[Interaction]:
-        """Everything; a stream that is still open counts as closed early."""
+        """End the recording and return all of it.
+
+        A stream that is still open counts as closed early.
+        """
         for tap in list(self._open.values()):
             tap.broken(None)
         with self._lock:

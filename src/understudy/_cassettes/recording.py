@@ -1,6 +1,6 @@
-"""A loaded recording, indexed for replay: what can be asked, what each exchange shows, where epochs are cut.
+"""A loaded recording, indexed for replay.
 
-Built once per cassette and never changed; how far a replay has come in it is the business of
+Built once per cassette and never changed; how far a replay has come in it is kept by
 `replay_cursor.ReplayCursor`, whose module also says what the terms mean.
 
 Each lookup that a request needs is prepared here, so that its cost does not grow with the
@@ -46,7 +46,9 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One of the states that an object was seen in: of those that change by themselves, a run step, or a message.
+    """One of the states that an object was seen in.
+
+    Of objects that change by themselves, of run steps and of messages.
 
     Attributes:
         moment: when it was first seen.
@@ -59,7 +61,10 @@ class State:
     interaction: Interaction
 
     def equals(self, other: State) -> bool:
-        """Say whether the app cannot tell this state from the other: the same value, wherever it was recorded."""
+        """Return True if the app cannot distinguish this state from the other.
+
+        They have the same value, wherever it was recorded.
+        """
         return self.value is not None and self.value == other.value
 
 
@@ -102,7 +107,7 @@ class Recording:
             self._add(interaction)
 
     def members_of_runs(self, interaction: Interaction) -> Iterator[JsonObject]:
-        """Return the messages and steps in an answer that a run has made."""
+        """Yield the messages and steps in an answer that a run has made."""
         value = interaction.json
         if not isinstance(value, dict):
             return
@@ -111,7 +116,10 @@ class Recording:
                 yield member
 
     def writers_of(self, interaction: Interaction) -> set[str]:
-        """Return the paths of the responses that wrote the items in an answer about a conversation."""
+        """Return the paths of the responses that wrote the items in an answer.
+
+        The answer is about a conversation; for any other, the result is empty.
+        """
         value = interaction.json
         if segments(interaction.path)[0] != "conversations" or not isinstance(value, dict):
             return set()
@@ -120,30 +128,39 @@ class Recording:
         return {self.writers[name] for name in named if isinstance(name, str) and name in self.writers}
 
     def first_seen(self, member: JsonObject) -> Moment:
-        """Say when a message or a step was first recorded."""
+        """Return the moment at which a message or a step was first recorded."""
         states = self.states.get(history_path(member) or "")
         return states[0].moment if states else (0, 0)
 
     def number_of(self, path: str, value: JsonObject) -> int | None:
-        """Return the number of the latest state of an object that is this value; None if there is none."""
+        """Return the number of an object's latest state with this value; None if none."""
         states = self.states.get(path, ())
         return max((number for number, state in enumerate(states) if state.value == value), default=None)
 
     def has_begun(self, path: str, number: int) -> bool:
-        """Say whether a run had left the queue at any time up to its state of this number."""
+        """Return True if a run had left the queue at any time up to one of its states.
+
+        `number`: of that state.
+        """
         states = self.states[path][: number + 1]
         if any(state.value is not None and state.value.get("status") != "queued" for state in states):
             return True
         return any(segments(state.interaction.path)[-1] == "submit_tool_outputs" for state in states)
 
     def calls_asked_after(self, path: str, number: int) -> set[str]:
-        """Return the ids of the calls whose outputs a run waits for in its states after this one, and in none before."""
+        """Return the ids of the calls whose outputs a run waits for only after a state.
+
+        `number`: of that state.
+        """
         states = self.states[path]
         before = {call for state in states[: number + 1] for call in _awaited(state)}
         return {call for state in states[number + 1 :] for call in _awaited(state)} - before
 
     def view(self, interaction: Interaction) -> tuple[str, ...]:
-        """Say which fields an answer holds besides the usual ones: the values of `include` in its query."""
+        """Return the fields that an answer has besides the usual ones.
+
+        They are the values of `include` in its query.
+        """
         return tuple(sorted(value for key, value in interaction.query if key in ("include", "include[]")))
 
     def _add(self, interaction: Interaction) -> None:
@@ -161,9 +178,10 @@ class Recording:
         self._add_states(interaction)
 
     def _split_repeats(self, read: Interaction) -> None:
-        """A read was recorded after a poll that only repeated what a write had shown: that poll is a place of its own.
+        """Give a poll that only repeated a write's answer a place of its own, if needed.
 
-        Without such a read, the poll says nothing that the write did not say.
+        It is needed if a read was recorded after that poll. Without such a read, the poll shows
+        nothing that the write did not.
         """
         where = scope(read.path)
         for path, poll in self._repeated.pop(where, {}).items() if where else ():
@@ -201,7 +219,7 @@ class Recording:
             self.shows[interaction.index] = shown
 
     def _add_state(self, path: str, moment: Moment, value: JsonObject | None, source: Interaction) -> int:
-        """Add a state if it is not the one before it; its number."""
+        """Add a state if it is not the one before it, and return its number."""
         states = self.states[path]
         if states and value is not None and states[-1].value == value:
             if pollable(path) and source.path == path and source.is_read and not states[-1].interaction.is_read:
@@ -218,7 +236,10 @@ class Recording:
         return number
 
     def _note_response(self, path: str, moment: Moment, value: JsonObject | None, number: int) -> None:
-        """A response in a conversation moves that on, too: what it has written is in the items from its end on."""
+        """Note that a response in a conversation changes that, too.
+
+        What the response has written is in the conversation's items from its end on.
+        """
         if value is None or value.get("object") != "response":
             return
         conversation = value.get("conversation")
@@ -229,7 +250,7 @@ class Recording:
                 self.writers[item["id"]] = path
 
     def _state_of_status(self, path: str, value: JsonObject) -> int | None:
-        """Return the latest state so far of the status that an abridged value shows."""
+        """Return the latest state so far with the status that an abridged value shows."""
         for number, state in reversed(list(enumerate(self.states.get(path, ())))):
             if state.value is not None and state.value.get("status") == value.get("status"):
                 return number
@@ -237,7 +258,10 @@ class Recording:
 
 
 def _objects(interaction: Interaction) -> Iterator[tuple[int, JsonObject]]:
-    """Return the objects that an answer shows, in their REST view, each with its number in the stream (0 outside one)."""
+    """Yield the objects that an answer shows, in their REST view.
+
+    Each with its number in the stream (0 outside one).
+    """
     if interaction.status >= 400:
         return
     if interaction.is_stream:
@@ -255,7 +279,10 @@ _STREAMED = ("thread.run", "thread.run.step", "thread.message")
 
 
 def _is_abridged(value: JsonObject, interaction: Interaction) -> bool:
-    """Say whether this is an object with fewer keys than a poll shows: a vector store's file in a list [REC]."""
+    """Return True for an object with fewer keys than a poll shows.
+
+    That is a vector store's file in a list [REC].
+    """
     return (
         str(value.get("object")).startswith("vector_store.file")
         and object_path(value) != interaction.path
@@ -264,7 +291,7 @@ def _is_abridged(value: JsonObject, interaction: Interaction) -> bool:
 
 
 def _awaited(state: State) -> Iterator[str]:
-    """Return the ids of the calls whose outputs a run waits for."""
+    """Yield the ids of the calls whose outputs a run waits for."""
     action = (state.value or {}).get("required_action")
     waited = action.get("submit_tool_outputs") if isinstance(action, dict) else None
     for call in (waited.get("tool_calls") if isinstance(waited, dict) else None) or ():

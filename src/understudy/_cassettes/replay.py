@@ -1,4 +1,6 @@
-"""Replays a recording run-aware: however often the app asks, it gets what was recorded, and never an impossible history.
+"""Replays a recording run-aware.
+
+However often the app asks, it gets what was recorded, and never an impossible history.
 
 The rules (docs/replay.md explains them to users, `replay_cursor.py` defines the terms):
 
@@ -40,12 +42,12 @@ from understudy._cassettes.timing import Timing
 from understudy._common.messages import Answer, Request
 from understudy.errors import Livelock
 
-# So many polls of a run that stands still in mid-run: the app waits for what comes only after a write it does not send.
-PATIENCE = 500
+# A run that is polled so often without change: the app waits for what comes only after a write that it does not send.
+MAX_UNCHANGED_POLLS = 500
 
 
 class Replay:
-    """Answers requests from a recording. Safe to ask from several threads.
+    """Answers requests from a recording. Safe to call from several threads.
 
     Args:
         recording: what was recorded.
@@ -75,7 +77,7 @@ class Replay:
         with self._lock:
             answer = self._answer(request)
             if self._timing is not None:
-                self.position.tell(self._timing.shown)
+                self.position.report(self._timing.shown)
             return answer
 
     def _answer(self, request: Request) -> Answer:
@@ -91,7 +93,10 @@ class Replay:
         return self._read(request, asked, path)
 
     def unplayed(self) -> list[Interaction]:
-        """Return the recorded requests that the app has not sent: writes not consumed, and reads never asked."""
+        """Return the recorded requests that the app has not sent.
+
+        Writes not consumed, and reads never requested.
+        """
         return [
             interaction
             for interaction in self.recording.interactions
@@ -115,7 +120,7 @@ class Replay:
         return answers.recorded(write, self.name, speed=self.speed, on_event=self._event_shower(write))
 
     def _next_write(self, request: Request, asked: Asked) -> Interaction | None:
-        """Return the first recorded write that this is, and that may still be played."""
+        """Return the first recorded write that matches and may still be played."""
         bucket = self.recording.writes.get(asked.key)
         if bucket is None:
             return None
@@ -167,7 +172,7 @@ class Replay:
         if not path or not events:
             reason = (
                 f"{write} was recorded polled, and the recording does not hold how that run went to its end (its last "
-                "status and its messages), so its stream cannot be told"
+                "status and its messages), so it cannot be replayed as a stream"
             )
             raise miss(request, self.name, self.position, reason)
         self.position.show_all(write)
@@ -210,7 +215,10 @@ class Replay:
         return self._state(path, states[number])
 
     def _resumed(self, request: Request, asked: Asked, path: str) -> Answer:
-        """Return the events of a response from a number on: as recorded, else cut out of a recorded stream of it."""
+        """Return the events of a response from a number on.
+
+        As recorded, else cut out of a recorded stream of it.
+        """
         start, end = self.position.epoch(path)
         recorded = [one for one in self.recording.reads.get(asked.key, ()) if start < one.index < end]
         if recorded:
@@ -235,13 +243,13 @@ class Replay:
         status = state.value.get("status") if state.value else None
         interactions = self.recording.interactions
         ends = end >= len(interactions)
-        if self._stays[path] < PATIENCE or status in STOPS - {"requires_action"}:
+        if self._stays[path] < MAX_UNCHANGED_POLLS or status in STOPS - {"requires_action"}:
             return
         if ends and (status is None or status in STOPS):
             return
         goes_on = "ends there" if ends else f"goes on only after {interactions[end]}, which the app has not sent"
         raise Livelock(
-            f"{self.name}: {request.method} {path} was asked {PATIENCE} times, and stays {status!r}: "
+            f"{self.name}: {request.method} {path} was asked {MAX_UNCHANGED_POLLS} times, and stays {status!r}: "
             f"the recording {goes_on}."
         )
 
@@ -273,7 +281,7 @@ class Replay:
         raise miss(request, self.name, self.position, self._why_not(request, asked, path))
 
     def _candidates(self, request: Request, asked: Asked, path: str) -> Iterator[Interaction]:
-        """Return the recorded answers that may be given to a read, best first."""
+        """Yield the recorded answers that may be given to a read, best first."""
         recorded = self.recording.reads.get(asked.key)
         if not recorded:
             return
@@ -289,14 +297,15 @@ class Replay:
             yield self._walk(epoch, reached, max(bisect_right(epoch, here[0] - 1, key=_index), 0), last, beyond[0])
         for place in range(reached, len(epoch)):
             other = epoch[place]
-            # What comes next may be seen by this very question first: it tells no more than the next poll would.
+            # What comes next may be first seen by this very read: it shows no more than the next poll would.
             if other.index >= last and (other.index == beyond[0] or not self.position.is_later(other)):
                 yield other
 
     def _walk(self, epoch: list[Interaction], reached: int, first: int, last: int, beyond: int) -> Interaction:
-        """Return the answer at this position; asked again at the same one, the next distinct answer recorded there.
+        """Return the answer at this position; if read again, the next distinct one.
 
-        `epoch[:reached]` lies before what was not shown yet, `epoch[first:reached]` at this very position.
+        `epoch[:reached]` lies before what was not shown yet, `epoch[first:reached]` at this very
+        position.
         """
         here = epoch[min(first, reached - 1)]
         if last < here.index:
@@ -306,13 +315,16 @@ class Replay:
         for other in epoch[given:reached]:
             if other.status != now.status or other.body != now.body:
                 return other
-        # The next state was seen by this very question: asking it again is how the app moves on.
+        # The next state was seen by this very read: repeating it is how the app moves on.
         if reached < len(epoch) and epoch[reached].index == beyond:
             return epoch[reached]
         return epoch[reached - 1] if given < reached else now
 
     def _up_to_date(self, interaction: Interaction) -> Answer | None:
-        """Give an answer with everything shown at least as far as the app has seen it; None if it is stale beyond repair."""
+        """Return an answer with everything at least as far as the app has seen it.
+
+        None if it is stale beyond repair.
+        """
         changed: dict[str, JsonObject] = {}
         for path, number in self.recording.shows.get(interaction.index, ()):
             own = self.recording.states[path][number].value
@@ -327,11 +339,11 @@ class Replay:
         if not changed or not isinstance(value, dict):
             return answers.recorded(interaction, self.name, speed=self.speed)
         if value.get("object") != "list":
-            return answers.json_answer(_laid_over(value, changed))
-        return answers.json_answer({**value, "data": [_laid_over(member, changed) for member in value["data"]]})
+            return answers.json_answer(_overlay(value, changed))
+        return answers.json_answer({**value, "data": [_overlay(member, changed) for member in value["data"]]})
 
     def _known_up_to_date(self, value: JsonObject) -> JsonObject:
-        """Return an answer made of facts, with everything shown at least as far as the app has seen it."""
+        """Return an inferred answer, everything in it as far as the app has seen it."""
         is_list = value.get("object") == "list"
         changed: dict[str, JsonObject] = {}
         for member in value["data"] if is_list else [value]:
@@ -346,7 +358,7 @@ class Replay:
         return {**value, "data": [changed.get(member["id"], member) for member in value["data"]]}
 
     def _has_ended_since(self, path: str, interaction: Interaction) -> bool:
-        """Say whether the app has seen a run end, and this answer was recorded before that."""
+        """Return True if the app has seen a run end that was live when this was recorded."""
         state = self.position.state(path)
         over = state is not None and self.position.status(path) in STOPS - {"requires_action"}
         return over and state is not None and interaction.index < state.moment[0]
@@ -369,7 +381,7 @@ def _is_live_step(value: JsonObject | None) -> bool:
     return value is not None and value.get("object") == "thread.run.step" and value.get("status") == "in_progress"
 
 
-def _laid_over(member: Any, changed: dict[str, JsonObject]) -> Any:
+def _overlay(member: Any, changed: dict[str, JsonObject]) -> Any:
     """Return a member of an answer in its later state.
 
     A file in a list of a vector store's keeps to the few keys it has there.

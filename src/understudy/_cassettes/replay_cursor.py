@@ -25,7 +25,7 @@ caused or seen:
 Writes and states together define the *horizon* of a thread (or vector store): the stretch of the
 recording in which the app's next read would have happened. It begins at the latest moment whose
 states were all shown, and ends at the first moment that showed a state which the app has not
-seen. An answer recorded before that end tells nothing new; one recorded behind it may.
+seen. An answer recorded before that end shows nothing new; one recorded behind it may.
 
 Whether it does is decided by states, not by places. An answer is *later* if it shows an object in
 a state that differs from the one the app has seen. A poll which only repeated `queued` is another
@@ -50,7 +50,7 @@ END: Moment = (1 << 60, 0)
 
 
 class ReplayCursor:
-    """A moving place in a recording.
+    """A moving position in a recording.
 
     Attributes:
         played: indices of the interactions that the app was given.
@@ -69,10 +69,11 @@ class ReplayCursor:
     # writes
 
     def may_play(self, write: Interaction) -> bool:
-        """Say whether a write has not been played, and playing it now would not turn the history of its object back.
+        """Return True if a write may be played now.
 
-        Requests that make members of one collection, one right after the other in the recording, may come in any order:
-        an app that sends them at once has no say in it.
+        It may if it has not been played, and playing it now would not turn the history of its
+        object back. Requests that create members of one collection, one right after the other in
+        the recording, may come in any order: an app that sends them at once does not control it.
         """
         if write.index in self.played:
             return False
@@ -95,7 +96,10 @@ class ReplayCursor:
     # epochs
 
     def epoch(self, path: str) -> tuple[int, int]:
-        """Give the epoch of a read of this path: after the write of this index, before the one of that."""
+        """Return the epoch of a read of this path.
+
+        As (index of the write it comes after, index of the write it comes before).
+        """
         about = topics(path)
         start = max(self._last_cut.get(topic, -1) for topic in about)
         end = END[0]
@@ -107,36 +111,36 @@ class ReplayCursor:
         return start, end
 
     def own_cut(self, path: str) -> int:
-        """Give the index of the last played write to this very object; -1 if there was none."""
+        """Return the index of the last played write to this very object; -1 if none."""
         return self._last_cut.get(topics(path)[0], -1)
 
     # states
 
     def shown(self, path: str) -> int:
-        """Give the number of the latest state that the app has seen of an object; -1 if it has seen none."""
+        """Return the number of an object's latest state that the app has seen, or -1."""
         return self._shown.get(path, -1)
 
     def state(self, path: str) -> State | None:
-        """Give the latest state that the app has seen of an object."""
+        """Return the latest state that the app has seen of an object; None if none."""
         number = self.shown(path)
         return self.recording.states[path][number] if number >= 0 else None
 
     def status(self, path: str) -> Any:
-        """Give the status that the app has last seen an object in; None if it has seen none."""
+        """Return the status that the app has last seen an object in; None if none."""
         state = self.state(path)
         return state.value.get("status") if state is not None and state.value is not None else None
 
     def show(self, path: str, number: int) -> None:
-        """Show a state to the app. One that it is past already moves nothing."""
+        """Show a state to the app; one that it has passed already has no effect."""
         self._shown[path] = max(number, self._shown.get(path, -1))
 
-    def tell(self, shown: Callable[[str, int], None]) -> None:
+    def report(self, shown: Callable[[str, int], None]) -> None:
         """Report which state each object was last shown in."""
         for path, number in self._shown.items():
             shown(path, number)
 
     def show_all(self, interaction: Interaction, event: int | None = None) -> None:
-        """Show the app an answer, or of a streamed one the events up to this number."""
+        """Show the app an answer, or the events of a streamed one up to a number."""
         self.played.add(interaction.index)
         for path, number in self.recording.shows.get(interaction.index, ()):
             moment = self.recording.states[path][number].moment
@@ -146,7 +150,10 @@ class ReplayCursor:
             self._pass_repeats(interaction)
 
     def _pass_repeats(self, read: Interaction) -> None:
-        """Pass the polls before a read that repeated what the app knows already: it need not ask for them again."""
+        """Pass the polls before a read that repeated what the app knows already.
+
+        It need not send them again.
+        """
         where = scope(read.path)
         marks = self.recording.marks.get(where, ()) if where else ()
         for place in range(self._passed.get(where, 0), len(marks)):
@@ -159,7 +166,10 @@ class ReplayCursor:
             self.show(path, number)
 
     def horizon(self, path: str) -> tuple[Moment, Moment]:
-        """Give the moments between which a read of this path is: shown up to the first, not yet at the second."""
+        """Return the moments between which a read of this path is.
+
+        Everything up to the first is shown, nothing from the second on.
+        """
         where = scope(path)
         marks = self.recording.marks.get(where, ()) if where else ()
         passed, last = self._passed.get(where, 0), self._last_write.get(where, -1)
@@ -172,12 +182,13 @@ class ReplayCursor:
         before = marks[passed - 1][0] if passed else (-1, 0)
         return max(before, (last, 0)), marks[passed][0] if passed < len(marks) else END
 
-    # what an answer would tell
+    # what an answer would show
 
     def is_later(self, interaction: Interaction) -> bool:
-        """Say whether an answer shows an object in a later state than the app has seen it in.
+        """Return True if an answer shows an object in a later state than already seen.
 
-        A message or a step of a run that waits in the queue shows that the run has gone on, unless it was there before.
+        A message or a step of a run that waits in the queue shows that the run has gone on, unless
+        it was there before.
         """
         for path, number in self.recording.shows.get(interaction.index, ()):
             if pollable(path) and 0 <= self.shown(path) < number:
@@ -190,22 +201,25 @@ class ReplayCursor:
         return any(self.status(run_path(member)) == "queued" and self._is_news(member) for member in members)
 
     def _is_news(self, member: JsonObject) -> bool:
-        """Say whether a message or a step tells of a queued run what it did only after it left the queue."""
+        """Return True if a message or a step shows that a queued run has gone on.
+
+        It was made only after the run left the queue.
+        """
         path = run_path(member)
         queued = self.recording.states[path][self.shown(path)]
         if self.recording.first_seen(member) < queued.moment:
             return False
         if member.get("object") != "thread.run.step" or not self.recording.has_begun(path, self.shown(path)):
             return True
-        # It waits in the queue again: its calls up to here are known, those it asks for later are news.
+        # It waits in the queue again: its calls up to here are known, later ones are news.
         asked_later = self.recording.calls_asked_after(path, self.shown(path))
         return not _calls(member) or bool(_calls(member) & asked_later)
 
     def now(self, path: str, number: int, source: Interaction) -> JsonObject | None:
-        """Give the value that an object is to be shown with where an answer holds its state `number`.
+        """Return the value to show for an object of which an answer has state `number`.
 
         Returns:
-            The latest state that the app has seen; None if that is no later than the answer's own.
+            The latest state that the app has seen; None if that is not later than the answer's own.
         """
         seen = self.shown(path)
         if seen <= number:
@@ -213,7 +227,10 @@ class ReplayCursor:
         return self._in_place_of(path, number, seen, source)
 
     def last_recorded(self, path: str, number: int, source: Interaction) -> JsonObject | None:
-        """As `now`, with the last state recorded before the horizon's end, whether the app has seen it or not."""
+        """Return the last state recorded before the horizon's end, seen or not.
+
+        Otherwise like `now`.
+        """
         _, beyond = self.horizon(path)
         states = self.recording.states[path]
         last = max((n for n, state in enumerate(states) if state.moment < beyond), default=-1)
@@ -226,7 +243,7 @@ class ReplayCursor:
             return None
         if own.value is None or pollable(path) or self.recording.view(seen.interaction) == view:
             return seen.value
-        # The two questions ask for different fields (`include=`): only a new status makes a difference between them.
+        # The two reads ask for different fields (`include=`): only a new status makes a difference between them.
         status = seen.value.get("status")
         if own.value.get("status") == status:
             return None

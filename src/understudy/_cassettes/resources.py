@@ -1,4 +1,6 @@
-"""What the paths of the API stand for: which objects are polled, and which writes change the answer to which reads.
+"""What the paths of the API mean: which objects are polled, what writes change.
+
+A write changes the answers to some reads.
 
 Every read has *topics*, and every write *cuts* topics: an answer recorded before a cut says nothing of the time after it.
 A topic is a short tuple, such as `("run", run_id)` or `("messages", thread_id)`.
@@ -23,7 +25,7 @@ def segments(path: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def pollable(path: str) -> bool:
-    """Say whether this is the path of what changes by itself.
+    """Return True for the path of something that changes by itself.
 
     A run, a response, an upload, a vector store and what is in it.
     """
@@ -36,7 +38,10 @@ def pollable(path: str) -> bool:
 
 
 def object_path(value: Any) -> str | None:
-    """Return the path under which an object that changes by itself is polled; None for all others."""
+    """Return the path under which an object that changes by itself is polled.
+
+    None for any other object.
+    """
     if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         return None
     name = value["id"]
@@ -57,7 +62,10 @@ def object_path(value: Any) -> str | None:
 
 
 def history_path(value: Any) -> str | None:
-    """Return the path of an object whose recorded states are told apart: one that is polled, a run step, a message."""
+    """Return the path of an object whose recorded states are distinguished.
+
+    That is one that is polled, a run step, or a message; None for any other.
+    """
     if isinstance(value, dict) and isinstance(value.get("id"), str):
         if value.get("object") == "thread.run.step":
             return f"{run_path(value)}/steps/{value['id']}"
@@ -73,7 +81,10 @@ def run_path(member: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def scope(path: str) -> Topic:
-    """Return the thread, vector store or other object whose history a path belongs to; empty for a whole collection."""
+    """Return the object whose history a path belongs to.
+
+    A thread, a vector store, or another object; empty for a whole collection.
+    """
     parts = segments(path)
     if len(parts) < 2 or parts[:2] == ["threads", "runs"]:
         return _NO_SCOPE
@@ -81,14 +92,17 @@ def scope(path: str) -> Topic:
 
 
 def scope_of_write(write: Interaction) -> Topic:
-    """Return the scope that a write belongs to: a response in a conversation is a write to that."""
+    """Return the scope that a write belongs to.
+
+    A response in a conversation is a write to that conversation.
+    """
     conversation = conversation_of(write) if segments(write.path) == ["responses"] else ""
     return ("conversations", conversation) if conversation else scope(write.path)
 
 
 @lru_cache(maxsize=4096)
 def topics(path: str) -> tuple[Topic, ...]:
-    """Return what a read of this path tells of."""
+    """Return the topics of a read of this path."""
     match segments(path):
         case ["threads", thread]:
             return (("thread", thread),)
@@ -123,7 +137,7 @@ def _topics_of_conversation(conversation: str, rest: list[str]) -> tuple[Topic, 
 
 
 def cuts(write: Interaction) -> tuple[Topic, ...]:
-    """Return the topics that a successful write ends an epoch of."""
+    """Return the topics for which a successful write ends an epoch."""
     answer = write.json if isinstance(write.json, dict) else {}
     match segments(write.path):
         case ["threads", "runs"]:
@@ -177,13 +191,19 @@ def _cuts_of_responses(write: Interaction) -> tuple[Topic, ...]:
 
 
 def response_made(write: Interaction) -> str:
-    """Return the id of the response that an answer shows, plain or streamed; "" when it shows none."""
+    """Return the id of the response that an answer shows, plain or streamed.
+
+    "" if it shows none.
+    """
     shown = [view for _, view in responses_in(write)]
     return str(shown[0].get("id", "")) if shown else ""
 
 
 def responses_in(interaction: Interaction) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give the responses that an answer is, or that its events carry, each with the event's number (0 outside a stream)."""
+    """Yield the responses that an answer is, or that its events carry.
+
+    Each with the event's number (0 outside a stream).
+    """
     values = [
         (number, data.get("response")) for number, (_, data) in enumerate(interaction.events, 1) if isinstance(data, dict)
     ]
@@ -193,7 +213,7 @@ def responses_in(interaction: Interaction) -> Iterator[tuple[int, dict[str, Any]
 
 
 def conversation_of(write: Interaction) -> str:
-    """Return the id of the conversation that a response was asked for in; "" where it was in none."""
+    """Return the id of the conversation that a response was created in; "" if none."""
     body = write.request_json if isinstance(write.request_json, dict) else {}
     named = body.get("conversation")
     named = named.get("id") if isinstance(named, dict) else named
@@ -201,7 +221,10 @@ def conversation_of(write: Interaction) -> str:
 
 
 def _run_created(write: Interaction) -> tuple[str, str]:
-    """Thread and run of an answer that is a run, plain or streamed; empty ids when it is neither."""
+    """Return the (thread id, run id) of an answer that is a run, plain or streamed.
+
+    Empty ids if it is neither.
+    """
     run = write.json
     if run is None:
         run = next((data for name, data in write.events if name.startswith("thread.run.") and "status" in data), None)

@@ -1,6 +1,8 @@
-"""Streams of responses that were not recorded as such: cut out of a recorded one, or made of a recorded response.
+"""Streams of responses that were not recorded as such.
 
-A response has its events numbered, so that a stream can be taken up after any of them. What a whole response shows is
+They are cut out of a recorded stream, or made from a recorded response.
+
+A response has its events numbered, so that a stream can be resumed after any of them. What a whole response shows is
 enough for a stream of it, but for how its texts fell into pieces: each comes in one.
 """
 
@@ -22,7 +24,7 @@ _ENDS = ("completed", "incomplete", "failed")
 
 
 def asks_for_events(request: Request) -> bool:
-    """Say whether a request is for the events of a response that there is already."""
+    """Return True if a request is for the events of an existing response."""
     parts = segments(api_path(request.path))
     return request.method == "GET" and parts[:1] == ["responses"] and len(parts) == 2 and ("stream", "true") in request.query
 
@@ -34,7 +36,10 @@ def starting_after(request: Request) -> int:
 
 
 def source_of(recording: Recording, path: str, request: Request, played: set[int]) -> Interaction | None:
-    """Return the recorded stream of a response that holds all events wanted: one that the app was given, if there is one."""
+    """Return the recorded stream of a response that has all events wanted.
+
+    One that the app was given already is preferred; None if there is none.
+    """
     wanted = starting_after(request) + 1
     streams = [one for one in recording.interactions if one.is_stream and _is_of(one, path)]
     holding = [one for one in streams if one.broken is None and _first_number(one) in range(wanted + 1)]
@@ -46,7 +51,10 @@ def _is_of(interaction: Interaction, path: str) -> bool:
 
 
 def _first_number(interaction: Interaction) -> int | None:
-    """Return the number of a stream's first event; None for those of early 2025, whose events had none."""
+    """Return the number of a stream's first event.
+
+    None for streams of early 2025, whose events had none.
+    """
     data = interaction.events[0][1] if interaction.events else None
     number = data.get("sequence_number") if isinstance(data, dict) else None
     return number if isinstance(number, int) else None
@@ -59,25 +67,28 @@ def from_number(interaction: Interaction, after: int) -> Response:
 
 
 def _number_of(piece: bytes) -> int:
-    """Return the number of a piece's event; -1 for what is no event."""
+    """Return the number of a piece's event; -1 for a piece without one."""
     data = next((data for _, data in sse.parse(piece)), None)
     number = data.get("sequence_number") if isinstance(data, dict) else None
     return number if isinstance(number, int) else -1
 
 
 def last_response(write: Interaction) -> tuple[int, JsonObject] | None:
-    """Return the response that a whole stream ended with, as a plain answer shows it, and its event's number."""
+    """Return the response that a whole stream ended with, and its event's number.
+
+    The response is as a plain answer shows it; None if the stream is not whole.
+    """
     shown = list(responses_in(write))
     return shown[-1] if shown and write.broken is None and is_whole(shown[-1][1]) else None
 
 
 def is_whole(value: Any) -> bool:
-    """Say whether this is a response that is over."""
+    """Return True for a response that is over."""
     return isinstance(value, dict) and value.get("object") == "response" and value.get("status") in _ENDS
 
 
 def events_of(response: JsonObject) -> list[Event]:
-    """Return the events of a response that is over, as a stream of it would have sent them."""
+    """Return the events that a stream of this finished response would have sent."""
     shown = {key: value for key, value in response.items() if key != "billing"}  # never in a stream [REC]
     begun = {**shown, "status": "in_progress", "output": [], "usage": None, "error": None, "incomplete_details": None}
     if "completed_at" in begun:

@@ -1,4 +1,6 @@
-"""A cassette with exchanges added to it: what was there before stays as it was written, unknown keys and all.
+"""A cassette with exchanges added to it.
+
+What was there before stays as it was written, unknown keys and all.
 
 A YAML file is cut into its head, its exchanges and its tail, and put together again with pieces exchanged or added. JSON has
 no comments and one way to write a value: it is written anew from its data.
@@ -49,13 +51,16 @@ class Original:
         return json.loads(self._text) if self._is_json else yaml_data(self._text)
 
     def entry(self, number: int) -> str:
-        """One exchange as text, to look for secrets in it."""
+        """Return one exchange as text, to look for secrets in it."""
         if self._pieces is not None:
             return self._pieces.entries[number]
         return json.dumps(self._data[_ENTRIES][number], ensure_ascii=False, default=repr)
 
     def merged(self, interaction: Interaction, scrub: Callable[[Any], Any]) -> dict[str, Any]:
-        """Return an exchange that was changed, with the unknown keys of its entry; those are put through `scrub`."""
+        """Return an exchange that was changed, with the unknown keys of its entry.
+
+        Those keys are put through `scrub`.
+        """
         return _merged(self._data[_ENTRIES][interaction.index], interaction, scrub)
 
     def rewritten(self, kept: Mapping[int, dict[str, Any] | None], added: Sequence[Interaction]) -> str:
@@ -79,7 +84,9 @@ class Original:
 
 @dataclass(frozen=True)
 class _SplitYaml:
-    """A YAML cassette in pieces: `head + "".join(entries) + tail` is its text, each entry whole lines.
+    """A YAML cassette in pieces.
+
+    `head + "".join(entries) + tail` is its text, each entry whole lines.
 
     Attributes:
         indent: of the dashes of the entries, in columns.
@@ -108,7 +115,10 @@ def _ended(entry: str) -> str:
 
 
 def _pieces(text: str) -> _SplitYaml | None:
-    """Cut a YAML text; None where its exchanges are not written as blocks, one below the other."""
+    """Return a YAML text cut into pieces.
+
+    None if its exchanges are not written as blocks, one below the other.
+    """
     import yaml
 
     root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -133,7 +143,7 @@ def _pieces(text: str) -> _SplitYaml | None:
 
 
 def _dash(text: str, inside: int, indent: int) -> int | None:
-    """Say where the line of an entry's dash begins; None where it does not stand as expected."""
+    """Return where the line of an entry's dash begins; None if not where expected."""
     line = text.rfind("\n", 0, inside) + 1
     dash = " " * indent + "-"
     while line > 0 and not text.startswith(dash, line):

@@ -1,4 +1,7 @@
-"""Secrets out of a cassette that exists: what holds none stays as it was written, byte for byte."""
+"""Takes secrets out of an existing cassette.
+
+A cassette without any stays as it was written, byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from understudy.errors import CassetteError
 
 @dataclass(frozen=True)
 class ScrubbedCassette:
-    """A cassette as it is without its secrets.
+    """A cassette without its secrets.
 
     Attributes:
         path: of the file that was read.
@@ -31,20 +34,20 @@ class ScrubbedCassette:
 
 
 def scrubbed_cassette(path: Path, scrubber: Scrubber) -> ScrubbedCassette:
-    """Read a cassette and take its secrets out; nothing is written.
+    """Read a cassette and take its secrets out; write nothing.
 
     Args:
         path: of a cassette in vcrpy's format or our own.
         scrubber: finds the secrets; it learns those that this cassette's headers hold.
 
     Raises:
-        CassetteError: the file cannot be read whole, is another recorder's, or would still hold a secret, or would not
-            be read back as it should.
+        CassetteError: the file cannot be read whole, is another recorder's, or would still contain a secret, or would not
+            be read back unchanged.
     """
     contents = contents_of(path)
     if contents.foreign:
         raise CassetteError(
-            f"{path} was not scrubbed: it is {contents.foreign}, which is read, and not written. "
+            f"{path} was not scrubbed: it is {contents.foreign}, which can be read but not written. "
             f"`understudy import {path} -o DIR` makes a scrubbed cassette of it, and leaves this file as it is."
         )
     for one in contents.interactions:
@@ -55,7 +58,7 @@ def scrubbed_cassette(path: Path, scrubber: Scrubber) -> ScrubbedCassette:
         return ScrubbedCassette(path, contents.text, ())
     _refuse_rest(path, text, scrubber)
     if parse(text, path) != list(clean.values()):
-        raise CassetteError(f"{path} was not scrubbed: without its secrets it would not be read back as it is")
+        raise CassetteError(f"{path} was not scrubbed: without its secrets it would not be read back unchanged")
     return ScrubbedCassette(path, text, cleanings)
 
 
@@ -66,14 +69,16 @@ def rewritten(
     added: Sequence[Interaction],
     scrubber: Scrubber,
 ) -> tuple[str, tuple[str, ...]]:
-    """Return a cassette's text with some of its exchanges cleaned and others added, and where it was cleaned.
+    """Return a cassette's text with some exchanges cleaned and others added.
+
+    And where it was cleaned.
 
     Args:
         there: the cassette as it is.
         kept: those of its exchanges that stay.
         clean: by number, the same without their secrets.
         added: what comes after them.
-        scrubber: for what stands beside the exchanges and is not understood.
+        scrubber: for what is beside the exchanges and is not understood.
     """
     original = Original(there.text, there.path)
     entries: dict[int, dict[str, Any] | None] = {}
@@ -103,7 +108,7 @@ def _refuse_rest(path: Path, text: str, scrubber: Scrubber) -> None:
     if found:
         lines = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
         raise CassetteError(
-            f"{path} was not scrubbed: after all known ways to take secrets out, it would still hold some, in these "
+            f"{path} was not scrubbed: it would still contain secrets after scrubbing, in these "
             f"lines of the new text:\n{lines}\nThey are in parts that are not understood: edit those by hand, or name them: "
             "--scrub PATTERN."
         )

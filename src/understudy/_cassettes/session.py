@@ -1,4 +1,4 @@
-"""A cassette in use: from the moment it is opened to the moment it is saved and its problems are told."""
+"""A cassette in use, from opening it until it is saved and its problems reported."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _CHOICES = {
 
 
 class Cassette:
-    """What a test may ask of the cassette it plays.
+    """What a test can ask of the cassette it plays.
 
     Attributes:
         path: of the file.
@@ -68,22 +68,25 @@ class Cassette:
         self.path = session.path
 
     def is_of(self, session: CassetteSession) -> bool:
-        """Say whether it is the cassette of a session."""
+        """Return True if this is the cassette of a session."""
         return self._session is session
 
     @property
     def played(self) -> list[Interaction]:
-        """Return the recorded interactions that were played so far; those just recorded count as played."""
+        """The recorded interactions that were played so far, or have just been recorded."""
         return self._session.played()
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """Return the recorded interactions that the app has not asked for so far."""
+        """The recorded interactions that the app has not asked for so far."""
         return self._session.unplayed()
 
     @property
     def problems(self) -> list[UnderstudyError]:
-        """Return what went wrong so far: it is raised at the end, whether the app swallowed it or not."""
+        """What went wrong so far.
+
+        It is raised at the end, whether the app swallowed it or not.
+        """
         return list(self._session.problems)
 
     def __repr__(self) -> str:
@@ -91,11 +94,13 @@ class Cassette:
 
 
 class CassetteSession:
-    """A cassette in use, for a test framework: a context manager whose `finish` tells problems without raising them.
+    """A cassette in use, as a context manager for test frameworks.
+
+    Its `finish` returns problems instead of raising them.
 
     Attributes:
         exchanges: the last requests, each with the second of the machine's clock at which it came, and its answer.
-        set_aside: at the end, where the recording of a failed test is, which makes no cassette; None if there is none.
+        set_aside: at the end, where the recording of a failed test is, which is not made a cassette; None if there is none.
 
     Args:
         path: of the cassette; `.json` is JSON, all else YAML.
@@ -113,8 +118,8 @@ class CassetteSession:
         hosts: more hosts whose requests are ours.
         unplayed: what to do at the end about recorded interactions that were not played.
         force: whether a recording of errors may replace one of successes.
-        may_be_missing: a cassette that is not there is told only when something is asked of it.
-        fixtures: gives the sessions of fixtures that outlive the test: what they drew has the same ids here.
+        may_be_missing: a cassette that does not exist is reported only when something is requested of it.
+        fixtures: returns the sessions of fixtures that outlive the test: what they drew has the same ids here.
         is_shared: it belongs to no single test, but to a fixture of several; it owns no threads that are started in it.
         failed: asked at the end whether the test failed; a failed test neither makes nor replaces a cassette.
         on_miss: answers a request that the recording has no answer to, and every one after it: the recorded path is left
@@ -123,7 +128,7 @@ class CassetteSession:
 
     Raises:
         ValueError: a setting that is none of its choices.
-        TypeError: a setting that there is not.
+        TypeError: a setting that does not exist.
         CassetteError: on entering, a cassette that cannot be read; on leaving, one that cannot be written.
     """
 
@@ -159,7 +164,7 @@ class CassetteSession:
                 raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
-        self._kept: list[UnderstudyError] = []  # those among them that a request met, as they were raised
+        self._kept: list[UnderstudyError] = []  # those among them that requests ran into, as they were raised
         self.set_aside: Path | None = None
         self.rules = HostRules()
         self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
@@ -178,7 +183,7 @@ class CassetteSession:
         self.exchanges: deque[tuple[float, Request, Answer]] = deque(maxlen=EXCHANGES_KEPT)
         self._has_left = False
         self._loaded: list[Interaction] = []
-        self._played: set[int] = set()  # before it was rewound, and what was not
+        self._played: set[int] = set()  # before it was rewound; `_left` is what was not
         self._left: set[int] | None = None
         self._replay: Replay | StrictReplay | None = None
         self._recorder: Recorder | None = None
@@ -187,7 +192,7 @@ class CassetteSession:
         self._finished = False
         self._refused = False
         self._unwritable: str | None = None  # why nothing can be added to what is replayed
-        self._not_added: CassetteError | None = None  # what should have been, all the same
+        self._not_added: CassetteError | None = None  # the miss that should have been added to the recording
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._never_raises = NeverRaises(self._keep)
@@ -210,11 +215,11 @@ class CassetteSession:
 
     @property
     def is_from_scratch(self) -> bool:
-        """Say whether a first recording is made: there is nothing to play."""
+        """Whether this is a first recording, with nothing to play."""
         return self._recorder is not None and not self._loaded
 
     def pause(self) -> None:
-        """Answer nothing for a while; what was recorded and played so far is kept."""
+        """Answer nothing for a while; keep what was recorded and played so far."""
         self._stack.close()
 
     def resume(self) -> None:
@@ -229,7 +234,7 @@ class CassetteSession:
             self._storage.discard()
 
     def names(self) -> Mapping[str, str]:
-        """Return the ids of what was recorded so far, or is played, with the names under which they are in the cassette."""
+        """Return the ids recorded or played so far, with their names in the cassette."""
         if self._recorder is None:
             return ids_in(self._loaded)
         return self._storage.names(self._recorder.interactions())
@@ -243,7 +248,7 @@ class CassetteSession:
         self._replay = replay(recording, self.path.name, speed=self._speed)
 
     def _open(self) -> list[Interaction]:
-        """Return what there is to replay; sets up the recorder where something is to be recorded."""
+        """Return what there is to replay, and set up the recorder if it is needed."""
         first = self._open_first()
         if self._record == "all" or not self._more:
             return first
@@ -269,7 +274,10 @@ class CassetteSession:
         return [] if self._record == "all" else of_this_test(before, or_all=False)
 
     def _read(self, path: Path) -> list[Interaction]:
-        """Return what a cassette holds that is only played; nothing, if it may be missing and is."""
+        """Return the contents of a cassette that is only played.
+
+        Nothing, if it may be missing and is.
+        """
         try:
             return load(path)
         except CassetteError as error:
@@ -304,7 +312,7 @@ class CassetteSession:
             error.add_note(self._scrubber.text(str(refusal)))  # the test's own failure goes first
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request; what goes wrong is kept, and told to the app in a 501."""
+        """Answer one request; keep what goes wrong, and report it to the app in a 501."""
         try:
             answer = self._answer(request)
         except Exception as error:
@@ -313,7 +321,7 @@ class CassetteSession:
         return answer
 
     def clean(self, text: str) -> str:
-        """Take the secrets out of a text, those of the user's own patterns included."""
+        """Take the secrets out of a text, including those of the user's own patterns."""
         return self._scrubber.text(text)
 
     def _answer(self, request: Request) -> Answer:
@@ -321,7 +329,7 @@ class CassetteSession:
         if self._on_miss is not None:
             self._asked.append(request)
         shown = request if self._hooks is None else self._hooks.request(request)
-        if shown is None:  # a hook says that it is none of ours
+        if shown is None:  # a hook excludes it
             return Forward()
         if self._replay is not None and not self._has_left:
             try:
@@ -351,7 +359,7 @@ class CassetteSession:
     def _recorded_answer(self, replay: Replay | StrictReplay, request: Request) -> Answer:
         answer = _answer_or_miss(replay, request)
         if isinstance(answer, ReplayMiss):
-            scrubbed = self._scrubber.request(request)  # what was recorded lacks the secrets that this request holds
+            scrubbed = self._scrubber.request(request)  # what was recorded lacks the secrets that this request contains
             if scrubbed is not None:
                 # Not inside an `except`: the first miss quotes the secrets, and would be shown as the context of this one.
                 answer = _answer_or_miss(replay, scrubbed)
@@ -381,7 +389,10 @@ class CassetteSession:
         return left if self._left is None else [one for one in left if one.index in self._left]
 
     def rewind(self) -> None:
-        """Play from the start again, with what was just recorded: for a test that runs many times over one cassette."""
+        """Play from the start again, including what was just recorded.
+
+        For a test that runs many times over one cassette.
+        """
         self._left = {one.index for one in self.unplayed()} if self._replay is not None else None
         self._played |= self._replay.position.played if self._replay is not None else set()
         recorded = self._recorder.interactions() if self._recorder is not None else []
@@ -389,9 +400,9 @@ class CassetteSession:
             self._play(numbered([*self._loaded, *recorded]))
 
     def finish(self) -> list[UnderstudyError]:
-        """At the end of the test's body: everything that is to fail it.
+        """Return everything that should fail the test, at the end of its body.
 
-        Calling it again gives nothing new.
+        Calling it again returns nothing new.
         """
         if self._finished:
             return []
@@ -408,7 +419,7 @@ class CassetteSession:
         return list(self.problems)
 
     def _foresee_refusal(self) -> None:
-        """What saving would refuse fails the test itself, not its teardown."""
+        """Let what saving would refuse fail the test itself, not its teardown."""
         if self._recorder is None:
             return
         try:

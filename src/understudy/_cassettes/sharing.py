@@ -1,4 +1,4 @@
-"""Cassettes that several tests share: which part of one is whose."""
+"""Cassettes that several tests share: which part of one belongs to which test."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from understudy._common.call_site import current_test
 
 
 def of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interaction]:
-    """Of a cassette that several tests share, what this one recorded, and what no test is named for.
+    """Return what this test recorded in a shared cassette, and what names no test.
 
-    Two tests that begin with equal requests would else be given each other's threads. `or_all`: the whole cassette if
-    this test has recorded nothing in it, since it may have been renamed.
+    Two tests that begin with equal requests would otherwise be given each other's threads.
+    `or_all`: the whole cassette if this test has recorded nothing in it, since it may have been
+    renamed.
     """
     test = current_test()
     mine = [one for one in interactions if one.test in (test, None)]
@@ -23,5 +24,5 @@ def of_this_test(interactions: list[Interaction], or_all: bool) -> list[Interact
 
 
 def numbered(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """Return the interactions, counted through from 0."""
+    """Return the interactions, renumbered from 0."""
     return [replace(one, index=number) for number, one in enumerate(interactions)]

@@ -1,4 +1,6 @@
-"""Where a recording goes: cleaned of secrets, made readable, merged with what others recorded, and saved whole.
+"""The storage of a recording: cleaned, made readable, merged, and saved whole.
+
+Secrets are taken out, and what others recorded is kept.
 
 A recording that is on the disk is not given up lightly: since the service is gone, there may be no other.
 """
@@ -29,7 +31,7 @@ from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scr
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
 
-# One test run, however many processes it has: pytest-xdist gives its workers a common name.
+# One test run, whatever the number of its processes: pytest-xdist gives its workers a common name.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
 
 _ID = re.compile(r"[a-z_]+[_-][A-Za-z0-9]{3,}")
@@ -42,7 +44,7 @@ class Storage:
         path: of the cassette.
         scrubber: takes the secrets out.
         rename_ids, keep_polls, force: see `CassetteSession`.
-        known: gives the names of ids that other recordings have given, and this one is to give, too.
+        known: returns the names of ids that other recordings have given, and this one has to give, too.
     """
 
     def __init__(
@@ -65,7 +67,10 @@ class Storage:
         self._base: list[Interaction] = []
 
     def read(self) -> Contents:
-        """Return what the cassette holds now; what others add from here on is theirs to keep."""
+        """Return what the cassette holds now.
+
+        What other processes add from here on is kept.
+        """
         contents = contents_of(self.path)
         self._base = contents.interactions
         return contents
@@ -75,32 +80,40 @@ class Storage:
             return recover(self.path, lambda interaction: without_secrets(interaction, self._scrubber))
 
     def is_of_this_run(self) -> bool:
-        """Say whether the cassette was recorded by this very test run, by this process or a worker beside it."""
+        """Return True if the cassette was recorded by this very test run.
+
+        By this process or a worker beside it.
+        """
         with locked(self.path) as notes:
             return notes.exists() and notes.read_text() == RUN
 
     def learn(self, headers: Headers) -> None:
-        """Take what these headers hold of secrets out wherever it turns up: in what the journal holds already, too."""
+        """Learn the secrets in these headers, and take them out wherever they appear.
+
+        In what the journal has already, too.
+        """
         with self._learning:
             new = self._scrubber.learn_headers(headers)
             if new and any(self._holds(interaction, new) for interaction in self._written):
                 self._journal.rewrite(lambda: map(self._clean, self._written), unless=self._scrubber.find)
 
     def journal(self, interaction: Interaction) -> None:
-        """Write an exchange down at once, against a crash."""
+        """Write an exchange to the journal at once, in case of a crash."""
         with self._learning:
             self._written.append(interaction)
             self._journal.add(self._clean(interaction), unless=self._scrubber.find)
 
     def _holds(self, interaction: Interaction, secrets: Sequence[str]) -> bool:
-        """Say whether a recorded exchange holds one of these secrets, in any coding."""
+        """Return True if a recorded exchange has one of these secrets, in any coding."""
         bodies = ((body or b"").decode("utf-8", "replace") for body in (interaction.request_body, interaction.body))
         pairs = (*interaction.request_headers, *interaction.headers)
         texts = (interaction.url, *bodies, *(value for _, value in pairs), *(interaction.broken or ()))
         return any(self._scrubber.holds(text, secrets) for text in texts)
 
     def check(self, recorded: Sequence[Interaction], *, replace: bool) -> None:
-        """Go through all of saving but the writing: what it would refuse is known while the test still runs.
+        """Do everything that saving does except writing.
+
+        What saving would refuse is then known while the test still runs.
 
         Raises:
             CassetteError: as `save`.
@@ -112,15 +125,15 @@ class Storage:
     def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> Path | None:
         """Save what was recorded, beside or instead of what the cassette holds.
 
-        What a failed test recorded makes no cassette: it would be replayed from then on. It is set aside, in
+        What a failed test recorded does not become the cassette: it would be replayed from then on. It is set aside, in
         `NAME.failed.yaml` beside it, until the test passes; where a cassette was there before, that stays as it was.
 
         Returns:
             Where it was set aside; None if it was not.
 
         Raises:
-            CassetteError: it still holds a secret, would replace recorded successes by errors, or holds nothing but what a
-                service says that is gone. The file is as it was.
+            CassetteError: it still contains a secret, would replace recorded successes by errors, or contains only what a
+                switched-off service says. The file is unchanged.
         """
         cleanings: tuple[str, ...] = ()
         aside = None
@@ -138,7 +151,7 @@ class Storage:
             self._journal.drop()
         finally:
             self._journal.close()
-        _report(self.path, cleanings)  # last: where warnings are errors, it is saved all the same
+        _report(self.path, cleanings)  # last: if warnings are errors, it is saved nevertheless
         return aside
 
     def _write(self, text: str) -> None:
@@ -148,7 +161,10 @@ class Storage:
             raise CassetteError(self._unwritten(error)) from error
 
     def _unwritten(self, error: OSError) -> str:
-        """Say that the file system refused the cassette, and where what was recorded is now."""
+        """Return the message that the file system refused the cassette.
+
+        It names where the recording is now.
+        """
         what = f"{self.path} was not written: {error.strerror or error}."
         failure = self._journal.failure
         if failure is None:
@@ -158,8 +174,8 @@ class Storage:
             )
         journal = self._journal.path
         kept = journal.exists() and journal.stat().st_size > 0
-        held = "it holds the exchanges before that" if kept else "nothing of the recording is kept"
-        return f"{what} Its journal, {journal}, could not be written whole ({failure.strerror or failure}): {held}."
+        rest = "it holds the exchanges before that" if kept else "nothing of the recording is kept"
+        return f"{what} Its journal, {journal}, could not be written whole ({failure.strerror or failure}): {rest}."
 
     @property
     def _aside(self) -> Path:
@@ -168,11 +184,14 @@ class Storage:
         return self.path.with_name(f"{short.stem}.failed{suffix}")
 
     def discard(self) -> None:
-        """Nothing is saved, nor wanted."""
+        """Save nothing, and delete the journal."""
         self._journal.drop()
 
     def leave(self) -> None:
-        """Nothing is saved. The journal stays, for the next process or for a person."""
+        """Save nothing, and keep the journal.
+
+        It is for the next process or for a person.
+        """
         self._journal.close()
 
     def _text(self, recorded: Sequence[Interaction], replace: bool) -> tuple[str, tuple[str, ...]]:
@@ -197,7 +216,7 @@ class Storage:
             text, cleanings = rewritten(there, kept, clean, ours, self._scrubber)
         self._refuse_secrets(text)
         if parse(text, self.path) != whole:
-            raise CassetteError(f"{self.path} was not written: what was recorded would not be read back as it is")
+            raise CassetteError(f"{self.path} was not written: what was recorded would not be read back unchanged")
         return text, cleanings
 
     def _finished(self, recorded: Sequence[Interaction], theirs: Sequence[Interaction]) -> list[Interaction]:
@@ -209,7 +228,10 @@ class Storage:
         return clean
 
     def names(self, recorded: Sequence[Interaction]) -> Mapping[str, str]:
-        """Return the names that the ids of a recording get when it is saved, those known from elsewhere included."""
+        """Return the names that the ids of a recording get when it is saved.
+
+        Including those known from elsewhere.
+        """
         if not self._rename_ids:
             return self._known()
         return renaming([self._clean(interaction) for interaction in recorded], "", self._known())
@@ -226,7 +248,7 @@ class Storage:
             request_body=scrubber.body(readable(interaction.request_body) or b""),
             headers=_grouped(scrubber.headers(interaction.headers, RESPONSE_HEADERS)),
             body=clean,
-            timings=interaction.timings if clean == body else (),  # they count bytes, which are others now
+            timings=interaction.timings if clean == body else (),  # they count bytes, and the bytes have changed
             broken=(broken[0], scrubber.text(broken[1])) if broken else None,
         )
 
@@ -241,7 +263,10 @@ class Storage:
             )
 
     def _refuse_silence(self, ours: Sequence[Interaction]) -> None:
-        """A recording in which no server said anything would only hide, from then on, that none was there."""
+        """Refuse a recording in which no server answered.
+
+        From then on it would only hide that none was there.
+        """
         if all(interaction.broken is not None and not interaction.headers for interaction in ours):
             kind, text = ours[-1].broken or ("", "")
             self._journal.drop()
@@ -251,15 +276,22 @@ class Storage:
             )
 
     def _refuse_dead_api(self, ours: Sequence[Interaction]) -> None:
-        """A recording of a service that is gone says nothing about the app, and would be replayed from then on."""
+        """Refuse a recording of a switched-off service.
+
+        It says nothing about the app, and would be replayed from then on.
+        """
         gone = dead_create(ours)
         if gone is not None:
-            if all(interaction.status >= 400 for interaction in ours):  # else the journal keeps what is worth keeping
+            if all(interaction.status >= 400 for interaction in ours):  # otherwise the journal keeps what is worth keeping
                 self._journal.drop()
             raise CassetteError(f"{self.path} was not written: {gone.method} {gone.path} answered {gone.status}. {ON_DEAD}")
 
     def _refuse_errors(self, ours: Sequence[Interaction]) -> None:
-        """Since the service was switched off, everything answers 404: that must not replace what it once said."""
+        """Refuse to replace recorded successes by errors.
+
+        Since the service was switched off everything answers 404, which must not replace what it
+        once said.
+        """
         good = {_route(interaction) for interaction in self._base if interaction.status < 400}
         now = {_route(interaction) for interaction in ours if interaction.status < 400}
         for interaction in ours:
@@ -274,7 +306,7 @@ class Storage:
 
 
 def refusal_to_write(contents: Contents) -> str:
-    """Why a cassette is played and not recorded to, and what to do."""
+    """Return why a cassette is played and not recorded to, and what to do."""
     return (
         f"{contents.path} is not recorded to: it is {contents.foreign}, and would be rewritten in another form. It was left "
         f"as it is. To record to a copy: `understudy import {contents.path}`, and name the new file in the test."
@@ -282,21 +314,24 @@ def refusal_to_write(contents: Contents) -> str:
 
 
 def _report(path: Path, cleanings: Sequence[str]) -> None:
-    """Say what was changed of exchanges that were recorded before."""
+    """Warn about what was changed in exchanges that were recorded before."""
     if cleanings:
         lines = "\n".join(f"  {line}" for line in cleanings)
-        text = f"{path}: exchanges that were recorded before held secrets; SCRUBBED stands in their place now:\n{lines}"
+        text = f"{path}: exchanges that were recorded before held secrets; they have been replaced by SCRUBBED:\n{lines}"
         warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def _grouped(headers: Headers) -> Headers:
-    """Return the values of one name beside each other, as a cassette holds them."""
+    """Return the headers with the values of one name beside each other."""
     names = [name for name, _ in headers]
     return tuple(sorted(headers, key=lambda pair: names.index(pair[0])))
 
 
 def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """Return the interactions without the polls that showed nothing new; the one before them says how long and how many."""
+    """Return the interactions without the polls that showed nothing new.
+
+    The one before them says how long and how many.
+    """
     kept: list[Interaction] = []
     last: dict[str, int] = {}  # path of an object to the place of its last poll
     for interaction in interactions:
@@ -314,7 +349,7 @@ def collapsed(interactions: Sequence[Interaction]) -> list[Interaction]:
 
 
 def _longer(first: Interaction, again: Interaction) -> Interaction:
-    assert first.recorded_at  # the recorder says of every exchange when it was
+    assert first.recorded_at  # the recorder notes the time of every exchange
     assert again.recorded_at
     between = datetime.fromisoformat(again.recorded_at) - datetime.fromisoformat(first.recorded_at)
     return replace(first, dwell=(round(between.total_seconds(), 3), first.dwell[1] + 1))
@@ -330,6 +365,6 @@ def _numbered(interactions: Sequence[Interaction]) -> list[Interaction]:
 
 
 def _route(interaction: Interaction) -> tuple[str, str]:
-    """Method and path without the ids in it: what was asked, of whichever object."""
+    """Return the method, and the path without the ids in it."""
     parts = [_ID.sub("{id}", part) if any(map(str.isdigit, part)) else part for part in interaction.path.split("/")]
     return interaction.method, "/".join(parts)

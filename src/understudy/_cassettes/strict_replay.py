@@ -1,4 +1,4 @@
-"""`pace="recorded"`: the recording word for word, every request in its recorded order and as often as recorded."""
+"""`pace="recorded"`: replay word for word, in the recorded order and count."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ class StrictReplay:
             return answers.recorded(expected, self.name, polled=expected.is_read, speed=self.speed)
 
     def unplayed(self) -> list[Interaction]:
-        """Return what of the recording is left."""
+        """Return the recorded requests that have not been sent."""
         return list(self.recording.interactions[self._next :])

@@ -1,4 +1,7 @@
-"""`speed=`: objects change when they did in the recording, counted from the moment the app was shown their state."""
+"""`speed=`: objects change when they did in the recording.
+
+Times count from the moment the app was shown an object's state.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from understudy._cassettes.recording import State
 
 
 class Timing:
-    """Tells whether a recorded change is due.
+    """Decides whether a recorded change is due.
 
     Args:
         speed: 1.0 for the recorded times, 2.0 for half of them.
@@ -22,14 +25,14 @@ class Timing:
         self._since: dict[str, tuple[int, float]] = {}
 
     def shown(self, path: str, number: int) -> None:
-        """The app was shown this state of the object at this path; only the first time counts."""
+        """Note when the app was first shown this state of an object."""
         if self._since.get(path, (-1, 0.0))[0] != number:
             self._since[path] = (number, time.monotonic())
 
     def is_due(self, path: str, now: State, then: State) -> bool:
-        """Say whether the next state may be shown.
+        """Return True if the next state may be shown.
 
-        Where the recording does not say when it was: at once.
+        If the recording does not say when it was: at once.
         """
         seen, begun, ended = self._since.get(path), _moment(now.interaction), _moment(then.interaction)
         if seen is None or begun is None or ended is None:
@@ -38,7 +41,7 @@ class Timing:
 
 
 def _moment(interaction: Interaction) -> datetime | None:
-    """Say when an exchange was recorded: as we write it, or as Ruby's VCR does."""
+    """Return when an exchange was recorded, as we write it or as Ruby's VCR does."""
     text = interaction.recorded_at or ""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:

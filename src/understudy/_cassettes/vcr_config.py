@@ -1,4 +1,4 @@
-"""The settings of vcrpy: which are taken over, which change nothing here, which are refused and why."""
+"""The settings of vcrpy: which are adopted, have no effect, or are refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Replacements = Iterable[str | tuple[str, Any]]
 
 
 class VcrConfig(TypedDict, total=False):
-    """The settings of vcrpy that are taken over, under their own names and with their own meaning.
+    """The settings of vcrpy that are adopted, with their own names and meanings.
 
     A hook is a callable, or several in a row. A request hook gets and gives a `vcr.request.Request`, an answer hook the
     answer as a dict (`status`, `headers`, `body`); None leaves the exchange out: such a request goes to the network and is
@@ -36,33 +36,33 @@ class VcrConfig(TypedDict, total=False):
 TAKEN = frozenset(VcrConfig.__annotations__)
 
 _MATCHERS = frozenset({"match_on", "additional_matchers"})
-# It is always so, or it is the affair of another plugin that reads the same fixture.
+# This is always so, or concerns another plugin that reads the same fixture.
 _NEEDLESS = frozenset({"decode_compressed_response", "allow_playback_repeats", "allowed_hosts"})
 
-_PLACE = "the ini option `understudy_cassettes` and the marker's path say where cassettes lie"
+_PLACE = "the ini option `understudy_cassettes` and the marker's path say where cassettes are"
 _SAVES = "understudy reads and saves cassettes itself, whole or not at all"
 _NOT_TAKEN = {
-    "record_mode": "say it on the command line: --understudy-record=none|once|new|all (record= of use_cassette)",
+    "record_mode": "set it on the command line: --understudy-record=none|once|new|all (record= of use_cassette)",
     "serializer": "the suffix decides: a path that ends in .json is JSON, any other YAML",
     "persister": _SAVES,
-    "drop_unused_requests": "--understudy-unplayed tells what a test did not play; record='all' leaves it out",
+    "drop_unused_requests": "--understudy-unplayed reports what a test did not play; record='all' leaves it out",
     "record_on_exception": "a failing test never replaces a cassette, and what it recorded anew is kept",
     "cassette_library_dir": _PLACE,
     "path_transformer": _PLACE,
     "func_path_generator": _PLACE,
     "inject_cassette": "the fixture `understudy_cassette` is the cassette",
-    "custom_patches": "understudy stands before every httpx and httpx2 client and patches nothing else",
-    "skip_patchers": "understudy stands before every httpx and httpx2 client and patches nothing else",
+    "custom_patches": "understudy intercepts HTTP clients in its own way",
+    "skip_patchers": "understudy intercepts HTTP clients in its own way",
 }
-# What vcrpy does unless told otherwise is no wish of the user's: nothing to refuse.
+# vcrpy's defaults are not a wish of the user's, so they are not refused.
 _USUAL = {"record_mode": ("none",), "serializer": ("yaml",), "record_on_exception": (True,)}
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a `vcr_config` comes to: settings of `use_cassette`.
+    """Return the settings of `use_cassette` that a `vcr_config` amounts to.
 
     Raises:
-        TypeError: a setting that there is not, or that cannot be taken over; the message says what to do instead.
+        TypeError: a setting that does not exist or cannot be adopted; the message says what to do instead.
     """
     settings: dict[str, Any] = {}
     for name, value in config.items():
@@ -70,7 +70,7 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
             settings[name] = value
         elif name in _NOT_TAKEN:
             if value not in _USUAL.get(name, (None, False)) and not _is_empty(value):
-                raise TypeError(f"{name}={value!r} is not taken over from vcrpy: {_NOT_TAKEN[name]}")
+                raise TypeError(f"{name}={value!r} is not adopted from vcrpy: {_NOT_TAKEN[name]}")
         elif name not in (*_NEEDLESS, "match_on", "additional_matchers"):
             raise unknown(name, _MATCHERS)
     matchers = [*config.get("match_on", DEFAULT), *config.get("additional_matchers", ())]
@@ -84,10 +84,13 @@ def _is_empty(value: Any) -> bool:
 
 
 def unknown(name: str, own: Iterable[str] = ()) -> TypeError:
-    """Return the error about a setting that there is not; `own` are those that there are besides vcrpy's."""
+    """Return the error about a setting that does not exist.
+
+    `own` are the settings that exist besides vcrpy's.
+    """
     if name in _NOT_TAKEN or name in _NEEDLESS:
-        return TypeError(f"{name}= is not taken over from vcrpy: {_NOT_TAKEN.get(name, 'it is always so')}")
+        return TypeError(f"{name}= is not adopted from vcrpy: {_NOT_TAKEN.get(name, 'it is always so')}")
     known = sorted({*own, *TAKEN})
     close = nearest(name, known)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    return TypeError(f"there is no setting {name!r}; {hint}")
+    hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+    return TypeError(f"{name!r} is not a setting; {hint}")

@@ -1,4 +1,4 @@
-"""Build the data of a YAML text from the parser's events, where nothing in it is unusual.
+"""Builds the data of a YAML text from the parser's events, in the usual cases.
 
 PyYAML's constructor takes nine tenths of the time of loading a cassette; a cassette needs four kinds of node. Whatever is
 beside them, or wrong, is left to the constructor, which also has the words for what is wrong. So there is one definition of
@@ -14,15 +14,18 @@ Plain = Callable[[str], Any]
 
 
 class Unusual(Exception):
-    """A text has something that is left to PyYAML's constructor: an anchor, a tag, a merge key, a mistake."""
+    """A text has something that is left to PyYAML's constructor.
+
+    An anchor, a tag, a merge key, or a mistake.
+    """
 
 
 def data_of(text: str, plain: Plain) -> Any:
-    """Return the data in a text that holds one document of mappings, sequences and scalars.
+    """Return the data in a text of one document of mappings, sequences and scalars.
 
     Args:
         text: the YAML.
-        plain: what a scalar without quotes and tag stands for; its keys are unchanged.
+        plain: returns the value of a scalar without quotes and tag; its keys are unchanged.
 
     Raises:
         Unusual: something else is in it, or it is not YAML.

@@ -1,4 +1,4 @@
-"""Read YAML as every recorder means it, whichever version of YAML its writer follows.
+"""Reads YAML as every recorder means it, whichever version of YAML it writes.
 
 YAML 1.1 takes `12:30` for 750 and `yes` for true; a writer of YAML 1.2 leaves such texts unquoted. A writer of 1.1 quotes
 them. So what looks like JSON's numbers, booleans and null is that, and every other plain scalar is a text: right for both.
@@ -37,7 +37,9 @@ def yaml_data(text: str) -> Any:
 
 
 def constructed(text: str) -> Any:
-    """Return the data in a YAML text, by PyYAML's constructor: what `yaml_data` is to give, more slowly.
+    """Return the data in a YAML text by PyYAML's constructor.
+
+    It is what `yaml_data` has to return, more slowly.
 
     Raises:
         yaml.YAMLError: as `yaml_data`.
@@ -48,7 +50,7 @@ def constructed(text: str) -> Any:
 
 
 def _plain(text: str) -> Any:
-    """Return what a scalar without quotes stands for; a merge key is left to the constructor."""
+    """Return the value of a scalar without quotes; leave a merge key alone."""
     if text[:1] not in _FIRST:
         if text == "<<":
             raise Unusual
@@ -66,7 +68,7 @@ def _loader() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Texts stay texts; the tags of recorders are known, and build nothing but plain values."""
+        """Keeps texts as texts, and builds only plain values from recorders' tags."""
 
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML's own way to declare them
 
@@ -109,14 +111,20 @@ def _as_tuple(loader: Any, node: Any) -> Any:
 
 
 def _as_file(loader: Any, node: Any) -> Any:
-    """Give the bytes of a file that vcrpy pickled: `state` is (content, position, attributes)."""
+    """Return the bytes of a file that vcrpy pickled.
+
+    `state` is (content, position, attributes).
+    """
     state = loader.construct_mapping(node, deep=True).get("state") or (b"",)
     content = state[0] if isinstance(state, (list, tuple)) and state else b""
     return BytesIO(content.encode() if isinstance(content, str) else bytes(content or b""))
 
 
 def _as_pieces(loader: Any, node: Any) -> Any:
-    """Give the pieces of an iterator that vcrpy pickled: `args` holds the list that it ran over."""
+    """Return the pieces of an iterator that vcrpy pickled.
+
+    `args` holds the list that it ran over.
+    """
     arguments: Any = loader.construct_mapping(node, deep=True).get("args") or ([],)
     pieces = arguments[0] if isinstance(arguments, (list, tuple)) and arguments else []
     return list(pieces or ())

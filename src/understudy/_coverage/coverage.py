@@ -73,7 +73,7 @@ class Coverage:
     def _of(self, runs: Sequence[str], responses: Sequence[str]) -> list[Group]:
         """Give the groups of the APIs that the suite used: of runs alone if it used none."""
         wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
-        return [self.groups[name] for name in wanted]
+        return [self.groups[name] for name in dict.fromkeys(wanted)]  # faults are of both
 
     @property
     def has_responses(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable
 
 
@@ -30,6 +31,7 @@ class Agenda:
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, AgendaEntry]] = []  # the number breaks ties
         self._order = itertools.count()
+        self._settles_until = -math.inf  # while it settles: what is due by then happens
 
     def add(self, at: float, act: Callable[[], None]) -> AgendaEntry:
         entry = AgendaEntry(at, act)
@@ -51,9 +53,22 @@ class Agenda:
         """
         any_happened = False
         heap = self._heap
-        while heap and (heap[0][0] <= now or heap[0][2].cancelled):
-            entry = heapq.heappop(heap)[2]
-            if not entry.cancelled:
-                any_happened = True
-                entry.act()
+        before, self._settles_until = self._settles_until, now
+        try:
+            while heap and (heap[0][0] <= now or heap[0][2].cancelled):
+                entry = heapq.heappop(heap)[2]
+                if not entry.cancelled:
+                    any_happened = True
+                    entry.act()
+        finally:
+            self._settles_until = before
         return any_happened
+
+    @property
+    def quiet_until(self) -> float:
+        """Give the time before which what is added now would be the next to happen: then it need not be added.
+
+        -inf while nothing settles.
+        """
+        due = math.nextafter(self._settles_until, math.inf) if self._settles_until > -math.inf else -math.inf
+        return min(due, self._heap[0][0]) if self._heap else due

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from understudy._engine.items import Annotation, ImageFile, MessageDelta, Text
@@ -22,11 +23,13 @@ WORDS = re.compile(r"\s*\S+|\s+$")
 _MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
 
 
-def deltas(ports: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
+def deltas(ports: EnginePorts, move: Reply, at: float) -> Sequence[MessageDelta]:
     """Return the pieces in which a reply is sent, in order.
 
     Joined, they are its content.
     """
+    if move.text is not None and not move.citations and not move.images:
+        return _deltas_of_text(move.text, move.chunks)
     found = []
     for index, part in enumerate(_parts(ports, move, at)):
         annotations = 0
@@ -34,6 +37,12 @@ def deltas(ports: EnginePorts, move: Reply, at: float) -> list[MessageDelta]:
             found.append(MessageDelta(index, piece, number == 0, annotations))
             annotations += len(piece.annotations) if isinstance(piece, Text) else 0
     return found
+
+
+@lru_cache(maxsize=256)  # values that are the same for every execution of a script
+def _deltas_of_text(text: str, chunks: Sequence[str] | None) -> tuple[MessageDelta, ...]:
+    pieces = _cut(Text(text), WORDS.findall(text) if chunks is None else chunks)
+    return tuple(MessageDelta(0, piece, number == 0) for number, piece in enumerate(pieces))
 
 
 def _pieces(part: Text | ImageFile, move: Reply) -> Sequence[Text | ImageFile]:

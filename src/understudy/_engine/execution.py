@@ -35,6 +35,7 @@ from understudy._engine.events import (
     ItemClosed,
     ItemDelta,
     ItemOpened,
+    Paused,
     Queued,
     Resumed,
     StepClosed,
@@ -42,7 +43,7 @@ from understudy._engine.events import (
     Usage,
     tokens,
 )
-from understudy._engine.fold import START, ExecutionState, StepState, apply
+from understudy._engine.fold import START, ExecutionState, StepState, apply, apply_deltas
 from understudy._engine.items import Conversation, Item, is_message
 from understudy._engine.lifecycle import TERMINAL
 from understudy._engine.listing import Listing
@@ -261,6 +262,16 @@ class Execution:
                 return planned.at if self.deadline is None or planned.at <= self.deadline else None
         return None
 
+    def rests_at(self) -> float | None:
+        """Return when it is over or paused by the plan, or expires if that is earlier.
+
+        None if it hangs for ever.
+        """
+        last = self.planned[-1] if self.planned else None
+        if last is None or not isinstance(last.event, Ended | Paused):
+            return self.deadline
+        return last.at if self.deadline is None else min(last.at, self.deadline)
+
     def next_event_at(self) -> float | None:
         """Return when the next event of any kind is due, its expiry included.
 
@@ -298,19 +309,30 @@ class Execution:
         self._entry = self._agenda.add(self.planned[0].at, self._happen) if self.planned else None
 
     def _happen(self) -> None:
-        event = self.planned.popleft().event
+        """Carry out the head of the plan, and what follows it undisturbed.
+
+        That is what is due before anything else of the service.
+        """
         self._is_acting = True  # whatever this plans or cuts is scheduled once, afterwards
         try:
-            if isinstance(event, Ended):
-                self._end(event)
-            elif isinstance(event, StepClosed):
-                used = Usage(self._prompt_tokens(), event.usage.completion)
-                self._record(replace(event, usage=used))
-            else:
-                self._record(event)
+            self._happen_next()
+            while self.planned and self.planned[0].at < self._agenda.quiet_until:
+                self._happen_next()
         finally:
             self._is_acting = False
             self._schedule()
+
+    def _happen_next(self) -> None:
+        event = self.planned.popleft().event
+        if isinstance(event, ItemDelta):
+            self._send(event)
+        elif isinstance(event, Ended):
+            self._end(event)
+        elif isinstance(event, StepClosed):
+            used = Usage(self._prompt_tokens(), event.usage.completion)
+            self._record(replace(event, usage=used))
+        else:
+            self._record(event)
 
     def _expire(self) -> None:
         assert self.deadline is not None
@@ -345,13 +367,25 @@ class Execution:
 
     # -- events ---------------------------------------------------------------------
 
+    def _send(self, first: ItemDelta) -> None:
+        """Send a piece, and those right after it: as `_record` with each, in one go."""
+        planned, until = self.planned, self._agenda.quiet_until
+        deltas = [first]
+        while planned and planned[0].at < until:
+            event = planned[0].event
+            if not isinstance(event, ItemDelta) or event.item_id != first.item_id:
+                break
+            deltas.append(event)
+            planned.popleft()
+        self.state = apply(self.state, first) if len(deltas) == 1 else apply_deltas(self.state, deltas)
+        self.events += deltas
+        self.items[first.item_id].state = self.state.item(first.item_id)
+
     def _record(self, event: Event) -> None:
-        """Apply an event: the one place where anything changes."""
+        """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
         self.events.append(event)
-        if isinstance(event, ItemDelta):
-            self.items[event.item_id].state = state.item(event.item_id)
-        elif isinstance(event, ItemOpened):
+        if isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
             self.steps.add(Step(event.step_id, event.at, state.step(event.step_id), []))

@@ -7,7 +7,7 @@ it led to, however late it is read. Statuses change in one place only, `lifecycl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, ClassVar, NamedTuple
@@ -131,6 +131,12 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
         IllegalTransition: the event cannot happen in this state.
     """
     return _APPLY[type(event)](state, event)
+
+
+def apply_deltas(state: ExecutionState, deltas: Sequence[ItemDelta]) -> ExecutionState:
+    """Give the state after pieces of one item; the same as `apply` with each of them."""
+    item = state.item(deltas[0].item_id)
+    return _with_item(state, item.plus_all([delta.piece for delta in deltas]))
 
 
 def _phase(target: str) -> Callable[[ExecutionState, Any], ExecutionState]:

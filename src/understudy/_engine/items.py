@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
@@ -122,6 +123,13 @@ class ItemState:
         """Return the state with one more piece."""
         raise NotImplementedError(f"{type(self).__name__} is sent whole, and takes no piece {piece!r}")
 
+    def plus_all(self, pieces: Sequence[Any]) -> Self:
+        """Give the state with more pieces; the same as `plus` with each of them."""
+        state = self
+        for piece in pieces:
+            state = state.plus(piece)
+        return state
+
     def closing(self) -> Mapping[str, Any]:
         """Return the fields that change when it ends, by name."""
         return {}
@@ -147,6 +155,9 @@ class MessageState(ItemState):
     def plus(self, piece: MessageDelta) -> MessageState:
         # Only the fields that a message in progress can have: `replace` would dominate the time of a long stream.
         return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
+
+    def plus_all(self, pieces: Sequence[MessageDelta]) -> MessageState:
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, *pieces))
 
     def closing(self) -> Mapping[str, Any]:
         return {"content": joined(self.sent), "sent": ()}
@@ -273,14 +284,17 @@ class CallState(ItemState):
         return ""
 
 
+_index = attrgetter("index")
+
+
 def joined(deltas: Sequence[MessageDelta]) -> tuple[Text | ImageFile, ...]:
     """Join the pieces of a message to its parts."""
     parts = []
-    for _, group in groupby(deltas, key=lambda delta: delta.index):
+    for _, group in groupby(deltas, key=_index):
         pieces = [delta.piece for delta in group]
         texts = [piece for piece in pieces if isinstance(piece, Text)]
-        annotations = tuple(annotation for text in texts for annotation in text.annotations)
-        parts.append(Text("".join(text.value for text in texts), annotations) if texts else pieces[0])
+        annotations = tuple([annotation for text in texts for annotation in text.annotations])
+        parts.append(Text("".join([text.value for text in texts]), annotations) if texts else pieces[0])
     return tuple(parts)
 
 

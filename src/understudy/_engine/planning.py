@@ -141,6 +141,13 @@ class Planner:
         """Append an event to the plan."""
         self.planned.append(PlannedEvent(event.at, event, isinstance(event, PhaseEvent), is_visible))
 
+    def send(self, start: float, seconds: float, item_id: str, pieces: Sequence[Any]) -> None:
+        """Let the pieces of one item be sent evenly over some time."""
+        parts = len(pieces) + 1
+        for number, piece in enumerate(pieces, 1):
+            at = start + seconds * number / parts
+            self.planned.append(PlannedEvent(at, ItemDelta(at, item_id, piece), False, False))
+
     def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
         """Plan pieces, sent evenly over `seconds` from `start`.
 

@@ -120,6 +120,9 @@ def _swapped(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
             delayed = chunk
         elif chunk == sse.DONE and delayed is not None:
             yield delayed  # the last one: no event follows to change places with
+            delayed = None
             yield chunk
         else:
             yield chunk
+    if delayed is not None:  # the last one of a stream that does not end with `[DONE]`
+        yield delayed

@@ -38,9 +38,8 @@ def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction])
     """Return every difference between two recordings.
 
     Exchanges are aligned by method and path. Polls that showed nothing new count once. Ids, times
-    and headers, which every
-    recording draws anew, are not differences, as long as each id corresponds to one other
-    throughout.
+    and headers, which every recording draws anew, are not differences, as long as each id
+    corresponds to one other throughout.
     """
     old, new = _distinct(old), _distinct(new)
     matcher = SequenceMatcher(None, [_key(one) for one in old], [_key(one) for one in new], autojunk=False)

@@ -1,8 +1,8 @@
 """A cassette as a self-contained page, readable on a phone and in the dark.
 
 It has no scripts. Not Jinja2: half of this file is the style sheet, and a template would not
-shorten the rest (bars, moments
-and exchanges are computed), while every user would get one more dependency.
+shorten the rest (bars, moments and exchanges are computed), while every user would get one more
+dependency.
 """
 
 from __future__ import annotations

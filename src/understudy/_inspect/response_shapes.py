@@ -1,8 +1,7 @@
 """What every answer of the Responses API satisfies, whatever its date.
 
 Streams are in order, objects have the keys that identify them. The published document accepts none
-of the recorded answers,
-so it is not used here; what is checked is what all recordings share. [REC]
+of the recorded answers, so it is not used here; what is checked is what all recordings share. [REC]
 """
 
 from __future__ import annotations

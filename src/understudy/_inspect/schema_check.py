@@ -1,8 +1,7 @@
 """Checks a JSON value against a JSON schema, in the subset that the spec uses.
 
 Enough for that document, and no more: a test compares it with a full validator on every recorded
-body. It saves users a
-dependency that only `understudy show` and `understudy check` would need.
+body. It saves users a dependency that only `understudy show` and `understudy check` would need.
 """
 
 from __future__ import annotations

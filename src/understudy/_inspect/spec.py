@@ -1,8 +1,7 @@
 """The observed spec of the Assistants API.
 
 It is OpenAI's published document as far as it is about that API, corrected by real recordings. The
-package holds it as
-`data/assistants-openapi.observed.json`; `data/README.md` gives its origin.
+package holds it as `data/assistants-openapi.observed.json`; `data/README.md` gives its origin.
 """
 
 from __future__ import annotations
@@ -51,11 +50,9 @@ def violations(interaction: Interaction) -> Iterator[Violation]:
     """Yield where a recorded answer breaks the spec.
 
     The document describes OpenAI's answers of the day it was observed. An older answer, and one of
-    another server that speaks
-    this API, is only checked for what never changes: it is JSON, each value has its JSON type, and
-    the keys that identify an
-    object of this API (`id`, `object`, `status`, ...) are there. Not checked at all are what was
-    lost or cut off, another API's
+    another server that speaks this API, is only checked for what never changes: it is JSON, each
+    value has its JSON type, and the keys that identify an object of this API (`id`, `object`,
+    `status`, ...) are there. Not checked at all are what was lost or cut off, another API's
     answers, those of version 1, and a proxy's error pages.
     """
     if response_shapes.is_of_responses(interaction) and interaction.status < 300:

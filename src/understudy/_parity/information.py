@@ -1,4 +1,7 @@
-"""What stands beside the differences: how each side went about it. None of it is a difference."""
+"""Information beside the differences: how each side went about it.
+
+None of it is a difference.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from understudy._transcript.transcript import Transcript
 
 
 def information(old: Transcript, new: Transcript, sides: Sequence[Any]) -> list[str]:
-    """Give it line by line."""
+    """Return the information, line by line."""
     one, other = sides
     lines = []
     if one.requests or other.requests:
@@ -26,7 +29,7 @@ def information(old: Transcript, new: Transcript, sides: Sequence[Any]) -> list[
 
 
 def _kept(old: Transcript, new: Transcript) -> Iterator[str]:
-    """Name what has no place in the other API, and is not lost."""
+    """Yield the parameters that the other API lacks, and that are not lost."""
     for one, other in rows_of(old.turns, new.turns):
         if one is not None and other is not None:
             for giver, taker in ((one, other), (other, one)):

@@ -1,4 +1,7 @@
-"""A parity report as a page: complete in one file, two columns on a desk, one below the other on a phone. No scripts."""
+"""A parity report as a page: complete in one file, without scripts.
+
+Two columns on a desktop, one below the other on a phone.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,13 @@ p { margin: .25rem 0; } .soft { color: var(--soft); }
   background: var(--bad-back); } .verdict.same { color: var(--good); background: var(--good-back); }
 ol.found { margin: .75rem 0; padding-left: 1.6rem; } ol.found a { color: inherit; }
 .turn { border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; background: var(--card); }
-.row, .names { display: grid; grid-template-columns: 9.5rem 1fr 1fr; }
+.row, .names { display: grid; grid-template-columns: 12.5rem minmax(0, 1fr) minmax(0, 1fr); }
 .row + .row { border-top: 1px solid var(--line); }
 .row > * { padding: .45rem .75rem; min-width: 0; } .row > * + *, .names > * + * { border-left: 1px solid var(--line); }
 .names > * { padding: .1rem .75rem; } .names { font-weight: 600; position: sticky; top: 0; background: var(--back);
   border: 1px solid transparent; z-index: 1; }
 .names > * + *, .names > * { border-left-color: transparent; }
-.kind { color: var(--soft); font-size: .875rem; overflow-wrap: normal; }
+.kind { color: var(--soft); font-size: .875rem; overflow-wrap: normal; word-break: keep-all; }
 .side { font-weight: 600; display: none; color: var(--soft); font-size: .8125rem; }
 .call, .output, .parameter, .tools { font: .875rem/1.5 ui-monospace, monospace; }
 .differs { background: var(--bad-back); } .differs .kind { color: var(--bad); font-weight: 700; }
@@ -52,16 +55,16 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: .5r
 
 
 def report_page(report: ParityReport, words: Words) -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     verdict = "Nothing differs" if report.same else summary(report.differences)
     apps = f"The old app, on {report.old.api or 'nothing'}, and the new one, on {report.new.api or 'nothing'}"
     body = [
         "<h1>Parity of two apps</h1>",
         f'<p><span class="verdict{" same" if report.same else ""}">{_text(verdict)}</span></p>',
-        f'<p class="soft">{_text(apps)}: what was said to each, what each gave its model, called and replied.</p>',
+        f'<p class="soft">{_text(apps)}: what each was asked, gave its model, called and replied.</p>',
         *_found(report),
         *_turns(report, words),
-        *_beside(report),
+        *_information(report),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -103,7 +106,7 @@ def _row(row: ReportRow) -> str:
     shown = f'<div class="note">{_text(note)}</div>' if note else ""
     return (
         f'<div class="row{" differs" if row.difference is not None else ""}">'
-        f'<div class="kind">{row.kind}{" <wbr>differs" if row.difference is not None else ""}</div>'
+        f'<div class="kind">{row.kind}{" differs" if row.difference is not None else ""}</div>'
         f"{_side('old', row.kind, row.old)}{_side('new', row.kind, row.new)}{shown}</div>"
     )
 
@@ -113,10 +116,10 @@ def _side(name: str, kind: str, text: str | None) -> str:
     return f'<div class="{kind}"><span class="side">{name}</span>{said}</div>'
 
 
-def _beside(report: ParityReport) -> Iterator[str]:
+def _information(report: ParityReport) -> Iterator[str]:
     lines = information(report.old, report.new, report.sides)
     if lines:
-        yield "<h2>Beside it</h2>"
+        yield "<h2>For information</h2>"
         yield from (f'<p class="soft">{_text(line)}</p>' for line in lines)
     if report.code and not report.same:
-        yield f"<h2>To see it again</h2><pre>{_text(report.code)}</pre>"
+        yield f"<h2>To reproduce</h2><pre>{_text(report.code)}</pre>"

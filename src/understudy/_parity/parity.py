@@ -1,4 +1,4 @@
-"""Run two apps on the same script, each in a simulation of its own, and report what differs."""
+"""Run two apps on the same script, each in its own simulation, and compare them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _START = 1_700_000_000
 
 
 class _Ran(NamedTuple):
-    """What came of one side. `result`: `_NOT_RECORDED` for a recording, which does not show what its app returned."""
+    """The outcome of one side.
+
+    `result`: `_NOT_RECORDED` for a recording, which does not show what its app returned.
+    """
 
     result: Any
     transcript: Transcript
@@ -50,20 +53,22 @@ def parity(
     normalize: Callable[[Any], Any] | None = None,
     words: Words = "exact",
 ) -> ParityReport:
-    """Run two apps on the same script, each in a simulation of its own; report what differs for the user.
+    """Run two apps on the same script; report what differs for the user.
+
+    Each app runs in a simulation of its own.
 
     The report has `same`, `differences`, the transcripts `old` and `new`, `check()`, and `write("parity.html")`.
 
     Args:
         old, new: callables without arguments, sync or async (also generators, whose pieces are collected). What they return
-            is their result; so is an exception that they raise. In place of an app, the path of a cassette stands for
-            what its app did; what that app returned is not compared.
+            is their result; so is an exception that they raise. In place of an app, pass the path of a cassette
+            of what its app did; what that app returned is not compared.
         script: moves that every run takes, as in `simulate`; by default a polite sentence.
         set_up: called with the `Backend` of each side before its app, the same for both: objects, queued scripts, faults.
         seed, time, strict: as in `simulate`, the same for both.
         normalize: applied to both results before they are compared; an exception is not passed to it.
-        words: how the model's replies are compared: `"exact"`, `"ignore"`, or a function of both texts that tells whether
-            they mean the same. For recordings, whose models spoke freely.
+        words: how the model's replies are compared: `"exact"`, `"ignore"`, or a function of both texts that returns
+            whether they mean the same. For recordings, whose models were not scripted.
 
     Raises:
         UnderstudyError: a mistake of the test, on either side; a note names the side.
@@ -78,7 +83,7 @@ def parity(
     found = differences(ran[0].transcript.turns, ran[1].transcript.turns, words)
     if not any(one.result is _NOT_RECORDED for one in ran):
         found += _of_results(ran[0].result, ran[1].result, normalize)
-    if not found:  # else a script left over is what the report is about
+    if not found:  # otherwise an unused script is part of what differs, and the report shows that
         raise_all([problem for one in ran for problem in one.unused])
     code, took = _code(old, new, script, seed, time), (ran[0].side, ran[1].side)
     return ParityReport(ran[0].transcript, ran[1].transcript, found, sides=took, code=code, words=words)
@@ -110,19 +115,22 @@ def _run(
 
 
 def models_of(transcript: Transcript) -> tuple[str, ...]:
-    """Give the models that were asked, each once."""
+    """Return the models that were asked, each once."""
     return tuple(dict.fromkeys(turn.model for turn in transcript.turns if turn.model))
 
 
 def _for_one_side(script: Script | None) -> Script | None:
-    """Give a script of its own: a generated one compares what one app does in all its cases, and these are two apps."""
+    """Return a copy of a generated script for one side.
+
+    A generated script compares what one app does in all its cases, and these are two apps.
+    """
     if isinstance(script, Trajectory):
         return Trajectory(script, name=script.name, faults=script.faults)
     return script
 
 
 def _raise_mistakes(problems: list[UnderstudyError], name: str) -> None:
-    # A generated script that this app cannot meet says nothing about the app: it goes first, and tests skip the case.
+    # A generated script that this app cannot perform says nothing about the app: raised first, so that tests skip the case.
     problems.sort(key=lambda problem: not isinstance(problem, NoFunction))
     for problem in problems:
         problem.add_note(f"in the simulation of the {name} app of understudy.parity")
@@ -144,7 +152,7 @@ def _of_results(old: Any, new: Any, normalize: Callable[[Any], Any] | None) -> l
 
 
 def _code(old: Any, new: Any, script: Script | None, seed: int, time: TimeMode) -> str:
-    """Give the call as code, as far as a script is a value."""
+    """Return the call as code, as far as a script is a value."""
     given = ["script=..." if callable(script) else f"script={script!r}"] if script is not None else []
     given += [
         f"{name}={value!r}" for name, value, default in (("seed", seed, 0), ("time", time, "poll")) if value != default

@@ -1,4 +1,4 @@
-"""What differs between two transcripts, for people: as text, and as a page."""
+"""The differences between two transcripts as a report: text and page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from understudy.errors import nearest
 
 
 class Side(NamedTuple):
-    """What one side took: information, not a difference.
+    """The requests, retries, seconds and models of one side: information only.
 
     Attributes:
         requests: how many requests it sent; of the last 1,000.
         retries: how many of them an SDK sent again.
-        seconds: how many virtual seconds went by; None where no clock knows.
+        seconds: how many virtual seconds passed; None if unknown, as for a recording.
         models: the models that were asked.
     """
 
@@ -30,7 +30,9 @@ class Side(NamedTuple):
 
 
 class ParityReport(str):
-    """What a new app does otherwise than the old one did. It is its own text: `print(report)`, `assert report.same, report`.
+    """What a new app does differently from the old one.
+
+    It is its own text: `print(report)`, `assert report.same, report`.
 
     True as long as nothing differs.
 
@@ -40,7 +42,7 @@ class ParityReport(str):
         sides: what each side took.
     """
 
-    # A str, since pytest shortens the repr of any other message of an assert to 240 letters.
+    # A str, since pytest shortens the repr of any other message of an assert to 240 characters.
 
     __slots__ = ("_words", "code", "differences", "new", "old", "sides")
 
@@ -54,7 +56,10 @@ class ParityReport(str):
         code: str = "",
         words: Words = "exact",
     ) -> ParityReport:
-        """Make a report of differences that were found. `code`: what makes this report again."""
+        """Make a report of differences that were found.
+
+        `code`: a call that makes this report again.
+        """
         from understudy._parity.text import report_text
 
         sides = sides or (Side(0), Side(0))
@@ -72,7 +77,7 @@ class ParityReport(str):
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs."""
+        """Return True if nothing differs."""
         return not self.differences
 
     def __bool__(self) -> bool:
@@ -85,7 +90,7 @@ class ParityReport(str):
         return (self.old, self.new, self.differences), {"sides": self.sides, "code": self.code}
 
     def without(self, ignore: Collection[str]) -> ParityReport:
-        """Give the report without differences of some kinds."""
+        """Return the report without differences of some kinds."""
         wanted = (ignore,) if isinstance(ignore, str) else tuple(ignore)
         for kind in wanted:
             if kind not in DIFFERENCE_KINDS:
@@ -109,13 +114,16 @@ class ParityReport(str):
             raise AssertionError(str(left))
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as an HTML page that needs nothing else, both sides next to each other; give its path."""
+        """Write the report as a self-contained HTML page; return its path.
+
+        It shows both sides next to each other.
+        """
         target = Path(path)
         target.write_text(self.html(), encoding="utf-8")
         return target
 
     def html(self) -> str:
-        """Give the page that `write` writes."""
+        """Return the page that `write` writes."""
         from understudy._parity.page import report_page
 
         return report_page(self, self._words)
@@ -125,7 +133,10 @@ class ParityReport(str):
 
 
 def report_data(report: ParityReport) -> dict[str, Any]:
-    """Give a report as JSON: the verdict, the differences, both transcripts, what each side took."""
+    """Return a report as JSON data.
+
+    The verdict, the differences, both transcripts, and what each side took.
+    """
     return {
         "same": report.same,
         "differences": [
@@ -144,16 +155,16 @@ def _side_data(transcript: Transcript, side: Side) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as JSON can hold it; what is unknown is null."""
+    """Return a value as JSON can represent it; what is unknown is null."""
     if isinstance(value, dict):
-        return {str(key): _plain(held) for key, held in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
+        return [_plain(item) for item in value]
     if isinstance(value, Unknown):
         return None
     return value if value is None or isinstance(value, str | int | float | bool) else repr(value)
 
 
 def counted(number: int, noun: str) -> str:
-    """Give a number of things in words."""
+    """Return a number of things in words."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

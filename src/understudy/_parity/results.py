@@ -1,4 +1,4 @@
-"""What an app returned or raised, and whether two of that mean the same."""
+"""What an app returned or raised, and whether two results mean the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Raised:
 
 
 def meaning(value: Any, *, keeps_markers: bool = True) -> Any:
-    """Give what a result means: ids of objects are the service's and do not count; an exception is its type and text.
+    """Return a result in the form in which results are compared.
+
+    Ids of objects are the service's and do not count; an exception is its type and text.
 
     Args:
         keeps_markers: whether citation markers in texts count.
@@ -38,19 +40,23 @@ def meaning(value: Any, *, keeps_markers: bool = True) -> Any:
     if isinstance(value, str):
         return _IDS.sub(_ID, value if keeps_markers else without_markers(value))
     if isinstance(value, Mapping):
-        return {meaning(key): meaning(held, keeps_markers=keeps_markers) for key, held in value.items()}
+        return {meaning(key): meaning(item, keeps_markers=keeps_markers) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [type(value).__name__, *(meaning(held, keeps_markers=keeps_markers) for held in value)]
+        return [type(value).__name__, *(meaning(item, keeps_markers=keeps_markers) for item in value)]
     if is_dataclass(value) and not isinstance(value, type):
-        held = {one.name: meaning(getattr(value, one.name), keeps_markers=keeps_markers) for one in fields(value)}
-        return [type(value).__qualname__, held]
+        values = {one.name: meaning(getattr(value, one.name), keeps_markers=keeps_markers) for one in fields(value)}
+        return [type(value).__qualname__, values]
     if callable(getattr(value, "model_dump", None)):  # a pydantic model, such as the SDK's objects
         return [type(value).__qualname__, meaning(value.model_dump(), keeps_markers=keeps_markers)]
     return value
 
 
 def _of_error(error: BaseException, keeps_markers: bool) -> Any:
-    """Two services word the same refusal in their own ways: of an SDK's exception only type and status count."""
+    """Return an exception in the form in which results are compared.
+
+    Two services word the same refusal differently: of an SDK's exception only type and status
+    count.
+    """
     name = type(error).__qualname__
     status = getattr(error, "status_code", None)
     if type(error).__module__.partition(".")[0] == "openai":

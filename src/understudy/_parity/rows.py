@@ -1,4 +1,7 @@
-"""The rows of a report: both sides' entries next to each other, turn by turn, with what differs marked."""
+"""The rows of a parity report, turn by turn.
+
+Both sides' entries are next to each other, and what differs is marked.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _ALONE = ("user", "instructions", "tools", "parameter", "call", "output", "reply
 
 
 class ReportRow(NamedTuple):
-    """One line: the kind, each side's words (None for nothing), and the difference, if it is one."""
+    """One row: the kind, each side's words, and the difference, if any.
+
+    Words are None where a side has nothing.
+    """
 
     kind: str
     old: str | None
@@ -31,7 +37,7 @@ class TurnRows(NamedTuple):
 
 
 def turn_rows(old: Transcript, new: Transcript, found: Sequence[Difference], words: Words) -> list[TurnRows]:
-    """Give the rows of a report."""
+    """Return the rows of a report."""
     left = list(found)
     turns = []
     for number, (one, other) in enumerate(rows_of(old.turns, new.turns, words), 1):
@@ -79,7 +85,10 @@ def _marked(kind: str, old: Any, new: Any, number: int | None, left: list[Differ
 
 
 def _fits(differing: Any, value: Any) -> bool:
-    """Tell whether a difference's side is that of a row; of parameters it names only those that differ."""
+    """Return True if one side of a difference is that of a row.
+
+    Of parameters a difference names only those that differ.
+    """
     if isinstance(differing, dict) and isinstance(value, dict):
         return differing == value or differing.keys() < value.keys()
     return bool(differing == (value or None))

@@ -1,4 +1,7 @@
-"""Run an app to its end inside a simulation of its own, whatever kind of callable it is."""
+"""Run an app to its end inside a simulation of its own.
+
+Whatever kind of callable it is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from understudy._parity.results import Raised
 
 
 def run_app(app: Callable[[], Any]) -> Any:
-    """Call an app; give what it returned, or the exception as `Raised`. What it returns to be awaited is awaited.
+    """Call an app; return its result, or its exception as `Raised`.
+
+    An awaitable that it returns is awaited.
 
     Pieces that a generator yields, async or not, are collected while the simulation is there; texts are joined.
     """
@@ -36,13 +41,16 @@ async def _awaited(returned: Awaitable[Any] | AsyncIterator[Any]) -> Any:
 
 
 def _in_a_loop(returned: Any) -> Any:
-    """Await in a new loop; in a thread of its own where this one runs a loop already, which waits for it."""
+    """Await in a new event loop.
+
+    In a thread of its own where this thread runs a loop already; this thread then waits.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(_awaited(returned))
     ended: list[Any] = []
-    context = copy_context()  # the simulation is found by it
+    context = copy_context()  # it names the simulation in use
 
     def run() -> None:
         try:
@@ -63,7 +71,7 @@ def _joined(pieces: list[Any]) -> Any:
 
 
 def is_recording(app: Any) -> bool:
-    """Tell the path of a cassette from an app."""
+    """Return True if this is the path of a cassette, and not an app."""
     return isinstance(app, str | os.PathLike)
 
 
@@ -81,5 +89,5 @@ def check_app(app: Any, name: str) -> None:
             f"parity({name}=...): expected a callable without arguments, got {app!r} ({error}); "
             f"give it what it needs: lambda: app(...)"
         ) from None
-    except ValueError:  # a builtin that does not say what it takes
+    except ValueError:  # a builtin without a signature
         return

@@ -1,4 +1,7 @@
-"""A parity report on a terminal: what differs in words first, then both sides in two columns."""
+"""A parity report on a terminal.
+
+What differs in words first, then both sides in two columns.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from understudy._parity.rows import ReportRow, turn_rows
 from understudy._transcript.comparing import Difference, Words
 from understudy._transcript.transcript import Transcript
 
-WIDTH = 42  # letters of one column
-_KIND = 12
+WIDTH = 42  # characters of one column
+_KIND_WIDTH = 12  # characters
 
 
 def report_text(
@@ -24,22 +27,22 @@ def report_text(
     code: str,
     words: Words,
 ) -> str:
-    """Give the whole report as text."""
+    """Return the whole report as text."""
     lines = [f"parity: {summary(found)}"]
     lines += [f"  {number}. {_indented(str(difference))}" for number, difference in enumerate(found, 1)]
-    lines += ["", f"  {'':{_KIND}}  {'old: ' + (old.api or 'nothing'):{WIDTH}}   new: {new.api or 'nothing'}"]
+    lines += ["", f"  {'':{_KIND_WIDTH}}  {'old: ' + (old.api or 'nothing'):{WIDTH}}   new: {new.api or 'nothing'}"]
     for turn in turn_rows(old, new, found, words):
         lines.append("results" if turn.number is None else f"turn {turn.number}")
         for row in turn.rows:
             lines += _row(row)
     lines += ["", *information(old, new, sides)]
     if code and found:
-        lines += ["", "To see it again:", f"  {code}"]
+        lines += ["", "To reproduce:", f"  {code}"]
     return "\n".join(printable(line).rstrip() for line in lines)
 
 
 def summary(found: Sequence[Difference]) -> str:
-    """Say how much differs, and of what kinds."""
+    """Return how much differs, and of what kinds."""
     if not found:
         return "no difference"
     kinds = ", ".join(dict.fromkeys(difference.kind for difference in found))
@@ -56,7 +59,7 @@ def _row(row: ReportRow) -> Iterator[str]:
     for number in range(max(map(len, columns))):
         left, right = (column[number] if number < len(column) else "" for column in columns)
         kind = row.kind if number == 0 else ""
-        yield f"{mark} {kind:{_KIND}}  {left:{WIDTH}} | {right}"
+        yield f"{mark} {kind:{_KIND_WIDTH}}  {left:{WIDTH}} | {right}"
 
 
 def _wrapped(text: str | None) -> list[str]:

@@ -80,7 +80,10 @@ def _code(value: Any) -> str:
 
 
 def literal(value: object) -> str:
-    """Return a dictionary or list as code; a long one over several lines, its brackets on lines of their own."""
+    """Return a dictionary or list as code.
+
+    A long one is written over several lines, its brackets on lines of their own.
+    """
     text = pformat(value, width=_LITERAL_WIDTH, sort_dicts=False)
     if "\n" not in text:
         return text

@@ -1,4 +1,7 @@
-"""What a recording lets a test expect of an app on Responses: how they ended, what was handed in, what was said."""
+"""What a recording lets a test expect of an app on the Responses API.
+
+How the responses ended, what was handed in, and what was said.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _OUTPUT = "function_call_output"
 
 
 def response_expectations(session: Sequence[Interaction]) -> Iterator[str]:
-    """Yield assertions: how each response ended, what was handed in, what was said.
+    """Yield assertions: how responses ended, what was handed in, what was said.
 
     None where no response was created. What is left out of the scenario is not expected either.
     """

@@ -14,10 +14,9 @@ def backend_fallback(path: Path, backend: Backend) -> Callable[[list[Request]], 
     """Return a fallback that answers from a backend once a recording has no answer.
 
     See `CassetteSession`'s `on_miss`. The backend is set up from the recording at once, so that
-    scripts the test sets later
-    come after the recorded ones. At the first request without a recorded answer, the backend is
-    sent every earlier request
-    first: it then holds what the app has seen created, under the recorded ids.
+    scripts the test sets later come after the recorded ones. At the first request without a
+    recorded answer, the backend is sent every earlier request first: it then holds what the app has
+    seen created, under the recorded ids.
     """
     from_cassette(path, into=backend)
     has_taken_over = False

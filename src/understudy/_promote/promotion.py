@@ -76,8 +76,7 @@ def _promote(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup
     """Set up a recording's scenario and return it.
 
     Answers that are not shaped as the API's are left out if they prevent that: first only those
-    that no date explains, then
-    also those that differ from today's shape in what older answers may.
+    that no date explains, then also those that differ from today's shape in what older answers may.
     """
     session = load(path)
     left_out: list[str] = []

@@ -1,7 +1,7 @@
 """Whether an app, told the same, does the same: over all cases of one test, for which trajectories form a tree.
 
 Two cases whose trajectories begin alike are told the same until these part, so until then the app must send the same
-requests. What was sent and answered so far (a *history*) is kept as one number; to each belongs the request that came next.
+requests. What was sent and answered so far (a *history*) is kept as one digest; to each belongs the request that came next.
 A case that sends another one after the same history shows that the app is not deterministic.
 
 Compared are method and path, in which all ids are the service's own. Not compared is what may differ with good reason: the
@@ -12,7 +12,9 @@ here. A form's body does not belong to it: its boundary is random.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import NamedTuple
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Request
 from understudy.errors import Nondeterministic
@@ -20,11 +22,42 @@ from understudy.errors import Nondeterministic
 _END = "nothing more"
 
 
-class Histories:
-    """What came after each history, in all cases of one test so far, and in which of them."""
+class Next(NamedTuple):
+    """What came after a history: the request, or its end; in which case; after how many requests."""
 
-    def __init__(self) -> None:
-        self.next: dict[int, tuple[str, str]] = {}
+    what: str
+    case: str
+    requests: int
+
+
+class Histories:
+    """What came after each history, in all cases of one test so far.
+
+    A history is a digest, the same in every process, so that those of pytest-xdist's workers can be compared.
+    """
+
+    def __init__(self, after: Mapping[str, Next] | None = None) -> None:
+        self.after = dict(after or {})
+
+    def compare(self, history: str, now: Next) -> Nondeterministic | None:
+        """Compare what comes now with what came after the same history before; None if it is the same, or new."""
+        before = self.after.setdefault(history, now)
+        return None if before.what == now.what else _nondeterministic(before, now)
+
+    def merge(self, other: Histories) -> Nondeterministic | None:
+        """Take the histories of another process in; gives the first difference."""
+        differences = [self.compare(history, now) for history, now in other.after.items()]
+        return next(filter(None, differences), None)
+
+
+def _nondeterministic(before: Next, now: Next) -> Nondeterministic:
+    return Nondeterministic(
+        f"the app is not deterministic: after the same {now.requests} request(s) and the same answers, it sent\n"
+        f"  {before.what}  in [{before.case}]\n"
+        f"  {now.what}  in [{now.case}]\n"
+        "A case speaks for every run that goes its way only if the app does the same whenever it is told the same. Look "
+        "for chance, real time, threads, and what outlives a case; or say every_lifecycle(..., deterministic=False)."
+    )
 
 
 class Witness:
@@ -56,7 +89,7 @@ class WitnessedBackend:
     def __init__(self, witness: Witness, number: int) -> None:
         self.problem: Nondeterministic | None = None
         self._witness = witness
-        self._history = hash(("world", number))
+        self._history = _digest(b"", number)
         self._requests = 0
 
     def saw(self, request: Request, path: str, answer: Answer) -> None:
@@ -76,21 +109,24 @@ class WitnessedBackend:
 
     def compare(self, what: str) -> None:
         """Compare what comes now with what came after the same history in other cases."""
-        before, case = self._witness.histories.next.setdefault(self._history, (what, self._witness.case))
-        if before == what or self.problem is not None:
-            return
-        self.problem = Nondeterministic(
-            f"the app is not deterministic: after the same {self._requests} request(s) and the same answers, it sent\n"
-            f"  {before}  in [{case}]\n"
-            f"  {what}  in [{self._witness.case}]\n"
-            "A case speaks for every run that goes its way only if the app does the same whenever it is told the same. Look "
-            "for chance, real time, threads, and what outlives a case; or say every_lifecycle(..., deterministic=False)."
-        )
+        now = Next(what, self._witness.case, self._requests)
+        problem = self._witness.histories.compare(self._history.hex(), now)
+        self.problem = self.problem or problem
 
     def _add(self, *what: object) -> None:
-        self._history = hash((self._history, *what))
+        self._history = _digest(self._history, *what)
 
     def _listened(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:
             self._add(chunk)
             yield chunk
+
+
+def _digest(history: bytes, *what: object) -> bytes:
+    """Go on from a history: a digest of its digest and of values, each told from its neighbours by its length."""
+    digest = blake2b(history, digest_size=16)
+    for value in what:
+        part = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.digest()

@@ -48,7 +48,7 @@ def every_lifecycle(
         depth: how many choices the service makes at most.
         faults: how many faults (of `understudy._properties.lifecycles`) happen at most besides.
         expires_while_waiting: also runs that expire before the outputs are submitted.
-        deterministic: a case in which the app sends another request than it did in another case of this process, after the
+        deterministic: a case in which the app sends another request than it did in another case of the session, after the
             same requests and answers, fails (`understudy._properties.determinism`). False: it may.
         twice: each case is performed a second time (`...-again`), so that an app is found, too, which differs only where no
             two trajectories have anything in common any more.

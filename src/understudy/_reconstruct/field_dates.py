@@ -1,11 +1,9 @@
 """When each key appeared: an older recording lacks what the service added later.
 
 The recordings themselves show it. A key is younger than a recording that lacks it when some
-recording made later has it, none
-made earlier has it, and none made after it first appeared lacks it. `Eras` learns that from any
-exchanges; `KNOWN` is what
-the recordings that this project was tested against prove, for a folder of recordings that is too
-small to prove it.
+recording made later has it, none made earlier has it, and none made after it first appeared lacks
+it. `Eras` learns that from any exchanges; `KNOWN` is what the recordings that this project was
+tested against prove, for a folder of recordings that is too small to prove it.
 """
 
 from __future__ import annotations
@@ -156,10 +154,9 @@ class Eras:
         """Return True if a key is younger than an answer, so that the answer may lack it.
 
         The answer is given by its operation, its moment (unix seconds) and its model. The
-        operation's own recordings decide; where
-        none of them has the key, those of the other operations do. A key that only answers of some
-        models have may be younger than
-        those of `model`.
+        operation's own recordings decide; where none of them has the key, those of the other
+        operations do. A key that only answers of some models have may be younger than those of
+        `model`.
         """
         always = ALWAYS_SINCE.get((owner, path, key))
         if always is not None and moment < _day(always):

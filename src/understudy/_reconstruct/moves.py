@@ -57,8 +57,7 @@ def steps_of(run: RunFacts, served: Served, *, keep_ids: bool = False) -> list[P
     """Return the steps of a run, in order.
 
     Those shown, and the messages and calls that no shown step explains. `keep_ids`: function calls
-    get the recorded ids, and
-    images are referred to by theirs instead of being created anew.
+    get the recorded ids, and images are referred to by theirs instead of being created anew.
     """
     reading = _Reading(run, served, keep_ids)
     waiting = run.calls_waited_for()

@@ -68,8 +68,7 @@ class ObjectReference:
         kind: such as `"thread"`.
         index: of the exchange that refers to it first.
         made: whether an answer to a write referred to it first, so that the write created it, or it
-        is a message that a
-            thread was created with.
+            is a message that a thread was created with.
     """
 
     id: str

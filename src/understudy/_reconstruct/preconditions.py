@@ -46,8 +46,7 @@ class Seed:
         before: the index of the exchange before which it has to exist.
         created_at: in unix seconds.
         verb: the method of `Backend` (and of the admin route) that makes it; or `request`: then
-        `given` is the path and the
-            body of a POST, and the object gets its id by `next_ids`.
+            `given` is the path and the body of a POST, and the object gets its id by `next_ids`.
         given: what it is made from.
         run: the facts of a run to perform.
     """

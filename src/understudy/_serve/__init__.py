@@ -1,1 +1,1 @@
-"""The simulated service over HTTP, with an admin route for other languages."""
+"""The simulated service over HTTP, with an admin route for any language."""

@@ -1,7 +1,7 @@
-"""The admin route: what a Python test says to a `Backend`, said in JSON from any language.
+"""The admin route: a `Backend` for tests in any language, with JSON.
 
-`POST /_understudy/VERB` with a JSON body and `content-type: application/json`; answers
-`{"ok": true, ...}`, or 400 with `{"error": ...}` that names what is wrong. The verbs are the methods of
+`POST /_understudy/VERB` with a JSON body and `content-type: application/json`; the response is
+`{"ok": true, ...}`, or 400 with `{"error": ...}` that names the mistake. The verbs are the methods of
 `Verbs`; `GET /_understudy/openapi.json` describes them to machines, docs/serve.md to people.
 """
 
@@ -38,7 +38,7 @@ MODES = ("poll", "manual", "real")
 
 
 class Failed(Exception):
-    """What a verb found wrong; answered with this status and body."""
+    """An error of a verb, with the status and body of its response."""
 
     def __init__(self, status: int, body: Json) -> None:
         super().__init__(body["error"])
@@ -47,7 +47,7 @@ class Failed(Exception):
 
 
 class Verbs:
-    """What can be said to a world: a method is a verb, its parameters the JSON body."""
+    """The verbs of a simulation: each method is one, its parameters the JSON body."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
@@ -59,10 +59,10 @@ class Verbs:
     # -- scripts and faults -----------------------------------------------------
 
     def next_run(self, moves: list[Any], assistant: str | None = None, thread: str | None = None) -> Json:
-        """Say what the next run does. Calls queue up: first in, first out.
+        """Set the script of the next run. Calls queue up: first in, first out.
 
-        A move is an object with its name as the only key, a plain text is a `Reply`, a list is one
-        step of parallel calls. Texts may use the outputs submitted before: `{outputs[0]}`, `{outputs[NAME]}`.
+        A move is an object with its name as the only key, a plain string is a `Reply`, a list is one
+        step of parallel calls. Strings may use outputs submitted before: `{outputs[0]}`, `{outputs[NAME]}`.
         """
         self._backend.next_run(*moves_from(moves), assistant=assistant, thread=thread)
         return {}
@@ -74,10 +74,10 @@ class Verbs:
         assistant: str | None = None,
         thread: str | None = None,
     ) -> Json:
-        """Say what runs do that find nothing queued; of several that fit, the latest.
+        """Set the script of all runs without a queued one; the latest that matches wins.
 
-        `when`: a text that the last user message holds, or an object of `text`, `regex`, `function` (the
-        run has a function of this name among its tools) and `assistant`, all of which must fit.
+        `when`: a string that the last user message contains, or an object of `text`, `regex`, `function` (the
+        run has a function of this name among its tools) and `assistant`, all of which must match.
         """
         wanted = condition_from(when)
         fits = self._condition(wanted) if {"text", "regex", "function"} & wanted.keys() else None
@@ -95,63 +95,63 @@ class Verbs:
         event: str | int | None = None,
         phase: str | None = None,
     ) -> Json:
-        """Say what goes wrong, and where.
+        """Inject a fault.
 
         `{"fault": {"RateLimited": {}}, "on": "runs.retrieve"}`: the next poll of a run is answered 429.
         """
         what = fault_from(fault)
         where: dict[str, Any] = {"on": on, "nth": nth, "times": times, "run": run, "event": event, "phase": phase}
-        self._backend.fault(what, **where)  # which checks what came over the wire
+        self._backend.fault(what, **where)  # checks the values
         return {}
 
-    # -- what was there before the app came ---------------------------------------
+    # -- objects that exist before the app starts ---------------------------------------
 
     def add_assistant(self, **given: Any) -> Json:
-        """Make an assistant, as a person does in OpenAI's playground; answers it."""
+        """Create an assistant, as people do in OpenAI's playground; returns it."""
         return self._backend.add_assistant(**given).to_dict()
 
     def add_thread(self, **given: Any) -> Json:
-        """Make a thread; answers it.
+        """Create a thread; returns it.
 
-        `messages` are texts of user messages, or message create bodies.
+        `messages` are strings (user messages), or bodies as the API takes them.
         """
         return self._backend.add_thread(**given).to_dict()
 
     def add_message(self, **given: Any) -> Json:
-        """Add a message to a thread; answers it."""
+        """Add a message to a thread; returns it."""
         return self._backend.add_message(**given).to_dict()
 
     def add_conversation(self, **given: Any) -> Json:
-        """Make a conversation; answers it.
+        """Create a conversation; returns it.
 
-        `items` are texts of user messages, or items as the API takes them.
+        `items` are strings (user messages), or items as the API takes them.
         """
         return self._backend.add_conversation(**given).to_dict()
 
     def add_file(self, content: str | dict[str, str] = "", **given: Any) -> Json:
-        """Make a file; its content is a text, or `{"base64": "..."}`. Answers it."""
+        """Create a file; returns it. Its content is a string, or `{"base64": "..."}`."""
         return self._backend.add_file(content=content_from("content", content), **given).to_dict()
 
     def add_vector_store(self, **given: Any) -> Json:
-        """Make a vector store of files that exist; answers it."""
+        """Create a vector store of existing files; returns it."""
         return self._backend.add_vector_store(**given).to_dict()
 
     def fail_file(self, file: str, code: str = "server_error", message: str | None = None) -> Json:
-        """Let a file, by id or name, fail to be indexed in every vector store."""
-        self._backend.fail_file(file, cast("FileErrorCode", code), message=message)  # which checks it
+        """Make a file, by id or name, fail to be indexed in every vector store."""
+        self._backend.fail_file(file, cast("FileErrorCode", code), message=message)  # checks it
         return {}
 
     def next_ids(self, ids: list[str]) -> Json:
-        """Let the next object made of each id's prefix get that id."""
+        """Set the ids of the next objects, each by its prefix."""
         self._backend.next_ids(*ids)
         return {}
 
     # -- time and settings --------------------------------------------------------
 
     def clock(self, advance: float = 0, mode: str | None = None) -> Json:
-        """Move the clock forward, or change who moves it; answers `now` and `mode`.
+        """Advance the clock, or change its mode; returns `now` and `mode`.
 
-        `mode`: `poll` (asking for a live run does), `manual` (only this verb does), `real` (the wall clock).
+        `mode`: `poll` (polling an active run advances it), `manual` (only this verb does), `real` (the wall clock).
         """
         clock = self._backend.clock
         if mode is not None:
@@ -161,16 +161,19 @@ class Verbs:
         return {"now": clock.now(), "mode": clock.mode}
 
     def strict(self, strict: bool | None) -> Json:
-        """Say whether runs need a script: true, or false to let scripts go unused, or null."""
+        """Set whether runs need a script.
+
+        true; false, which also allows unused scripts; or null.
+        """
         if strict not in (True, False, None):
             raise TypeError(f"strict: expected true, false or null, got {strict!r}")
         self._backend.strict = strict
         return {"strict": strict}
 
-    # -- looking --------------------------------------------------------------------
+    # -- inspection --------------------------------------------------------------------
 
     def state(self) -> Json:
-        """Tell what the service holds, and what went wrong so far."""
+        """Return the objects of the service, and the problems so far."""
         backend, worded = self._backend, self._world.worded
         return {
             "now": backend.clock.now(),
@@ -187,9 +190,9 @@ class Verbs:
         }
 
     def requests(self, since: int = 0) -> Json:
-        """Tell the requests to the API after number `since`, with their answers.
+        """Return the API requests after number `since`, with their responses.
 
-        Credentials are left out. The last 500 are kept; `lost` says how many are not.
+        Credentials are left out. The last 500 are kept; `lost` is the number of the others.
         """
         if not isinstance(since, int):
             raise TypeError(f"since: expected the number of a request, got {since!r}")
@@ -198,43 +201,43 @@ class Verbs:
         return {"requests": shown, "lost": exchanges.lost}
 
     def messages(self, thread_id: str) -> Json:
-        """Tell the messages of a thread, oldest first."""
+        """Return the messages of a thread, oldest first."""
         return {"messages": [message.to_dict() for message in self._backend.messages(thread_id)]}
 
     def items(self, conversation_id: str) -> Json:
-        """Give the items of a conversation, oldest first."""
+        """Return the items of a conversation, oldest first."""
         return {"items": [item.to_dict() for item in self._backend.items(conversation_id)]}
 
     def transcript(self) -> Json:
-        """Give what was said, called and returned, whatever the API: as `entries`, and as `text`.
+        """Return the transcript, whatever the API: as `entries`, and as `text`.
 
-        Two apps that did the same have equal entries: ids, times and polling are not among them.
+        Two apps with the same behaviour have equal entries: these omit ids, times and polling.
         """
         return transcript_json(self._backend.transcript())
 
     def files(self) -> Json:
-        """Tell the files and vector stores there are."""
+        """Return the files and vector stores."""
         backend = self._backend
         stores = [store.to_dict() for store in backend.vector_stores]
         return {"files": [file.to_dict() for file in backend.files], "vector_stores": stores}
 
     def timeline(self, run_id: str) -> Json:
-        """Tell what happened to a run or a response and when: as moments, as text, as an SVG."""
+        """Return the timeline of a run or a response: as moments, as text, as an SVG."""
         timeline: Timeline = self._backend.timeline(run_id)
         return {**timeline_json(timeline), "text": str(timeline), "svg": timeline.svg()}
 
     def export(self, form: str = "python") -> Json:
-        """Give what was done in this world, as a test in `python` or as a `cassette`."""
-        from understudy._serve.export import exported
+        """Return what was done here, as a test in `python` or as a `cassette`."""
+        from understudy._serve.export import export
 
-        return {"form": form, "text": exported(self._world, form)}
+        return {"form": form, "text": export(self._world, form)}
 
     # -- the end --------------------------------------------------------------------
 
     def check(self) -> Json:
-        """End a test: 409 with what is wrong, left-overs included, else 200.
+        """End a test: 409 with its problems, including unused scripts, else 200.
 
-        What it has told once it does not tell again.
+        Each problem is reported once.
         """
         problems = self._world.check()
         if problems:
@@ -244,25 +247,27 @@ class Verbs:
         return {}
 
     def reset(self, **settings: Any) -> Json:
-        """Begin anew, with other `time`, `seed`, `strict`, `start` if they are given."""
+        """Start anew, with other `time`, `seed`, `strict`, `start` if given."""
         if self._world.is_of_a_test:
-            raise Failed(409, {"error": "this world belongs to a test in Python, which gets a new one by itself"})
+            text = "this simulation belongs to a test in Python, and ends with it"
+            raise Failed(409, {"error": f"{text}; only those of `understudy serve` can be reset"})
         for name in settings:
             if name not in ("time", "seed", "strict", "start"):
-                raise TypeError(f"{name!r} is not a setting; there are time, seed, strict, start")
+                raise TypeError(f"{name!r} is not a setting; expected time, seed, strict or start")
         if settings.get("time") is not None:
             _check_mode(settings["time"])
         self._world.reset(**settings)
         return {}
 
-    # -- how ------------------------------------------------------------------------
+    # -- details ------------------------------------------------------------------------
 
     def _change_mode(self, mode: str) -> None:
         _check_mode(mode)
         clock = self._backend.clock
         now = clock.now()
         if mode == "real" and now > time.time():
-            raise ValueError("mode: the clock is ahead of the wall clock, and time never goes back")
+            text = "mode: cannot be 'real', as the clock is ahead of the wall clock and never goes back"
+            raise ValueError(f"{text}; use 'poll' or 'manual', or reset")
         clock.mode = cast("TimeMode", mode)
         if mode != "real":
             clock.move_to(now)
@@ -278,9 +283,9 @@ class Verbs:
         return fits
 
     def _functions(self) -> list[str]:
-        """Give the functions of the run about to start: its own, or its assistant's."""
-        asked = self._world.asked
-        body = asked.json if asked is not None else None
+        """Return the functions of the run about to start: its own, or its assistant's."""
+        request = self._world.current_request
+        body = request.json if request is not None else None
         if not isinstance(body, dict):
             return []
         if body.get("tools") is not None:
@@ -290,54 +295,54 @@ class Verbs:
         return function_names(found.get("tools"))
 
 
-_LOOKING = ("state", "requests", "messages", "items", "transcript", "files", "timeline", "export")
+_READING = ("state", "requests", "messages", "items", "transcript", "files", "timeline", "export")
 KNOWN = tuple(name for name in vars(Verbs) if not name.startswith("_"))
 
 
 def answer(world: SimulatedWorld, request: Request, name: str) -> Response:
-    """Carry out one request to the admin route of a world."""
+    """Respond to a request to the admin route of a simulation."""
     if name not in KNOWN:
         close = nearest(name, KNOWN) or KNOWN
         return json_response(404, {"error": f"no admin verb {name!r}; nearest: {', '.join(close)}"})
-    world.said += 1
-    number = world.said
+    world.admin_requests += 1
+    number = world.admin_requests
     token = set_by.set(f"request {number}")
     try:
-        result = {"ok": True, "request": number, **_carried_out(Verbs(world), request, name)}
+        result = {"ok": True, "request": number, **_carry_out(Verbs(world), request, name)}
         response = json_response(200, result)
     except Failed as failure:
         response = json_response(failure.status, failure.body)
     except (TypeError, ValueError, KeyError, RuntimeError, UnderstudyError) as error:  # the caller's mistake
-        said = error.args[0] if isinstance(error, KeyError) else error  # whose text else is quoted
-        response = json_response(400, {"error": world.worded(f"{name}: {said}")})
+        text = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError is quoted
+        response = json_response(400, {"error": world.worded(f"{name}: {text}")})
     finally:
         set_by.reset(token)
-    if response.status == 200 and name not in (*_LOOKING, "check", "reset"):
+    if response.status == 200 and name not in (*_READING, "check", "reset"):
         entry = world.exchanges.begin(request, world.backend.clock.now(), verb=name)
-        world.exchanges.finish(entry, response)  # an export needs to know what was said, and what was made
+        world.exchanges.finish(entry, response)  # for exports: what was set up and created
     world.look()
     return response
 
 
-def _carried_out(verbs: Verbs, request: Request, name: str) -> Json:
+def _carry_out(verbs: Verbs, request: Request, name: str) -> Json:
     given = json.loads(request.body) if request.body.strip() else {}
     if not isinstance(given, dict):
-        raise TypeError(f"expected an object, got {given!r}")
+        raise TypeError(f"expected a JSON object, got {given!r}")
     verb: Callable[..., Json] = getattr(verbs, name)
     try:
         return verb(**given)
     except TypeError as error:
-        raise TypeError(_of_the_body(str(error), name)) from error
+        raise TypeError(_as_body_error(str(error), name)) from error
 
 
-def _of_the_body(text: str, name: str) -> str:
-    """Say of the members of a body what Python says of arguments."""
+def _as_body_error(text: str, name: str) -> str:
+    """Translate an error about arguments into one about the members of a body."""
     text = text.replace(f"Verbs.{name}() ", "").replace(f"Backend.{name}() ", "")
     found = re.fullmatch(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)", text)
     if found is not None:
         return f"{found[1]} is missing in the body"
     found = re.fullmatch(r"got an unexpected keyword argument ('\w+')(.*)", text)
-    return f"there is no {found[1]} in its body{found[2]}" if found is not None else text
+    return f"{found[1]} is not a member of its body{found[2]}" if found is not None else text
 
 
 def _check_mode(mode: Any) -> None:

@@ -1,4 +1,7 @@
-"""The admin route as an OpenAPI document, made from the verbs' own signatures and the values' own fields."""
+"""The admin route as an OpenAPI document.
+
+Made from the signatures of the verbs and the fields of the values.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from understudy._serve.admin import KNOWN, Verbs
 from understudy._serve.admin_values import CONDITIONS, FAULTS, MOVES, Json
 from understudy.scripts import INCOMPLETE_REASONS, RUN_ERROR_CODES, SearchResult
 
-_EVIDENCE = re.compile(r"\s*\[(?:REC|RUN|SPEC|DOCS|REP|INF)\b[^\]]*\]")  # for those who read the code
+_EVIDENCE = re.compile(r"\s*\[(?:REC|RUN|SPEC|DOCS|REP|INF)\b[^\]]*\]")  # for readers of the code
 _SIMPLE: dict[Any, Json] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -35,7 +38,7 @@ _BASE64: Json = {
 _BYTES_OR_TEXT: Json = {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Base64"}]}
 _WHEN: Json = {
     "anyOf": [
-        {"type": "string", "description": "what the last user message holds"},
+        {"type": "string", "description": "what the last user message contains"},
         {
             "type": "object",
             "properties": {name: {"type": "string"} for name in CONDITIONS},
@@ -45,7 +48,7 @@ _WHEN: Json = {
         {"type": "null"},
     ]
 }
-_OWN: dict[tuple[str, str], Json] = {  # what a signature cannot say
+_OWN: dict[tuple[str, str], Json] = {  # what a signature cannot express
     ("next_run", "moves"): {"$ref": "#/components/schemas/Script"},
     ("every_run", "moves"): {"$ref": "#/components/schemas/Script"},
     ("every_run", "when"): _WHEN,
@@ -74,7 +77,7 @@ _RESET: Json = {
 
 @cache
 def document() -> Json:
-    """Give the OpenAPI document of the admin route."""
+    """Return the OpenAPI document of the admin route."""
     from understudy import __version__
 
     paths: Json = {f"/_understudy/{name}": {"post": _operation(name)} for name in KNOWN}
@@ -84,11 +87,11 @@ def document() -> Json:
         "info": {
             "title": "understudy serve: the admin route",
             "version": __version__,
-            "description": "Every path exists in each world, too: /w/NAME/_understudy/VERB.",
+            "description": "Every path also exists in each simulation: /w/NAME/_understudy/VERB.",
         },
         "paths": paths,
         "components": {"schemas": _schemas()},
-        "x-operations": sorted(faces.ALL.by_name),  # what a fault may be `on`
+        "x-operations": sorted(faces.ALL.by_name),  # the values of `on` of a fault
     }
 
 
@@ -104,7 +107,7 @@ def _operation(name: str) -> Json:
             "content": {"application/json": {"schema": body}},
         },
         "responses": {
-            "200": _answer("what was asked for", {"ok": {"const": True}, "request": {"type": "integer"}}),
+            "200": _answer("the result", {"ok": {"const": True}, "request": {"type": "integer"}}),
             "400": _answer("what is wrong with the request", {"error": {"type": "string"}}),
             **({"409": _answer("what is wrong with the test", _PROBLEMS)} if name == "check" else {}),
         },
@@ -130,7 +133,7 @@ def _answer(text: str, properties: Json) -> Json:
 
 
 def _event_stream() -> Json:
-    text = "What happens in the world, as server-sent events: state, exchange, run, reset."
+    text = "The events of the simulation, as server-sent events: state, exchange, run, reset."
     return {
         "operationId": "events",
         "summary": text,
@@ -139,7 +142,7 @@ def _event_stream() -> Json:
 
 
 def _body(name: str) -> Json:
-    """Give the schema of a verb's body, from the parameters of its method."""
+    """Return the schema of a verb's body, from the parameters of its method."""
     if name == "reset":
         return {"type": "object", "properties": _RESET, "required": [], "additionalProperties": False}
     verb = getattr(Verbs, name)
@@ -159,7 +162,7 @@ def _body(name: str) -> Json:
 
 
 def _parameters(function: Any) -> dict[str, tuple[Json, bool]]:
-    """Give the schema of each named parameter, and whether it is required."""
+    """Return the schema of each named parameter, and whether it is required."""
     hints = typing.get_type_hints(function, vars(inspect.getmodule(function)))
     found = {}
     for name, one in inspect.signature(function).parameters.items():
@@ -169,7 +172,7 @@ def _parameters(function: Any) -> dict[str, tuple[Json, bool]]:
 
 
 def _schema(hint: Any) -> Json:
-    """Give the JSON schema of a type; anything where JSON does not know it."""
+    """Return the JSON schema of a type; `{}` for a type unknown to JSON."""
     if hint in _SIMPLE:
         return dict(_SIMPLE[hint])
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -186,7 +189,7 @@ def _schema(hint: Any) -> Json:
 
 
 def _schemas() -> Json:
-    """Give the schemas of the values: moves, scripts, faults."""
+    """Return the schemas of the values: moves, scripts, faults."""
     moves = [_named(name, kind) for name, kind in MOVES.items()]
     return {
         "Base64": _BASE64,
@@ -207,7 +210,7 @@ def _schemas() -> Json:
 
 
 def _named(name: str, kind: Any) -> Json:
-    """Give the schema of `{"Name": {...}}`."""
+    """Return the schema of `{"Name": {...}}`."""
     return {
         "type": "object",
         "properties": {name: _fields(kind)},
@@ -217,7 +220,7 @@ def _named(name: str, kind: Any) -> Json:
 
 
 def _fields(kind: Any) -> Json:
-    hints = typing.get_type_hints(kind)  # each base in the names of its own module
+    hints = typing.get_type_hints(kind)  # resolves the names of each base in its own module
     known = [spec for spec in fields(kind) if spec.init]
     return {
         "type": "object",

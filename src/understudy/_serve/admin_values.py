@@ -1,4 +1,4 @@
-"""The values of the admin route: moves, faults, conditions and contents, from JSON."""
+"""The values of the admin route from JSON: moves, faults, conditions, contents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PLACEHOLDER = re.compile(r"\{(\{*)outputs\[(\w+)\](\}*)\}")
 def moves_from(given: Any) -> list[Any]:
     """Read a script: a list of moves, in which a list is one step of parallel calls.
 
-    A script that uses submitted outputs (`{outputs[0]}`) comes back as one generator function.
+    A script that uses submitted outputs (`{outputs[0]}`) becomes one generator function.
 
     Raises:
         ImpossibleScript: a move that does not exist, or that the service could not perform.
@@ -41,7 +41,7 @@ def moves_from(given: Any) -> list[Any]:
         return moves
     scripts.check_moves(moves)
     _check_outputs(steps)
-    return [_filling(steps)]
+    return [_generator_of(steps)]
 
 
 def fault_from(given: Any) -> Any:
@@ -50,11 +50,11 @@ def fault_from(given: Any) -> Any:
 
 
 def content_from(name: str, given: Any) -> bytes:
-    """Read a content: a text, or `{"base64": "..."}`.
+    """Read a content: a string, or `{"base64": "..."}`.
 
     Raises:
         TypeError: anything else.
-        ValueError: what is said to be base64 is not.
+        ValueError: invalid base64.
     """
     if isinstance(given, str):
         return given.encode()
@@ -63,23 +63,23 @@ def content_from(name: str, given: Any) -> bytes:
             return base64.b64decode(given["base64"], validate=True)
         except (binascii.Error, TypeError) as error:
             raise ValueError(f"{name}: not base64: {error}") from None
-    raise TypeError(f'{name}: expected a text, or {{"base64": "..."}} for bytes, got {given!r}')
+    raise TypeError(f'{name}: expected a string, or {{"base64": "..."}} for bytes, got {given!r}')
 
 
 def condition_from(given: Any) -> Json:
-    """Read a `when`: a text of the last user message, or an object of `CONDITIONS`."""
+    """Read a `when`: a string in the last user message, or an object of `CONDITIONS`."""
     if given is None:
         return {}
     if isinstance(given, str):
         return {"text": given}
     if not isinstance(given, dict) or not given:
-        raise TypeError(f"when: expected a text, or an object with {', '.join(CONDITIONS)}, got {given!r}")
+        raise TypeError(f"when: expected a string, or an object with {', '.join(CONDITIONS)}, got {given!r}")
     for name, value in given.items():
         if name not in CONDITIONS:
             close = nearest(name, CONDITIONS) or CONDITIONS
             raise TypeError(f"when has no {name!r}; nearest: {', '.join(close)}")
         if not isinstance(value, str):
-            raise TypeError(f"when.{name}: expected a text, got {value!r}")
+            raise TypeError(f"when.{name}: expected a string, got {value!r}")
     if "regex" in given:
         try:
             re.compile(given["regex"])
@@ -89,7 +89,7 @@ def condition_from(given: Any) -> Json:
 
 
 def function_names(tools: Any) -> list[str]:
-    """Give the names of the functions among a request's tools, in either API's shape."""
+    """Return the names of the functions among a request's tools, in either API."""
     if not isinstance(tools, Sequence) or isinstance(tools, str):
         return []
     found = [tool for tool in tools if isinstance(tool, Mapping) and tool.get("type") == "function"]
@@ -123,12 +123,12 @@ def _value(given: Any, what: str, kinds: Mapping[str, Any]) -> Any:
     kind = kinds.get(name)
     if kind is None:
         close = nearest(name, kinds) or sorted(kinds)
-        raise ImpossibleScript(f"{what}: there is no {name!r}; nearest: {', '.join(close)}")
-    return _made(kind, arguments)
+        raise ImpossibleScript(f"{what}: {name!r} does not exist; nearest: {', '.join(close)}")
+    return _create(kind, arguments)
 
 
-def _made(kind: Any, given: Any) -> Any:
-    """Make a value from its fields; the results of a file search likewise."""
+def _create(kind: Any, given: Any) -> Any:
+    """Create a value from its fields, with the results of a file search."""
     name, known = kind.__name__, [spec.name for spec in fields(kind)]
     if not isinstance(given, dict):
         listed = ", ".join(known)
@@ -139,12 +139,12 @@ def _made(kind: Any, given: Any) -> Any:
     given = {key: _with_bytes(f"{name}.{key}", value) for key, value in given.items()}
     if kind is scripts.FileSearch and given.get("results") is not None:
         results = _list("results", given["results"])
-        given["results"] = [_made(scripts.SearchResult, result) for result in results]
+        given["results"] = [_create(scripts.SearchResult, result) for result in results]
     return kind(**given)
 
 
 def _with_bytes(name: str, value: Any) -> Any:
-    """Turn items of a list that are base64 (images, parts) into bytes."""
+    """Decode items of a list that are base64 (images, parts)."""
     if not isinstance(value, list):
         return value
     return [content_from(name, item) if _is_base64(item) else item for item in value]
@@ -169,7 +169,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _used_outputs(step: Any) -> list[str]:
-    """Give the keys of the outputs that a step uses: numbers, functions' names."""
+    """Return the keys of the outputs that a step uses: numbers, function names."""
     found = [match for text in _texts(step) for match in _PLACEHOLDER.finditer(text)]
     return [match[2] for match in found if not match[1]]
 
@@ -187,38 +187,38 @@ def _check_outputs(steps: list[Any]) -> None:
     for step in steps:
         for key in _used_outputs(step):
             if key.isdecimal() and int(key) >= len(latest):
-                text = f"{{outputs[{key}]}}: the step of calls before it has {len(latest)} output(s)"
+                text = f"{{outputs[{key}]}}: the preceding step of calls has {len(latest)} output(s)"
                 raise ImpossibleScript(f"{text}, counted from 0")
             if not key.isdecimal() and key not in named:
                 listed = ", ".join(sorted(named)) or "none"
-                raise ImpossibleScript(f"{{outputs[{key}]}}: no call of {key!r} comes before it; calls: {listed}")
+                raise ImpossibleScript(f"{{outputs[{key}]}}: not preceded by a call of {key!r}; preceding calls: {listed}")
         latest = _calls(step) or latest
         named.update(_calls(step))
 
 
-def _filling(steps: list[Any]) -> Any:
+def _generator_of(steps: list[Any]) -> Any:
     def script_with_outputs(run: scripts.ScriptedRun) -> Iterator[Any]:
         latest: list[str] = []
         for step in steps:
-            outputs = yield _step(_filled(step, latest, run.outputs))
+            outputs = yield _step(_fill(step, latest, run.outputs))
             latest = outputs or latest
 
-    script_with_outputs.__name__ = json.dumps(steps, ensure_ascii=False)  # how messages name it
+    script_with_outputs.__name__ = json.dumps(steps, ensure_ascii=False)  # shown in messages
     return script_with_outputs
 
 
-def _filled(value: Any, latest: Sequence[str], named: Mapping[str, str]) -> Any:
+def _fill(value: Any, latest: Sequence[str], named: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda match: _replacement(match, latest, named), value)
     if isinstance(value, Mapping):
-        return {key: _filled(item, latest, named) for key, item in value.items()}
+        return {key: _fill(item, latest, named) for key, item in value.items()}
     if isinstance(value, list):
-        return [_filled(item, latest, named) for item in value]
+        return [_fill(item, latest, named) for item in value]
     return value
 
 
 def _replacement(match: re.Match[str], latest: Sequence[str], named: Mapping[str, str]) -> str:
-    """Give an output for its placeholder; `{{outputs[0]}}` is the text itself."""
+    """Return the output for a placeholder; `{{outputs[0]}}` stays text."""
     if match[1]:
         return match[0][1:-1] if match[3] else match[0]
     output = latest[int(match[2])] if match[2].isdecimal() else named[match[2]]

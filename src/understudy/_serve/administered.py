@@ -1,4 +1,4 @@
-"""A simulated world as a server's site knows it: its API, its verbs, its live events."""
+"""A simulation as part of a server: its API, its verbs, its live events."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _EVENTS = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
 
 
 class AdministeredWorld:
-    """A simulated world with its admin route."""
+    """A simulation with its admin route."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Answer a request to the API."""
+        """Respond to a request to the API."""
         return self._world.handle(request)
 
     async def admin(self, request: Request, verb: str) -> ServedAnswer:
-        """Answer a request to the admin route."""
+        """Respond to a request to the admin route."""
         if verb == "events":
             return LiveResponse(200, _EVENTS, self._world.feed.events(self._world.look))
         if verb == "openapi.json":

@@ -1,6 +1,6 @@
-"""Our messages in the words of a caller over HTTP.
+"""Our messages, reworded for callers over HTTP.
 
-They are written for tests in Python. A caller who speaks JSON has no line that set a script, only a
+They are written for tests in Python. A caller that speaks JSON has no source line that set a script, only a
 request, and cannot follow advice such as `understudy.next_run(...)`.
 """
 
@@ -19,7 +19,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"understudy\.next_run\(Reply\('\.\.\.'\)\)"), _ROUTE + 'next_run {"moves": ["..."]}'),
     (re.compile(r"understudy\.clock\.advance\(seconds\)"), _ROUTE + 'clock {"advance": SECONDS}'),
     (re.compile(r"from another task or thread"), "on another connection"),
-    (re.compile(r"or use time='poll'"), 'or say {"mode": "poll"} there'),
+    (re.compile(r"or use time='poll'"), 'or set {"mode": "poll"} there'),
     (re.compile(r"add it with add_file\(\)"), f"add it with {_ROUTE}add_file"),
     (
         re.compile(r"Answer it yourself with understudy\.respx\..*?understudy\.pass_through\([^)]*\)\."),
@@ -35,37 +35,37 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def worded(text: str) -> str:
-    """Give a message in the words of a caller over HTTP."""
+    """Reword a message for a caller over HTTP."""
     for pattern, words in _WORDS:
         text = pattern.sub(words, text)
     return text
 
 
-def answered(answer: Answer) -> Answer:
-    """Let our own errors in an answer speak to a caller over HTTP."""
+def reword_answer(answer: Answer) -> Answer:
+    """Reword our own errors in an answer for a caller over HTTP."""
     if not isinstance(answer, Response):
         return answer
     if answer.stream is not None:
         answer.stream = _stream(answer.stream)
     elif answer.status == 501:
-        answer.body = _reworded(answer.body)
+        answer.body = _reword_error(answer.body)
     return answer
 
 
 def _stream(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         found = _ERROR_EVENT.match(chunk) if isinstance(chunk, bytes) else None
-        yield chunk if found is None else b"event: error\ndata: " + _reworded(found[1]) + b"\n\n"
+        yield chunk if found is None else b"event: error\ndata: " + _reword_error(found[1]) + b"\n\n"
 
 
-def _reworded(body: bytes) -> bytes:
-    """Reword the message of an error envelope of ours."""
+def _reword_error(body: bytes) -> bytes:
+    """Reword the message of our own error envelope; leave other bodies alone."""
     try:
         value = json.loads(body)
         error = value["error"]
         if error["type"] != "understudy_error":
             return body
-    except (ValueError, KeyError, TypeError):  # somebody else's answer, such as a mocked 501
+    except (ValueError, KeyError, TypeError):  # not our own answer, but a mocked 501, for example
         return body
     error["message"] = worded(error["message"])
     return json.dumps(value).encode()

@@ -1,6 +1,6 @@
 """An ASGI application over plain requests and answers.
 
-Streams go out unjoined: one chunk of the service, one message to the server.
+Streams are not joined: each chunk of the service is one message to the server.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class LiveResponse:
-    """An answer whose body comes while it is sent: live events, another server.
+    """A response whose body arrives while it is sent: live events, another server.
 
     Attributes:
         status: the HTTP status code.
-        headers: name and value pairs in the order they are to be seen.
-        stream: the body piece by piece. It is closed when the client leaves; an exception out of it
-            breaks the connection off, as the source did.
+        headers: name and value pairs, in order.
+        stream: the body, piece by piece. It is closed when the client disconnects; an exception in it breaks
+            the connection off, as its source did.
     """
 
     status: int
@@ -41,8 +41,8 @@ class Application:
     """The ASGI application.
 
     Args:
-        handle: answers every request.
-        on_shutdown: called once, when the server has stopped taking requests.
+        handle: responds to every request.
+        on_shutdown: called once, when the server has stopped accepting requests.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Application:
             await _hang_up(receive, send)
             return
         if isinstance(answer, Forward):
-            text = f"{request.path} is let out (pass_through), but a server forwards nothing"
+            text = f"{request.path} is passed through (pass_through), but a served simulator cannot forward requests"
             answer = envelope(UnderstudyError(text))
         if isinstance(answer, LiveResponse):
             await _send_live(answer, receive, send)
@@ -88,8 +88,8 @@ async def _request(scope: Scope, receive: Receive) -> Request:
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    host = next((value for name, value in headers if name == "host"), "localhost")
+    headers = tuple(scope["headers"])  # as they came: few are ever asked for, so few are decoded
+    host = next((value for name, value in headers if name == b"host"), b"localhost").decode("latin-1")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
     tail = f"?{query.decode('latin-1')}" if query else ""
@@ -109,12 +109,12 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": response.body})
         return
     await send(_start(response.status, response.headers))
-    gone = asyncio.ensure_future(receive())  # after the request's body comes only that the client has left
+    gone = asyncio.ensure_future(receive())  # after the body of the request, the only message is the disconnect
     try:
         if not await _send_stream(response.stream, send, gone):
             await _hang_up(receive, send)
     except asyncio.CancelledError:
-        return  # the server stops; the run goes on, as it does when a client leaves [INF]
+        return  # the server stops; the run goes on, as after a disconnect [INF]
     finally:
         gone.cancel()
 
@@ -122,15 +122,15 @@ async def _send(response: Response, receive: Receive, send: Send) -> None:
 async def _hang_up(receive: Receive, send: Send) -> None:
     """Close the connection at once.
 
-    ASGI has no message for that; uvicorn's `send` is a method of the object that can.
+    ASGI has no message for that, but uvicorn's `send` is a method of an object with the transport.
     """
     exchange: Any = send
     exchange.__self__.transport.close()
-    await receive()  # that it is closed: then uvicorn does not ask for the rest of the answer
+    await receive()  # the disconnect: then uvicorn does not expect the rest of the response
 
 
 async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
-    """Give False if the stream breaks off, True if it ended or the client left."""
+    """Return whether the stream ended or the client left; False if it broke off."""
     for chunk in stream:
         if isinstance(chunk, Abort):
             return False
@@ -138,7 +138,7 @@ async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future
             await asyncio.wait({gone}, timeout=chunk.seconds)
         else:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await asyncio.sleep(0)  # let other connections have their turn between two events
+            await asyncio.sleep(0)  # let other connections proceed between two events
         if gone.done():
             return True
     await send({"type": "http.response.body", "body": b""})
@@ -162,7 +162,7 @@ async def _send_live(response: LiveResponse, receive: Receive, send: Send) -> No
 
 
 async def _send_pieces(stream: AsyncIterator[bytes], send: Send) -> bool:
-    """Give True at the end of the stream, False when it broke off."""
+    """Return True at the end of the stream, False if it broke off."""
     try:
         async for piece in stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -1,4 +1,4 @@
-"""Cassettes over HTTP: a recording served, run-aware, and a recording made of what passes through."""
+"""Cassettes over HTTP: a server that replays one, and a proxy that records one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from understudy.errors import CassetteError, nearest
 
 TIMEOUT_SECONDS = 600
 _VERBS = ("check", "reset", "state")
-# Of one connection only, or said anew by the next one: never passed on. [RFC 9110, section 7.6.1]
+# Headers of a single connection, never forwarded. [RFC 9110, section 7.6.1]
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -35,13 +35,13 @@ _HOP_BY_HOP = frozenset(
 
 
 class ReplayedWorld:
-    """A world that plays a cassette, from its beginning, at its own pace.
+    """A simulation that replays a cassette, from its beginning, at its own pace.
 
     Args:
         path: of the cassette.
 
     Raises:
-        CassetteError: it cannot be read.
+        CassetteError: the cassette cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,11 +49,11 @@ class ReplayedWorld:
         self._session = CassetteSession(path).__enter__()
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Answer from the recording; a miss is a 501, and kept for `check`."""
-        return advice.answered(self._session.handle(request))
+        """Respond from the recording; a miss is a 501, and reported by `check`."""
+        return advice.reword_answer(self._session.handle(request))
 
     async def admin(self, request: Request, verb: str) -> ServedAnswer:  # noqa: ARG002
-        """Answer the verbs that a recording has."""
+        """Respond to the verbs that a recording has."""
         if verb not in _VERBS:
             close = nearest(verb, _VERBS) or _VERBS
             text = f"no admin verb {verb!r} while a cassette is served; nearest: {', '.join(close)}"
@@ -61,7 +61,7 @@ class ReplayedWorld:
         return getattr(self, f"_{verb}")()  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Stop playing."""
+        """Stop the replay."""
         self._session.__exit__(None, None, None)
 
     def _check(self) -> Response:
@@ -86,22 +86,22 @@ class ReplayedWorld:
 
 
 class RecordingProxy:
-    """Passes requests on to another server, and records what goes by.
+    """Forwards requests to another server, and records them with their responses.
 
     Args:
-        path: of the cassette to be written; it must not exist yet.
-        to: the other server's URL, with or without `/v1`.
+        path: of the cassette to write; the file cannot exist yet.
+        to: the URL of the other server, with or without `/v1`.
 
     Raises:
-        CassetteError: there is such a file already.
+        CassetteError: the file exists.
         ValueError: `to` is not the URL of a server.
     """
 
     def __init__(self, path: Path, to: str) -> None:
         if path.exists():
             raise CassetteError(
-                f"{path} exists: a recording is never replaced by accident. Serve it with --cassette {path}, or name "
-                "another file"
+                f"{path} exists, and a recording is never replaced by accident. Serve it with --cassette {path}, or "
+                "choose another file"
             )
         self._base = to.rstrip("/")
         self._session = CassetteSession(path, record="all", hosts=[_host_of(to)]).__enter__()
@@ -109,32 +109,32 @@ class RecordingProxy:
         self.path = path
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Pass a request on; the answer goes back as it comes, piece by piece."""
+        """Forward a request; the response is returned piece by piece, as it arrives."""
         import httpx
 
-        if self._client is None:  # its connections belong to the server's loop
+        if self._client is None:  # its connections belong to the event loop of the server
             self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
         sent = self._client.build_request(
-            request.method, self._url(request), headers=_passed_on(request.headers), content=request.body
+            request.method, self._url(request), headers=_forwarded_headers(request.headers), content=request.body
         )
         try:
             answer = await self._client.send(sent, stream=True)
         except httpx.TransportError as error:
-            text = f"{self._base} did not answer: {type(error).__name__}: {error}"
+            text = f"{self._base} did not respond: {type(error).__name__}: {error}"
             return json_response(502, {"error": {"message": text, "type": "understudy_proxy", "code": None}})
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
         return LiveResponse(answer.status_code, _end_to_end(headers), _raw(answer))
 
     async def admin(self, request: Request, verb: str) -> ServedAnswer:  # noqa: ARG002
-        """Refuse: what is recorded comes from the other server alone."""
-        text = f"no admin verb {verb!r} while recording: what the runs do is up to {self._base}"
+        """Refuse all verbs: only the other server decides what is recorded."""
+        text = f"no admin verb {verb!r} while recording: {self._base} decides what runs do"
         return json_response(404, {"error": text})
 
     async def close(self) -> int:
-        """Write the cassette; gives how many exchanges it holds.
+        """Write the cassette; return the number of its exchanges.
 
         Raises:
-            CassetteError: it was not written, and why; what was recorded stays in its journal.
+            CassetteError: it could not be written; the recording stays in its journal.
         """
         if self._client is not None:
             with suppress(OSError):
@@ -163,8 +163,11 @@ def _end_to_end(headers: Headers) -> Headers:
     return tuple(pair for pair in headers if pair[0].lower() not in _HOP_BY_HOP)
 
 
-def _passed_on(headers: Headers) -> Headers:
-    """Give a request's headers as passed on; no encoding is asked for besides."""
+def _forwarded_headers(headers: Headers) -> Headers:
+    """Return the headers of a forwarded request.
+
+    Without an encoding, unless the client accepts one.
+    """
     kept = tuple(pair for pair in _end_to_end(headers) if pair[0].lower() != "content-length")
     if any(name.lower() == "accept-encoding" for name, _ in kept):
         return kept

@@ -1,4 +1,4 @@
-"""What went over the wire of one world: each request with its answer, for people and for exports."""
+"""The exchanges of a simulation: each request with its response, for exports."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from understudy._common.messages import Abort, Answer, Chunk, Headers, Request, Response
+from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Request, Response, text_headers
 
-KEPT = 500  # exchanges
-KEPT_BYTES = 1_000_000  # of bodies, together
-_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
+MAX_EXCHANGES = 500
+MAX_BODY_BYTES = 1_000_000  # of all bodies together
+_SECRET_NAMES = ("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization")
+_SECRET: frozenset[str | bytes] = frozenset([*_SECRET_NAMES, *map(str.encode, _SECRET_NAMES)])
 
 
 @dataclass(slots=True)
 class ServedExchange:
-    """A request and its answer, or something said on the admin route.
+    """A request and its response, or a verb on the admin route.
 
     Attributes:
         number: counted from 1.
-        method, path, query: as sent, less the world's prefix.
-        headers: the request's, credentials left out.
-        request_body, body: the bytes; of a streamed answer, those sent so far.
-        at: what the world's clock showed, in unix seconds; `wall`: the machine's own clock.
-        status: of the answer; None while there is none, and when the connection broke.
-        answer_headers: of the answer.
-        seconds: until the answer was complete; None while it is not.
-        broken: why a connection broke; empty otherwise.
+        method, path, query: as sent, without the prefix of the simulation.
+        sent_headers: of the request, without credentials, as sent; `headers`: the same as text.
+        request_body, body: the bytes; of a streamed response, those sent so far.
+        at: the time on the clock of the simulation, in unix seconds.
+        wall: the time on the clock of the machine, in unix seconds.
+        status: of the response; None if there is none yet, or the connection broke.
+        answer_headers: of the response.
+        seconds: until the response was complete; None before.
+        broken: why the connection broke; empty otherwise.
         verb: of the admin route; None for a request to the API.
     """
 
@@ -36,7 +38,7 @@ class ServedExchange:
     method: str
     path: str
     query: str
-    headers: Headers
+    sent_headers: Headers | RawHeaders
     request_body: bytes
     at: float
     wall: float
@@ -47,8 +49,13 @@ class ServedExchange:
     broken: str = ""
     verb: str | None = None
 
+    @property
+    def headers(self) -> Headers:
+        """The headers of the request as text, decoded only when needed."""
+        return text_headers(self.sent_headers)
+
     def to_json(self) -> dict[str, Any]:
-        """Give it as JSON; a body that is not text shows as its size."""
+        """Return the exchange as JSON; of a body that is not text, only its size."""
         return {
             "number": self.number,
             "at": self.at,
@@ -64,7 +71,7 @@ class ServedExchange:
 
 
 class Exchanges:
-    """The latest exchanges of a world, bounded by number and by bytes."""
+    """The latest exchanges of a simulation, limited in number and bytes."""
 
     def __init__(self) -> None:
         self._kept: deque[ServedExchange] = deque()
@@ -76,14 +83,14 @@ class Exchanges:
 
     @property
     def lost(self) -> int:
-        """Count how many of the oldest are no longer kept."""
+        """The number of older exchanges that are no longer kept."""
         return self.count - len(self._kept)
 
     def begin(self, request: Request, at: float, verb: str | None = None) -> ServedExchange:
-        """Note a request; its answer is noted with `finish`."""
+        """Record a request; `finish` records its response."""
         self.count += 1
         query = request.url.partition("?")[2]
-        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _SECRET)
+        headers: Any = tuple([pair for pair in request.sent_headers if pair[0].lower() not in _SECRET])
         entry = ServedExchange(
             self.count, request.method, request.path, query, headers, request.body, at, time.time(), verb=verb
         )
@@ -92,7 +99,7 @@ class Exchanges:
         return entry
 
     def finish(self, entry: ServedExchange, answer: Answer) -> Answer:
-        """Note the answer, a stream as it is sent; gives the answer to send."""
+        """Record the response, a stream as it is sent; return the response to send."""
         if isinstance(answer, Abort):
             entry.broken = answer.message or answer.kind
         if not isinstance(answer, Response):
@@ -100,16 +107,16 @@ class Exchanges:
             return answer
         entry.status, entry.answer_headers = answer.status, answer.headers
         if answer.stream is not None:
-            answer.stream = self._watched(entry, answer.stream)
+            answer.stream = self._record_stream(entry, answer.stream)
             return answer
         entry.body, entry.seconds = answer.body, time.time() - entry.wall
         self._grow(len(answer.body))
         return answer
 
-    def _watched(self, entry: ServedExchange, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _record_stream(self, entry: ServedExchange, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:
             if isinstance(chunk, bytes):
-                if entry.number > self.lost:  # one that is no longer kept need not grow
+                if entry.number > self.lost:  # not for an exchange no longer kept
                     entry.body += chunk
                     self._grow(len(chunk))
             elif isinstance(chunk, Abort):
@@ -119,7 +126,7 @@ class Exchanges:
 
     def _grow(self, size: int) -> None:
         self._bytes += size
-        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._bytes > KEPT_BYTES):
+        while len(self._kept) > 1 and (len(self._kept) > MAX_EXCHANGES or self._bytes > MAX_BODY_BYTES):
             oldest = self._kept.popleft()
             self._bytes -= len(oldest.request_body) + len(oldest.body)
 

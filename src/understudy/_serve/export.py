@@ -1,4 +1,4 @@
-"""What was done in a world, to take away: as a test in Python, or as a cassette."""
+"""An export of what was done in a simulation, as a test in Python or a cassette."""
 
 from __future__ import annotations
 
@@ -14,30 +14,35 @@ from understudy._serve.export_code import TestCode
 from understudy._serve.simulated import SimulatedWorld
 
 FORMS = ("python", "cassette")
-_HOST = "https://api.openai.com"  # whose recording it could be: a cassette is matched by path
+_HOST = "https://api.openai.com"  # cassettes are matched by path, so any host would do
 
 
-def exported(world: SimulatedWorld, form: str) -> str:
-    """Give what was done since the world began, as `python` or as a `cassette`.
+def export(world: SimulatedWorld, form: str) -> str:
+    """Return what was done since the simulation began.
+
+    Args:
+        world: the simulation.
+        form: `python` or `cassette`.
 
     Raises:
-        ValueError: another form; nothing was done; or so much that the beginning is not kept.
+        ValueError: another form, nothing to export, or too much for all of it to be kept.
     """
     if form not in FORMS:
         raise ValueError(f"form: expected {' or '.join(FORMS)}, got {form!r}")
     exchanges = world.exchanges
     if exchanges.lost:
-        raise ValueError(f"the first {exchanges.lost} requests are no longer kept: reset, and do it again in fewer")
+        text = f"the first {exchanges.lost} requests are no longer kept, so the export would be incomplete"
+        raise ValueError(f"{text}: reset, and repeat it with fewer requests")
     done = list(exchanges)
     if not any(entry.verb is None for entry in done):
-        raise ValueError("nothing was sent to the API so far")
+        raise ValueError("nothing was sent to the API so far; send a request first")
     if form == "cassette":
         return cassette([entry for entry in done if entry.verb is None])
-    return TestCode(world.began_with).written(done)
+    return TestCode(world.initial_mode).module(done)
 
 
 def cassette(exchanges: list[ServedExchange]) -> str:
-    """Give exchanges as the text of a cassette, secrets out as ever."""
+    """Return exchanges as the text of a cassette, without secrets."""
     recorded = [_interaction(number, entry) for number, entry in enumerate(exchanges)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "playground.yaml"

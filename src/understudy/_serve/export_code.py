@@ -1,4 +1,7 @@
-"""What was done in a world, as a test in Python: each request as the SDK's call, each verb as the Backend's."""
+"""A test in Python that repeats what was done in a simulation.
+
+Each request becomes a call of the SDK, each verb a call of the `Backend`.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ from understudy._serve.admin_values import FAULTS, MOVES, condition_from, fault_
 from understudy._serve.exchanges import ServedExchange
 
 _STEP = "    "
-_LOOP = -1.0  # in place of the time: this poll stands for a loop of them
-_LIVE = ("queued", "in_progress", "cancelling")
+_LOOP = -1.0  # instead of a time: this poll represents a loop of polls
+_ACTIVE = ("queued", "in_progress", "cancelling")
 _PLACEHOLDER = re.compile(r"\{outputs\[(\w+)\]\}")
 _BETA = '{"OpenAI-Beta": "assistants=v2"}'
 _ADDS = ("add_assistant", "add_thread", "add_message", "add_conversation", "add_file", "add_vector_store")
-_GROUPS = {  # where the SDK keeps what the API calls by its last name
+_GROUPS = {  # the path in the SDK of each resource of the API
     "assistants": "beta.assistants",
     "threads": "beta.threads",
     "messages": "beta.threads.messages",
@@ -33,26 +36,26 @@ _GROUPS = {  # where the SDK keeps what the API calls by its last name
 
 
 class TestCode:
-    """Writes the test.
+    """Generates the code of the test.
 
     Args:
-        mode: of the world's clock when it began.
+        mode: the initial mode of the clock.
     """
 
-    __test__ = False  # pytest looks at names
+    __test__ = False  # pytest collects classes by name
 
     def __init__(self, mode: str) -> None:
         self._mode = mode
-        self._ids: dict[str, str] = {}  # id to the expression that has it
+        self._ids: dict[str, str] = {}  # id to the expression for it
         self._names: Counter[str] = Counter()
         self._imports: set[str] = set()
         self._needs: set[str] = set()
 
-    def written(self, exchanges: Sequence[ServedExchange]) -> str:
-        """Give the module.
+    def module(self, exchanges: Sequence[ServedExchange]) -> str:
+        """Return the code of the module.
 
         Raises:
-            ValueError: something was done that is not to be said in code, such as an upload.
+            ValueError: a request cannot be expressed in code, such as an upload.
         """
         lines = [line for entry in _without_polls(exchanges) for line in self._lines(entry)]
         body = "\n".join(_STEP + line for line in lines)
@@ -75,9 +78,9 @@ class TestCode:
         if entry.verb is not None:
             yield from self._verb(entry.verb, _json(entry.request_body) or {}, _json(entry.body))
         elif entry.status == 501:
-            yield f"# {entry.method} {entry.path}: answered 501, a mistake of the test"
+            yield f"# {entry.method} {entry.path}: answered 501, a mistake in the test"
         elif entry.status is None or entry.status >= 400:
-            yield from self._refused(entry)
+            yield from self._refusal_lines(entry)
         else:
             yield from self._call(entry)
 
@@ -86,7 +89,8 @@ class TestCode:
     def _call(self, entry: ServedExchange) -> Iterator[str]:
         operation, ids = faces.ALL.find(entry.method, api_path(entry.path))[:2]
         if operation is None or (entry.request_body and _json(entry.request_body) is None):
-            raise ValueError(f"{entry.method} {entry.path} cannot be written as code: only JSON can. Use the cassette.")
+            text = f"{entry.method} {entry.path} cannot be exported as code, as its body is not JSON"
+            raise ValueError(f"{text}. Export a cassette instead.")
         group, _, method = operation.name.rpartition(".")
         *others, last = [*ids.items()] or [("", "")]
         arguments = [self._code(last[1])] if last[1] else []
@@ -96,21 +100,21 @@ class TestCode:
         arguments += [f"{name}={self._code(value)}" for name, value in _query(entry.query)]
         call = f"client.{_GROUPS.get(group, group)}.{method}({', '.join(arguments)})"
         if given.get("stream"):
-            yield from self._streamed(call, entry)
+            yield from self._stream_lines(call, entry)
         else:
-            yield from self._answered(call, operation.name, _json(entry.body), is_poll=entry.wall == _LOOP)
+            yield from self._call_lines(call, operation.name, _json(entry.body), is_poll=entry.wall == _LOOP)
 
-    def _answered(self, call: str, operation: str, answer: Any, *, is_poll: bool) -> Iterator[str]:
+    def _call_lines(self, call: str, operation: str, answer: Any, *, is_poll: bool) -> Iterator[str]:
         kind = answer.get("object", "") if isinstance(answer, dict) else ""
         if kind == "list":
-            yield from self._listed(call, operation, answer["data"])
+            yield from self._list_lines(call, operation, answer["data"])
             return
         if not isinstance(answer, dict) or "id" not in answer or operation.endswith("delete"):
             yield call
             return
         name = self._name_of(answer["id"], kind.rpartition(".")[2])
         if is_poll:
-            yield f"while {name}.status in {_LIVE!r}:"
+            yield f"while {name}.status in {_ACTIVE!r}:"
             yield f"{_STEP}{name} = {call}"
         else:
             yield f"{name} = {call}"
@@ -118,7 +122,7 @@ class TestCode:
             yield f'assert {name}.status == "{answer["status"]}"'
             self._learn_calls(name, answer)
 
-    def _listed(self, call: str, operation: str, items: list[Any]) -> Iterator[str]:
+    def _list_lines(self, call: str, operation: str, items: list[Any]) -> Iterator[str]:
         name = operation.split(".")[-2]
         yield f"{name} = {call}"
         if name == "messages" and all(_single_text(item) is not None for item in items):
@@ -127,7 +131,7 @@ class TestCode:
         elif name == "steps":
             yield f"assert [step.type for step in {name}.data] == {[item['type'] for item in items]!r}"
 
-    def _streamed(self, call: str, entry: ServedExchange) -> Iterator[str]:
+    def _stream_lines(self, call: str, entry: ServedExchange) -> Iterator[str]:
         yield f"events = list({call})"
         events = re.findall(rb"^event: (.*)\ndata: (.*)$", entry.body, re.MULTILINE)
         runs = [(name.decode(), _json(data)) for name, data in events]
@@ -137,7 +141,7 @@ class TestCode:
             yield f'{variable} = [event for event in events if event.event == "{runs[-1][0]}"][-1].data'
             self._learn_calls(variable, runs[-1][1])
 
-    def _refused(self, entry: ServedExchange) -> Iterator[str]:
+    def _refusal_lines(self, entry: ServedExchange) -> Iterator[str]:
         self._needs.add("pytest")
         error = "openai.APIStatusError" if entry.status else "openai.APIConnectionError"
         path = self._path(api_path(entry.path))
@@ -187,7 +191,7 @@ class TestCode:
         elif "text" in wanted:
             more.append(f"when={wanted['text']!r}")
         if "function" in wanted:
-            yield f"# only runs that have the function {wanted['function']!r} took this:"
+            yield f"# only runs with the function {wanted['function']!r} used this:"
         self._imports.update(name for step in steps for name in _kinds(step))
         if callable(moves[0]):
             self._names["script"] += 1
@@ -203,7 +207,7 @@ class TestCode:
         return [f"{name}={self._code(value)}" for name, value in given.items()]
 
     def _code(self, value: Any) -> str:
-        """Give a value as code; an id that an earlier answer gave is taken from there."""
+        """Return a value as code; an id from an earlier response becomes an expression."""
         if isinstance(value, str):
             return self._ids.get(value) or json.dumps(value, ensure_ascii=False)
         if isinstance(value, dict) and set(value) == {"base64"}:
@@ -220,7 +224,7 @@ class TestCode:
         return f"f{text}" if "{" in text else text
 
     def _name_of(self, an_id: str, kind: str) -> str:
-        """Give the variable of an object: the one it has, or a new one."""
+        """Return the variable of an object, known or new."""
         known = self._ids.get(an_id)
         if known is not None:
             return known.removesuffix(".id")
@@ -236,11 +240,14 @@ class TestCode:
 
 
 def _without_polls(exchanges: Sequence[ServedExchange]) -> Iterator[ServedExchange]:
-    """Make polls in a row one, marked as a loop, if the run was live until the last."""
+    """Merge consecutive polls into one, marked as a loop.
+
+    Only if the run was active until the last of them.
+    """
     for (_, is_poll), group in groupby(exchanges, key=lambda entry: (entry.path, _is_poll(entry))):
         entries = list(group)
         statuses = [(_json(entry.body) or {}).get("status") for entry in entries] if is_poll else []
-        if is_poll and len(entries) > 1 and statuses[-1] not in _LIVE and set(statuses[:-1]) <= set(_LIVE):
+        if is_poll and len(entries) > 1 and statuses[-1] not in _ACTIVE and set(statuses[:-1]) <= set(_ACTIVE):
             yield replace(entries[-1], wall=_LOOP)
         else:
             yield from entries
@@ -259,7 +266,7 @@ def _kinds(step: Any) -> Iterator[str]:
 
 
 def _generator(name: str, steps: Sequence[Any]) -> Iterator[str]:
-    """Return a script that uses submitted outputs, as a generator function."""
+    """Return the code of a script with submitted outputs: a generator function."""
     yield ""
     yield f"def {name}(run):"
     for step in steps:
@@ -272,18 +279,18 @@ def _generator(name: str, steps: Sequence[Any]) -> Iterator[str]:
 
 def _move_code(move: Any) -> str:
     if isinstance(move, str):
-        return f"Reply({_filled(move)})"
+        return f"Reply({_code_with_outputs(move)})"
     [(kind, given)] = move.items()
     assert kind in MOVES
-    return f"{kind}({', '.join(f'{name}={_filled(value)}' for name, value in given.items())})"
+    return f"{kind}({', '.join(f'{name}={_code_with_outputs(value)}' for name, value in given.items())})"
 
 
-def _filled(value: Any) -> str:
-    """Give a JSON value as code in which placeholders are the outputs."""
+def _code_with_outputs(value: Any) -> str:
+    """Return a JSON value as code, with outputs in place of placeholders."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{json.dumps(key)}: {_filled(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{json.dumps(key)}: {_code_with_outputs(item)}' for key, item in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_filled, value))}]"
+        return f"[{', '.join(map(_code_with_outputs, value))}]"
     if not isinstance(value, str):
         return repr(value)
     if not _PLACEHOLDER.search(value):

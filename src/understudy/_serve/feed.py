@@ -1,4 +1,4 @@
-"""What happens in a world, live: for the terminal's log and for pages that look on."""
+"""Live events of a simulation, for the log in the terminal and for pages."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from understudy._diagnostics.timeline import Timeline
 
 _RUN_ID = re.compile(rb'"id": ?"((?:run|resp)_[^"]+)"')
-_BEGINNING = 400  # bytes of an answer in which a new run's id is to be found
-WAITING = 1000  # messages that a page may be behind before it is dropped
-TICK_SECONDS = 0.25  # in real time runs go on without a request
+_ID_SEARCH_BYTES = 400  # at the beginning of a response, where the id of a new run is
+MAX_QUEUED_MESSAGES = 1000  # a page further behind is dropped
+TICK_SECONDS = 0.25  # in real time, runs progress without requests
 
 
 class RunWatch:
-    """Knows the runs of a world that are not over, from the answers that made them."""
+    """The active runs of a simulation, known from the responses that created them."""
 
     def __init__(self) -> None:
-        self._live: dict[str, tuple[str, int]] = {}  # id to what was last seen: status, moments
+        self._live: dict[str, tuple[str, int]] = {}  # id to the last known status and number of moments
 
     def learn(self, method: str, body: bytes) -> None:
-        """Find the run that an answer, or an event of a stream, shows to have been made."""
-        found = _RUN_ID.search(body[:_BEGINNING]) if method == "POST" else None
+        """Look for a new run in a response, or in an event of a stream."""
+        found = _RUN_ID.search(body[:_ID_SEARCH_BYTES]) if method == "POST" else None
         if found is not None:
             self._live.setdefault(found[1].decode(), ("", 0))
 
     def follow(self, run_ids: Iterable[str]) -> None:
-        """Take runs in that were made before anybody looked."""
+        """Add runs created before anything was watching."""
         for run_id in run_ids:
             self._live.setdefault(run_id, ("", 0))
 
     def changes(self, backend: Backend) -> list[Timeline]:
-        """Give the timelines of runs that changed since this was asked last."""
+        """Return the timelines of the runs that changed since the last call."""
         changed = []
         for run_id, before in list(self._live.items()):
             try:
@@ -57,10 +57,10 @@ class RunWatch:
 
 
 class Feed:
-    """Tells pages what happens, as server-sent events.
+    """Publishes events to pages, as server-sent events.
 
     Args:
-        snapshot: gives what a page that comes later must know, as (event, value) pairs.
+        snapshot: returns what a page that connects later needs, as (event, value) pairs.
     """
 
     def __init__(self, snapshot: Callable[[], list[tuple[str, Any]]]) -> None:
@@ -69,24 +69,27 @@ class Feed:
 
     @property
     def is_watched(self) -> bool:
-        """True while a page looks on."""
+        """Whether a page is connected."""
         return bool(self._queues)
 
     def publish(self, event: str, value: Any) -> None:
-        """Tell every page; one too far behind is dropped, and connects again."""
+        """Send an event to every page.
+
+        A page too far behind is dropped, and connects again.
+        """
         message = _event(event, value)
         for queue in list(self._queues):
-            if queue.qsize() >= WAITING:
+            if queue.qsize() >= MAX_QUEUED_MESSAGES:
                 self._queues.discard(queue)
                 queue.put_nowait(None)
             else:
                 queue.put_nowait(message)
 
     async def events(self, tick: Callable[[], Any]) -> AsyncIterator[bytes]:
-        """Give the events from now on, first those of the snapshot.
+        """Yield the events from now on, those of the snapshot first.
 
         Args:
-            tick: called while nothing happens, to look whether time has changed something.
+            tick: called when nothing happens for a while, to check for changes over time.
         """
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._queues.add(queue)
@@ -106,21 +109,21 @@ class Feed:
             self._queues.discard(queue)
 
 
-def watched(answer: Answer, seen: Callable[[bytes], None]) -> Answer:
-    """Show an answer's body, a streamed one piece by piece before it is sent."""
+def watch(answer: Answer, on_piece: Callable[[bytes], None]) -> Answer:
+    """Pass the body of an answer to a callback, a streamed one piece by piece."""
     if not isinstance(answer, Response):
         return answer
     if answer.stream is None:
-        seen(answer.body)
+        on_piece(answer.body)
         return answer
     stream = answer.stream
 
     def chunks() -> Any:
         for chunk in stream:
             if isinstance(chunk, bytes):
-                seen(chunk)
+                on_piece(chunk)
             yield chunk
-        seen(b"")
+        on_piece(b"")
 
     answer.stream = chunks()
     return answer

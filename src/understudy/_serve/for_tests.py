@@ -1,4 +1,4 @@
-"""The test's own backend over a real socket: what the fixture `understudy_server` is."""
+"""The test's own backend over a real socket, for the fixture `understudy_server`."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ from understudy.errors import UnderstudyError
 
 _AZURE_VERSION = "2024-05-01-preview"  # the last preview of Azure's Assistants [DOCS]
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._~-]+")
-_LONGEST = 80
+_MAX_NAME_LENGTH = 80
 
 
 class SessionServer:
-    """The one server of a test session, in a thread, with a world for each test."""
+    """The one server of a test session, in a thread, with a simulation for each test."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(absent="no test of that name runs now. Did the app outlive its test?")
+        self._worlds = Worlds(absent="no test of that name is running. Did the app outlive its test?")
         self._server = BackgroundServer(Application(Site(self._worlds).handle))
         self._count = 0
 
     @contextmanager
     def world(self, test: str, backend: Backend) -> Iterator[ServedBackend]:
-        """Serve a test's backend until the block is left; afterwards, say it is gone."""
+        """Serve a test's backend, within the block.
+
+        Later requests get an error that says so.
+        """
         self._count += 1
-        name = f"{_NOT_IN_A_NAME.sub('-', test)[-_LONGEST:]}-{self._count}"
+        name = f"{_NOT_IN_A_NAME.sub('-', test)[-_MAX_NAME_LENGTH:]}-{self._count}"
         world = SimulatedWorld(name, lambda: backend, is_of_a_test=True)
         self._worlds.add(name, AdministeredWorld(world))
         try:
@@ -54,7 +57,7 @@ class ServedBackend:
     """The test's backend over a real loopback socket, for apps in other processes.
 
     While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables point there, for child
-    processes, and for clients that the test's own process makes.
+    processes, and for clients created in the test's own process.
 
     Attributes:
         url: without `/v1`; the admin route is at `{url}/_understudy/`, the playground at `{url}/`.
@@ -67,14 +70,14 @@ class ServedBackend:
         self._world = world
 
     def problems(self) -> list[UnderstudyError]:
-        """Give what was answered to a `check`, which the app may have ignored."""
+        """Return the problems that a `check` reported, which the app may have ignored."""
         return self._world.take_found()
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that point a child process here.
+        """Return the environment variables that point a child process here.
 
-        Keys are ours even where real ones are set: a child cannot be kept from the network, so that it
-        does not get what would open a door there.
+        The keys are placeholders even if real ones are set: a child cannot be kept from the network, so it
+        should have nothing that gives access to an account there.
         """
         return {
             "OPENAI_BASE_URL": f"{self.url}/v1",
@@ -87,7 +90,10 @@ class ServedBackend:
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """Let this process's requests to the server out; answer others in memory."""
+        """Send this process's requests for the server to it, within the block.
+
+        Other requests are answered in memory.
+        """
         backend = self.backend
         handler = _OverTheSocket(backend, urlsplit(self.url).netloc)
         with ExitStack() as stack:
@@ -103,7 +109,7 @@ class ServedBackend:
 
 
 class _OverTheSocket:
-    """Answers as the backend does; what is addressed to the server goes out to it."""
+    """Answers as the backend does, but forwards requests for the server."""
 
     def __init__(self, backend: Backend, authority: str) -> None:
         self.rules: HostRules = backend.rules
@@ -117,5 +123,5 @@ class _OverTheSocket:
 
 
 def _with_loopback(hosts: str) -> str:
-    """Add loopback to the hosts that are asked without the proxy."""
+    """Add loopback to the hosts that are reached without the proxy."""
     return ",".join(filter(None, [hosts, "127.0.0.1", "localhost"]))

@@ -1,9 +1,9 @@
-"""Which requests a served simulator takes: by the host they name, and by the page they come from.
+"""The requests that a served simulator accepts, by host and by origin.
 
-A browser carries any web page's requests to loopback. Two things keep pages out that the user did
-not mean: a request must name a host that only this machine answers to (else a page's own domain,
-pointed at 127.0.0.1, would count as the page's own server: DNS rebinding), and answers carry no
-CORS headers unless they were asked for.
+A browser sends requests of any web page to loopback. Two things keep out pages that the user did
+not intend: a request must name a host that is only this machine (else a page's own domain,
+pointed at 127.0.0.1, would count as the page's own server: DNS rebinding), and responses have no
+CORS headers unless they were enabled.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ METHODS = "GET, POST, DELETE, OPTIONS"
 
 
 def json_response(status: int, value: Any, headers: Headers = ()) -> Response:
-    """Make an answer whose body is JSON."""
+    """Return a response whose body is JSON."""
     return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
 
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """The names under which the server may be asked.
+    """The host names that the server responds to.
 
     Args:
-        listened: the address it listens on. On a wildcard (`0.0.0.0`, `::`), any IP address will
-            do, and this machine's own name.
-        more: names allowed besides, as `--allow-host` gives them.
+        listened: the address that it listens on. For a wildcard (`0.0.0.0`, `::`), any IP address and
+            the name of this machine are allowed.
+        more: further allowed names, from `--allow-host`.
     """
 
     listened: str = "127.0.0.1"
     more: Sequence[str] = ()
 
     def refusal(self, request: Request) -> Response | None:
-        """Answer a request that names another host; None for one that may pass."""
+        """Return the refusal of a request that names another host, or None."""
         given = request.header("host")
         if given is None:
             return None
         try:
             host = request.host
-        except ValueError:  # such as a bracket that is not closed
-            text = f"this server does not answer to the host {given!r}: a host name or an address was expected"
+        except ValueError:  # such as an unclosed bracket
+            text = f"this server does not respond to the host {given!r}: expected a host name or an IP address"
             return json_response(403, {"error": text})
         if self._allows(host):
             return None
         text = (
-            f"this server does not answer to the host {host!r}, only to loopback names and the "
-            f"address it listens on ({self.listened}). Start it with --allow-host {host} if that "
-            "is a name of this machine."
+            f"this server does not respond to the host {host!r}, only to loopback names and the "
+            f"address it listens on ({self.listened}). If that is a name of this machine, start the "
+            f"server with --allow-host {host}."
         )
         return json_response(403, {"error": text})
 
     def _allows(self, host: str) -> bool:
-        named = {name.lower() for name in (self.listened, *self.more)}  # as the request's host is
+        named = {name.lower() for name in (self.listened, *self.more)}  # as is the host of a request
         if host == "localhost" or host.endswith(".localhost") or host in named:
             return True
         address = _address(host)
@@ -79,17 +79,17 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 @dataclass(frozen=True)
 class Cors:
-    """The web origins whose pages may read answers.
+    """The web origins whose pages may read responses.
 
     Args:
-        origins: such as `http://localhost:3000`; `*` stands for every page, but not on the admin
-            route, which only an origin that is named may use.
+        origins: such as `http://localhost:3000`; `*` means every page, except on the admin route,
+            which only listed origins may use.
     """
 
     origins: Sequence[str] = field(default=())
 
     def headers(self, request: Request, *, is_admin: bool) -> Headers:
-        """Give the headers that let the asking page read the answer, if it may."""
+        """Return the headers that let a page read the response, if it may."""
         origin = request.header("origin")
         if origin is None or not (origin in self.origins or ("*" in self.origins and not is_admin)):
             return ()
@@ -100,9 +100,10 @@ class Cors:
         )
 
     def refusal(self, request: Request) -> Response | None:
-        """Answer what a page of another site sends, unless its origin is named; None for what may pass.
+        """Return the refusal of a request from a page of another site, or None.
 
-        For the admin route, whose requests do something even where the page cannot read the answer.
+        For the admin route, whose requests have effects even if the page cannot read the response. Listed
+        origins are accepted.
         """
         origin = request.header("origin")
         if origin is not None and origin in self.origins:
@@ -110,19 +111,19 @@ class Cors:
         is_own = origin is None or origin.lower().partition("://")[2] == (request.header("host") or "").lower()
         if is_own and request.header("sec-fetch-site", "none") in ("none", "same-origin"):
             return None
-        text = f"a page of another site ({origin or 'which it does not say'}) may not use this route"
+        text = f"a page of another site ({origin or 'unknown'}) may not use this route"
         way_out = f"; start the server with --cors {origin}" if origin not in (None, "null") else ""
         return json_response(403, {"error": text + way_out})
 
     def preflight(self, request: Request, *, is_admin: bool) -> Response | None:
-        """Answer a browser's preflight; None for any other request."""
+        """Return the response to a browser's preflight; None for any other request."""
         asked = request.header("access-control-request-method")
         if request.method != "OPTIONS" or asked is None:
             return None
         headers = self.headers(request, is_admin=is_admin)
         if not headers:
             origin = request.header("origin")
-            text = f"pages of {origin} may not ask this server; start it with --cors {origin}"
+            text = f"pages of {origin} may not use this server; start it with --cors {origin}"
             return json_response(403, {"error": text})
         wanted = request.header("access-control-request-headers", "*") or "*"
         more = (("access-control-allow-methods", METHODS), ("access-control-allow-headers", wanted))

@@ -1,4 +1,4 @@
-"""The server's log: a line for each request, and for each run's end."""
+"""The log of the server: a line for each request, and for the end of each run."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def log_line(text: str) -> None:
 
 
 def wants_log(is_asked_for: bool) -> bool:
-    """Say whether to log: on a terminal, and wherever it was asked for."""
+    """Return whether to log: on a terminal, or if requested."""
     return is_asked_for or sys.stdout.isatty()

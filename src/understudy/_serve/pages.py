@@ -1,4 +1,4 @@
-"""The playground: a page, its script and its style, served as they lie in the package."""
+"""The playground: a page, its scripts and its style, served as packaged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TYPES = {
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-# Nothing from another host, nothing inline: what a model or a user wrote cannot become code.
+# Nothing from another host, nothing inline: text of a model or a user cannot become code.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -28,7 +28,7 @@ _FOLDER = "/playground/"
 
 
 def page(path: str) -> Response | None:
-    """Give the page's file at a path; None where there is none."""
+    """Return a file of the page by its path, or None."""
     name = "index.html" if path == "/" else path.removeprefix(_FOLDER) if path.startswith(_FOLDER) else ""
     if name not in _TYPES:
         return None

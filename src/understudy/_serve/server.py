@@ -1,4 +1,4 @@
-"""A server: a listening socket and uvicorn on it, in this thread or in one of its own."""
+"""A server: a listening socket with uvicorn, in this thread or its own."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ def listener(host: str, port: int) -> socket.socket:
     """Open the listening socket.
 
     Raises:
-        OSError: the port is taken, or the address is not this machine's.
+        OSError: the port is in use, or the address is not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.create_server((host, port), family=family, backlog=1024)
-    # Inherited by every connection: else the head and the body of an answer, sent one after the other, wait
-    # 40 ms for the client's acknowledgement (asyncio sets it by itself only for sockets that name their protocol).
+    # Inherited by every connection. Otherwise the head and the body of a response, sent separately, wait 40 ms
+    # for the client's acknowledgement (asyncio sets this itself only for sockets that name their protocol).
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
 
 
 def uvicorn_server(application: Application, **settings: Any) -> Any:
-    """Make the uvicorn server, with the headers left to the service.
+    """Return a uvicorn server that leaves the headers to the service.
 
     Raises:
         ImportError: the extra `serve` is not installed.
@@ -46,7 +46,7 @@ def uvicorn_server(application: Application, **settings: Any) -> Any:
 
 
 def serve_here(application: Application, opened: socket.socket) -> None:
-    """Serve until ctrl-c, the usual end; open connections get two seconds."""
+    """Serve until ctrl-c; open connections get two seconds."""
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn_server(application).run(sockets=[opened])
 
@@ -59,7 +59,7 @@ class BackgroundServer:
     """
 
     def __init__(self, application: Application) -> None:
-        self._server = uvicorn_server(application, loop="asyncio")  # whatever policy the tests have set
+        self._server = uvicorn_server(application, loop="asyncio")  # whatever loop policy the tests have set
         self._socket = listener("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._run, name="understudy-server", daemon=True)
@@ -69,7 +69,7 @@ class BackgroundServer:
         self._server.run(sockets=[self._socket])
 
     def close(self) -> None:
-        """Stop, and wait until it has."""
+        """Stop the server, and wait until it has."""
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()

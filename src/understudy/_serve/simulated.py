@@ -1,4 +1,4 @@
-"""A world that is simulated: a `Backend`, what went over its wire, and what can be said to it."""
+"""A served simulation: a `Backend`, its exchanges, and what the verbs need."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from understudy._diagnostics.timeline import Timeline
 from understudy._engine.lifecycle import TERMINAL
 from understudy._serve import advice
 from understudy._serve.exchanges import Exchanges, ServedExchange
-from understudy._serve.feed import Feed, RunWatch, watched
+from understudy._serve.feed import Feed, RunWatch, watch
 from understudy.errors import UnderstudyError
 
 Log = Callable[[str], None]
 
 
 class SimulatedWorld:
-    """A world that is simulated.
+    """A served simulation.
 
     Args:
-        name: of the world; empty for the common one.
-        make: makes its backend, and makes it again on `reset`, with the settings given then.
-        log: takes a line for each request and each run's end; None for no log.
-        is_of_a_test: the backend is a test's own: its messages are for its author, and it cannot be reset.
+        name: of the simulation; empty for the default one.
+        make: creates its backend, and again on `reset`, with the settings given then.
+        log: called with a line for each request and each end of a run; None for no log.
+        is_of_a_test: the backend belongs to a test: its messages are for the author, and it cannot be reset.
 
     Attributes:
-        backend: the service; another one after each reset.
-        exchanges: what went over the wire since then.
-        began_with: the mode of the clock then.
-        asked: the request being answered.
-        said: how many requests came to the admin route since then.
+        backend: the service; a new one after each reset.
+        exchanges: its requests and responses since the last reset.
+        initial_mode: the mode of the clock then.
+        current_request: the request being answered.
+        admin_requests: the number of requests to the admin route since then.
     """
 
     def __init__(
@@ -45,16 +45,16 @@ class SimulatedWorld:
         self.reset()
 
     def reset(self, **settings: Any) -> None:
-        """Begin anew.
+        """Start anew.
 
         Raises:
-            TypeError, ValueError: settings that a `Backend` does not take; everything stays as it was.
+            TypeError, ValueError: invalid settings of a `Backend`; nothing changes.
         """
         self.backend = self._make(**settings)
-        self.began_with = self.backend.clock.mode
+        self.initial_mode = self.backend.clock.mode
         self.exchanges = Exchanges()
-        self.asked: Request | None = None
-        self.said = 0
+        self.current_request: Request | None = None
+        self.admin_requests = 0
         self._found: list[UnderstudyError] = []
         self._runs = RunWatch()
         self._state: Any = None
@@ -63,39 +63,39 @@ class SimulatedWorld:
     # -- requests -------------------------------------------------------------
 
     def handle(self, request: Request) -> Answer:
-        """Answer a request to the API."""
+        """Respond to a request to the API."""
         entry = self.exchanges.begin(request, self.backend.clock.now())
-        self.asked = request
+        self.current_request = request
         answer = self.backend.handle(request)
         if not self.is_of_a_test:
-            answer = advice.answered(answer)
+            answer = advice.reword_answer(answer)
         answer = self.exchanges.finish(entry, answer)
         if self._log is not None or self.feed.is_watched:
-            self._told(entry)
-            answer = watched(answer, lambda piece: self._saw(entry, piece))
+            self._report(entry)
+            answer = watch(answer, lambda piece: self._follow(entry, piece))
         return answer
 
     # -- what goes wrong --------------------------------------------------------
 
     def check(self) -> list[UnderstudyError]:
-        """Give what went wrong on the test's side, left-overs included; each once."""
+        """Return the problems of the test, including unused scripts, each once."""
         problems = self.backend.close()
         self._found += problems
         return problems
 
     def take_found(self) -> list[UnderstudyError]:
-        """Give what `check` has answered, for the test that the world belongs to."""
+        """Return the problems that `check` has reported, for the test of this backend."""
         found, self._found = self._found, []
         return found
 
     def worded(self, text: str) -> str:
-        """Give a message in the words of whoever reads it here."""
+        """Reword a message for the readers of this simulation."""
         return text if self.is_of_a_test else advice.worded(text)
 
-    # -- looking on -------------------------------------------------------------
+    # -- live events -------------------------------------------------------------
 
     def look(self) -> None:
-        """Tell what has changed: runs that went on, and what stands in the state."""
+        """Publish changes: progress of runs, and the state."""
         if self._log is None and not self.feed.is_watched:
             return
         for timeline in self._runs.changes(self.backend):
@@ -108,13 +108,13 @@ class SimulatedWorld:
                 self._state = state
                 self.feed.publish("state", state)
 
-    def _saw(self, entry: ServedExchange, piece: bytes) -> None:
+    def _follow(self, entry: ServedExchange, piece: bytes) -> None:
         self._runs.learn(entry.method, piece)
         self.look()
         if not piece and self.feed.is_watched:  # the end of a stream
             self.feed.publish("exchange", entry.to_json())
 
-    def _told(self, entry: ServedExchange) -> None:
+    def _report(self, entry: ServedExchange) -> None:
         if self._log is not None:
             self._log(f"{entry.method:6} {entry.status or 'broken'} {self._prefixed(entry.path)}")
         if self.feed.is_watched:
@@ -154,6 +154,6 @@ class SimulatedWorld:
 
 
 def timeline_json(timeline: Timeline) -> dict[str, Any]:
-    """Give a timeline as JSON."""
+    """Return a timeline as JSON."""
     moments = [{"at": one.at, "what": one.what, "name": one.name, "note": one.note} for one in timeline.moments]
     return {"id": timeline.run_id, "status": timeline.status, "moments": moments}

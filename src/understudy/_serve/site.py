@@ -1,4 +1,4 @@
-"""Everything a served simulator answers to: its page, its health, its admin route, its worlds."""
+"""All routes of a server: its page, its health, its admin route, its simulations."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from understudy._common.messages import Headers, Request, Response
 from understudy._serve.asgi import LiveResponse, ServedAnswer
 from understudy._serve.hosts import AllowedHosts, Cors, json_response
 from understudy._serve.pages import page
-from understudy._serve.worlds import COMMON, WorldGone, Worlds, gone, split, without_prefix
+from understudy._serve.worlds import COMMON, WorldGone, Worlds, gone_response, split, without_prefix
 
 ADMIN = "/_understudy/"
-_READABLE = frozenset({"events", "openapi.json"})  # of the admin route, by GET
+_READABLE = frozenset({"events", "openapi.json"})  # on the admin route, by GET
 
 
 class Site:
     """Routes requests.
 
     Args:
-        worlds: what answers the API, by the prefix of the path.
-        hosts: the names under which the server may be asked.
-        cors: the web origins whose pages may read answers.
+        worlds: the simulations, by the prefix of the path.
+        hosts: the host names that the server responds to.
+        cors: the web origins whose pages may read responses.
     """
 
     def __init__(self, worlds: Worlds, hosts: AllowedHosts | None = None, cors: Cors | None = None) -> None:
@@ -27,7 +27,7 @@ class Site:
         self._cors = cors or Cors()
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Answer a request."""
+        """Respond to a request."""
         refused = self._hosts.refusal(request)
         if refused is not None:
             return refused
@@ -53,10 +53,10 @@ class Site:
                 return await self._admin(inner, name, path.removeprefix(ADMIN).rstrip("/"))
             return await self.worlds.get(name).handle(inner)
         except WorldGone as error:
-            return gone(error)
+            return gone_response(error)
 
     def _read(self, name: str, path: str, request: Request) -> Response | None:
-        """Answer what is the same for all worlds, and only read."""
+        """Respond to a GET of what is the same for all simulations, or return None."""
         if name == COMMON and path == "/healthz":
             from understudy import __version__
 
@@ -75,7 +75,10 @@ class Site:
 
 
 def _admin_refusal(request: Request, verb: str) -> Response | None:
-    """Refuse what a form of any web page could send: JSON it cannot send unasked."""
+    """Return the refusal of what a form on any web page could send, or None.
+
+    A form cannot send JSON without a preflight.
+    """
     if request.method != "POST":
         allowed: Headers = (("allow", "POST"),)
         text = f"{request.method} {ADMIN}{verb}: the admin route takes POST, with a JSON body"

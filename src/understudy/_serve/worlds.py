@@ -1,7 +1,7 @@
-"""The worlds of a server: each a service of its own, at `/w/NAME/`, made when it is first asked for.
+"""The simulations of a server: each a service of its own, at `/w/NAME/`.
 
-Without a prefix there is the common one. Workers that run in parallel take a name each, share the
-server, and never see one another.
+Created on first use. Without a prefix, there is the default one. Workers that run in parallel each take a
+name, share the server, and never see one another.
 """
 
 from __future__ import annotations
@@ -17,87 +17,91 @@ from understudy._serve.asgi import ServedAnswer
 from understudy.errors import UnderstudyError, envelope
 
 COMMON = ""
-KEPT = 256  # worlds, at most, unless the server is started with another number
-_FORGOTTEN = 10_000  # names of worlds that were dropped, kept to say so
+MAX_WORLDS = 256  # unless the server is started with another number
+_MAX_GONE_NAMES = 10_000  # of dropped simulations, to report that they were dropped
 _NAME = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 
 
 class ServedWorld(Protocol):
-    """What answers at one prefix."""
+    """The simulation at one prefix."""
 
     async def handle(self, request: Request) -> ServedAnswer:
-        """Answer a request to the API."""
+        """Respond to a request to the API."""
 
     async def admin(self, request: Request, verb: str) -> ServedAnswer:
-        """Answer a request to the admin route."""
+        """Respond to a request to the admin route."""
 
 
 class WorldGone(UnderstudyError):
-    """A request to a world that is no longer there, or cannot be made."""
+    """A request to a simulation that no longer exists, or cannot be created."""
 
     code = "understudy_world_gone"
 
 
 class Worlds:
-    """The worlds by name.
+    """The simulations by name.
 
     Args:
-        make: makes the world of a name. None: worlds are only those that were added.
-        kept: how many there may be; beyond that, the one not asked for longest is dropped.
-        absent: without `make`, why there is no other world.
+        make: creates the simulation of a name. None: only those that were added exist.
+        kept: the maximum number; beyond that, the least recently used is dropped.
+        absent: without `make`, the reason for the error.
     """
 
     def __init__(
-        self, make: Callable[[str], ServedWorld] | None = None, kept: int = KEPT, absent: str = "there is no such world"
+        self,
+        make: Callable[[str], ServedWorld] | None = None,
+        kept: int = MAX_WORLDS,
+        absent: str = "this simulation does not exist",
     ) -> None:
         self._make = make
         self._absent = absent
         self._kept = kept
         self._worlds: OrderedDict[str, ServedWorld] = OrderedDict()
         self._gone: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()  # a test's thread adds and removes while the server's asks
+        self._lock = threading.Lock()  # the thread of a test adds and removes, that of the server reads
 
     def __len__(self) -> int:
         return len(self._worlds)
 
     def get(self, name: str, *, anew: bool = False) -> ServedWorld:
-        """Give the world of a name, and make it if it was not there yet.
+        """Return the simulation of a name, creating it on first use.
 
         Args:
-            anew: whether one that was dropped may be made again, as `reset` does.
+            name: of the simulation.
+            anew: whether to create a dropped one again, as `reset` does.
 
         Raises:
-            WorldGone: it was dropped, or its test is over, or the name cannot be one.
+            WorldGone: it was dropped, its test has ended, or the name is invalid.
         """
         with self._lock:
             found = self._worlds.get(name)
             if found is None:
-                found = self._worlds[name] = self._made(name, anew=anew)
+                found = self._worlds[name] = self._create(name, anew=anew)
                 self._drop_idle()
             self._worlds.move_to_end(name)
             return found
 
     def add(self, name: str, world: ServedWorld) -> None:
-        """Put a world there."""
+        """Add a simulation."""
         with self._lock:
             self._worlds[name] = world
 
     def remove(self, name: str) -> None:
-        """Take a world away; who still asks for it hears so."""
+        """Remove a simulation; later requests to it get an error."""
         with self._lock:
             self._worlds.pop(name, None)
             self._forget(name)
 
-    def _made(self, name: str, *, anew: bool) -> ServedWorld:
-        where = f"/w/{name}" if name else "the common world"
+    def _create(self, name: str, *, anew: bool) -> ServedWorld:
+        where = f"/w/{name}" if name else "the default simulation"
         if self._make is None:
             raise WorldGone(f"{where}: {self._absent}")
         if name and not _NAME.fullmatch(name):
-            raise WorldGone(f"{where}: the name of a world is 1 to 200 of letters, digits, and . _ ~ -")
+            raise WorldGone(f"{where}: not a valid name; expected 1 to 200 letters, digits and . _ ~ -")
         if name in self._gone and not anew:
             raise WorldGone(
-                f"{where} was dropped: this server keeps {self._kept} worlds, and it was the one not asked for "
-                f"longest. Start the server with a larger --worlds, or begin it anew: POST {where}/_understudy/reset."
+                f"{where} was dropped: this server keeps {self._kept} simulations, and it was the least recently "
+                f"used. Start the server with a larger --worlds, or start it anew: POST {where}/_understudy/reset."
             )
         self._gone.pop(name, None)
         return self._make(name)
@@ -110,12 +114,14 @@ class Worlds:
 
     def _forget(self, name: str) -> None:
         self._gone[name] = None
-        while len(self._gone) > _FORGOTTEN:
+        while len(self._gone) > _MAX_GONE_NAMES:
             self._gone.popitem(last=False)
 
 
 def split(path: str) -> tuple[str, str]:
-    """Take the name of the world off a path; the empty name is the common one's.
+    """Split a path into the name of its simulation and the rest.
+
+    The default simulation has an empty name.
 
     >>> split("/w/worker-3/v1/threads")
     ('worker-3', '/v1/threads')
@@ -129,12 +135,12 @@ def split(path: str) -> tuple[str, str]:
 
 
 def without_prefix(request: Request, name: str) -> Request:
-    """Give a request as it would be without the prefix of its world."""
+    """Return a request without the prefix of its simulation."""
     if name == COMMON:
         return request
     return Request(request.method, request.url.replace(f"/w/{name}", "", 1), request.sent_headers, request.body)
 
 
-def gone(error: WorldGone) -> Response:
-    """Answer as any mistake of a test is answered: no SDK asks again."""
+def gone_response(error: WorldGone) -> Response:
+    """Return the response for it: as for any mistake in a test, no SDK retries it."""
     return envelope(error)

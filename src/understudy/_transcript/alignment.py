@@ -1,4 +1,7 @@
-"""Put two sequences side by side: what belongs together in one row, what only one has alone in its own."""
+"""Align two sequences, row by row.
+
+What belongs together shares a row; what only one has is alone in its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ GAP_COST = 1.0
 
 
 def aligned(old: Sequence[T], new: Sequence[T], cost: Callable[[T, T], float | None]) -> list[tuple[T | None, T | None]]:
-    """Give the cheapest rows of pairs and single items, both sequences in order.
+    """Return the cheapest rows of pairs and single items, both sequences in order.
 
     Args:
         cost: what it costs to put two items in one row: 0 where they are equal; None where they do not belong together. An
@@ -42,7 +45,7 @@ _NEVER = float("inf")
 
 
 def _choices(best: list[list[float]], costs: list[list[float | None]], i: int, j: int) -> tuple[float, float, float]:
-    """Give what it costs from here on to pair, to leave the old item alone, to leave the new one alone."""
+    """Return the costs from here on: pair, leave the old item alone, or the new one."""
     pair = first = second = _NEVER
     if i < len(costs) and j + 1 < len(best[0]):
         own = costs[i][j]

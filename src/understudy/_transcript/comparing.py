@@ -1,4 +1,4 @@
-"""What differs between the turns of two transcripts, each difference named by its kind.
+"""Compare the turns of two transcripts; each difference is named by its kind.
 
 Turns are aligned first, then the calls, outputs and replies within each pair of turns. What a recording does not show is
 never a difference.
@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from understudy._common.code_repr import CodeRepr, first
 from understudy._transcript.alignment import aligned
 from understudy._transcript.counterparts import fate, lost_parameters
-from understudy._transcript.entries import HOSTED, SeenMessage, TranscriptEntry, Turn, in_words
+from understudy._transcript.entries import HOSTED, Description, SeenMessage, TranscriptEntry, Turn, in_words
 from understudy._transcript.normal_forms import said
 from understudy._transcript.unknown import Unknown, same
 
@@ -29,14 +29,14 @@ _ACTIONS = ("call", "output", "reply", "citation")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference(CodeRepr):
-    """One thing that the two sides do not have in common.
+    """One difference between the two sides.
 
     Attributes:
         kind: `user`, `instructions`, `tools`, `call`, `output`, `reply`, `citation`, `outcome`, `result` (what the callables
             returned or raised), `parameter` (sent by one side, without a counterpart on the other).
-        turn: the turn, from 1, as the old side counts, or the new one where only it has the turn; None for a result.
+        turn: the turn, from 1, as the old side counts, or as the new one if only it has the turn; None for a result.
         old, new: what each side has, as an entry of the transcript has it; None where one has nothing.
-        note: what it means, where that does not show by itself.
+        note: what it means, where that is not obvious.
     """
 
     kind: DifferenceKind = first()
@@ -60,11 +60,11 @@ def check_words(words: Any) -> None:
 def _side(kind: str, value: Any) -> str:
     if value is None:
         return "has nothing"
-    return repr(value) if isinstance(value, str) else in_words(kind, value)
+    return in_words(kind, value, quotes=True)
 
 
 def differences(old: Sequence[Turn], new: Sequence[Turn], words: Words = "exact") -> list[Difference]:
-    """Give what differs, in the order of the turns. `words`: how replies are compared."""
+    """Return what differs, in the order of the turns. `words`: as in `parity`."""
     found: list[Difference] = []
     is_same_so_far = True
     for row in rows_of(old, new, words):
@@ -80,12 +80,15 @@ def differences(old: Sequence[Turn], new: Sequence[Turn], words: Words = "exact"
 
 
 def rows_of(old: Sequence[Turn], new: Sequence[Turn], words: Words = "exact") -> list[TurnPair]:
-    """Give the turns of two transcripts side by side."""
+    """Return the turns of two transcripts side by side."""
     return aligned(old, new, lambda one, other: _distance(one, other, words))
 
 
 def _distance(old: Turn, new: Turn, words: Words) -> float:
-    """Tell how unlike two turns are, from 0 to just under what leaving both alone costs."""
+    """Return how unlike two turns are.
+
+    From 0 to just under what leaving both alone costs.
+    """
     unlike = 0.0 if _same_said(old.said, new.said) else 0.9
     paired = actions_of(old, new, words)
     wrong = sum(one is None or other is None for one, other in paired)
@@ -95,7 +98,7 @@ def _distance(old: Turn, new: Turn, words: Words) -> float:
 def _alone(old: Turn | None, new: Turn | None) -> Difference:
     turn, side = (old, "old") if old is not None else (new, "new")
     assert turn is not None
-    value = turn.said if turn.said is not None else "(a run without a new message)"
+    value = turn.said if turn.said is not None else Description("a run without a new message")
     number = turn.entries[0].turn if turn.entries else None
     note = f"only the {side} side has this turn"
     return Difference("user", number, value if old else None, value if new else None, note)
@@ -123,7 +126,10 @@ def _within(old: Turn, new: Turn, words: Words, *, compares_context: bool) -> It
 
 
 def _same_said(old: Any, new: Any) -> bool:
-    """Tell whether the user said the same; files apart, which may be attached or searched."""
+    """Return True if the user said the same.
+
+    Files apart, which may be attached or searched.
+    """
     one, other = _without_files(old), _without_files(new)
     return same(one, other)
 
@@ -131,7 +137,7 @@ def _same_said(old: Any, new: Any) -> bool:
 def _without_files(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    rest = {name: held for name, held in value.items() if name != "files"}
+    rest = {name: given for name, given in value.items() if name != "files"}
     return rest["text"] if set(rest) == {"text"} else rest
 
 
@@ -148,17 +154,20 @@ def _user(number: int, old: Turn, new: Turn, *, compares_context: bool) -> Itera
         yield Difference("user", number, before, after, "what the model sees of the conversation before this")
 
 
-def _context(context: Sequence[SeenMessage] | Unknown) -> str:
+def _context(context: Sequence[SeenMessage] | Unknown) -> Description:
     if isinstance(context, Unknown):
-        return repr(context)
+        return Description(context)
     if not context:
-        return "no earlier messages"
-    texts = ", ".join(f"{message.role}: {in_words(message.role, message.text)}" for message in context)
-    return f"{len(context)} earlier message{'s' if len(context) > 1 else ''} ({texts})"
+        return Description("no earlier messages")
+    texts = ", ".join(f"{message.role}: {in_words(message.role, message.text, quotes=True)}" for message in context)
+    return Description(f"{len(context)} earlier message{'s' if len(context) > 1 else ''} ({texts})")
 
 
 def _in_force(kind: Any, number: int, old: Turn, new: Turn) -> Iterator[Difference]:
-    """What was given at each request of a turn: a run has it once, a chain of responses at every one."""
+    """Yield the differences in what was given at each request of a turn.
+
+    A run has it once, a chain of responses at every one.
+    """
     empty: Any = "" if kind == "instructions" else {}
     sides = [[entry.value for entry in turn.of(kind)] or [empty] for turn in (old, new)]
     for count, (one, other) in enumerate(zip_longest(*sides)):
@@ -185,7 +194,10 @@ def _parameters(number: int, old: Turn, new: Turn) -> Iterator[Difference]:
 
 
 def lost_parameters_of(number: int, old: Turn, new: Turn, changed: set[Any]) -> Iterator[Difference]:
-    """What a run was created with, has no place in the other API, and whose effect the other side lacks."""
+    """Yield what only a run can be created with, and whose effect is lost.
+
+    It has no place in the other API.
+    """
     for name, value, note in lost_parameters(old, new, changed):
         yield Difference("parameter", number, {name: value}, None, note)
     for name, value, note in lost_parameters(new, old, changed):
@@ -196,7 +208,7 @@ def lost_parameters_of(number: int, old: Turn, new: Turn, changed: set[Any]) -> 
 
 
 def actions_of(old: Turn, new: Turn, words: Words) -> list[tuple[TranscriptEntry | None, TranscriptEntry | None]]:
-    """Give the calls, outputs, replies and citations of two turns side by side."""
+    """Return the calls, outputs, replies and citations of two turns side by side."""
     return aligned(old.of(*_ACTIONS), new.of(*_ACTIONS), lambda one, other: _cost(one, other, words))
 
 
@@ -211,7 +223,7 @@ def _cost(old: TranscriptEntry, new: TranscriptEntry, words: Words) -> float | N
 
 
 def same_action(old: TranscriptEntry, new: TranscriptEntry, words: Words) -> bool:
-    """Tell whether two calls, outputs, replies or citations are the same."""
+    """Return True if two calls, outputs, replies or citations are the same."""
     if old.kind == "reply":
         return _same_words(old.value, new.value, words)
     return same(old.value, new.value)
@@ -246,7 +258,7 @@ def _action(
 
 
 def _may_be_unseen(entry: TranscriptEntry, other: Turn) -> bool:
-    """Tell whether a recording could have missed what only the other side shows."""
+    """Return True if a recording could have missed what only the other side shows."""
     if not other.is_whole:
         return True
     if entry.kind in ("reply", "citation"):

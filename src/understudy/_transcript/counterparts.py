@@ -1,4 +1,7 @@
-"""Parameters that only one of the two APIs has: what becomes of each. [DOCS; contract, Responses 1]"""
+"""Parameters that only one of the two APIs has: what becomes of each.
+
+[DOCS; contract, Responses 1]
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,15 @@ from typing import Any
 from understudy._transcript.entries import SeenMessage, Turn
 from understudy._transcript.unknown import UNKNOWN, Unknown, plain, same
 
-# By a parameter's name here: what a report says of it. Settings that both have are named when they are not equal.
+# By a parameter's name: what a report says of it. Settings that both APIs have are named when they are not equal.
 FATES = {
     "max_prompt_tokens": "Responses has no limit for the prompt: send less input, or set truncation",
-    "truncation_strategy": "Responses truncates nothing to the last messages: send only these as input",
-    "additional_instructions": "not in the other side's instructions: join them to instructions=",
+    "truncation_strategy": "Responses does not truncate to the last messages: send only these as input",
+    "additional_instructions": "not in the other side's instructions: add them to instructions=",
     "tools": "a run's own tools replace the assistant's: send them with each request of this turn",
     "attachments": "not among the other side's files: put them into a vector store, or send an input_file",
     "max_tool_calls": "a run has no limit for tool calls",
-    "max_output_tokens": "counts for a whole run, but for each response by itself",
+    "max_output_tokens": "counts for a whole run, but for each response separately",
     "text_format": "response_format of a run is text.format of a response",
     "verbosity": "a run has no verbosity",
     "temperature": "both APIs have it, each with its own value here",
@@ -28,10 +31,10 @@ FATES = {
 
 
 def fate(name: str, old: Turn, new: Turn) -> str:
-    """Say what becomes of a setting that only one side has; "" where nothing is lost."""
+    """Return what becomes of a setting that only one side has; "" if nothing is lost."""
     if name == "truncation_strategy" and _same_context(old, new):
         return ""
-    return FATES.get(name, "the other side has it not")
+    return FATES.get(name, "the other side does not have it")
 
 
 def _same_context(old: Turn, new: Turn) -> bool:
@@ -43,7 +46,10 @@ def _same_context(old: Turn, new: Turn) -> bool:
 
 
 def lost_parameters(giver: Turn, taker: Turn, changed: Set[str]) -> Iterator[tuple[str, Any, str]]:
-    """Give what one side sent for a run alone, and whose effect the other lacks: name, value, what it means."""
+    """Yield what one side sent for a run alone, and whose effect the other lacks.
+
+    As name, value, and what it means.
+    """
     additional = giver.sent.get("additional_instructions")
     if additional and "instructions" in changed and plain(additional) not in _instructions(taker):
         yield "additional_instructions", additional, FATES["additional_instructions"]
@@ -56,7 +62,7 @@ def lost_parameters(giver: Turn, taker: Turn, changed: Set[str]) -> Iterator[tup
 
 
 def kept_parameters(giver: Turn, taker: Turn) -> Iterator[str]:
-    """Say of what one side sent for a run alone where the other has it."""
+    """Yield what one side sent for a run alone, and where the other has it."""
     additional = giver.sent.get("additional_instructions")
     if additional and plain(additional) in _instructions(taker):
         yield "additional_instructions: in the other side's instructions"
@@ -75,7 +81,7 @@ def _files(turn: Turn) -> list[Any]:
 
 
 def _has_file(turn: Turn, name: Any) -> bool:
-    return any(held is UNKNOWN or held == name for held in (*_files(turn), *_tool_files(turn), *_earlier_files(turn)))
+    return any(file is UNKNOWN or file == name for file in (*_files(turn), *_tool_files(turn), *_earlier_files(turn)))
 
 
 def _tool_files(turn: Turn) -> Iterator[Any]:

@@ -15,7 +15,7 @@ _SILENT = ("reasoning", "mcp_list_tools", "compaction")  # what no user sees, an
 
 
 def thread_message(shown: Mapping[str, Any], name_of: Files) -> SeenMessage:
-    """Give a message of a thread: as REST shows it, or as the app sent it."""
+    """Return a message of a thread: as REST shows it, or as the app sent it."""
     content = shown.get("content") or []
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
     texts = [_thread_text(part) for part in parts if part["type"] == "text"]
@@ -41,7 +41,7 @@ def _image(image: Any, name_of: Files) -> Any:
 
 
 def input_message(item: Mapping[str, Any], name_of: Files) -> SeenMessage:
-    """Give a message of a response's input, or of a conversation."""
+    """Return a message of a response's input, or of a conversation."""
     content = item.get("content") or []
     parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
     texts = [part.get("text") or part.get("refusal") or "" for part in parts if part["type"].endswith(("text", "refusal"))]
@@ -62,19 +62,22 @@ def _input_file(part: Mapping[str, Any], name_of: Files) -> Any:
 
 
 def input_messages(items: Iterable[Mapping[str, Any]], name_of: Files) -> list[SeenMessage]:
-    """Give the messages among items."""
+    """Return the messages among items."""
     return [input_message(item, name_of) for item in items if item.get("type", "message") == "message" and "role" in item]
 
 
 def reply(texts: Sequence[str], images: int, cited: Iterable[Any]) -> list[Action]:
-    """Give a message of the model: its text without markers, how many images it shows, the names of the files it cites."""
+    """Return a message of the model as actions.
+
+    Its text without markers, how many images it shows, the names of the files it cites.
+    """
     text = said("\n".join(texts))
     value: Any = text if not images else {"text": text, "images": [f"{images} made by the model"]}
     return [("reply", value), *(("citation", name) for name in cited)]
 
 
 def thread_reply(shown: Mapping[str, Any], name_of: Files) -> list[Action]:
-    """Give what a run wrote, from the message as REST shows it."""
+    """Return the reply of a run, from the message as REST shows it."""
     parts = shown.get("content") or []
     if not parts:
         return [("reply", UNKNOWN)]
@@ -86,7 +89,7 @@ def thread_reply(shown: Mapping[str, Any], name_of: Files) -> list[Action]:
 
 
 def output_reply(item: Mapping[str, Any], name_of: Files) -> list[Action]:
-    """Give what a response wrote, from its output item."""
+    """Return the reply of a response, from its output item."""
     parts = item.get("content") or []
     notes = [note for part in parts for note in part.get("annotations") or () if note.get("file_id")]
     cited = [note.get("filename") or name_of(note["file_id"]) for note in notes]
@@ -115,41 +118,41 @@ def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
 
 
 def call(name: str, arguments: str) -> Action:
-    """Give a call of a function; arguments are equal when they are as JSON."""
+    """Return a call of a function; arguments are equal when they are as JSON."""
     return ("call", {"name": name, "arguments": json_or_text(arguments)})
 
 
 def hosted_call(name: str, arguments: Any) -> Action:
-    """Give a call of a tool that the service carries out."""
+    """Return a call of a tool that the service carries out."""
     return ("call", {"name": name, "arguments": arguments})
 
 
 def given_call(item: Mapping[str, Any]) -> Action:
-    """Give a call that only a response can make: a web search, a custom tool, ..."""
+    """Return a call that only a response can make: a web search, a custom tool, ..."""
     name = str(item.get("name") or str(item["type"]).removesuffix("_call"))
     given = item.get("arguments", item.get("input", item.get("action")))
     return ("call", {"name": name, "arguments": json_or_text(given) if isinstance(given, str) else given})
 
 
 def hosted_output(name: str, output: Any) -> Action:
-    """Give what a tool of the service found or printed."""
+    """Return the output of a tool of the service: what it found or printed."""
     return ("output", {"name": name, "output": output})
 
 
 def output(text: Any) -> Any:
-    """Give an output that the app handed in, as it is compared."""
+    """Return an output that the app handed in, as it is compared."""
     return json_or_text(text) if isinstance(text, str) else UNKNOWN if text is UNKNOWN else plain(str(text or ""))
 
 
 def failed(code: Any, message: Any) -> str:
-    """Give the outcome of a failure."""
+    """Return the outcome of a failure."""
     return f"failed: {code}: {plain(str(message))}"
 
 
-# What a reason is called here: the two APIs have their own words for the same.
+# One name for each reason: the two APIs name the same reasons differently.
 _REASONS = {"max_completion_tokens": "max_output_tokens", "max_prompt_tokens": "max_output_tokens"}
 
 
 def incomplete(reason: Any) -> str:
-    """Give the outcome of what is incomplete."""
+    """Return the outcome of an incomplete run or response."""
     return f"incomplete: {_REASONS.get(reason, reason)}"

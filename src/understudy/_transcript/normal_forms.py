@@ -1,4 +1,4 @@
-"""Tools, settings and texts of either API in one form, so that equal things are equal."""
+"""Tools, settings and texts of either API in one form: equal things are equal."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from understudy._apis.responses import model_facts
 from understudy._transcript.unknown import UNKNOWN, plain
 
 Json = dict[str, Any]
-Files = Callable[[str], Any]  # the name of a file by its id, or UNKNOWN
+Files = Callable[[str], Any]  # returns the name of a file by its id, or UNKNOWN
 _MARKER = re.compile(r"\s*【[^】]*】")
 
 
 def without_markers(text: str) -> str:
-    """Give a text without the markers `【4:0†notes.txt】`, which only the Assistants API writes."""
+    """Return a text without citation markers: `【4:0†notes.txt】`.
+
+    Only the Assistants API writes them.
+    """
     return _MARKER.sub("", text)
 
 
 def said(text: str) -> str:
-    """Give a text as it is compared: without citation markers, white space apart."""
+    """Return a text as it is compared: without citation markers, white space apart."""
     return plain(without_markers(text))
 
 
 def joined_instructions(parts: Iterable[str | None]) -> str:
-    """Give the effective instructions: what is said twice counts once, white space apart."""
+    """Return the effective instructions.
+
+    What is said twice counts once, white space apart.
+    """
     return plain(" ".join(dict.fromkeys(plain(part) for part in parts if part)))
 
 
@@ -33,7 +39,10 @@ def joined_instructions(parts: Iterable[str | None]) -> str:
 
 
 def assistants_tools(tools: Sequence[Json], resources: Mapping[str, Any]) -> Json:
-    """Give the tools of a run by name. `resources`: the names of files, by the hosted tool that has them."""
+    """Return the tools of a run by name.
+
+    `resources`: the names of files, by the hosted tool that has them.
+    """
     found: Json = {}
     for tool in tools:
         kind = tool["type"]
@@ -45,7 +54,10 @@ def assistants_tools(tools: Sequence[Json], resources: Mapping[str, Any]) -> Jso
 
 
 def responses_tools(tools: Sequence[Json], resources: Mapping[str, Any], *, is_sent: bool = True) -> Json:
-    """Give the tools of a response by name. `is_sent`: as the app sent them, else as the service echoed them."""
+    """Return the tools of a response by name.
+
+    `is_sent`: as the app sent them, else as the service echoed them.
+    """
     found: Json = {}
     for tool in tools:
         kind = tool["type"]
@@ -66,7 +78,9 @@ def _function(tool: Json, parameters: Any) -> Json:
 
 
 def _made_strict(parameters: Any) -> Any:
-    """A function without `strict` is made strict: what was optional becomes required. [REC, 129 of 129]
+    """Make a function without `strict` strict.
+
+    What was optional becomes required. [REC, 129 of 129]
 
     A schema that does not say what is required is left as it is: nothing that its author wrote becomes something else.
     """
@@ -76,7 +90,10 @@ def _made_strict(parameters: Any) -> Any:
 
 
 def _schema(parameters: Any) -> Any:
-    """Give a schema without what says nothing: the order of what is required, that more is not allowed, its titles."""
+    """Return a schema without what means nothing.
+
+    The order of required names, that no more is allowed, its titles.
+    """
     if parameters in (None, {}):
         return {"properties": {}, "type": "object"}
     return _pruned(parameters)
@@ -101,7 +118,10 @@ def _pruned(schema: Any) -> Any:
 
 
 def assistants_settings(run: Mapping[str, Any]) -> Json:
-    """Give what a run, as REST shows it, has beside the defaults, by the names that both APIs understand."""
+    """Return the settings of a run that are not the defaults.
+
+    From the run as REST shows it, by the names that both APIs understand.
+    """
     found = _sampling(run, default_top_p=1.0)
     if run.get("reasoning_effort") not in (None, _default_effort(run.get("model"))):
         found["reasoning_effort"] = run["reasoning_effort"]
@@ -122,7 +142,7 @@ def assistants_settings(run: Mapping[str, Any]) -> Json:
 
 
 def responses_settings(shown: Mapping[str, Any]) -> Json:
-    """Give what a response, as it is echoed, has beside the defaults."""
+    """Return the settings of a response that are not the defaults, as it is echoed."""
     model = shown.get("model") or ""
     found = _sampling(shown, default_top_p=model_facts.default_top_p(model) if model_facts.exists(model) else 1.0)
     effort = (shown.get("reasoning") or {}).get("effort")
@@ -170,6 +190,6 @@ def _with_choice(found: Json, choice: Any, parallel: Any) -> Json:
 
 
 def file_names(ids: Iterable[str], name_of: Files) -> Any:
-    """Give the names of files, sorted; UNKNOWN where one is not known."""
+    """Return the names of files, sorted; UNKNOWN if one is not known."""
     names = [name_of(file_id) for file_id in ids]
     return UNKNOWN if any(name is UNKNOWN for name in names) else sorted(set(names))

@@ -1,4 +1,7 @@
-"""The transcript of a recording, of either API: polled or streamed, whole or not. What it does not show is unknown."""
+"""The transcript of a recording, of either API.
+
+Polled or streamed, whole or not. What the recording does not show is unknown.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,14 @@ from understudy._transcript.turns import turns_of
 from understudy._transcript.unknown import UNKNOWN
 from understudy.errors import CassetteError
 
-# What making sense of objects comes to that are not shaped as they should be.
-_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+# Raised by reading objects that do not have the API's shape.
+_SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 def transcript(path: str | os.PathLike[str]) -> Transcript:
-    """Give the transcript of a cassette: of Assistants, of Responses, or of both; polled or streamed, whole or not.
+    """Return the transcript of a cassette.
+
+    Of Assistants, of Responses, or of both; polled or streamed, whole or not.
 
     What the recording does not show is unknown, and equal to anything.
 
@@ -29,24 +34,24 @@ def transcript(path: str | os.PathLike[str]) -> Transcript:
         path: of the cassette, in any format that `use_cassette` reads. It is not changed.
 
     Raises:
-        CassetteError: it cannot be read, or not be made sense of.
+        CassetteError: it cannot be read, or its objects do not have the API's shape.
     """
     return transcript_of(load(Path(path)), path)
 
 
 def transcript_of(session: Sequence[Interaction], path: str | os.PathLike[str]) -> Transcript:
-    """Give the transcript of a cassette's exchanges; see `transcript`."""
+    """Return the transcript of a cassette's exchanges; see `transcript`."""
     try:
         return recorded_transcript(session)
-    except _ODD as error:
+    except _SHAPE_ERRORS as error:
         raise CassetteError(
-            f"{path}: its runs or responses could not be made sense of ({type(error).__name__}: {error}). Look at it with "
+            f"{path}: its runs or responses do not have the API's shape ({type(error).__name__}: {error}). Look at it with "
             f"`understudy show {path}`."
         ) from error
 
 
 def recorded_transcript(session: Sequence[Interaction]) -> Transcript:
-    """Give the transcript of recorded exchanges."""
+    """Return the transcript of recorded exchanges."""
     names = _file_names(session)
 
     def name_of(file_id: str) -> Any:
@@ -59,13 +64,16 @@ def recorded_transcript(session: Sequence[Interaction]) -> Transcript:
 
 
 def _file_names(session: Sequence[Interaction]) -> dict[str, str]:
-    """Give the names of files, by id, wherever an answer shows one: in files, search results, citations."""
+    """Return the names of files by id, wherever an answer shows one.
+
+    In files, search results, citations.
+    """
     found: dict[str, str] = {}
     for exchange in session:
         for value in [data for _, data in exchange.events] or [exchange.json]:
-            for held in dicts_in(value):
-                file_id = held.get("id") if held.get("object") == "file" else held.get("file_id")
-                name = held.get("filename") or held.get("file_name")
+            for shown in dicts_in(value):
+                file_id = shown.get("id") if shown.get("object") == "file" else shown.get("file_id")
+                name = shown.get("filename") or shown.get("file_name")
                 if isinstance(file_id, str) and isinstance(name, str):
                     found[file_id] = name
     return found

@@ -1,4 +1,7 @@
-"""The responses of a recording: what each was asked, and what it answered, in a body or in a stream."""
+"""The responses of a recording: what each was asked, and what it answered.
+
+In a body or in a stream.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
 def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[ResponseRecord]:
-    """Give the responses that a recording shows, in the order they were asked for."""
+    """Return the responses that a recording shows, in the order they were asked for."""
     reading = ResponseReading(name_of)
     for exchange in session:
         if exchange.status < 400:
@@ -31,7 +34,10 @@ def recorded_responses(session: Sequence[Interaction], name_of: Files) -> list[R
 
 @dataclass
 class _Made:
-    """A response. `body`: of the request, None when it was lost; `view`: what is known of the response at last."""
+    """A response that was made in the recording.
+
+    `body`: of the request, None when it was lost; `view`: what is known of the response in the end.
+    """
 
     body: Json | None
     view: Json
@@ -46,10 +52,10 @@ class ResponseReading:
         self._name_of = name_of
         self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
         self._begun: set[str] = set()  # conversations that were made in the recording
-        self._positions: dict[str, int] = {}  # by response: how much of its conversation was there
+        self._positions: dict[str, int] = {}  # by response: the length of its conversation's log then
 
     def read(self, exchange: Interaction) -> None:
-        """Take one exchange in."""
+        """Read one exchange."""
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else None
@@ -85,7 +91,7 @@ class ResponseReading:
     # -- one response ---------------------------------------------------------------
 
     def record(self, made: _Made) -> ResponseRecord:
-        """Give a response as a record of what was asked and done."""
+        """Return a response as a record of what was asked and done."""
         body, view = made.body or {}, made.view
         items = _typed(as_items(body.get("input")))
         instructions = body.get("instructions", view.get("instructions"))
@@ -145,7 +151,7 @@ class ResponseReading:
 
 
 def _typed(items: Sequence[Json]) -> list[Json]:
-    """Give items each with its type, which a message need not name."""
+    """Return items, each with its type, which a message need not name."""
     return [{"type": "message", **item} for item in items]
 
 
@@ -180,7 +186,10 @@ def _outcome(view: Json, calls: Sequence[str]) -> Any:
 
 
 def _view(exchange: Interaction) -> Json | None:
-    """Give the response that an answer shows at its end; of a stream that broke off, as far as it came."""
+    """Return the response that an answer shows at its end.
+
+    Of a stream that broke off, as far as it came.
+    """
     if not exchange.is_stream:
         return exchange.json if isinstance(exchange.json, dict) and exchange.json.get("object") == "response" else None
     view: Json | None = None
@@ -201,7 +210,10 @@ def _view(exchange: Interaction) -> Json | None:
 
 
 def _richer(old: Json, new: Json) -> Json:
-    """Give the later view, unless it shows less: it is live, and the other is over."""
+    """Return the later view, unless it shows less.
+
+    It does if it is live, and the earlier one is over.
+    """
     if new.get("status") in _LIVE and old.get("status") not in _LIVE:
         return old
     return {**old, **new}

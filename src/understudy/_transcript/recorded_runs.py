@@ -1,4 +1,7 @@
-"""The turns that recorded runs made: from what the app sent, and from every view of a run, its steps and its messages."""
+"""The turns that recorded runs made.
+
+From what the app sent, and from every view of a run, its steps and its messages.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from understudy._transcript.unknown import UNKNOWN, Unknown, plain
 
 Json = dict[str, Any]
 _OF_THE_RUN_ALONE = ("additional_instructions", "tools")
-_WROTE_NOTHING = ("failed", "cancelled", "expired")  # most likely, where no list shows what they wrote
+_WROTE_NOTHING = ("failed", "cancelled", "expired")  # assumed, where no list shows their messages
 _UNKNOWN_FILES = dict.fromkeys(HOSTED, UNKNOWN)
 
 
 def recorded_runs(session: Sequence[Interaction], name_of: Files) -> list[Turn]:
-    """Give the turn of each run that a recording shows, oldest first."""
+    """Return the turn of each run that a recording shows, oldest first."""
     reading = RunReading(session, name_of)
     runs = sorted(reading.facts.runs.values(), key=lambda run: (_place(run), reading.facts.age(run.id)))
     shown = [run for run in runs if run.views or run.created is not None]
@@ -37,10 +40,12 @@ def _place(run: RunFacts) -> int:
 
 @dataclass
 class _ThreadLog:
-    """What was put into a thread, in order: messages with their ids ("" unknown), and the ids of runs.
+    """What was put into a thread, in order.
+
+    Messages with their ids ("" if unknown), and the ids of runs.
 
     Attributes:
-        is_whole: whether nothing was in it before.
+        is_whole: whether the thread was empty before the log begins.
     """
 
     entries: list[tuple[str, SeenMessage] | str] = field(default_factory=list)
@@ -55,7 +60,7 @@ class RunReading:
         self._session = session
         self._name_of = name_of
         self._threads: dict[str, _ThreadLog] = {}
-        self._before: dict[str, int] = {}  # by run: how much of the log was there
+        self._before: dict[str, int] = {}  # by run: the length of the log then
         self._sent: dict[str, Json] = {}
         self._outputs: dict[str, Any] = {}  # by call id
         self._listed: dict[str, list[tuple[int, Json]]] = {}  # lists of messages, by thread
@@ -116,7 +121,10 @@ class RunReading:
         log.append(run.id)
 
     def _add_foreign(self) -> None:
-        """Put messages that are only listed in front: they were there before, or came with the thread."""
+        """Put messages that are only listed in front.
+
+        They were there before, or came with the thread.
+        """
         for thread_id, lists in self._listed.items():
             log = self._log(thread_id)
             known = {entry[0] for entry in log.entries if isinstance(entry, tuple)}
@@ -142,7 +150,7 @@ class RunReading:
     # -- one run ------------------------------------------------------------------
 
     def turn(self, number: int, run: RunFacts) -> Turn:
-        """Give the turn that a run made."""
+        """Return the turn that a run made."""
         builder = TurnBuilder(number, self._visible(run), self._sent.get(run.id))
         if not self._knows_context(run):
             builder.context = UNKNOWN
@@ -187,7 +195,10 @@ class RunReading:
         return instructions, assistants_tools(view.get("tools") or [], _UNKNOWN_FILES), assistants_settings(view)
 
     def _knows_replies(self, run: RunFacts) -> bool:
-        """Tell whether every message of a run is shown: named by its steps, or in a list that goes back before it."""
+        """Return True if every message of a run is shown.
+
+        Named by its steps, or in a list that goes back before it.
+        """
         if run.steps:
             details = [step["step_details"] for step in run.steps.values()]
             created = [one["message_creation"]["message_id"] for one in details if one["type"] == "message_creation"]
@@ -239,7 +250,10 @@ class RunReading:
         return [action for _, _, actions in sorted(found, key=lambda one: one[:2]) for action in actions]
 
     def _calls(self, run: RunFacts, calls: Sequence[Json]) -> Iterator[Action]:
-        """Give the calls of one step, each of a hosted tool with what it found; then the app's outputs."""
+        """Yield the calls of one step, each hosted one with its output.
+
+        Then the app's outputs.
+        """
         outputs: list[Action] = []
         for call in calls:
             details = call.get(call["type"]) or {}

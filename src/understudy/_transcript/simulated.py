@@ -1,4 +1,7 @@
-"""The transcript of a simulation: read from what was performed, whatever the app has deleted since."""
+"""The transcript of a simulation.
+
+Read from what was performed, whatever the app has deleted since.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _LIVE = frozenset({"queued", "running", "cancelling"})
 
 
 def simulated_transcript(engine: Engine) -> Transcript:
-    """Give the transcript of what a service performed so far; of the last 1,000 runs and responses."""
+    """Return the transcript of the last 1,000 runs and responses of a service."""
     engine.settle()
     reader = _Reader(engine)
     runs = [made for made in engine.history if isinstance(made, Run)]
@@ -44,7 +47,10 @@ def simulated_transcript(engine: Engine) -> Transcript:
 
 
 def _without_retried(reader: _Reader, responses: Sequence[ModelResponse]) -> Iterator[ModelResponse]:
-    """Leave out an attempt that the client gave up and sent again: its script was taken again, from the same point."""
+    """Leave out an attempt that the client gave up and sent again.
+
+    Its script was performed again, from the same point.
+    """
     for response, following in zip_longest(responses, responses[1:]):
         is_retried = (
             following is not None
@@ -64,13 +70,13 @@ class _Reader:
         self._engine = engine
 
     def name_of(self, file_id: str) -> Any:
-        """Give a file's name; UNKNOWN when the file is gone."""
+        """Return a file's name; UNKNOWN when the file is gone."""
         return self._engine.file_name(file_id) or UNKNOWN
 
     # -- runs -----------------------------------------------------------------------
 
     def run(self, number: int, run: Run) -> Turn:
-        """Give the turn that a run made."""
+        """Return the turn that a run made."""
         execution, asked = run.execution, run.settings
         visible = [
             messages.thread_message(render.message(item), self.name_of)
@@ -88,7 +94,7 @@ class _Reader:
         return builder.built()
 
     def _resources(self, execution: Execution) -> Json:
-        """Give the names of the files that the hosted tools of an execution may see."""
+        """Return the names of the files that the hosted tools of an execution may see."""
         stores = [store_id for tool in execution.request.tools for store_id in tool.store_ids]
         conversation = execution.conversation
         read: list[str] = []
@@ -113,7 +119,7 @@ class _Reader:
     # -- responses --------------------------------------------------------------------
 
     def response(self, response: ModelResponse) -> ResponseRecord:
-        """Give what a response was asked, and did."""
+        """Return a response as a record of what it was asked, and did."""
         execution, shown = response.execution, response.settings.echoed
         handed = execution.position.handed_in
         outputs = (
@@ -159,7 +165,10 @@ class _Reader:
     # -- what both do -------------------------------------------------------------------
 
     def _actions(self, execution: Execution) -> Iterator[Action]:
-        """Give what the model did: the calls of a step, a hosted one with what it found; then the app's outputs."""
+        """Yield what the model did, and the app's outputs.
+
+        The calls of a step, a hosted one with its output; then the app's outputs.
+        """
         items = [item for item in execution.state.items if item.kind != "reasoning"]
         for _, group in groupby(items, key=lambda item: item.step_id or item.id):
             step = list(group)
@@ -181,7 +190,7 @@ class _Reader:
         return messages.reply([text.value for text in texts], images, cited)
 
     def outcome(self, execution: Execution) -> Any:
-        """Give how an execution ended."""
+        """Return how an execution ended."""
         phase = execution.state.phase
         if self.is_abandoned(execution):
             return ABANDONED
@@ -194,19 +203,19 @@ class _Reader:
         return messages.incomplete(phase.reason) if phase.status == "incomplete" else phase.status
 
     def is_abandoned(self, execution: Execution) -> bool:
-        """Tell whether the client gave an execution up, so that it does not exist any more."""
+        """Return True if the client gave an execution up, so that it no longer exists."""
         return execution.status in _LIVE and execution.id not in self._engine.executions
 
 
 def _log_before(execution: Execution) -> list[Item]:
-    """Give the items that an execution began with, less those that were deleted since."""
+    """Return the items an execution began with, less those deleted since."""
     if execution.began_after is None:
         return []
     return execution.conversation.items.up_to(execution.began_after)
 
 
 def _given(item: Item) -> Json:
-    """Give an item of a log as the JSON of a message; what the model wrote, too."""
+    """Return an item of a log as the JSON of a message, also of one by the model."""
     given = getattr(item.state, "given", None)
     if given is not None:
         return dict(given)
@@ -216,7 +225,7 @@ def _given(item: Item) -> Json:
 
 
 def _sent_tools(response: ModelResponse) -> list[Json]:
-    """Give the tools as the app sent them: an echoed schema has been made strict."""
+    """Return the tools as the app sent them: an echoed schema was made strict."""
     sent = {tool.name: tool.parameters for tool in response.execution.request.tools if tool.kind == "function"}
     return [
         {**tool, "parameters": sent.get(tool["name"]), "strict": False if tool["strict"] is False else None}
@@ -237,12 +246,15 @@ def _call(state: Any) -> Action:
 
 
 def _is_answered(state: Any) -> bool:
-    """Tell whether the app handed in the output of a run's call; a chain of responses brings outputs as input."""
+    """Return True if the app handed in the output of a run's call.
+
+    A chain of responses brings outputs as input.
+    """
     return state.kind == "function" and state.output is not None
 
 
 def _found(state: Any) -> Iterator[Action]:
-    """Give what a hosted tool printed or found."""
+    """Yield the output of a hosted tool: what it printed or found."""
     if state.kind == "code_interpreter" and state.outputs:
         logs = [value for kind, value in state.outputs if kind == "logs"]
         yield messages.hosted_output(state.kind, "\n".join(logs))

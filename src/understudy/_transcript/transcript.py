@@ -10,7 +10,9 @@ from understudy._transcript.entries import TranscriptEntry, Turn
 
 
 class Transcript(Sequence[TranscriptEntry]):
-    """What was said, given, called and returned in a simulation or a recording, as entries in order.
+    """The conversation of a simulation or a recording, as entries in order.
+
+    What was said, given, called and returned.
 
     Two are equal when they mean the same, whatever the API: ids, timing, polling, and how state was kept do not
     count. What a recording does not show is equal to anything.

@@ -1,4 +1,7 @@
-"""Put turns together: from a run, or from the chain of responses that a tool loop makes."""
+"""Assemble turns.
+
+From a run, or from the chain of responses that a tool loop makes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ ABANDONED = "abandoned by the client"
 
 
 class TurnBuilder:
-    """A turn being read."""
+    """A turn under construction."""
 
     def __init__(self, number: int, visible: Sequence[SeenMessage] | Unknown, sent: Mapping[str, Any] | None = None) -> None:
         self.number = number
@@ -38,7 +41,7 @@ class TurnBuilder:
             self._add("user", _together(said).value)
 
     def give(self, instructions: Any, tools: Any, settings: Any) -> None:
-        """Note what a request gave the model, where that is something else than before in this turn."""
+        """Note what a request gave the model, if it differs from before in this turn."""
         given: tuple[tuple[EntryKind, Any, Any], ...] = (
             ("instructions", instructions, ""),
             ("tools", tools, {}),
@@ -55,7 +58,7 @@ class TurnBuilder:
             self._add(kind, value)
 
     def built(self) -> Turn:
-        """Give the turn."""
+        """Return the turn."""
         entries = (*self.entries, TranscriptEntry("outcome", self.number, self.outcome))
         return Turn(
             entries=entries,
@@ -72,7 +75,7 @@ class TurnBuilder:
 
 
 def trailing_user(messages: Sequence[SeenMessage]) -> list[SeenMessage]:
-    """Give the user's messages after the last one of the model: what a run answers."""
+    """Return the user's messages after the model's last one: what a run answers."""
     found: list[SeenMessage] = []
     for message in reversed(messages):
         if message.role != "user":
@@ -118,7 +121,10 @@ class ResponseRecord:
 
 
 def turns_of(records: Iterable[ResponseRecord], first_number: int = 1) -> list[Turn]:
-    """Give the turns that responses make: one that hands in outputs goes on with the turn that called."""
+    """Return the turns that responses make.
+
+    A response that hands in outputs continues the turn that called.
+    """
     builders: list[TurnBuilder] = []
     waiting: dict[frozenset[str], tuple[TurnBuilder, Sequence[str]]] = {}
     for record in records:
@@ -139,7 +145,10 @@ def turns_of(records: Iterable[ResponseRecord], first_number: int = 1) -> list[T
 
 
 def _visible(record: ResponseRecord) -> Sequence[SeenMessage] | Unknown:
-    """Give the user's and the model's messages; where what came before is unknown, only what is said now."""
+    """Return the user's and the model's messages.
+
+    Where the earlier ones are unknown, only those of this input.
+    """
     if isinstance(record.input, Unknown):
         return UNKNOWN
     own = [message for message in record.input if message.role in ("user", "assistant")]

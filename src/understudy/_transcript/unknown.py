@@ -1,4 +1,7 @@
-"""What a recording does not show: equal to anything, so that it is never taken for a difference."""
+"""The value of what a recording does not show.
+
+It is equal to anything, so that it is never taken for a difference.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any, Final, final
 
 @final
 class Unknown:
-    """A value that is not known. There is one, `UNKNOWN`."""
+    """An unknown value. There is one, `UNKNOWN`."""
 
     __slots__ = ()
 
@@ -20,7 +23,7 @@ UNKNOWN: Final = Unknown()
 
 
 def same(old: Any, new: Any) -> bool:
-    """Tell whether two values mean the same, as far as both are known."""
+    """Return True if two values mean the same, as far as both are known."""
     if isinstance(old, Unknown) or isinstance(new, Unknown):
         return True
     if isinstance(old, dict) and isinstance(new, dict):
@@ -31,12 +34,15 @@ def same(old: Any, new: Any) -> bool:
 
 
 def plain(text: str) -> str:
-    """Give a text with every stretch of white space as one space, none at its ends."""
+    """Return a text with every stretch of white space as one space, none at its ends."""
     return " ".join(text.split())
 
 
 def json_or_text(text: str) -> Any:
-    """Give the value that a text is JSON of, else the text: arguments and outputs are equal when they are as JSON."""
+    """Return the value that a text is JSON of, else the text.
+
+    Arguments and outputs are equal when they are as JSON.
+    """
     try:
         return json.loads(text)
     except ValueError:

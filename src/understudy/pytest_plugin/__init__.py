@@ -1,3 +1,3 @@
-"""The pytest plugin: options, markers, fixtures, and what the terminal says at the end."""
+"""The pytest plugin: options, markers, fixtures, and the terminal's summary."""
 
 pytest_plugins = ("understudy.pytest_plugin.hooks",)

@@ -1,4 +1,8 @@
-"""The report of a failed test: our own failures without the SDK's source, and what the app sent to whom it met.
+"""Reports of failed tests: short tracebacks, and what the app sent.
+
+Where understudy raised the exception, or answered the app with it, the report shows only the frames
+of the test and of the app, and pytest's summary line is the exception's own message. Any other
+traceback is left as it is.
 
 Of an exception that understudy raised, or answered to the app, only the frames of the test and of the app are shown, and
 its sentence is the one in pytest's summary. The traceback of any other exception is left as it is.
@@ -19,9 +23,9 @@ import pytest
 from understudy._diagnostics.trace import TRACED
 from understudy._http.current import opened_by
 from understudy.errors import CallableFailed, InternalError, UnderstudyError
-from understudy.pytest_plugin.failure_sections import SCREEN, sections_of, text_of
+from understudy.pytest_plugin.failure_sections import MAX_SECTION_LINES, sections_of, text_of
 
-# Whose frames say nothing about the test or the app: the SDKs, what is below them, and what runs the test.
+# Packages whose frames say nothing about the test or the app: the SDKs, their libraries, and test runners.
 _HIDDEN = frozenset(
     [
         *("openai", "azure", "httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "urllib", "http", "aiohttp"),
@@ -30,8 +34,8 @@ _HIDDEN = frozenset(
     ]
 )
 _SDKS = frozenset(["openai", "azure", "httpx", "httpx2", "requests", "urllib3", "aiohttp"])
-_MOST = 25  # lines for one mistake: its frames, its text and the section
-_SUMMARY = 200  # letters: on CI, pytest prints the whole
+_MAX_LINES = 25  # for one mistake: its frames, its text and the section
+_MAX_SUMMARY_CHARACTERS = 200  # on CI, pytest prints the whole line
 
 
 def improve(
@@ -42,9 +46,9 @@ def improve(
     Args:
         report: as pytest made it; it is changed.
         item: the test.
-        error: what it failed with.
-        beside: what went wrong on the test's side besides.
-        hint: what to do about an error of the SDK that says nothing of it.
+        error: the exception that it failed with.
+        beside: further problems on the test's side.
+        hint: what to do about an error of the SDK whose message does not say so.
     """
     handlers = _handlers(item)
     sections = sections_of(handlers, is_repeated=hasattr(getattr(item, "obj", None), "hypothesis"))
@@ -62,7 +66,7 @@ def improve(
     problems = [hint] if hint else []
     problems += [problem for problem in beside if problem.partition("\n")[0] not in shown]
     if sections or problems:
-        most = _MOST - 3 - shown.rstrip().count("\n") if is_own else SCREEN  # less the two lines with the names
+        most = _MAX_LINES - 3 - shown.rstrip().count("\n") if is_own else MAX_SECTION_LINES  # less two lines of names
         is_traced = any(TRACED in note for note in getattr(error, "__notes__", ()))
         report.sections.append(("understudy", text_of(sections, problems, most, is_traced=is_traced)))
 
@@ -84,7 +88,10 @@ def _is_shown_pruned(error: BaseException, answered: bool) -> bool:
 
 
 def _is_own(error: BaseException) -> bool:
-    """Say whether understudy raised it on purpose, or the app got it as the answer to a mistake of the test."""
+    """Return True if understudy raised the error on purpose, or sent it to the app.
+
+    The app gets one as the answer to a mistake in the test.
+    """
     if isinstance(error, UnderstudyError):
         return True
     if str(getattr(error, "code", None) or "").startswith("understudy_"):
@@ -93,11 +100,11 @@ def _is_own(error: BaseException) -> bool:
     if last is None or not _is_of(last, {"understudy"}):
         return False
     line = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
-    return line.lstrip().startswith("raise ")  # anything else that happens there is a defect: shown as it is
+    return line.lstrip().startswith("raise ")  # any other error raised there is a defect of ours: shown in full
 
 
 def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
-    """Return the line for pytest's summary; None for what is not ours to put into words."""
+    """Return the line for pytest's summary; None for an error that is not ours."""
     if isinstance(error, BaseExceptionGroup):
         said = (_sentence(inner, advice) for inner in error.exceptions)
         return next((sentence for sentence in said if sentence is not None), None)
@@ -110,8 +117,8 @@ def _sentence(error: BaseException, advice: Sequence[str]) -> str | None:
 def _in_a_line(text: str, error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
-    first = first.replace(f"{Path.cwd()}{os.sep}", "")  # there is little room
-    return f"understudy: {first if len(first) <= _SUMMARY else f'{first[: _SUMMARY - 3]}...'}"
+    first = first.replace(f"{Path.cwd()}{os.sep}", "")  # the summary line is short
+    return f"understudy: {first if len(first) <= _MAX_SUMMARY_CHARACTERS else f'{first[: _MAX_SUMMARY_CHARACTERS - 3]}...'}"
 
 
 def _message(error: BaseException) -> str:
@@ -133,7 +140,10 @@ def _summarize(report: pytest.TestReport, sentence: str | None) -> None:
 
 
 def _prune(report: pytest.TestReport, item: pytest.Item, error: BaseException, *, is_own: bool, answered: bool) -> None:
-    """Build the report anew where the exception, or one that led to it, is to be shown without the frames of libraries."""
+    """Rebuild the report without the frames of libraries.
+
+    Only where the exception, or one that led to it, is to be shown so.
+    """
     chain = list(_chain(error))
     pruned = [one for one in chain if _is_shown_pruned(one, answered)]
     if not pruned or not hasattr(report.longrepr, "reprcrash"):
@@ -159,14 +169,17 @@ def _prune(report: pytest.TestReport, item: pytest.Item, error: BaseException, *
 
 
 def _style(option: str) -> Literal["short", "long", "native"]:
-    """Of our own failures, the frames are shown in two lines each, unless more was asked for."""
+    """Return the traceback style of our own failures.
+
+    Each frame takes two lines, unless more was asked for.
+    """
     if option == "native":
         return "native"
     return "long" if option == "long" else "short"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Give an exception and what led to it, as far as a traceback shows that."""
+    """Yield an exception and those that led to it, as far as a traceback shows them."""
     seen: set[int] = set()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
@@ -179,7 +192,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
-    """Give a copy of a traceback, less the frames of libraries; None if nothing is left."""
+    """Copy a traceback without the frames of libraries; None if none are left."""
     kept = [one for one in _entries(traceback) if not _is_of(one, _HIDDEN)]
     copy: TracebackType | None = None
     for one in reversed(kept):
@@ -188,7 +201,10 @@ def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _at_the_test(item: pytest.Item, error: BaseException) -> TracebackType | None:
-    """Give a traceback that points at the definition of the test: for what is found when all its frames are gone."""
+    """Return a traceback that points at the definition of the test.
+
+    For a problem found when all its frames are gone.
+    """
     line = (item.location[1] or 0) + 1
     code = compile("\n" * (line - 1) + "raise error", str(item.path), "exec")
     code = code.replace(co_name=getattr(item, "originalname", None) or item.name)
@@ -225,7 +241,7 @@ def _is_of(entry: TracebackType, roots: frozenset[str] | set[str]) -> bool:
 
 
 def _is_hidden_by_the_project(excinfo: Any) -> Any:
-    """Hide what the project hides (`__tracebackhide__`), unless nothing would be left."""
+    """Hide the frames marked `__tracebackhide__`, unless none would be left."""
     shown = excinfo.traceback.filter(excinfo)
     return shown or excinfo.traceback
 
@@ -236,11 +252,13 @@ _LIBRARY = re.compile(r"site-packages[\\/](openai|httpx2?|typing_extensions)\b|[
 
 
 def improve_collection(report: pytest.CollectReport, hint: str) -> None:
-    """Prune the report of a module that cannot be imported, where understudy or the SDK refused what it did.
+    """Prune the report of a module that cannot be imported.
+
+    Only where understudy, or the SDK, refused what the module did.
 
     Args:
         report: as pytest made it; it is changed.
-        hint: what to do about an error of the SDK that says nothing of it; empty where understudy has refused.
+        hint: what to do about an error of the SDK whose message does not say so; empty where understudy refused.
     """
     crash = getattr(report.longrepr, "reprcrash", None)
     traceback = getattr(report.longrepr, "reprtraceback", None)

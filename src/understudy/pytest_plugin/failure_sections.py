@@ -1,4 +1,7 @@
-"""The section `understudy` of a failed test: what the app sent to its simulators and cassettes, and what it saw."""
+"""The section `understudy` of a failed test's report.
+
+It lists what the app sent to its simulators and cassettes, and what they answered.
+"""
 
 from __future__ import annotations
 
@@ -15,32 +18,32 @@ from understudy._diagnostics.request_log import Logged
 from understudy._diagnostics.timeline import Timeline
 from understudy._inspect.runs import timelines
 
-SCREEN = 24  # lines
-_MOST_HANDLERS = 3
-_SHOWN = 400  # bytes of an answer
+MAX_SECTION_LINES = 24  # a screen
+_MAX_HANDLERS = 3
+_SHOWN_BYTES = 400  # of an answer
 
 
 def sections_of(handlers: Sequence[object], *, is_repeated: bool) -> list[FailureSection]:
-    """Give what is known of the simulators and cassettes of a test.
+    """Return what is known of the simulators and cassettes of a test.
 
     Args:
-        handlers: what answered, oldest first.
+        handlers: the simulators and cassettes that answered, oldest first.
         is_repeated: the test ran several times, as under hypothesis: only the last counts.
     """
     known = [handler for handler in handlers if isinstance(handler, Backend | CassetteSession)]
     return [
         failure_section(handler) if isinstance(handler, Backend) else _of_cassette(handler)
-        for handler in known[-1 if is_repeated else -_MOST_HANDLERS :]
+        for handler in known[-1 if is_repeated else -_MAX_HANDLERS :]
     ]
 
 
 def text_of(sections: Sequence[FailureSection], problems: Sequence[str], most: int, *, is_traced: bool = False) -> str:
-    """Give the text of the section, cut to so many lines.
+    """Return the text of the section, cut to a number of lines.
 
     Args:
-        sections: of each simulator and cassette.
-        problems: what went wrong beside the failure itself.
-        most: lines in all; at least a few for each section.
+        sections: one of each simulator and cassette.
+        problems: what went wrong besides the failure itself.
+        most: how many lines in all; each section gets at least a few.
         is_traced: the failure itself shows the requests already, as that of a generated script does.
     """
     said = [line for problem in problems for line in problem.splitlines()]
@@ -66,7 +69,7 @@ def _logged(at: float, request: Request, answer: Answer) -> Logged:
     if isinstance(answer, Response):
         logged.status = answer.status
         logged.stream = "read" if answer.stream is not None else ""
-        logged.shown = answer.body[:_SHOWN]
+        logged.shown = answer.body[:_SHOWN_BYTES]
     elif not isinstance(answer, Abort):
         logged.shown = b'"status": "recorded"'
         logged.status = 200
@@ -74,7 +77,10 @@ def _logged(at: float, request: Request, answer: Answer) -> Logged:
 
 
 def _recorded_runs(session: CassetteSession) -> list[Timeline]:
-    """Give the runs that were played; none of a recording of another kind of server, or one that is still being made."""
+    """Return the runs that were played.
+
+    None of a recording of another kind of server, or one that is still being made.
+    """
     if session.is_from_scratch:
         return []
     try:

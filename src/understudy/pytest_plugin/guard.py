@@ -1,4 +1,8 @@
-"""`--understudy-guard`, `understudy_guard = true`: a test that sends a request which nothing answers fails, and is named."""
+"""`--understudy-guard` and `understudy_guard = true`: fail unanswered requests.
+
+A test that sends a request for which there is neither a simulator nor a cassette fails, and is
+named.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from understudy.errors import RequestBlocked, raise_all
 
 
 class SessionGuard:
-    """Guards a whole session: its collection, its tests, and what threads send between them."""
+    """Guards a whole session: its collection, its tests, and threads between them."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._guard = Guard(config.getini("understudy_hosts"), config.getini("understudy_pass_hosts"))
@@ -27,7 +31,7 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        """Return a module that asks when it is imported is not collected."""
+        """Fail the collection of a module that sends a request when imported."""
         self._guard.test = f"The import of {collector.nodeid or 'a module'}"
         report = yield
         problems = self._guard.take()
@@ -45,7 +49,10 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Return a fixture that asks; if it swallows the refusal, the test itself fails."""
+        """Report a request that a fixture sends.
+
+        If the fixture swallows the refusal, the test itself fails.
+        """
         try:
             return (yield)
         except BaseException as error:
@@ -54,7 +61,7 @@ class SessionGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Return the test fails in its call phase, even when the app swallowed the refusal."""
+        """Fail the test in its call phase, even if the app swallowed the refusal."""
         __tracebackhide__ = True
         return (yield from self._failing(item, "call"))
 
@@ -73,9 +80,11 @@ class SessionGuard:
         return result
 
     def _beside(self, item: pytest.Item, when: str, error: BaseException) -> None:
-        """What was refused stands beside the failure it led to.
+        """Show the refused requests beside the failure they led to.
 
-        A test that is skipped for it is not skipped.
+        A test that is skipped because of them fails instead.
+
+
         """
         problems = self._guard.take()
         if not problems:
@@ -85,7 +94,10 @@ class SessionGuard:
         item.add_report_section(when, "understudy guard", _text(problems))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """What was sent after the last test has no test left to fail: the session fails."""
+        """Fail the session for requests sent after the last test.
+
+        No test is left that could fail for them.
+        """
         self._late = self._guard.take()
         if self._late and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from understudy._serve.for_tests import ServedBackend, SessionServer
     from understudy.errors import UnderstudyError
 
-_problems = pytest.StashKey[list[Any]]()  # what to ask for problems at the end of the call phase, innermost first
+_problems = pytest.StashKey[list[Any]]()  # callables that return problems at the end of the call phase, innermost first
 _stack = pytest.StashKey[ExitStack]()
 _LIFECYCLES = "understudy_lifecycles"  # user properties: they travel from xdist workers
 _HINT = "understudy_hint"
@@ -28,25 +28,27 @@ _HINT = "understudy_hint"
 MARKERS = (
     (
         "understudy(time='poll', seed=0, strict=None, start=1_700_000_000, script=None, hosts=(), other='error'): "
-        "settings of the fixture `understudy` in this test, class or module. time: who moves the clock ('poll', 'manual', "
-        "'sleep', 'real'); strict: True if every run needs a script, False if scripts may go unused; other='pass': let out "
-        "what is not simulated."
+        "settings of the fixture `understudy` in this test, class or module. time: what moves the clock ('poll', 'manual', "
+        "'sleep', 'real'); strict: True if every run needs a script, False if scripts may go unused; other='pass': let "
+        "requests out that are not simulated."
     ),
     (
-        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): this test talks to a recording, by "
+        "cassette(path=None, *more, match_on=None, ignore=(), fallback=None, ...): a recording answers this test, by "
         "default `cassettes/<test file>/<test>.yaml`. Several paths are read in order, the first is recorded to. Of markers "
-        "at test, class and module, the nearest has the last word on each setting. fallback='simulate': the simulated "
-        "service goes on where the recording ends. The rest are settings of understudy.use_cassette."
+        "at test, class and module, the nearest wins, setting by setting. fallback='simulate': the simulated "
+        "service continues where the recording ends. The rest are settings of understudy.use_cassette."
     ),
 )
 
 
-# How openai's SDK says that the API under test is deprecated.
+# The warnings of openai's SDK that the API under test is deprecated.
 _KNOWN = ["ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated$:DeprecationWarning"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    _add_options(parser.getgroup("understudy", "understudy: the OpenAI Assistants API recorded, replayed, simulated"))
+    _add_options(
+        parser.getgroup("understudy", "understudy: the OpenAI Assistants and Responses APIs, recorded, replayed, simulated")
+    )
     _add_settings(parser)
 
 
@@ -56,13 +58,13 @@ def _add_options(group: pytest.OptionGroup) -> None:
         choices=("none", "once", "new", "all"),
         default="none",
         help="what cassettes record: none (default: never touch the network), once (only cassettes that do not exist), "
-        "new (what a cassette does not hold yet), all (everything anew)",
+        "new (also what a cassette lacks), all (everything again)",
     )
     group.addoption(
         "--understudy-unplayed",
         choices=("error", "warn", "ignore"),
         default="ignore",
-        help="what to do about recorded requests that a test did not play: fail it, warn, or nothing (default: ignore)",
+        help="what to do about recorded requests that a test did not play: fail it, warn, or ignore them (default: ignore)",
     )
     group.addoption(
         "--understudy-force",
@@ -77,29 +79,36 @@ def _add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--understudy-cov",
         action="store_true",
-        help="lifecycle coverage: which statuses, transitions, steps, outcomes, events, faults the app has met, which not",
+        help="lifecycle coverage: report which statuses, transitions, steps, outcomes, events and faults the app has met",
     )
     group.addoption(
         "--understudy-cov-report",
         action="append",
         metavar="TYPE",
         help="term (default), json[:FILE], html[:FILE], data[:FILE] (of a shard, for `understudy coverage combine`); "
-        "may be given several times; switches --understudy-cov on",
+        "may be given several times; turns --understudy-cov on",
     )
     group.addoption(
         "--understudy-cov-fail-under",
         metavar="MIN",
-        help="fail if less than this percentage of the lifecycle was met; switches --understudy-cov on",
+        help="fail if less than this percentage of the lifecycle was met; turns --understudy-cov on",
     )
 
 
 def _add_settings(parser: pytest.Parser) -> None:
-    parser.addini("understudy_cov_omit", "what the app cannot meet and coverage does not ask for", type="args", default=[])
+    parser.addini(
+        "understudy_cov_omit",
+        "names (wildcards allowed) that the app cannot meet, left out of coverage",
+        type="args",
+        default=[],
+    )
     parser.addini("understudy_cassettes", "the directory of cassettes, relative to the rootdir", default="cassettes")
     parser.addini("understudy_hosts", "more host names whose requests are answered", type="args", default=[])
-    parser.addini("understudy_pass_hosts", "host names whose requests are let out, whatever SDK", type="args", default=[])
+    parser.addini(
+        "understudy_pass_hosts", "host names whose requests are let out, whichever SDK sends them", type="args", default=[]
+    )
     parser.addini("understudy_guard", "the option --understudy-guard for every session", type="bool", default=False)
-    parser.addini("understudy_time", "who moves the clock of `understudy`: poll (default), manual, sleep, real", default="")
+    parser.addini("understudy_time", "what moves the clock of `understudy`: poll (default), manual, sleep, real", default="")
     parser.addini("understudy_strict", "the marker's `strict` for every test: true, false, or empty for neither", default="")
     parser.addini("understudy_seed", "the seed of the ids that `understudy` makes (default 0)", default="")
     parser.addini(
@@ -113,12 +122,17 @@ def _add_settings(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    config.getini("filterwarnings")[:0] = _KNOWN  # first: what the project says about warnings comes after, and wins
+    config.getini("filterwarnings")[:0] = _KNOWN  # first, so that the project's own filters win
     config.pluginmanager.register(Summary(), "understudy-summary")
     if any(config.getoption(f"understudy_cov{more}") for more in ("", "_report", "_fail_under")):
         from understudy.pytest_plugin.lifecycle_coverage import LifecycleCoverage
 
         config.pluginmanager.register(LifecycleCoverage(config), "understudy-coverage")
+    if hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no":  # xdist's
+        from understudy.pytest_plugin.across_workers import ComparedHistories, WorkerHistories
+
+        compared = WorkerHistories(config) if hasattr(config, "workerinput") else ComparedHistories()
+        config.pluginmanager.register(compared, "understudy-determinism")
     if config.getoption("understudy_guard") or config.getini("understudy_guard"):
         from understudy.pytest_plugin.guard import SessionGuard
 
@@ -140,9 +154,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """Return a simulated Assistants API that answers every OpenAI client in this test: a `Backend`.
+    """Provide a simulated service that answers every OpenAI client in this test.
 
-    Say what runs do with `next_run(Reply("..."))`, look at `requests`, `runs`, `messages(thread_id)`, move `clock`.
+    It is a `Backend`: set what runs do with `next_run(Reply("..."))`, look at `requests`, `runs` and
+    `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
     """
     from understudy._backend.simulate import active
@@ -156,16 +171,17 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 @pytest.fixture
 def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """Return the cassette that this test plays or records: `.played`, `.unplayed`, `.path`.
+    """Provide the cassette that this test plays or records.
 
-    The test has to be marked `@pytest.mark.cassette`; it need not name this fixture to be answered from the recording.
+    It has `.played`, `.unplayed` and `.path`. The test must be marked `@pytest.mark.cassette`; it need not name this
+    fixture to be answered from the recording.
     """
     from understudy._cassettes import cassette_in_use
     from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
 
-    held = cassette_in_use()
-    if held is not None:  # a fixture that holds a cassette of its own open has the last word
-        yield held
+    in_use = cassette_in_use()
+    if in_use is not None:  # a fixture that keeps its own cassette open wins
+        yield in_use
         return
     backend = request.getfixturevalue("understudy") if is_fallback(request.node) else None
     session = cassette_for(request.node, lambda: _failed(request.node), backend, _vcr_config(request))
@@ -175,7 +191,7 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     finally:
         del request.config.stash[PLAYING]
     if session.set_aside is not None:
-        said = f"the test failed, so no cassette was written; what it recorded is in {session.set_aside} until it passes."
+        said = f"the test failed, so no cassette was written; its recording is kept in {session.set_aside} until it passes."
         _collect_hints(request.node, [said])
 
 
@@ -195,7 +211,10 @@ def _asked_at_the_end(item: pytest.Item, problems: Callable[[], list[UnderstudyE
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
-    """Return what a fixture asks that outlives the test belongs to no single test."""
+    """Set up fixtures that outlive a test apart from the test.
+
+    Their requests belong to no single test.
+    """
     if fixturedef.scope == "function" or "understudy._http.current" not in sys.modules:
         return (yield)
     from understudy.pytest_plugin.wide_fixtures import setting_up
@@ -206,7 +225,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 @pytest.fixture(scope="session")
 def _understudy_session_server() -> Iterator[SessionServer]:
-    """Return the one server of the session, started by the first test that needs it."""
+    """Provide the one server of the session, started by the first test that needs it."""
     try:
         from understudy._serve.for_tests import SessionServer
 
@@ -225,7 +244,9 @@ def understudy_server(
     _understudy_session_server: SessionServer,
     understudy: Backend,
 ) -> Iterator[ServedBackend]:
-    """Return the test's backend over a real loopback socket, for apps in other processes: `.url`, `.backend`.
+    """Provide the test's backend over a real loopback socket: `.url`, `.backend`.
+
+    For apps in other processes.
 
     While the test runs, `OPENAI_BASE_URL`, `OPENAI_API_KEY` and Azure's variables lead there. Settings and
     scripts are those of `understudy`: `understudy_server.backend.next_run(Reply("..."))`.
@@ -233,7 +254,7 @@ def understudy_server(
     with (
         _understudy_session_server.world(request.node.name, understudy) as served,
         served.reached(),
-        pytest.MonkeyPatch.context() as patch,  # not the test's own, which it may undo
+        pytest.MonkeyPatch.context() as patch,  # not the test's own, which the test may undo
     ):
         for name, value in served.environment().items():
             patch.setenv(name, value)
@@ -242,7 +263,7 @@ def understudy_server(
 
 
 def _vcr_config(request: pytest.FixtureRequest) -> Any:
-    """Return the project's fixture of that name, where it comes from vcrpy and has one."""
+    """Return the project's `vcr_config`, as pytest-vcr has it; None without one."""
     try:
         return request.getfixturevalue("vcr_config")
     except pytest.FixtureLookupError as error:
@@ -252,12 +273,14 @@ def _vcr_config(request: pytest.FixtureRequest) -> Any:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give a marked test its cassette or its simulated service, whether it names the fixture or not.
+    """Return a marked test its cassette or its simulated service.
 
-    A generated case says what it is one of.
+    Whether it names the fixture or not. A generated case also reports the bound of its kind.
+
+
     """
     script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
-    if isinstance(getattr(script, "bound", None), str):  # what `every_lifecycle` made
+    if isinstance(getattr(script, "bound", None), str):  # made by `every_lifecycle`
         item.user_properties.append((_LIFECYCLES, f"{script.bound}: all {script.total} trajectories up to this bound"))
     names = getattr(item, "fixturenames", None)
     if names is None:
@@ -271,7 +294,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What an app does in one case of `every_lifecycle` is compared with what it does in the others."""
+    """Compare a case of `every_lifecycle` with its other cases."""
     script: Any = getattr(getattr(item, "callspec", None), "params", {}).get("script")
     if getattr(script, "is_compared", False):
         from understudy.pytest_plugin.settings import witness_for
@@ -282,17 +305,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 # -- the end of a test ----------------------------------------------------------
 
 _call_failed = pytest.StashKey[bool]()
-_MODULES_IN_USE = ("_http.current", "pytest_plugin.settings")  # imported by whatever simulates, replays or is marked
+_MODULES_IN_USE = ("_http.current", "pytest_plugin.settings")  # imported once a test simulates, replays or is marked
 _beside = pytest.StashKey["list[UnderstudyError]"]()  # what went wrong on the test's side while it failed by itself
 
 
 def _failed(item: pytest.Item) -> bool:
-    return item.stash.get(_call_failed, True)  # a test that was never called failed before
+    return item.stash.get(_call_failed, True)  # a test that was not called failed in its setup
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Mistakes of the test fail it in its call phase (FAILED, not ERROR), even when the app swallowed them."""
+    """Fail a test for its own mistakes in its call phase: FAILED, not ERROR.
+
+    Even when the app swallowed them.
+    """
     item.stash[_call_failed] = True
     try:
         result = yield
@@ -303,7 +329,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         _explain(item, error)
         item.stash[_beside] = problems  # the test's own failure goes first
         raise
-    if getattr(item, "_excinfo", None):  # a unittest.TestCase has failed without raising
+    if getattr(item, "_excinfo", None):  # a unittest.TestCase fails without raising here
         item.stash[_beside] = _ask(item, passed=False)
         return result
     problems = _ask(item, passed=True)
@@ -322,7 +348,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Return a test that fails for want of a key, and has no fixture of ours that supplies one, is told how to get it."""
+    """Improve the report of a failed test; name the fixture that supplies an API key."""
     report = yield
     hint = ""
     if (
@@ -342,15 +368,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _how_to_get_a_key(item: pytest.Item) -> str:
     if "understudy" in getattr(item, "fixturenames", ()):
-        return "A fixture builds an OpenAI client before `understudy` is set up: let that fixture request `understudy`, too."
+        return (
+            "A fixture builds an OpenAI client before `understudy` is set up: make that fixture request `understudy`, too."
+        )
     return (
-        "This test does not request the fixture `understudy`, so nothing is simulated and no key supplied. To simulate the "
-        f"API here: `def {getattr(item, 'originalname', item.name)}(understudy)`, or @pytest.mark.understudy before it."
+        "This test does not request the fixture `understudy`, so nothing is simulated and no API key is supplied. "
+        f"To simulate the API here: `def {getattr(item, 'originalname', item.name)}(understudy)`, "
+        "or @pytest.mark.understudy before it."
     )
 
 
 def _skip_unperformable(item: pytest.Item, problems: Sequence[BaseException]) -> None:
-    """A generated case that calls a function says nothing about an app whose runs have none: skipped, and counted so."""
+    """Skip a generated case that calls a function in an app whose runs have none.
+
+    It says nothing about the app.
+    """
     from understudy.errors import NoFunction
 
     if any(name == _LIFECYCLES for name, _ in item.user_properties):
@@ -385,21 +417,24 @@ def _collect_hints(item: pytest.Item, hints: Sequence[str]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Return the hints of the worlds that the test made itself, and what strays of any test have asked meanwhile."""
+    """Collect hints of simulations that the test made itself.
+
+    Also of requests that left the process meanwhile.
+    """
     try:
         return (yield)
     finally:
         for name, take in (("_backend.simulate", "take_hints"), ("_http.refusing", "take_strays")):
-            module = sys.modules.get(f"understudy.{name}")  # imported by whoever made a world
+            module = sys.modules.get(f"understudy.{name}")  # imported once a simulation was made
             if module is not None:
                 _collect_hints(item, getattr(module, take)())
 
 
-_VARYING = re.compile(r"'[^']*'|\S*[/\\\d]\S*")  # in a hint: names, paths and numbers; without them it is a kind
+_VARYING = re.compile(r"'[^']*'|\S*[/\\\d]\S*")  # names, paths and numbers: hints that differ only in these are one kind
 
 
 class Summary:
-    """What the terminal says at the end: which lifecycles were tried, and hints.
+    """The terminal's summary: which lifecycles were tried, and hints.
 
     One for each session.
     """
@@ -417,7 +452,10 @@ class Summary:
                 self._hints.setdefault(str(value), []).append(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Show the hints that would make tests better: one of each kind, with the first test it is about; all with -v."""
+        """Show the hints that would make tests better.
+
+        One of each kind, with the first test it is about; all with -v.
+        """
         for (test, bound), ended in self._cases.items():
             counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(ended.items()))
             terminalreporter.line(f"{test}: {bound}; {counted}")
@@ -434,7 +472,7 @@ class Summary:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Return an app that builds its client on import fails without a key: name the setting that helps."""
+    """Name the setting for an app that needs an API key when it is imported."""
     report = yield
     if not report.failed:
         return report

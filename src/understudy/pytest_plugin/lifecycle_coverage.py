@@ -1,4 +1,7 @@
-"""Lifecycle coverage of a pytest session: its options, who looks on, what is written at the end. Loaded if asked for."""
+"""Lifecycle coverage of a pytest session: options, collection, reports.
+
+Imported only if coverage is asked for.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,12 @@ _WORKER_KEY = "understudy_coverage"
 
 
 class LifecycleCoverage:
-    """The coverage of one session; on an xdist worker it only counts, and tells the controller at the end.
+    """The coverage of one session.
+
+    An xdist worker only counts, and sends its counts to the controller at the end.
 
     Raises:
-        pytest.UsageError: a kind of report there is not, a report that cannot be written, a percentage that is none.
+        pytest.UsageError: an unknown kind of report, a report that cannot be written, or not a percentage.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -50,7 +55,7 @@ class LifecycleCoverage:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Return what is met from a test's setup to its teardown is its own."""
+        """Attribute to a test what is covered from its setup to its teardown."""
         self._watch.test = item.nodeid
         try:
             return (yield)
@@ -59,12 +64,12 @@ class LifecycleCoverage:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 - xdist's signature
-        """An xdist worker ended: what it met is among what it told, unless it crashed."""
-        told = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
-        if told is None:
+        """Merge the counts of an xdist worker that ended, unless it crashed."""
+        counts = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
+        if counts is None:
             self._collected.lost.append(str(node.gateway.id))
         else:
-            self._collected.merge(Tally.of_data(json.loads(told)))
+            self._collected.merge(Tally.of_data(json.loads(counts)))
 
     # -- the end ----------------------------------------------------------------------
 
@@ -101,7 +106,7 @@ def _percentage(given: str | None) -> float | None:
 
 
 def _reports(config: pytest.Config) -> tuple[bool, list[tuple[str, Path]]]:
-    """Say whether the terminal gets the summary, and which files are to be written."""
+    """Return whether the terminal gets the summary, and the files to write."""
     try:
         return reports.requested(config.getoption("understudy_cov_report") or [])
     except ValueError as error:

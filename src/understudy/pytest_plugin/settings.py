@@ -1,4 +1,4 @@
-"""What markers and ini options come to: the settings of a test's backend, and the place of its cassette."""
+"""The settings of a test's backend and cassette, from markers and ini options."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from understudy._engine.clock import MODES
 from understudy._properties.determinism import Histories, Witness
 from understudy._properties.trajectory import Trajectory
 from understudy.errors import did_you_mean, nearest
+from understudy.pytest_plugin.across_workers import histories_of
 
 if TYPE_CHECKING:
     from understudy._cassettes import CassetteSession
 
 _BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
 PLAYING = pytest.StashKey["tuple[CassetteSession, dict[str, Any]]"]()  # the test's cassette, and its settings
-_HELD = pytest.StashKey["list[CassetteSession]"]()
-_NOT_IN_A_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_FIXTURE_CASSETTES = pytest.StashKey["list[CassetteSession]"]()
+_UNSAFE_IN_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
 def marked(item: pytest.Item, name: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Merge the markers of a name: the module's, the class's and the test's.
 
-    Of each setting, and of the positional arguments as a whole, the nearest has the last word.
+    Of each setting, and of the positional arguments as a whole, the nearest marker wins.
     """
     args: tuple[Any, ...] = ()
     settings: dict[str, Any] = {}
@@ -46,10 +47,10 @@ def marked(item: pytest.Item, name: str) -> tuple[tuple[Any, ...], dict[str, Any
 
 
 def backend_for(item: pytest.Item) -> Backend:
-    """Return the backend of a test, by its `understudy` markers; the closest says the last word.
+    """Return the backend of a test, by its `understudy` markers; the nearest wins.
 
     Raises:
-        pytest.UsageError: a setting that there is not, or a cassette marker besides.
+        pytest.UsageError: an unknown setting, or a cassette marker on the same test.
     """
     falls_back = is_fallback(item)
     if item.get_closest_marker("cassette") is not None and not falls_back:
@@ -69,7 +70,7 @@ def backend_for(item: pytest.Item) -> Backend:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.understudy(other={other!r}): expected 'error' or 'pass'")
     settings = _of_project(item.config, leaves_strict=falls_back) | settings
     if falls_back:
-        settings.setdefault("strict", False)  # what the recording answered, no run of the backend performs
+        settings.setdefault("strict", False)  # runs that the recording answered leave their scripts unused
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "understudy", settings))
     try:
         backend = Backend(pass_hosts=item.config.getini("understudy_pass_hosts"), **settings)
@@ -84,10 +85,10 @@ _STRICT = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no
 
 
 def _of_project(config: pytest.Config, *, leaves_strict: bool) -> dict[str, Any]:
-    """Return the settings that the pytest ini has for every backend; markers say the last word.
+    """Return the settings that the pytest ini has for every backend; markers win.
 
     Raises:
-        pytest.UsageError: a value that the setting does not take; the nearest is named.
+        pytest.UsageError: a value that the setting does not take; the message names the nearest.
     """
     given = {name: str(config.getini(f"understudy_{name}")).strip() for name in ("time", "strict", "seed")}
     settings: dict[str, Any] = {}
@@ -120,7 +121,7 @@ def _hosts(item: pytest.Item, marker: str, settings: Mapping[str, Any]) -> tuple
 
 
 def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Path:
-    """Give the place of a test's cassette.
+    """Return the path of a test's cassette.
 
     It is `<root>/<test file less .py>/<Class.>test[param].yaml`, or the marker's path under the
     root. Characters that a file name cannot hold become `-`; in a given path, backslashes separate
@@ -139,45 +140,48 @@ def cassette_path(item: pytest.Item, given: str | os.PathLike[str] | None) -> Pa
         module = Path(item.path.stem)
     cls = getattr(item, "cls", None)
     name = f"{cls.__name__}.{item.name}" if cls is not None else item.name
-    return _free_of_clashes(root / module, f"{_NOT_IN_A_FILE_NAME.sub('-', name)}.yaml")
+    return _free_of_clashes(root / module, f"{_UNSAFE_IN_FILE_NAMES.sub('-', name)}.yaml")
 
 
-_LONGEST = 225  # bytes; what is put beside a cassette has a longer name
+_MAX_NAME_BYTES = 225  # files beside a cassette have longer names than it
 
 
 def _free_of_clashes(folder: Path, name: str) -> Path:
     from understudy._cassettes.atomic_files import hashed_name, short_name
 
     try:
-        there = {file.name for file in folder.iterdir()}  # asked for by its name, a file answers in any case on some systems
+        there = {file.name for file in folder.iterdir()}  # listed, since some file systems ignore the case of a name
     except OSError:
         there = set()
     if name in there:
         return folder / name
-    short = short_name(name, _LONGEST)
+    short = short_name(name, _MAX_NAME_BYTES)
     alike = {other for other in there if other.casefold() == short.casefold()}
     return folder / (hashed_name(short) if alike and short not in alike else short)
 
 
 def fixture_cassette_path(request: Any, fixture: str) -> Path:
-    """Say where the cassette of a fixture that outlives its test lies: beside those of the tests that it is for."""
+    """Return the path of the cassette of a fixture that outlives its test.
+
+    It is beside those of the tests that the fixture is for.
+    """
     config, node = request.config, request.node
     root: Path = config.rootpath / config.getini("understudy_cassettes")
-    place = Path(*[_NOT_IN_A_FILE_NAME.sub("-", part) for part in node.nodeid.partition("::")[0].split("/") if part])
+    place = Path(*[_UNSAFE_IN_FILE_NAMES.sub("-", part) for part in node.nodeid.partition("::")[0].split("/") if part])
     within = node.nodeid.partition("::")[2].replace("::", ".")
     param = getattr(request, "param_index", 0)
     several = f"[{param}]" if hasattr(request, "param") else ""
-    name = _NOT_IN_A_FILE_NAME.sub("-", f"{within}.{fixture}" if within else fixture)
+    name = _UNSAFE_IN_FILE_NAMES.sub("-", f"{within}.{fixture}" if within else fixture)
     return root / (place.with_suffix("") if place.suffix == ".py" else place) / f"{name}{several}.fixture.yaml"
 
 
-def held_by_fixtures(config: pytest.Config) -> list[CassetteSession]:
-    """Return the cassettes of the fixtures that are set up now, in the order in which they were."""
-    return config.stash.setdefault(_HELD, [])
+def cassettes_of_fixtures(config: pytest.Config) -> list[CassetteSession]:
+    """Return the cassettes of the fixtures set up now, oldest first."""
+    return config.stash.setdefault(_FIXTURE_CASSETTES, [])
 
 
 def is_fallback(item: pytest.Item) -> bool:
-    """Say whether a test's backend stands behind its cassette, for what the recording lacks."""
+    """Return True if a test's backend answers what its cassette lacks."""
     return marked(item, "cassette")[1].get("fallback") == "simulate"
 
 
@@ -187,15 +191,15 @@ def cassette_for(
     backend: Backend | None = None,
     vcr_config: Mapping[str, Any] | None = None,
 ) -> CassetteSession:
-    """Return the cassette session of a test, by its `cassette` markers and the command line.
+    """Return the cassette session of a test, by its markers and the command line.
 
     Args:
         failed: asked at the end whether the test failed.
-        backend: what answers from the first request on that the recording has no answer to (`fallback="simulate"`).
-        vcr_config: settings of vcrpy, from the project's fixture of that name; the marker says the last word.
+        backend: answers from the first request that the recording has no answer to (`fallback="simulate"`).
+        vcr_config: settings of vcrpy, from the project's fixture of that name; the marker wins.
 
     Raises:
-        pytest.UsageError: no marker, or one with settings that there are not.
+        pytest.UsageError: no marker, or one with unknown settings.
     """
     from understudy._cassettes import CassetteSession
     from understudy._promote.fallback import backend_fallback
@@ -212,7 +216,8 @@ def cassette_for(
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette(fallback={fallback!r}): expected 'simulate'")
     if fallback and others:
         raise pytest.UsageError(
-            f"{item.nodeid}: @pytest.mark.cassette(..., fallback='simulate') goes on where one recording ends, not {args}"
+            f"{item.nodeid}: @pytest.mark.cassette(..., fallback='simulate') continues where one recording ends; "
+            f"it takes one path, not {args}"
         )
     path, more = cassette_path(item, given), [cassette_path(item, other) for other in others]
     option = item.config.getoption
@@ -222,7 +227,7 @@ def cassette_for(
     try:
         on_miss = None if backend is None else backend_fallback(path, backend)
         settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
-        fixtures = held_by_fixtures(item.config)
+        fixtures = cassettes_of_fixtures(item.config)
         playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)
     except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.cassette: {error}") from None
@@ -233,7 +238,10 @@ def cassette_for(
 
 @contextmanager
 def for_each_example(item: Any, begin: Callable[[], None]) -> Iterator[None]:
-    """Until the block is left, call `begin` before each example that hypothesis runs a test with; for other tests, never."""
+    """Call `begin` before each example that hypothesis runs a test with.
+
+    Until the block is left; for tests without hypothesis, never.
+    """
     test: Any = getattr(getattr(item, "obj", None), "hypothesis", None)
     inner = getattr(test, "inner_test", None)
     if inner is None:
@@ -263,14 +271,13 @@ def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, A
         raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
 
 
-_histories = pytest.StashKey[dict[str, Histories]]()
-
-
 def witness_for(item: Any, script: Trajectory) -> Witness:
-    """Return what compares a case with the other cases of its test: those that differ in nothing but their trajectory."""
+    """Return the comparison of a case with the other cases of its test.
+
+    Those are the cases that differ in nothing but their trajectory.
+    """
     test = item.nodeid.replace(script.name, "*")
-    histories = item.config.stash.setdefault(_histories, {}).setdefault(test, Histories())
-    return Witness(histories, script.name)
+    return Witness(histories_of(item.config).setdefault(test, Histories()), script.name)
 
 
 def _check_known(item: pytest.Item, marker: str, settings: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -14,6 +14,26 @@ from typing import Any
 _compact = json.JSONEncoder(ensure_ascii=False).encode
 
 
+class Constant(dict[str, Any]):
+    """A JSON object that never changes.
+
+    Its text is encoded once for each level of indentation.
+    """
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        super().__init__(value)
+        self._texts: dict[str, str] = {}
+
+    def text(self, newline: str) -> str:
+        """Return its text, in which each line begins with `newline`."""
+        text = self._texts.get(newline)
+        if text is None:
+            text = self._texts[newline] = _object(self, newline)
+        return text
+
+
 def pretty(value: Any) -> bytes:
     """Return the JSON text of a value, indented as the service did.
 
@@ -33,6 +53,8 @@ def _text(value: Any, newline: str) -> str:
         return encode_basestring(value)
     if kind is float:
         return float.__repr__(value)  # finite: requests with NaN or infinity are refused
+    if kind is Constant:
+        return value.text(newline)  # type: ignore[no-any-return]
     return _compact(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from understudy._apis.common.forms import Form
 from understudy._apis.common.schema import Fields
-from understudy._common.messages import Abort, Request, Response
+from understudy._common.messages import Abort, Headers, Request, Response
 from understudy._engine.engine import Engine
 from understudy._engine.poll_clock import PollClock
 
@@ -70,6 +70,7 @@ class Operation:
         mark: how its behaviour is known.
         polled: who repeats this request until the response changes: `"sdk"`, whose polling need not
             sleep here; `"app"`, in its own loops; "" for no one.
+        headers: what its successful responses say besides.
         arrives: called with each request on arrival, before faults are applied.
     """
 
@@ -81,4 +82,5 @@ class Operation:
     query: dict[str, Callable[[Any, str], Any]] = field(default_factory=dict)
     mark: str = "REC"
     polled: Literal["", "app", "sdk"] = ""
+    headers: Headers = ()
     arrives: Callable[[Engine, Request], None] | None = None

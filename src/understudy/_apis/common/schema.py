@@ -142,9 +142,9 @@ class Choice:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
-            raise _wrong_type(value, path, _one_of(self.allowed) if len(self.allowed) == 1 else "a string")
+            raise _wrong_type(value, path, one_of(self.allowed) if len(self.allowed) == 1 else "a string")
         if value not in self.allowed:
-            raise ApiError("enum", path=path, value=f"'{value}'", allowed=_one_of(self.allowed))
+            raise ApiError("enum", path=path, value=f"'{value}'", allowed=one_of(self.allowed))
         return value
 
     def bounds(self) -> list[Bound]:
@@ -156,7 +156,7 @@ def enum(*allowed: str, mark: str = "SPEC") -> Choice:
     return Choice(allowed, mark)
 
 
-def _one_of(allowed: tuple[str, ...]) -> str:
+def one_of(allowed: tuple[str, ...]) -> str:
     quoted = [f"'{value}'" for value in allowed]
     if len(quoted) < 3:
         return " and ".join(quoted)

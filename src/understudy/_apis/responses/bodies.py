@@ -26,6 +26,7 @@ from understudy._apis.common.schema import (
 from understudy._apis.function_schemas import check_response_schema
 from understudy._apis.responses.item_checks import GIVEN_ITEMS, INPUT, MOST_TEXT
 from understudy._apis.responses.tool_checks import TOOL_CHOICE, TOOLS
+from understudy._engine.api_error import ApiError
 from understudy.errors import NotSimulated
 
 _OBJECT = either((dict, anything), expected="an object")
@@ -107,6 +108,17 @@ _ASKED: dict[str, Check] = {
 }
 
 
+# Parameters of chat completions, and what they are called here. [REP for `reasoning_effort`, INF for the others]
+MOVED = {
+    "messages": "input",
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "reasoning_effort": "reasoning.effort",
+    "verbosity": "text.verbosity",
+}
+
+
 class _CreateResponse(Fields):
     """Check the body of a create.
 
@@ -119,6 +131,10 @@ class _CreateResponse(Fields):
                 "prompt= of responses.create is not simulated: v1/prompts end on 2026-11-30. Send the prompt's text as "
                 "instructions= and input=."
             )
+        if type(value) is dict:
+            for key, meant in MOVED.items():
+                if key in value:
+                    raise ApiError("parameter.moved", path=key, meant=meant)
         return super().__call__(value, path)
 
 

@@ -12,6 +12,47 @@ _OWN = {
     "model.parameter": Refusal(
         400, "Unsupported parameter: '{path}' is not supported with this model.", "{path}", None, "REC"
     ),
+    # [REP: RageAgainstThePixel/OpenAI-DotNet#500, BoundaryML/baml#2708]
+    "effort.none": Refusal(
+        400,
+        "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
+        "reasoning.effort",
+        "unsupported_parameter",
+        "REP",
+    ),
+    "effort.other": Refusal(
+        400,
+        "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {allowed}.",
+        "reasoning.effort",
+        "unsupported_value",
+        "REC",
+    ),
+    "context.exceeded": Refusal(
+        400,
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        "input",
+        "context_length_exceeded",
+        "REC",
+    ),
+    # [REP: OpenHands/software-agent-sdk#755, lobehub/lobehub#8116]
+    "parameter.moved": Refusal(
+        400,
+        "Unsupported parameter: '{path}'. In the Responses API, this parameter has moved to '{meant}'. Try again with the "
+        "new parameter. See the API documentation for more information: "
+        "https://platform.openai.com/docs/api-reference/responses/create.",
+        None,
+        "unsupported_parameter",
+        "REP",
+    ),
+    # [REC for its first sentence and the code; the rest INF]
+    "body.not_json": Refusal(
+        400,
+        "Invalid body: failed to parse JSON value. Please check the value to ensure it is valid JSON. (Common errors "
+        "include trailing commas, missing closing brackets, missing quotation marks, etc.)",
+        None,
+        "invalid_json",
+        "REC",
+    ),
     "response.not_found": Refusal(404, "Response with id '{id}' not found.", None, None, "REC"),
     "conversation.not_found": Refusal(404, "Conversation with id '{id}' not found.", None, None, "REC"),
     "item.not_found": Refusal(404, "Item with id '{id}' not found in conversation.", None, None, "REC"),

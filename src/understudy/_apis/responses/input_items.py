@@ -26,6 +26,15 @@ _ORDER = {
     "custom_tool_call": ("id", "type", "status", "call_id", "input", "name"),
     "custom_tool_call_output": ("id", "type", "status", "call_id", "output"),
     "reasoning": ("id", "type", "content", "encrypted_content", "summary"),
+    "file_search_call": ("id", "type", "status", "queries", "results"),
+    "code_interpreter_call": ("id", "type", "status", "code", "container_id", "outputs"),
+    "mcp_call": ("id", "type", "status", "approval_request_id", "arguments", "error", "name", "output", "server_label"),
+}
+# Keys that are null where the app did not give them, as in what the model writes. [REC there, INF here]
+_NULLS = {
+    "file_search_call": ("results",),
+    "code_interpreter_call": ("outputs",),
+    "mcp_call": ("approval_request_id", "error", "output"),
 }
 
 
@@ -59,7 +68,7 @@ def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
 def _shown(given: Json, item_id: str) -> Json:
     """Give an item in the form that lists have it in: with an id, a status and its content as parts [REC]."""
     kind = given["type"]
-    shown = {**given, "id": item_id, "type": kind}
+    shown = {**dict.fromkeys(_NULLS.get(kind, ())), **given, "id": item_id, "type": kind}
     if kind == "message":
         shown["content"] = _parts(given["role"], given["content"])
     if kind in ANSWERED_BY or kind in OUTPUTS or kind == "message":

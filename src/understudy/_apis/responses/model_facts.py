@@ -5,9 +5,11 @@ Names that were not recorded are taken from the SDK's list; what they change is 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from understudy._engine.models import MODELS
+
+_T = TypeVar("_T")
 
 # Names that stand for a dated snapshot; every other name is echoed as it is. [REC for those marked so in COVERAGE.md, SDK]
 SNAPSHOTS = {
@@ -93,6 +95,52 @@ def reasons(name: str) -> bool:
 def takes_no_temperature(name: str) -> bool:
     """Tell whether a model refuses `temperature` and `top_p`: those that always think [REP]."""
     return reasons(name) and not name.startswith(("gpt-5.1", "gpt-5.2", *_NEW))
+
+
+_LATEST = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+# The efforts that a model takes, by how its name begins, the longest first. [REC for o4-mini, DOCS and INF for the others]
+_EFFORTS = {
+    "gpt-5-pro": ("high",),
+    "gpt-5-codex": ("low", "medium", "high"),
+    "gpt-5.1-codex-max": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.1": ("none", "low", "medium", "high"),
+    "gpt-5.2": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.3": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.4": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.5": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.": _LATEST,
+    "gpt-5": ("minimal", "low", "medium", "high"),
+    "gpt-6": _LATEST,
+    "o": ("low", "medium", "high"),
+}
+# Tokens that a model reads at most, by how its name begins; shorter names come last. [DOCS; INF for models not listed there]
+_WINDOWS = {
+    "gpt-4.1": 1_047_576,
+    "gpt-4o": 128_000,
+    "gpt-4-turbo": 128_000,
+    "gpt-4": 8_192,
+    "gpt-3.5": 16_385,
+    "o": 200_000,
+    "gpt-5.4": 1_050_000,
+    "gpt-5.5": 1_050_000,
+    "gpt-5.6": 1_050_000,
+    "gpt-5": 400_000,
+}
+
+
+def efforts(name: str) -> tuple[str, ...]:
+    """Return the efforts that a model takes; none if it does not think first."""
+    return _by_start(_EFFORTS, name, ()) if reasons(name) else ()
+
+
+def window(name: str) -> int:
+    """Return how many tokens a model reads at most."""
+    return _by_start(_WINDOWS, name, 1_050_000)
+
+
+def _by_start(facts: dict[str, _T], name: str, otherwise: _T) -> _T:
+    plain = name.removeprefix("ft:")
+    return next((fact for start, fact in facts.items() if plain.startswith(start)), otherwise)
 
 
 def default_top_p(name: str) -> float:

@@ -16,6 +16,7 @@ from understudy._apis.responses.bodies import (
     UPDATE_CONVERSATION,
 )
 from understudy._apis.responses.endpoints import conversations, create, responses
+from understudy._common.messages import Headers
 from understudy._engine.api_error import ApiError
 
 _RESPONSE = "/responses/{response_id}"
@@ -36,17 +37,36 @@ _PAGE: dict[str, Any] = {"limit": integer(1, 100), "order": enum("asc", "desc"),
 _STREAM: dict[str, Any] = {"stream": _BOOLEAN, "starting_after": _number, "include_obfuscation": _BOOLEAN}
 
 
+# Said by the operations that ask a model, and by no others [REC]. The numbers are of no account's in particular.
+_RATE_LIMITS: Headers = (
+    ("x-ratelimit-limit-requests", "10000"),
+    ("x-ratelimit-limit-tokens", "30000000"),
+    ("x-ratelimit-remaining-requests", "9999"),
+    ("x-ratelimit-remaining-tokens", "29999900"),
+    ("x-ratelimit-reset-requests", "6ms"),
+    ("x-ratelimit-reset-tokens", "0s"),
+)
+
+
 def _op(name: str, route: str, run: Any, body: Any = None, **more: Any) -> Operation:
     method, path = route.split(" ")
     return Operation(name=name, method=method, path=path, run=run, body=body, **more)
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    _op("responses.create", "POST /responses", create.create, CREATE_RESPONSE, query=_INCLUDE, arrives=create.arrived),
+    _op(
+        "responses.create",
+        "POST /responses",
+        create.create,
+        CREATE_RESPONSE,
+        query=_INCLUDE,
+        headers=_RATE_LIMITS,
+        arrives=create.arrived,
+    ),
     _op("responses.retrieve", f"GET {_RESPONSE}", responses.retrieve, query={**_INCLUDE, **_STREAM}, polled="app"),
     _op("responses.delete", f"DELETE {_RESPONSE}", responses.delete),
     _op("responses.cancel", f"POST {_RESPONSE}/cancel", responses.cancel, Fields({})),
-    _op("responses.compact", "POST /responses/compact", responses.compact, COMPACT),
+    _op("responses.compact", "POST /responses/compact", responses.compact, COMPACT, headers=_RATE_LIMITS),
     _op(
         "responses.input_items.list",
         f"GET {_RESPONSE}/input_items",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from understudy._apis.common.json_encoding import Constant
 from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, ModelResponse
 from understudy._engine.events import tokens
@@ -14,15 +16,18 @@ from understudy.errors import NotSimulated
 
 INCOMPLETE_WORDS = {"max_completion_tokens": "max_output_tokens", "max_prompt_tokens": "max_output_tokens"}
 _TOKEN_KINDS = {"image_tokens": 0, "text_tokens": 0}
-_NO_TOOL_USAGE = {
-    "image_gen": {
+_NO_IMAGES = Constant(
+    {
         "input_tokens": 0,
         "input_tokens_details": _TOKEN_KINDS,
         "output_tokens": 0,
         "output_tokens_details": _TOKEN_KINDS,
         "total_tokens": 0,
-    },
-}
+    }
+)
+_NO_SEARCHES = Constant({"num_requests": 0})
+_PAID = Constant({"payer": "developer"})
+_NOTHING_CACHED = Constant({"cache_write_tokens": 0, "cached_tokens": 0})
 _KEYS_AT_THE_END = ("user", "metadata")
 
 
@@ -51,7 +56,7 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
         "background": response.settings.is_background,
     }
     if not in_stream and not is_live and status != "cancelled":
-        shown["billing"] = {"payer": "developer"}
+        shown["billing"] = _PAID
     output = [] if is_live or status == "cancelled" else output_of(response, state)
     completed_at = phase.ended_at if phase.ended_at is not None else response.execution.events[-1].at
     own = {
@@ -69,15 +74,18 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
     if is_live or status == "cancelled":
         own["service_tier"] = response.settings.tier
     everything = {**response.settings.echoed, **own}
-    shown.update((key, everything[key]) for key in sorted(everything) if key not in _KEYS_AT_THE_END)
-    shown.update((key, everything[key]) for key in _KEYS_AT_THE_END)
-    return shown
+    return {**shown, **{key: everything[key] for key in _in_order(tuple(everything))}}
+
+
+@lru_cache(maxsize=64)  # there are few different sets of keys
+def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return (*sorted(key for key in keys if key not in _KEYS_AT_THE_END), *_KEYS_AT_THE_END)
 
 
 def tool_usage(output: list[Json]) -> Json:
     """Give what tools of the service were used [REC for the keys]."""
     searches = sum(item["type"] == "web_search_call" for item in output)
-    return {**_NO_TOOL_USAGE, "web_search": {"num_requests": searches}}
+    return {"image_gen": _NO_IMAGES, "web_search": {"num_requests": searches} if searches else _NO_SEARCHES}
 
 
 def usage(response: ModelResponse, state: ExecutionState) -> Json:
@@ -88,7 +96,7 @@ def usage(response: ModelResponse, state: ExecutionState) -> Json:
     read, written = prompt_tokens(response), written_tokens(state)
     return {
         "input_tokens": read,
-        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": 0},
+        "input_tokens_details": _NOTHING_CACHED,
         "output_tokens": written,
         "output_tokens_details": {"reasoning_tokens": thought_tokens(state)},
         "total_tokens": read + written,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understudy._apis.common.schema import Bound
+from understudy._apis.common.schema import Bound, one_of
 from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, Settings
 from understudy._apis.responses.tools import echoed_tools
@@ -75,12 +75,22 @@ def _check(body: Json) -> None:
     if not model_facts.exists(model):
         raise ApiError("model.unknown", id=model)
     _check_sampling(body, model)
+    _check_effort(body, model)
     if body.get("background") and body.get("store") is False:
         raise ApiError("background.unstored")
     choice = body.get("tool_choice")
     names = [tool.get("name") for tool in body.get("tools") or ()]
     if isinstance(choice, dict) and choice["type"] in ("function", "custom") and choice["name"] not in names:
         raise ApiError("tool_choice.unknown", tool=choice["name"])
+
+
+def _check_effort(body: Json, model: str) -> None:
+    effort, allowed = (body.get("reasoning") or {}).get("effort"), model_facts.efforts(model)
+    if effort is None or effort in allowed:
+        return
+    if not allowed:
+        raise ApiError("effort.none")
+    raise ApiError("effort.other", value=effort, model=model, allowed=one_of(allowed))
 
 
 def _check_sampling(body: Json, model: str) -> None:
@@ -96,6 +106,10 @@ RESPONSE_RULES: dict[str, Bound] = {
     "model": Bound("rule", "the name of a model", "model.unknown", "REC"),
     "temperature": _NO_SAMPLING,
     "top_p": _NO_SAMPLING,
+    "reasoning.effort": Bound("rule", "one that the model takes", "effort.other", "REC"),
+    "input": Bound(
+        "rule", "no more tokens than the model's context window, but for `truncation: auto`", "context.exceeded", "REC"
+    ),
     "background": Bound("rule", "not with `store` false", "background.unstored", "DOCS"),
     "conversation": Bound("rule", "not with `previous_response_id`", "both", "REC"),
     "tool_choice": Bound("rule", "names one of the tools", "tool_choice.unknown", "REP"),

@@ -155,6 +155,10 @@ class _Message(_Pieces):
         text = render.delta_text(piece)
         if text or not piece.piece.annotations:
             yield "output_text.delta", {**place, "delta": text, "logprobs": []}
+        if piece.piece.annotations:  # seldom, and the part has to be put together for it
+            yield from self._annotated(piece, place)
+
+    def _annotated(self, piece: Any, place: Json) -> Iterator[Sent]:
         sent = self._part(piece.index)["annotations"]
         for number in range(len(piece.piece.annotations)):
             count = piece.annotations_before + number

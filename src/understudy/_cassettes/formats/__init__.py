@@ -1,1 +1,4 @@
-"""Readers of cassettes: one small file for each recorder's format, told apart by what is in the file."""
+"""Readers of cassettes, one small file for each recorder's format.
+
+They are chosen by what is in the file.
+"""

@@ -1,4 +1,6 @@
-"""The test proxy of Azure's SDKs, and the session records of OpenAI's .NET library: `Entries` and `Variables`.
+"""Azure SDKs' test proxy, and the session records of OpenAI's .NET library.
+
+Recognised by `Entries` and `Variables`.
 
 JSON bodies are data; other texts are one text or a list of lines; all else is base64. [Azure/azure-sdk-tools]
 """

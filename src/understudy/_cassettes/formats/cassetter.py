@@ -47,14 +47,14 @@ def _body(side: Any) -> bytes:
     if kind == "json" and not is_text:
         return fields.json_body(content)
     if content is None or not isinstance(content, (str, bytes)):
-        raise TypeError(f"a body of type {kind!r} was expected, not {type(content).__name__}")
+        raise TypeError(f"expected a body of type {kind!r}, got {type(content).__name__}")
     if kind in ("json", "text"):
         return fields.as_bytes(content) or b""
     if kind == "binary":
         return bytes.fromhex(fields.text(content))
     if kind == "base64":
         return base64.b64decode(content)
-    raise fields.UnknownBody(f"a body is of type {kind!r}, which is not known here")
+    raise fields.UnknownBody(f"a body is of type {kind!r}, which understudy does not know")
 
 
 def _entries(document: Any) -> list[Any]:

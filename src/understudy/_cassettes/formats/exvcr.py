@@ -26,7 +26,7 @@ def _interaction(number: int, entry: Any, _path: Path) -> Interaction:
     if response.get("type") == "error":
         raise fields.Omitted("the request failed, and no answer was recorded")
     if str(request["url"]).startswith("~r/"):
-        raise fields.Omitted(f"it answers any URL that fits {request['url']}, not one request")
+        raise fields.Omitted(f"it answers any URL that matches {request['url']}, not one request")
     body = response["body"]
     return fields.interaction(
         number,

@@ -1,4 +1,4 @@
-"""The parts of an exchange, in any of the ways in which recorders write them."""
+"""The parts of an exchange, in all the ways in which recorders write them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from understudy._cassettes.content_encoding import encoding_of, lacking, unpacked
+from understudy._cassettes.content_encoding import encoding_of, missing_library, unpacked
 from understudy._cassettes.interaction import READS, Interaction, header
 from understudy._common.messages import Headers
 
@@ -18,15 +18,17 @@ _NO_BODY = frozenset({204, 304})
 
 
 class UnknownBody(ValueError):
-    """A body is kept in a way that is not known here: replayed, it would be an empty answer."""
+    """A body is stored in an unknown way: replayed, it would be an empty answer."""
 
 
 class Omitted(Exception):
-    """An exchange that a file mentions and does not hold; the message says why."""
+    """An exchange that a file mentions but does not contain; the message says why."""
 
 
 def interaction(number: int, **fields: Any) -> Interaction:
-    """Make an interaction of what a reader has found; see `Interaction` for the fields.
+    """Return an interaction made from what a reader has found.
+
+    See `Interaction` for the fields.
 
     `headers` and `request_headers` are taken as any recorder writes them, `body` is compressed as `headers` say or not.
 
@@ -37,7 +39,7 @@ def interaction(number: int, **fields: Any) -> Interaction:
     recorded_at = fields.pop("recorded_at", None)
     sent, request_headers = fields.pop("request_body", b""), header_pairs(fields.pop("request_headers", None))
     if sent is None and not header(request_headers, "content-type"):
-        request_headers += (("content-type", "application/octet-stream"),)  # the mark of a body that is lost
+        request_headers += (("content-type", "application/octet-stream"),)  # marks a body as lost
     return Interaction(
         index=number,
         method=method(fields.pop("method")),
@@ -57,31 +59,34 @@ def text(value: Any) -> str:
         return value.decode("latin-1")
     if isinstance(value, (str, int, float, date)):  # what a parser makes of a scalar
         return str(value)
-    raise TypeError(f"a text was expected, not {type(value).__name__}")
+    raise TypeError(f"expected a text, got {type(value).__name__}")
 
 
 def method(value: Any) -> str:
     name = text(value).upper()
     if not (name.isascii() and name.isalpha()):
-        raise ValueError(f"{value!r} is no HTTP method")
+        raise ValueError(f"{value!r} is not an HTTP method")
     return name
 
 
 def url(value: Any) -> str:
     address = text(value)
-    _ = urlsplit(address).port  # a URL that cannot be taken apart says so here
+    _ = urlsplit(address).port  # raises for a URL that cannot be parsed
     return address
 
 
 def status(value: Any) -> int:
     code = int(value)
     if not 100 <= code <= 599:
-        raise ValueError(f"{value!r} is no HTTP status")
+        raise ValueError(f"{value!r} is not an HTTP status")
     return code
 
 
 def header_pairs(raw: Any) -> Headers:
-    """Headers in any of the ways they were ever written: one value for a name, or several."""
+    """Return headers, from any of the ways in which recorders write them.
+
+    With one value for a name, or several.
+    """
     pairs: list[tuple[str, str]] = []
     for name, values in (raw or {}).items():
         many: Iterable[Any] = values if isinstance(values, (list, tuple)) else [values]
@@ -92,12 +97,12 @@ def header_pairs(raw: Any) -> Headers:
 def _name(value: Any) -> str:
     name = text(value)
     if not name.isascii() or not name.isprintable() or not name:
-        raise ValueError(f"{value!r} is no name of a header")
+        raise ValueError(f"{value!r} is not the name of a header")
     return name
 
 
 def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    """Names and values, one by one, as a mapping."""
+    """Return names and values, one by one, as a mapping."""
     found: dict[Any, list[Any]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -105,7 +110,10 @@ def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
 
 
 def request_body(verb: Any, headers: Any, raw: Any) -> bytes | None:
-    """Return the body of a request; None when a recorder dropped it (null with a content type), b"" when none was sent."""
+    """Return the body of a request; None when a recorder dropped it.
+
+    That is null with a content type. b"" when none was sent.
+    """
     body = as_bytes(raw)
     if body is None and method(verb) not in READS and header(header_pairs(headers), "content-type"):
         return None
@@ -113,20 +121,20 @@ def request_body(verb: Any, headers: Any, raw: Any) -> bytes | None:
 
 
 def as_bytes(raw: Any) -> bytes | None:
-    """Return a body in any of the ways it was ever written; None for null.
+    """Return a body, from any of the ways in which recorders write it; None for null.
 
     Raises:
-        UnknownBody: it is data, or lies under a key that no recorder writes.
+        UnknownBody: it is data, or is under a key that no recorder writes.
     """
     if isinstance(raw, dict):
         for key in ("base64_string", "base64"):
             if raw.get(key) is not None:
                 return base64.b64decode(raw[key])
         if raw and "string" not in raw and not raw.keys() & {"base64_string", "base64", "encoding"}:
-            raise UnknownBody(f"a body lies under `{next(iter(raw))}`, or is data, as no recorder known here writes it")
+            raise UnknownBody(f"a body is under `{next(iter(raw))}`, or is data, which no known recorder writes")
         raw = raw.get("string")
     if isinstance(raw, dict):
-        raise UnknownBody("a body is data under `string`, as no recorder known here writes it")
+        raise UnknownBody("a body is data under `string`, which no known recorder writes")
     if raw is None:
         return None
     if isinstance(raw, (bytes, str)):
@@ -141,11 +149,13 @@ def _piece(raw: Any) -> bytes:
         return raw.encode("utf-8", "surrogateescape")
     if isinstance(raw, bytes):
         return raw
-    raise TypeError(f"a body was expected, not {type(raw).__name__}")
+    raise TypeError(f"expected a body, got {type(raw).__name__}")
 
 
 def json_body(value: Any) -> bytes:
-    """Return a body that a recorder keeps as data, as JSON text: laid out as the service did.
+    """Return the JSON text of a body that a recorder stores as data.
+
+    It is laid out as the service did.
 
     Raises:
         ValueError: it holds a number that JSON cannot hold.
@@ -158,13 +168,15 @@ def json_body(value: Any) -> bytes:
 
 
 def form_body(form: Mapping[str, Any]) -> bytes:
-    """Return the body of a form whose fields a recorder keeps as data."""
+    """Return the body of a form whose fields a recorder stores as data."""
     values = {name: value if isinstance(value, list) else [value] for name, value in form.items()}
     return urlencode(values, doseq=True).encode()
 
 
 def refuse_unknown_body(part: Any, known: Collection[str], body: bytes | None, where: str) -> None:
-    """Refuse a part of an exchange that has no body where one is expected, and something else that may be it.
+    """Refuse a part of an exchange whose body may be under an unknown key.
+
+    It has no body where one is expected, and something else that may be it.
 
     Raises:
         UnknownBody: with the key.
@@ -173,11 +185,11 @@ def refuse_unknown_body(part: Any, known: Collection[str], body: bytes | None, w
         return
     for key, value in part.items():
         if key not in known and value and isinstance(value, (str, bytes, Mapping, list, tuple)):
-            raise UnknownBody(f"the {where} keeps its body under `{key}`, as no recorder known here does")
+            raise UnknownBody(f"the {where} has its body under `{key}`, where no known recorder puts it")
 
 
 def may_have_body(code: Any) -> bool:
-    """Say whether an answer of this status has a body."""
+    """Return True if an answer of this status has a body."""
     return status(code) not in _NO_BODY
 
 
@@ -190,14 +202,17 @@ def _is_text(body: bytes) -> bool:
 
 
 def _decompressed(headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:
-    """Take the encoding off a body, or off a header that says one which a recorder has already taken off."""
+    """Return a body decompressed, without the header that names its compression.
+
+    The header is also removed if a recorder has already decompressed the body.
+    """
     encoding = encoding_of(headers)
     if encoding is None:
         return headers, body
     body = body and unpacked(headers, body)
     if body and body[:2] == b"\x1f\x8b":
         raise ValueError("its compressed body is damaged")
-    library = lacking(encoding)
+    library = missing_library(encoding)
     if body and library and not _is_text(body):
-        raise ValueError(f"its body is compressed ({encoding}), and nothing here can read that: install {library}")
+        raise ValueError(f"its body is compressed ({encoding}), which needs another library: install {library}")
     return tuple(pair for pair in headers if pair[0].lower() != "content-encoding"), body

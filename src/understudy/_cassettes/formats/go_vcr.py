@@ -1,4 +1,8 @@
-"""go-vcr, versions 1 to 4: `interactions` whose responses have `code`; `version: 1` or 2, and not vcrpy's."""
+"""go-vcr, versions 1 to 4.
+
+Recognised by `interactions` whose responses have `code`, and by `version: 1` or 2 without being
+vcrpy's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""HAR, the HTTP Archive: Polly.js, browsers, proxies (mitmproxy, Charles, Fiddler, ...)."""
+"""HAR, the HTTP Archive, of Polly.js, browsers and proxies.
+
+Such as mitmproxy, Charles and Fiddler.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def _interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 def _headers(side: Any) -> dict[str, list[str]]:
     pairs = [(one["name"], one["value"]) for one in side.get("headers") or ()]
-    return fields.grouped(pair for pair in pairs if not pair[0].startswith(":"))  # HTTP/2's own: no headers
+    return fields.grouped(pair for pair in pairs if not pair[0].startswith(":"))  # pseudo-headers of HTTP/2
 
 
 def _sent(posted: Any) -> bytes | None:
@@ -65,7 +68,10 @@ def _answered(response: Any) -> bytes:
 
 
 def _pieces(text: str) -> bytes:
-    """Polly's compressed bodies: a JSON list of the pieces as they came, each in base64 (once in hexadecimal)."""
+    """Return the body that Polly.js stored compressed.
+
+    It is a JSON list of the pieces as they came, each in base64 (older ones in hexadecimal).
+    """
     pieces = json.loads(text)
     try:
         return b"".join(bytes.fromhex(piece) for piece in pieces)

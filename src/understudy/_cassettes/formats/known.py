@@ -1,4 +1,4 @@
-"""Every reader, and the choice among them by what a document holds."""
+"""Every reader, and the choice among them by what a document contains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from understudy._cassettes.formats import (
 )
 from understudy._cassettes.formats.reader import Reader
 
-# The first that recognizes a document reads it: those that look at more stand before those that look at less.
+# The first that recognizes a document reads it: those that check more come before those that check less.
 READERS: tuple[Reader, ...] = (
     har.READER,
     azure_test_proxy.READER,
@@ -40,5 +40,5 @@ READERS: tuple[Reader, ...] = (
 
 
 def reader_of(document: Any) -> Reader | None:
-    """Return the reader of a document; None when no recorder known here wrote it."""
+    """Return the reader of a document; None if no known recorder wrote it."""
     return next((reader for reader in READERS if reader.recognizes(document)), None)

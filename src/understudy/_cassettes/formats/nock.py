@@ -1,4 +1,7 @@
-"""nock (Node.js): a JSON list of scopes and paths; what JSON could hold is data, what was binary is hexadecimal."""
+"""nock (Node.js): a JSON list of scopes and paths.
+
+What JSON can hold is data, what was binary is hexadecimal.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def _recognizes(document: Any) -> bool:
 
 def _interaction(number: int, entry: Any, _path: Path) -> Interaction:
     if not isinstance(entry["path"], str):
-        raise fields.Omitted("it answers any path that fits a pattern, not one request")
+        raise fields.Omitted("it answers any path that matches a pattern, not one request")
     if "response" not in entry:
         raise fields.UnknownBody("the answer has no `response`")
     scope = str(entry["scope"])
@@ -47,7 +50,7 @@ def _headers(raw: Any) -> dict[str, Any]:
 
 
 def _sent(entry: Any) -> bytes | None:
-    """Return the body; None where there is none to compare: nock takes any then."""
+    """Return the body of a request; None if nock accepts any body."""
     if "body" not in entry and str(entry.get("method")).upper() not in READS:
         return None
     return _body(entry.get("body"), is_binary=False)
@@ -71,7 +74,10 @@ def _body(raw: Any, *, is_binary: bool) -> bytes:
 
 
 def _was_binary(raw: str) -> bool:
-    """Say whether a text is bytes that are not UTF-8, in hexadecimal: nock says nothing else of a binary request."""
+    """Return True if a text is bytes that are not UTF-8, in hexadecimal.
+
+    nock says nothing else about a binary request.
+    """
     try:
         bytes.fromhex(raw).decode()
     except UnicodeDecodeError:

@@ -33,7 +33,7 @@ def _interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 def _sent(request: Any) -> bytes | None:
     if request.get("post_files"):
-        return None  # the names of the files alone are recorded
+        return None  # only the names of the files are recorded
     if request.get("body") is None and request.get("post_fields"):
         return fields.form_body(request["post_fields"])
     return fields.as_bytes(request.get("body")) or b""

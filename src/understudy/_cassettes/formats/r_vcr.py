@@ -1,4 +1,4 @@
-"""R's vcr: Ruby VCR's format with a status of its own, and bodies that may lie in other files.
+"""R's vcr: Ruby VCR's format with its own status, and bodies in other files.
 
 Version 1 writes `status_code` and says `recorded_with` of each exchange; version 2 writes the status as a number.
 """

@@ -1,4 +1,4 @@
-"""What a reader is, and what it looks at to know its recorder's files."""
+"""The interface of a reader, and what it looks at to recognize a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reader:
         entries: the recorded exchanges of a document, in the order in which they were recorded.
         interaction: one exchange (its number from 0, the entry, the path of the file). It raises `Omitted` for an entry
             that holds no exchange, `UnknownBody` for one whose body is kept in an unknown way, and a KeyError, TypeError
-            or ValueError for one that is not as the recorder writes it.
+            or ValueError for one that the recorder would not have written so.
     """
 
     recorder: str
@@ -31,25 +31,28 @@ class Reader:
 
 
 def part(entry: Any, *keys: str) -> dict[str, Any]:
-    """Return the mapping under these keys; an empty one where there is none."""
+    """Return the mapping under these keys, or an empty one."""
     for key in keys:
         entry = entry.get(key) if isinstance(entry, dict) else None
     return entry if isinstance(entry, dict) else {}
 
 
 def members(document: Any, key: str | None = None) -> list[Any]:
-    """Return the list that a document is, or has under a key; an empty one where there is none."""
+    """Return the list that a document is, or has under a key, or an empty one."""
     found = document if key is None else part(document).get(key)
     return found if isinstance(found, list) else []
 
 
 def first(entries: Sequence[Any]) -> dict[str, Any]:
-    """Return the first entry; an empty one where there is none."""
+    """Return the first entry, or an empty one."""
     return part(entries[0]) if entries else {}
 
 
 def in_order(entries: Sequence[Any], key: str) -> list[Any]:
-    """Return the entries by the time under a key; as they are when one of them does not tell it."""
+    """Return the entries sorted by the time under a key.
+
+    They are returned as they are if one of them has no time.
+    """
     times = [_time(part(entry).get(key)) for entry in entries]
     if any(time is None for time in times):
         return list(entries)

@@ -1,4 +1,7 @@
-"""Ruby's VCR: `http_interactions` and `recorded_with`, in YAML or JSON; the ground of betamax's and of R's format."""
+"""Ruby's VCR, in YAML or JSON; betamax's and R's formats are based on it.
+
+Recognised by `http_interactions` and `recorded_with`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of recorders that are known by name, and not read."""
+"""Files of recorders that are recognised by name but cannot be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from understudy._cassettes.formats.reader import first, members, part
 _HAR = "export the traffic as HAR, which is read"
 _BINARY = (
     (re.compile(rb"SQLite format 3\x00"), "an SQLite database, as requests-cache and hishel write them", _HAR),
-    (re.compile(rb"PK\x03\x04"), "a ZIP archive", "unpack it: what is in it may be read"),
+    (re.compile(rb"PK\x03\x04"), "a ZIP archive", "unpack it, and try the files in it"),
     (re.compile(rb"\x0b\x0e\x0a\xc1"), "R vcr's format qs2", "save it as YAML or JSON with R's vcr"),
     (re.compile(rb"\d{1,9}:\d{1,9}:"), "a mitmproxy dump", "write a HAR: `mitmdump -nr FILE --set hardump=FILE.har`"),
     (re.compile(rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x0a\x0d\x0d\x0a"), "a capture of packets (pcap)", _HAR),
@@ -25,12 +25,18 @@ _BINARY = (
 
 
 def unread_bytes(content: bytes) -> tuple[str, str] | None:
-    """Return what a file is (told by its first bytes) and what to do with it; None when it is none of those known."""
+    """Return what a file is, by its first bytes, and what to do with it.
+
+    None if it is none of the known kinds.
+    """
     return next(((name, remedy) for pattern, name, remedy in _BINARY if pattern.match(content)), None)
 
 
 def unread(document: Any) -> tuple[str, str] | None:
-    """Whose format a document is in and what to do with it; None when it is none of those known."""
+    """Return whose format a document is in, and what to do with it.
+
+    None if it is none of the known formats.
+    """
     top, one = part(document), first(members(document))
     schema = str(part(document, "info").get("schema"))
     names = {

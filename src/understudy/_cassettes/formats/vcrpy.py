@@ -1,4 +1,7 @@
-"""vcrpy, pytest-recording, and understudy itself: `interactions` and `version: 1`, in YAML or JSON."""
+"""vcrpy, pytest-recording, and understudy itself, in YAML or JSON.
+
+Recognised by `interactions` and `version: 1`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 
 def answer_body(response: Any) -> bytes | None:
-    """Return the body of a response in vcrpy's format; None when it is lost."""
+    """Return the body of a response in vcrpy's format; None if it is lost."""
     if "content" in response:  # what vcrpy before 6 wrote for httpx
         return fields.as_bytes(response["content"])
     return fields.as_bytes(response.get("body"))
@@ -67,7 +70,7 @@ def _extra(extra: Any) -> dict[str, Any]:
     broken, dwell = extra.get("broken"), extra.get("dwell") or {}
     timings = tuple((_seconds(seconds), int(size)) for seconds, size in extra.get("timings") or ())
     if broken is not None and broken["kind"] not in RAISABLE:
-        raise ValueError(f"{broken['kind']!r} is no error that an HTTP client raises")
+        raise ValueError(f"{broken['kind']!r} is not an error that an HTTP client raises")
     return {
         "timings": timings,
         "broken": (fields.text(broken["kind"]), fields.text(broken["message"])) if broken else None,

@@ -1,4 +1,7 @@
-"""WireMock's recorded stubs: one mapping, or `mappings` as the admin API exports them. They keep no host."""
+"""WireMock's recorded stubs.
+
+One mapping, or `mappings` as the admin API exports them. They do not name the host.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from understudy._cassettes.formats import fields
 from understudy._cassettes.formats.reader import Reader, first, members, part
 from understudy._cassettes.interaction import Interaction
 
-HOST = "https://api.openai.com"  # what is supposed: a stub does not tell
+HOST = "https://api.openai.com"  # assumed: a stub does not name it
 _PATHS = ("url", "urlPath", "urlPattern", "urlPathPattern", "urlPathTemplate")
 _LAST = 1 << 62
 
@@ -34,10 +37,10 @@ def _entries(document: Any) -> list[Any]:
 def _interaction(number: int, entry: Any, path: Path) -> Interaction:
     request, response = entry["request"], entry["response"]
     if response.get("fault") or response.get("proxyBaseUrl"):
-        raise fields.Omitted("it holds no answer, but a fault or a proxy")
+        raise fields.Omitted("it has a fault or a proxy instead of an answer")
     address = request.get("url") or request.get("urlPath")
     if address is None:
-        raise fields.Omitted("it answers any URL that fits a pattern, not one request")
+        raise fields.Omitted("it answers any URL that matches a pattern, not one request")
     return fields.interaction(
         number,
         method=_verb(request.get("method", "ANY")),
@@ -59,7 +62,7 @@ def _verb(name: str) -> str:
 def _query(request: Any) -> str:
     wanted = part(request, "queryParameters")
     if any("equalTo" not in part(value) for value in wanted.values()):
-        raise fields.Omitted("it answers any query that fits a pattern, not one request")
+        raise fields.Omitted("it answers any query that matches a pattern, not one request")
     return "?" + urlencode(_equal(wanted)) if wanted else ""
 
 
@@ -93,7 +96,7 @@ def _answered(response: Any, path: Path) -> bytes:
 
 
 def _from_file(path: Path, name: str) -> bytes:
-    """Read a body that lies in the folder `__files`, beside the folder `mappings`."""
+    """Return a body that is in the folder `__files`, beside the folder `mappings`."""
     folder = (path.resolve().parent.parent / "__files").resolve()
     file = (folder / name).resolve()
     if not file.is_relative_to(folder) or not file.is_file():

@@ -1,4 +1,4 @@
-"""Keep secrets off the disk: find them, take them out, and look again before anything is written."""
+"""Keeps secrets off the disk: finds and removes them, checks before every write."""
 
 from understudy._cassettes.secrets.exchanges import without_secrets
 from understudy._cassettes.secrets.failures import clean_chain, scrubbed_error

@@ -1,4 +1,7 @@
-"""The ways in which a known secret may be written: as it is, in base64, in hexadecimal, or with its characters escaped."""
+"""The encodings of a known secret.
+
+As it is, in base64, in hexadecimal, or with its characters escaped.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _ESCAPES = ("\\u00", "\\x", "%", "&#")
 
 
 class Coded:
-    """A known secret in its codings.
+    """A known secret in its encodings.
 
     Args:
         value: the secret, at least 8 characters.
@@ -32,7 +35,7 @@ class Coded:
         self._value = value
 
     def spans(self, text: str, lowered: str) -> Iterator[SecretSpan]:
-        """Say where a text holds the secret; `lowered` is the text in lower case."""
+        """Yield where a text has the secret; `lowered` is the text in lower case."""
         for literal in self.literals:
             yield from _occurrences(text, literal)
         yield from _occurrences(lowered, self.hexadecimal)
@@ -47,7 +50,7 @@ class Coded:
 
 @lru_cache(maxsize=512)
 def coded(value: str) -> Coded:
-    """Return the codings of a secret; made once for each."""
+    """Return the encodings of a secret, which are computed once for each."""
     return Coded(value)
 
 
@@ -59,7 +62,10 @@ def _occurrences(text: str, literal: str) -> Iterator[SecretSpan]:
 
 
 def _base64_cores(raw: bytes) -> list[str]:
-    """Return what base64 makes of the secret in the midst of other bytes: the characters that depend on it alone."""
+    """Return the secret's base64 in the midst of other bytes.
+
+    Only the characters that depend on it alone.
+    """
     cores = []
     for before in range(3):
         text = base64.b64encode(bytes(before) + raw + bytes(2)).decode("ascii")
@@ -71,7 +77,10 @@ def _base64_cores(raw: bytes) -> list[str]:
 
 
 def _any_spelling(character: str) -> str:
-    """Return a pattern for one character: itself, or escaped for JSON, a URL, a program or a page, as often as you like."""
+    """Return a pattern for one character, as it is or escaped any number of times.
+
+    For JSON, a URL, a program or a page.
+    """
     spellings = [re.escape(character)]
     units = character.encode("utf-16-be", "surrogatepass")
     codes = [units[at : at + 2].hex() for at in range(0, len(units), 2)]

@@ -1,4 +1,7 @@
-"""The secrets that the environment holds: keys, tokens, passwords, and passwords inside URLs and connection strings."""
+"""The secrets in the environment: keys, tokens, passwords.
+
+Passwords inside URLs and connection strings are among them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _ALWAYS_PATHS = frozenset({"PWD", "OLDPWD"})
 
 
 def environment_secrets(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is secret among the values of environment variables."""
+    """Yield the secrets among the values of environment variables."""
     for name, value in environ.items():
         if name in _ALWAYS_PATHS or not value:
             continue

@@ -1,4 +1,4 @@
-"""A recorded exchange as it may be shown: whoever recorded it, without the secrets that it holds."""
+"""A recorded exchange of any recorder as it may be shown: without its secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from understudy._common.messages import Headers
 
 
 def without_secrets(interaction: Interaction, scrubber: Scrubber) -> Interaction:
-    """Return the exchange without its secrets: all of its headers and its layout are kept, the values are cleaned."""
+    """Return the exchange without its secrets.
+
+    All of its headers and its layout are kept; the values are cleaned.
+    """
     scrubber.learn_headers(interaction.request_headers)
     scrubber.learn_headers(interaction.headers)
     clean = replace(
@@ -24,7 +27,7 @@ def without_secrets(interaction: Interaction, scrubber: Scrubber) -> Interaction
         body=_body(interaction.body, scrubber),
         broken=(interaction.broken[0], scrubber.text(interaction.broken[1])) if interaction.broken else None,
     )
-    # Timings count bytes, which are others where something was taken out.
+    # Timings count bytes, which have changed where something was taken out.
     return clean if clean.body == interaction.body else replace(clean, timings=())
 
 

@@ -1,4 +1,4 @@
-"""Errors as they may be shown: without secrets in their texts, and without frames that hold the request."""
+"""Errors as they may be shown: without secrets, without frames with the request."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from understudy.errors import InternalError, UnderstudyError
 
 
 def scrubbed_error(error: UnderstudyError, clean: Callable[[str], str]) -> UnderstudyError:
-    """Give an error that can be shown in the place of another.
+    """Return an error that can be shown in place of another.
 
-    It has no traceback and no context: a test framework shows what their frames hold, and what was being handled. A defect
-    of understudy, and an error with a cause (a hook of the user's that failed), keep both, since they cannot be mended
-    without; the texts are cleaned.
+    It has no traceback and no context: a test framework shows what their frames hold, and what was
+    being handled. A defect of understudy, and an error with a cause (a hook of the user's that
+    failed), keep both, since they cannot be fixed without; the texts are cleaned.
 
     Args:
         error: as it was raised.

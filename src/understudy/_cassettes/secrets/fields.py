@@ -1,4 +1,7 @@
-"""Find the values behind telling names: in JSON at any depth of quoting, forms, queries, settings, headers, markup."""
+"""Finds the values behind names that suggest a secret.
+
+In JSON at any depth of quoting, forms, queries, settings, headers and markup.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _LONGEST_NAME = 80
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _DEPTHS = {0: 0, 1: 1, 3: 2, 7: 3, 15: 4}  # backslashes before a quote, and how often JSON was put into JSON
 
-# Behind the name: `": "`, `": [`, `": 1`; `","value":"` and `", "`, where names are values themselves.
+# After the name: `": "`, `": [`, `": 1`; `","value":"` and `", "`, where names are values themselves.
 _MEMBER = re.compile(
     r"(?P<slashes>\\*)(?P<quote>[\"'])\s*(?:(?P<is>:|=>|value\s*=)|,\s*(?:\\*[\"']value\\*[\"']\s*:)?)\s*"
     r"(?P<opens>\\*[\"']|[\[{]|-?[0-9][0-9.]{3,}(?![\w.]))"
@@ -35,7 +38,10 @@ _SCHEMA = frozenset({"type", "$ref", "description", "anyOf", "oneOf", "allOf", "
 
 
 def field_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
-    """Find what is secret by the name it stands behind; `lowered` is the text in lower case."""
+    """Yield what is secret because of the name before it.
+
+    `lowered` is the text in lower case.
+    """
     for start, end in _names(text, lowered):
         name = text[start:end]
         level = grade(name)
@@ -48,7 +54,7 @@ def field_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
 
 
 def _names(text: str, lowered: str) -> Iterator[tuple[int, int]]:
-    """Say where names are that contain a stem; each once, not in order."""
+    """Yield the names that contain a stem, each once, in any order."""
     seen = set[int]()
     for stem in STEMS:
         at = lowered.find(stem)
@@ -83,7 +89,7 @@ def _behind(text: str, start: int, end: int, level: Grade) -> Iterator[SecretSpa
 
 
 def _begins(text: str, start: int, quote: str) -> bool:
-    """Say whether the name, or the words that it is the last of, come right behind a quote."""
+    """Return True if a quote directly precedes the name, or the words that it ends."""
     if start == 0 or text[start - 1] != " ":
         return start > 0 and text[start - 1] == quote
     words = _WORDS_BEFORE.search(text, max(0, start - 40), start)
@@ -107,12 +113,15 @@ def _member(text: str, start: int, match: re.Match[str], level: Grade, hint: str
 
 
 def _is_of_logprobs(text: str, start: int, end: int) -> bool:
-    """Say whether this is a token of the model's, which stands beside its probability."""
+    """Return True for a token of the model's, which is beside its probability."""
     return bool(_TOKEN_OF_LOGPROBS.match(text, end) or _LOGPROB_BEFORE.search(text, max(0, start - 400), start))
 
 
 def _inside(text: str, at: int, quote: str, level: Grade, hint: str) -> Iterator[SecretSpan]:
-    """Return the texts in a list or an object behind a telling name, unless it is the schema of such a field."""
+    """Yield the texts in a list or an object after a name that suggests a secret.
+
+    Unless it is the schema of such a field.
+    """
     token = _token(quote)
     depth, found = 0, list[SecretSpan]()
     while match := token.search(text, at):
@@ -157,10 +166,10 @@ def _in_parts(text: str) -> Iterator[SecretSpan]:
 
 @cache
 def _content(opens: str) -> re.Pattern[str]:
-    """Return what a quoted text holds, up to its end; `opens`: its first quote with the backslashes before it.
+    """Return a pattern for a quoted text up to its end.
 
-    In JSON that was put into JSON n times, a quote that ends a text has 2^n - 1 backslashes, and one inside it at least
-    2^(n+1) - 1.
+    `opens`: its first quote with the backslashes before it. In JSON that was put into JSON n times,
+    a quote that ends a text has 2^n - 1 backslashes, and one inside it at least 2^(n+1) - 1.
     """
     return re.compile(_content_pattern(opens))
 
@@ -176,6 +185,6 @@ def _content_pattern(opens: str) -> str:
 
 @cache
 def _token(quote: str) -> re.Pattern[str]:
-    """Return a name, a value or a bracket of JSON whose texts are in such quotes."""
+    """Return a pattern for a name, a value or a bracket of JSON with such quotes."""
     content, mark = _content_pattern(quote), re.escape(quote)
     return re.compile(rf"{mark}(?P<name>{content}){mark}(?=\s*:)|{mark}(?P<value>{content}){mark}|[\[\]{{}}]")

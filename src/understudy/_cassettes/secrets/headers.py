@@ -11,7 +11,7 @@ from understudy._cassettes.secrets.names import Grade, grade
 from understudy._cassettes.secrets.values import fits
 from understudy._common.messages import Headers
 
-# What tells a reader something, and never holds a secret. Everything else is dropped.
+# These inform a reader, and never hold a secret. Everything else is dropped.
 REQUEST_HEADERS = frozenset(
     [
         "accept",
@@ -45,7 +45,7 @@ RESPONSE_HEADERS = frozenset(
     ]
 )
 
-# Those whose names do not tell by themselves.
+# Those whose names do not suggest a secret by themselves.
 _SECRET = frozenset(
     ["cookie", "set-cookie", "openai-organization", "openai-project", "x-ms-client-principal", "x-amz-credential"]
 )
@@ -65,7 +65,7 @@ def secrets_of(headers: Headers) -> Iterator[str]:
 
 
 def is_secret_header(name: str, value: str) -> bool:
-    """Say whether a header holds a secret; `name` in lower case."""
+    """Return True if a header holds a secret; `name` in lower case."""
     if name in REQUEST_HEADERS or name in RESPONSE_HEADERS:
         return False
     level = grade(name)
@@ -77,5 +77,5 @@ def _password(value: str) -> Iterator[str]:
     if basic is not None:
         try:
             yield base64.b64decode(basic[1], validate=True).decode("utf-8", "replace").partition(":")[2]
-        except binascii.Error:  # not what it says it is: the value itself is learned all the same
+        except binascii.Error:  # not base64 after all: the value itself is learned nevertheless
             return

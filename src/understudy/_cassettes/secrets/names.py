@@ -1,7 +1,7 @@
-"""Judge by its name whether a field, a header or a variable holds a secret.
+"""Judges by its name whether a field, a header or a variable holds a secret.
 
 Names are taken apart into words (`openaiApiKey`, `OPENAI_API_KEY` and `openai-api-key` are the same), and the last word
-decides: `secret_key` holds a key, `key_points` does not, and an `author` is no `auth`.
+decides: `secret_key` holds a key, `key_points` does not, and an `author` is not an `auth`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 
 class Grade(IntEnum):
-    """How sure a name makes that its value is a secret."""
+    """How certain a name makes it that its value is a secret."""
 
     NONE = 0
     POSSIBLE = 1  # if the value looks random
@@ -40,7 +40,7 @@ CERTAIN_ENDS = (
     *("dbpass", "smtppass", "userpass", "mailpass", "adminpass", "rootpass", "proxypass", "databasepass", "userpwd"),
 )
 _CERTAIN_LAST = frozenset({"secret", "secrets", "pwd"})
-# `password_hash`, `secret_value`, `new_password_2`: what may come behind the word that tells.
+# `password_hash`, `secret_value`, `new_password_2`: what may follow the decisive word.
 _MAY_FOLLOW = frozenset(
     [
         *("confirmation", "confirm", "again", "repeat", "hash", "value", "plain", "plaintext"),
@@ -100,7 +100,7 @@ _NOT_A_KEY = frozenset(
     ]
 )
 
-# In a query or a form, short names are telling too: a link that lets in whoever has it.
+# In a query or a form, short names suggest a secret, too: a link that lets in anyone who has it.
 QUERY_NAMES = (
     *("code", "key", "jwt", "auth", "token", "session_id", "session-id", "sessionid", "session", "sid", "sig", "signature"),
     *("pass", "pwd", "otp", "ticket", "assertion", "samlresponse", "authorization", "bearer", "credential", "hmac"),
@@ -111,7 +111,7 @@ _QUERY = frozenset(QUERY_NAMES)
 
 @lru_cache(maxsize=4096)
 def grade(name: str) -> Grade:
-    """Say how telling a name is: of a member, a field, a header, a variable."""
+    """Return how certain the name of a member, a field, a header or a variable is."""
     words = [word.lower() for word in _WORD.findall(name)]
     if "".join(words).endswith(CERTAIN_ENDS):
         return Grade.CERTAIN
@@ -133,5 +133,5 @@ def grade(name: str) -> Grade:
 
 @lru_cache(maxsize=4096)
 def query_grade(name: str) -> Grade:
-    """Say how telling the name of a query's or a form's field is."""
+    """Return how certain the name of a query's or a form's field is."""
     return max(grade(name), Grade.LIKELY if name.lower() in _QUERY else Grade.NONE)

@@ -1,7 +1,7 @@
 """Takes secrets out of exchanges, and finds those that are left.
 
-Four nets, one behind the other: headers are kept only if they are on a list; the user's own patterns, telling names and the
-shapes of keys find what nobody has said to be secret; and what is known to be secret because of where it was (an
+Four nets, one behind the other: headers are kept only if they are on a list; the user's own patterns, field names and the
+shapes of keys find what is not known to be secret; and what is known to be secret because of where it was (an
 `Authorization` header, a cookie, the environment) is taken out wherever else it turns up, in every cheap coding.
 """
 
@@ -23,12 +23,12 @@ from understudy._cassettes.secrets.streams import joined, without_split
 from understudy._cassettes.secrets.values import fits
 from understudy._common.messages import Headers, Request
 
-_SHORTEST = 8  # a shorter "secret" from the environment would tear holes into innocent text
+_SHORTEST = 8  # a shorter "secret" from the environment would cut holes into innocent text
 _NOT_SECRET = frozenset({SCRUBBED, "understudy-needs-no-key"})
 
 
 class Scrubber:
-    """Takes secrets out of exchanges.
+    """Takes secrets out of exchanges, and finds those that are left.
 
     Args:
         patterns: regular expressions of the user's own; a group named `keep` stays.
@@ -42,7 +42,10 @@ class Scrubber:
             self.learn(value)
 
     def learn(self, value: str) -> bool:
-        """Take this very text out from now on, in whichever coding; whether that is new."""
+        """Learn a secret, which is taken out from now on; return whether it is new.
+
+        In whichever encoding.
+        """
         value = value.strip()
         if len(value) < _SHORTEST or value in _NOT_SECRET or SCRUBBED in value or value in self._known:
             return False
@@ -50,7 +53,7 @@ class Scrubber:
         return True
 
     def learn_headers(self, headers: Headers) -> list[str]:
-        """Learn the values of the headers that hold secrets; those that are new."""
+        """Learn the values of the headers that hold secrets; return those that are new."""
         return [value.strip() for value in secrets_of(headers) if self.learn(value)]
 
     def text(self, text: str) -> str:
@@ -59,11 +62,11 @@ class Scrubber:
             text = pattern.sub(_replacement, text)
         for spans in (field_spans, shape_spans):
             text = without(text, spans(text, lower(text)))
-        # After the shapes: a replay that does not know this very key must come to the same text by its shape alone.
+        # After the shapes: a replay that does not know this very key must arrive at the same text by its shape alone.
         return without(text, self._known_spans(text, lower(text)))
 
     def url(self, url: str) -> str:
-        """Return a URL without its secrets, hidden behind percent signs or not."""
+        """Return a URL without its secrets, even those that are percent-encoded."""
         head, mark, query = url.partition("?")
         pairs = [self._pair(pair) for pair in query.split("&")] if mark else []
         head = self.text(head)
@@ -86,7 +89,7 @@ class Scrubber:
     def body(self, body: bytes) -> bytes:
         """Return a body without its secrets.
 
-        What is no text is searched byte for byte all the same.
+        One that is not text is searched byte for byte.
         """
         encoding = _encoding(body)
         text = body.decode(encoding)
@@ -95,12 +98,12 @@ class Scrubber:
         return self.text(text).encode(encoding)
 
     def headers(self, headers: Headers, allowed: Iterable[str]) -> Headers:
-        """Those headers that are allowed, without secrets in their values."""
+        """Return the headers that are allowed, without secrets in their values."""
         kept = set(allowed)
         return tuple((name.lower(), self.text(value)) for name, value in headers if name.lower() in kept)
 
     def request(self, request: Request) -> Request | None:
-        """Return a request as it would have been recorded; None when it holds no secret."""
+        """Return a request as it would have been recorded; None if it has no secret."""
         self.learn_headers(request.headers)
         url, body = self.url(request.url), self.body(request.body)
         if url == request.url and body == request.body:
@@ -108,7 +111,7 @@ class Scrubber:
         return Request(request.method, url, request.headers, body)
 
     def spans(self, text: str) -> list[SecretSpan]:
-        """Say where a text holds secrets, by all nets at once."""
+        """Return where a text has secrets, by all nets at once."""
         lowered = lower(text)
         found = [*field_spans(text, lowered), *shape_spans(text, lowered), *self._known_spans(text, lowered)]
         for pattern in self._own:
@@ -120,13 +123,16 @@ class Scrubber:
         return found
 
     def find(self, text: str) -> list[tuple[int, str]]:
-        """Return what is still secret in a text: (line from 1, a hint that does not tell it)."""
+        """Return what is still secret in a text, as (line from 1, hint).
+
+        The hint does not reveal it.
+        """
         found = [(text.count("\n", 0, span.start) + 1, span.hint) for span in self.spans(text)]
         split = [(1, hint) for said in joined(text) for _, hint in self.find(said)] if _may_be_split(text) else []
         return sorted({*found, *split})
 
     def holds(self, text: str, values: Iterable[str]) -> bool:
-        """Say whether a text, or what its deltas become, holds one of these known secrets."""
+        """Return True if a text, or what its deltas make, has one of these secrets."""
         texts = [text, *(joined(text) if _may_be_split(text) else ())]
         return any(next(self._known[value].spans(each, lower(each)), None) is not None for each in texts for value in values)
 

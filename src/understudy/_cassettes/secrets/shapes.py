@@ -1,4 +1,7 @@
-"""Find secrets by their shape: what the issuers of keys put in front of them, tokens, cookies, passwords in URLs."""
+"""Finds secrets by their shape.
+
+Such as what the issuers of keys put in front of them, tokens, cookies, and passwords in URLs.
+"""
 
 from __future__ import annotations
 
@@ -25,33 +28,59 @@ _COOKIE = "|".join(map(re.escape, COOKIES))
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How one kind of secret looks.
+    """The shape of one kind of secret.
 
     Attributes:
-        marks: texts in lower case, one of which is in every secret of the kind: looked for first, they are found fast.
+        marks: texts, one of which is in every match of the pattern: looked for first, they are found fast.
         source: the pattern of the secret, compiled when one of the marks is found for the first time; its group `keep`, if
             there is one, says what it was and stays.
         accepts: judges what the pattern found, without `keep`.
+        reach: how many characters before a mark a match begins at most; None where that is not known, and the marks are in
+            lower case, since the pattern takes any.
     """
 
     marks: tuple[str, ...]
     source: str
     accepts: Callable[[str], bool] = lambda _value: True
+    reach: int | None = 0
 
     @property
     def pattern(self) -> re.Pattern[str]:
         return _compiled(self.source)
 
+    def matches(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
+        """Give what `pattern.finditer(text)` gives, trying it only where a mark is; `lowered`: the text in lower case."""
+        if self.reach is None:
+            if any(mark in lowered for mark in self.marks):
+                yield from self.pattern.finditer(text)
+            return
+        end = 0
+        for start in self._starts(text, self.reach):
+            match = self.pattern.match(text, start) if start >= end else None
+            if match is not None:
+                end = match.end()
+                yield match
+
+    def _starts(self, text: str, reach: int) -> list[int]:
+        """Give the places at which a match may begin, in order."""
+        starts = set[int]()
+        for mark in self.marks:
+            at = text.find(mark)
+            while at >= 0:
+                starts.update(range(max(0, at - reach), at + 1))
+                at = text.find(mark, at + 1)
+        return sorted(starts)
+
 
 _compiled = cache(re.compile)
 
 
-def _shape(marks: str, pattern: str, accepts: Callable[[str], bool] = lambda _value: True) -> Shape:
-    return Shape(tuple(marks.split()), pattern, accepts)
+def _shape(marks: str, pattern: str, accepts: Callable[[str], bool] = lambda _value: True, reach: int | None = 0) -> Shape:
+    return Shape(tuple(marks.split()), pattern, accepts, reach)
 
 
 SHAPES = (
-    # OpenAI, Anthropic and whoever follows them; masked ones too
+    # OpenAI, Anthropic and those that follow them; masked ones, too
     _shape(
         "sk- rk- pk- sess- ek-",
         r"(?P<keep>(?<![A-Za-z0-9])(?:sk|rk|pk|sess|ek)-)(?!SCRUBBED)[A-Za-z0-9_*.-]{6,}[A-Za-z0-9_*]",
@@ -65,49 +94,49 @@ SHAPES = (
     _shape(
         "bearer basic token digest",
         r"(?i:(?P<keep>\b(?:bearer|basic|token|digest)[ +])(?!SCRUBBED)(?=[\w.~+/-]*[0-9])[\w.~+/-]{12,}=*)",
+        reach=None,
     ),
-    _shape("eyj", r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"),  # a JSON web token
-    _shape("akia asia agpa aida aroa", r"(?P<keep>\b(?:AKIA|ASIA|AGPA|AIDA|AROA))(?!SCRUBBED)[A-Z0-9]{16}\b"),  # AWS
+    _shape("eyJ", r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"),  # a JSON web token
+    _shape("AKIA ASIA AGPA AIDA AROA", r"(?P<keep>\b(?:AKIA|ASIA|AGPA|AIDA|AROA))(?!SCRUBBED)[A-Z0-9]{16}\b"),  # AWS
     _shape("ghp_ gho_ ghu_ ghs_ ghr_", r"(?P<keep>\bgh[pousr]_)(?!SCRUBBED)[A-Za-z0-9]{20,}"),
     _shape("github_pat_", r"(?P<keep>\bgithub_pat_)(?!SCRUBBED)[A-Za-z0-9_]{20,}"),
     _shape("glpat-", r"(?P<keep>\bglpat-)(?!SCRUBBED)[A-Za-z0-9_-]{15,}"),
     _shape("xox", r"(?P<keep>\bxox[abeoprs]-)(?!SCRUBBED)[A-Za-z0-9-]{10,}"),  # Slack
     _shape("xapp-", r"(?P<keep>\bxapp-)(?!SCRUBBED)[A-Za-z0-9-]{10,}"),
-    _shape("aiza", r"(?P<keep>\bAIza)(?!SCRUBBED)[A-Za-z0-9_-]{30,}"),  # Google
+    _shape("AIza", r"(?P<keep>\bAIza)(?!SCRUBBED)[A-Za-z0-9_-]{30,}"),  # Google
     _shape("ya29.", r"(?P<keep>\bya29\.)(?!SCRUBBED)[A-Za-z0-9_-]{15,}"),
-    _shape("gocspx-", r"(?P<keep>\bGOCSPX-)(?!SCRUBBED)[A-Za-z0-9_-]{20,}"),
+    _shape("GOCSPX-", r"(?P<keep>\bGOCSPX-)(?!SCRUBBED)[A-Za-z0-9_-]{20,}"),
     _shape("sk_ rk_ pk_ whsec_", r"(?P<keep>\b(?:sk|rk|pk|whsec)_(?:live_|test_)?)(?!SCRUBBED)[A-Za-z0-9]{16,}"),  # Stripe
     _shape(
-        " ".join(f"{issuer.lower()}{end}" for issuer in ISSUERS for end in "-_"),
+        " ".join(f"{issuer}{end}" for issuer in ISSUERS for end in "-_"),
         rf"(?P<keep>\b(?:{_ISSUER})[-_])(?!SCRUBBED)(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{{16,}}",
         has_key_part,
     ),
     _shape("dapi", r"(?P<keep>\bdapi)(?!SCRUBBED)[0-9a-f]{32}\b"),  # Databricks
-    _shape("sg.", r"(?P<keep>\bSG\.)(?!SCRUBBED)[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),  # SendGrid
-    _shape("ac sk", r"(?P<keep>\b(?:AC|SK))(?!SCRUBBED)[0-9a-f]{32}\b"),  # Twilio
-    _shape(":aa", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}"),  # a Telegram bot
+    _shape("SG.", r"(?P<keep>\bSG\.)(?!SCRUBBED)[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),  # SendGrid
+    _shape("AC SK", r"(?P<keep>\b(?:AC|SK))(?!SCRUBBED)[0-9a-f]{32}\b"),  # Twilio
+    _shape(":AA", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}", reach=10),  # a Telegram bot
     _shape(
-        "private key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)"
+        "-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)"
     ),
-    # user:password@host, up to the last @ before the host; what stands behind host:port is a path
+    # user:password@host, up to the last @ before the host; what follows host:port is a path
     _shape(
         "://",
         r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/:@\"'\\<>]{0,80}:)(?!\d+[/?#])(?!SCRUBBED@)"
         r"[^\s\"'\\<>]{1,200}(?=@[\w.\[-])",
+        reach=21,
     ),
-    _shape("://", r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)(?!SCRUBBED)[A-Za-z0-9_-]{16,}(?=@)", is_random),
-    _shape("hooks.slack.com", r"(?P<keep>https://hooks\.slack\.com/services/)(?!SCRUBBED)[A-Za-z0-9/]+"),
-    _shape("api/webhooks/", r"(?P<keep>/api/webhooks/[0-9]{10,25}/)(?!SCRUBBED)[\w-]{30,}"),  # Discord
-    _shape("=", rf"(?P<keep>(?<![\w.-])(?:{_COOKIE})=)(?!SCRUBBED)[^\s;,\"'\\&]{{6,}}"),
+    _shape("://", r"(?P<keep>\b[A-Za-z][A-Za-z0-9+.-]{0,20}://)(?!SCRUBBED)[A-Za-z0-9_-]{16,}(?=@)", is_random, reach=21),
+    _shape("https://hooks.slack.com/", r"(?P<keep>https://hooks\.slack\.com/services/)(?!SCRUBBED)[A-Za-z0-9/]+"),
+    _shape("/api/webhooks/", r"(?P<keep>/api/webhooks/[0-9]{10,25}/)(?!SCRUBBED)[\w-]{30,}"),  # Discord
+    _shape(" ".join(f"{name}=" for name in COOKIES), rf"(?P<keep>(?<![\w.-])(?:{_COOKIE})=)(?!SCRUBBED)[^\s;,\"'\\&]{{6,}}"),
 )
 
 
 def shape_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
-    """Find what looks like a secret; `lowered` is the text in lower case."""
+    """Yield what looks like a secret; `lowered` is the text in lower case."""
     for shape in SHAPES:
-        if not any(mark in lowered for mark in shape.marks):
-            continue
-        for match in shape.pattern.finditer(text):
+        for match in shape.matches(text, lowered):
             keep = match.groupdict().get("keep") or ""
             if shape.accepts(match[0][len(keep) :]):
                 hint = keep[-24:].strip() or match[0][:4]

@@ -25,7 +25,11 @@ class SecretSpan:
 
 
 def distinct(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
-    """Return the spans in order, without those that begin inside an earlier one (which then reaches to the end of both)."""
+    """Return the spans in order, merging those that overlap.
+
+    One that begins inside an earlier one is dropped, and the earlier one then reaches to the end of
+    both.
+    """
     found: list[SecretSpan] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if found and span.start < found[-1].end:
@@ -38,7 +42,7 @@ def distinct(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
 
 
 def without(text: str, spans: Iterable[SecretSpan]) -> str:
-    """Return the text with each span replaced by what is to stand in its place."""
+    """Return the text with each span replaced by its `instead`."""
     pieces, at = [], 0
     for span in distinct(spans):
         pieces += [text[at : span.start], span.instead]

@@ -1,4 +1,7 @@
-"""Secrets that a stream holds in pieces: what the deltas of an answer say is joined, and searched as the text it becomes."""
+"""Secrets that a stream holds in pieces.
+
+The deltas of an answer are joined, and searched as the text that they make.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +41,15 @@ class Piece:
 
 
 def joined(stream: str) -> Iterator[str]:
-    """Return the texts that the deltas of a stream become."""
+    """Yield the texts that the deltas of a stream make."""
     for pieces in _groups(_events(stream)):
         yield "".join(piece.text for piece in pieces)
 
 
 def without_split(stream: str, find: FindSpans) -> str:
-    """Return the stream without the secrets that `find` finds in what its deltas become.
+    """Return the stream without the secrets that `find` finds in its joined deltas.
 
-    What takes a secret's place stands where the secret began. Events that hold no piece of one stay as they are.
+    The replacement of a secret is where the secret began. Events that hold no piece of one stay as they are.
     """
     events = _events(stream)
     changed: dict[int, Any] = {}
@@ -68,7 +71,7 @@ def _events(stream: str) -> dict[int, Any]:
             try:
                 found[match.start(1)] = json.loads(match[1])
             except (ValueError, RecursionError):
-                continue  # no JSON: searched as plain text, like all of the stream
+                continue  # not JSON: searched as plain text, like all of the stream
     return found
 
 
@@ -82,7 +85,10 @@ def _groups(events: dict[int, Any]) -> list[list[Piece]]:
 
 
 def _texts(value: Any, where: tuple[Any, ...], way: tuple[str | int, ...]) -> Iterator[tuple[Any, Any, str]]:
-    """Return every text in a value: (of what it is a part, the keys that lead to it, itself)."""
+    """Yield every text in a value.
+
+    As (what it is part of, the keys that lead to it, the text).
+    """
     if isinstance(value, dict):
         here = tuple(value[key] for key in _NUMBERED if isinstance(value.get(key), (int, str)))
         for key, member in value.items():
@@ -97,7 +103,7 @@ def _texts(value: Any, where: tuple[Any, ...], way: tuple[str | int, ...]) -> It
 
 
 def _cut(pieces: list[Piece], spans: list[SecretSpan]) -> Iterator[tuple[Piece, str]]:
-    """Return the pieces that spans of the joined text touch, each with what it says without them."""
+    """Yield the pieces that spans of the joined text touch, each with its new text."""
     at = 0
     for piece in pieces:
         text, end = piece.text, at + len(piece.text)

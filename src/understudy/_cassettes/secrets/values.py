@@ -1,4 +1,7 @@
-"""Judge by its look whether a value can be a secret: prose, a word, a setting, or the randomness of a key."""
+"""Judges by its look whether a value can be a secret.
+
+It may be prose, a word, a setting, or as random as a key.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from understudy._cassettes.secrets.names import Grade
 from understudy._cassettes.secrets.spans import SCRUBBED
 
-# What a schema, an example or a template says in the place of a value.
+# What a schema, an example or a template has in place of a value.
 _PLACEHOLDER = re.compile(
     r"(?i)null|none|nil|true|false|str|string|text|password|secret|token|required|optional|unset|undefined|invalid|missing|"
     r"redacted|\[?filtered\]?|dummy|hidden|x+|\*+|\.+|\$\{?[A-Za-z_]\w*\}?|\{\{.*\}\}|<[\w -]*>|%\(?\w+\)?s|\{\w*\}"
@@ -21,7 +24,7 @@ _LEAST = {"CERTAIN": 4, "LIKELY": 6, "POSSIBLE": 6}
 
 
 def fits(grade: Grade, value: str) -> bool:
-    """Say whether a value behind a name of that grade is to be taken for a secret."""
+    """Return True if a value after a name of that grade should be taken for a secret."""
     if len(value) < _LEAST[grade.name] or SCRUBBED in value or _PLACEHOLDER.fullmatch(value):
         return False
     if grade is Grade.CERTAIN:
@@ -30,14 +33,18 @@ def fits(grade: Grade, value: str) -> bool:
 
 
 def is_wordy(value: str) -> bool:
-    """Say whether a value is a few ordinary words, such as `client_credentials` or `None required.`"""
+    """Return True if a value is a few ordinary words.
+
+    Such as `client_credentials` or `None required.`
+    """
     return _WORDS.fullmatch(value) is not None
 
 
 def is_random(value: str) -> bool:
-    """Say whether a value looks like a key: 16 or more characters that change often between letters and digits.
+    """Return True if a value looks like a key.
 
-    UUIDs and ids such as `thread_abc123` do not count: they are names of things.
+    It has 16 or more characters that change often between letters and digits. UUIDs and ids such as
+    `thread_abc123` do not count: they are names of things.
     """
     if _RANDOM.fullmatch(value) is None or _UUID.fullmatch(value) or _ID.fullmatch(value):
         return False
@@ -45,7 +52,10 @@ def is_random(value: str) -> bool:
 
 
 def has_key_part(value: str) -> bool:
-    """Say whether what follows a prefix such as `sk-` is a key rather than words: `learn-contrib` is not."""
+    """Return True if what follows a prefix such as `sk-` is a key rather than words.
+
+    `learn-contrib` is not.
+    """
     return "*" in value or any(_is_key_part(part) for part in re.split(r"[-_.]", value))
 
 

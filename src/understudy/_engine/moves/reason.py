@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from understudy._common.code_repr import first
 from understudy._engine.content import WORDS
-from understudy._engine.events import ItemClosed, ItemDelta, ItemOpened
+from understudy._engine.events import ItemClosed, ItemOpened
 from understudy._engine.items import ReasoningState
 from understudy._engine.moves.base import Move
 from understudy.errors import ImpossibleScript
@@ -53,6 +53,6 @@ class Reason(Move):
         item_id = planner.item_id("reasoning", planner.execution.id, start)
         whole = ReasoningState(id=item_id, summary=parts, chunks=chunks)
         planner.plan(ItemOpened(start, whole.opening()), is_visible=False)
-        planner.spread(start, REASON_SECONDS, [(ItemDelta, item_id, piece) for piece in whole.pieces()])
+        planner.send(start, REASON_SECONDS, item_id, whole.pieces())
         planner.at = start + REASON_SECONDS
         planner.plan(ItemClosed(planner.at, item_id), is_visible=False)

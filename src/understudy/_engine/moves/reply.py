@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from understudy._common.code_repr import first
 from understudy._engine.content import deltas
-from understudy._engine.events import ItemClosed, ItemDelta, ItemOpened, StepClosed, StepOpened, Usage, tokens
+from understudy._engine.events import ItemClosed, ItemOpened, StepClosed, StepOpened, Usage, tokens
 from understudy._engine.items import MessageState, Text
 from understudy._engine.moves.base import Move, Tool, as_tuple
 from understudy._engine.timing import STEP_SECONDS
@@ -87,11 +87,11 @@ class Reply(Move):
         planner.plan(StepOpened(start, step_id, message_id))
         planner.plan(ItemOpened(start, MessageState(id=message_id, step_id=step_id)))
         pieces = deltas(planner.ports, self, start)
-        planner.spread(start, STEP_SECONDS, [(ItemDelta, message_id, piece) for piece in pieces])
+        planner.send(start, STEP_SECONDS, message_id, pieces)
         planner.at = start + STEP_SECONDS
         if planner.is_cut_now():  # the end closes the message, see Execution._end
             return
-        text = "".join(delta.piece.value for delta in pieces if isinstance(delta.piece, Text))
+        text = "".join([delta.piece.value for delta in pieces if isinstance(delta.piece, Text)])
         planner.plan(ItemClosed(planner.at, message_id))
         planner.plan(StepClosed(planner.at, step_id, "completed", Usage(0, tokens(text))))
 

@@ -52,7 +52,7 @@ on("assistant-form", "submit", async () => {
   }
   const made = await api("POST", "/assistants", body);
   state.assistant = made.id;
-  notice(`Made ${made.id}`);
+  notice(`Created ${made.id}`);
   enable();
 });
 
@@ -266,7 +266,7 @@ function requestItem(entry) {
   const status = entry.status ?? (entry.broken ? "broken" : "…");
   const summary = el("summary", {}, el("b", {}, entry.method), ` ${entry.path} `, chip(String(status)));
   const body = entry.body ? [el("h4", {}, "Sent"), el("pre", {}, pretty(entry.body))] : [];
-  const answer = [el("h4", {}, "Answered"), el("pre", {}, entry.broken || pretty(entry.answer))];
+  const answer = [el("h4", {}, "Response"), el("pre", {}, entry.broken || pretty(entry.answer))];
   return el("li", {}, el("details", {}, summary, ...body, ...answer));
 }
 
@@ -340,8 +340,8 @@ function exporting(form, title) {
   };
 }
 
-on("export-python", "click", exporting("python", "The same as a Python test"));
-on("export-cassette", "click", exporting("cassette", "The same as a cassette"));
+on("export-python", "click", exporting("python", "As a Python test"));
+on("export-cassette", "click", exporting("cassette", "As a cassette"));
 on("copy-export", "click", async () => {
   await copy(byId("exported-text").value);
   notice("Copied");
@@ -352,7 +352,7 @@ byId("close-export").addEventListener("click", () => byId("exported").close());
 // -- the beginning ---------------------------------------------------------------------------
 
 async function begin() {
-  byId("world").textContent = base ? `world ${base.split("/").at(-1)}` : "the common world";
+  byId("world").textContent = base ? `simulation ${base.split("/").at(-1)}` : "the default simulation";
   const { components, "x-operations": operations } = await schema();
   chooser("move", kindsOf(components.schemas.Move), "Add the move", (move) => {
     state.moves.push(move);

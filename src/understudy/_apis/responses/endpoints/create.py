@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
-from understudy._apis.responses import ids, render
+from understudy._apis.responses import ids, model_facts, render
 from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import (
     as_items,
@@ -23,6 +23,7 @@ from understudy._apis.responses.tools import tools_of
 from understudy._common.messages import Abort, Request, Response
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
+from understudy._engine.events import tokens
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
 from understudy._engine.script import ScriptedRun
@@ -187,6 +188,7 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
     engine = call.engine
     context = Context(call)
     items = resolved(call, context)
+    _check_window(call.body, items)
     tools = tools_of(call.body.get("tools") or ())
     for tool in tools:
         for store_id in tool.store_ids:
@@ -210,6 +212,22 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
     _perform(call, response, request, _position(call, context, items), entries)
     context.objects.keep(response)
     return response
+
+
+def _check_window(body: Json, items: list[Json]) -> None:
+    """Refuse an input that the model cannot read [REC]; only what is certainly text is counted [INF]."""
+    if body.get("truncation") == "auto":
+        return
+    said = [item.get("content", item.get("output")) for item in items]
+    read = sum(tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content))
+    if read > model_facts.window(body["model"]):
+        raise ApiError("context.exceeded")
+
+
+def _texts(content: Any) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    return [part["text"] for part in content if isinstance(part.get("text"), str)] if isinstance(content, list) else []
 
 
 def _entry(call: Call, item: Json, response_id: str, log_id: str, now: float) -> Item:

@@ -92,6 +92,9 @@ def _behind(entries: Iterator[Json], cursor: str) -> Iterator[Json]:
 
 def count_input_tokens(call: Call) -> Json:
     """Count what a create with this body would read; a guess, as all tokens are [REC for the form]."""
+    model = call.body.get("model")
+    if model is not None and not model_facts.exists(model):
+        raise ApiError("model.unknown", id=model)
     context = Context(call)
     items = resolved(call, context)
     read = sum(render.item_tokens(kept(item, "", 0, "")) for item in items) + context.tokens()

@@ -1,0 +1,116 @@
+"""The server's CPU per request of `understudy serve`, over that of uvicorn's own, which answers the same bytes."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+from measure import heading, in_short, row
+
+ROUNDS, COUNT = 21, 40
+HEADERS = {
+    "accept": "application/json",
+    "authorization": "Bearer sk-benchmark",
+    "content-type": "application/json",
+    "openai-beta": "assistants=v2",
+    "user-agent": "OpenAI/Python 3.57.0",
+    **{f"x-stainless-{name}": "benchmark" for name in ("arch", "async", "lang", "os", "package-version", "runtime")},
+    "x-stainless-retry-count": "0",
+    "x-stainless-read-timeout": "600",
+}
+
+
+class Server:
+    """A server in a process of its own, and one connection to it that is kept."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self._process = process
+        port = process.stdout.readline().rsplit(":", 1)[1].split("/")[0]
+        self._connection = HTTPConnection("127.0.0.1", int(port))
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[HTTPResponse, bytes]:
+        sent = None if body is None else json.dumps(body).encode()
+        self._connection.request(method, path, sent, HEADERS)
+        answer = self._connection.getresponse()
+        read = answer.read()
+        assert answer.status == 200, read
+        return answer, read
+
+    def cpu_each(self, *question: Any) -> float:
+        """CPU microseconds of the server for one request."""
+        start = self._cpu()
+        for _ in range(COUNT):
+            self.ask(*question)
+        return (self._cpu() - start) / COUNT
+
+    def _cpu(self) -> float:
+        return int(Path(f"/proc/{self._process.pid}/schedstat").read_text().split()[0]) / 1000
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[Server]:
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield Server(process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    heading("a request served", "CPU µs", "ratio")
+    with started("-m", "understudy", "serve", "--port", "0") as ours:
+        compare(ours, "threads.create", "POST", "/v1/threads", {})
+        _, made = ours.ask("POST", "/v1/threads", {})
+        compare(ours, "threads.retrieve", "GET", f"/v1/threads/{json.loads(made)['id']}")
+        compare(ours, "responses.create", "POST", "/v1/responses", {"model": "gpt-4o", "input": "hello"})
+
+
+def compare(ours: Server, name: str, *question: Any) -> None:
+    """Measure one question in turns, the bare server answering with what ours has answered once."""
+    answer, body = ours.ask(*question)
+    with started(__file__, json.dumps(answer.getheaders()), body.decode()) as bare:
+        samples: dict[str, list[float]] = {"uvicorn": [], "ours": []}
+        for _ in range(ROUNDS):
+            samples["uvicorn"].append(bare.cpu_each(*question))
+            samples["ours"].append(ours.cpu_each(*question))
+            ours.ask("POST", "/v1/threads", {})  # the same question again and again would be a livelock
+    found = {who: statistics.median(values) for who, values in samples.items()}
+    ratio = f"{found['ours'] / found['uvicorn']:.2f}"
+    row(f"{name}: uvicorn", found["uvicorn"], "1.00")
+    row(f"{name}: ours", found["ours"], ratio)
+    in_short(f"`understudy serve`: CPU of `{name}` over uvicorn's own", f"{ratio}x", goal="2x")
+
+
+def serve_bare(headers: list[list[str]], body: bytes) -> None:
+    """Serve one answer to everything, with uvicorn set up as ours is."""
+    from understudy._serve.server import listener, uvicorn_server
+
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        while scope["type"] == "lifespan":
+            await send({"type": f"{(await receive())['type']}.complete"})
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": encoded})
+        await send({"type": "http.response.body", "body": body})
+
+    opened = listener("127.0.0.1", 0)
+    print(f"http://127.0.0.1:{opened.getsockname()[1]}/v1", flush=True)
+    uvicorn_server(application).run(sockets=[opened])  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        serve_bare(json.loads(sys.argv[1]), sys.argv[2].encode())
+    else:
+        main()
