@@ -98,7 +98,7 @@ def test_the_command_says_its_version(command: list[str]) -> None:
     assert said == f"understudy {PROJECT['version']}\n"
     alone = subprocess.run([path, *command[1:]], capture_output=True, text=True, check=False)
     assert alone.returncode == 2
-    assert "Begin with `understudy demo`" in alone.stderr
+    assert "Start with `understudy demo`" in alone.stderr
 
 
 def test_lower_bounds_are_those_tested() -> None:

@@ -208,6 +208,9 @@ def _response_examples(path: str, stage: EnginePorts) -> dict[str, Example]:
         "schema.function": Example({"name": "f", "parameters": GOOD}, {"name": "f", "parameters": BAD}),
         "schema.response_format": Example({"name": "f", "schema": GOOD}, {"name": "f", "schema": BAD}),
         "missing": Example({**server, "server_url": "https://example.com/mcp"}, server),
+        "enum": Example(
+            *({"role": "assistant", "content": [{"type": f"{t}_text", "text": "x"}]} for t in ("output", "input"))
+        ),
         "model.unknown": Example(least, {**least, "model": "gpt-40"}),
         "model.parameter": Example({**least, path: 0}, {**least, "model": "o3-mini", path: 0}),
         "effort.other": Example(*({**least, "model": "o4-mini", "reasoning": {"effort": e}} for e in ("low", "minimal"))),

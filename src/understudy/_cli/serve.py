@@ -134,7 +134,7 @@ class ServePlan:
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self.what = "the Assistants API"
+        self.what = "the Assistants and Responses APIs"
         self.status = 0
         self._arguments = arguments
         self._proxy: RecordingProxy | None = None

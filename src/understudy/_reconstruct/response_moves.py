@@ -59,8 +59,8 @@ class ResponseFacts:
     def _read(self, exchange: Interaction) -> None:
         views = views_of(exchange) if exchange.status == 200 else []
         for view in views:
-            held = self.last.get(view["id"])
-            if held is None or view.get("status") in TERMINAL or held.get("status") not in TERMINAL:
+            known = self.last.get(view["id"])
+            if known is None or view.get("status") in TERMINAL or known.get("status") not in TERMINAL:
                 self.last[view["id"]] = view
         if not views:
             return

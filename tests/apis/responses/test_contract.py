@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.resources.responses import Responses
 
-from understudy import simulate
+from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, simulate
 
 MODEL = "gpt-4o-mini"
 URL = "https://api.openai.com/v1/responses"
@@ -121,6 +121,57 @@ def test_the_id_of_an_item(client: Any, item: Any, message: str) -> None:
     assert message in error.body["message"]
     assert error.param == "input[0].id"
     assert error.body["message"].startswith("Invalid 'input[0].id': ")
+
+
+def test_an_assistants_message(client: Any) -> None:
+    """A message of the assistant that is sent back has the parts that a model writes, and no others."""
+    message = {"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}
+    error = refused(client, input=[message])
+    assert error.body["message"] == "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'."
+    assert (error.param, error.code) == ("input[0].content[0]", "invalid_value")
+
+
+def test_a_count_of_an_unknown_model(client: Any) -> None:
+    """Tokens are not counted for a model that does not exist."""
+    answer = client.post("/responses/input_tokens", cast_to=httpx.Response, body={"model": MODEL, "input": "x"})
+    assert answer.json()["object"] == "response.input_tokens"
+    with pytest.raises(openai.BadRequestError, match="The requested model 'gpt-99' does not exist"):
+        client.post("/responses/input_tokens", cast_to=httpx.Response, body={"model": "gpt-99", "input": "x"})
+
+
+FUNCTIONS = [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        (Reply("Hello there"),),
+        ([FunctionCall("f"), FunctionCall("f")], Reply("x")),
+        (Reply("half"), Incomplete("max_output_tokens")),
+        (Fail("server_error", "Bad."),),
+        (CodeInterpreter("print(1)", logs="1\n"), Reply("1")),
+        (ResponseItem({"type": "web_search_call", "action": {"type": "search", "query": "q"}}), Reply("x")),
+        (ResponseItem({"type": "custom_tool_call", "call_id": "call_1", "name": "k", "input": "abc"}),),
+        (ResponseItem({"type": "mcp_call", "name": "t", "arguments": "{}", "server_label": "m", "output": "x"}), Reply("x")),
+        (ResponseItem({"type": "image_generation_call", "status": "completed", "result": "AAAA"}), Reply("x")),
+    ],
+)
+def test_what_a_stream_ends_with(script: Any) -> None:
+    """The last event of a stream has the response that `retrieve` gives, key by key, but for `billing`."""
+    tools = [
+        *FUNCTIONS,
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+        {"type": "web_search"},
+        {"type": "custom", "name": "k"},
+        {"type": "mcp", "server_label": "m", "server_url": "https://example.com/mcp"},
+        {"type": "image_generation"},
+    ]
+    with simulate(script=script) as backend:
+        client: Any = backend.client()
+        events = list(client.responses.create(model=MODEL, input="x", tools=tools, stream=True))
+        streamed, kept = events[-1].response.to_dict(), client.responses.retrieve(events[-1].response.id).to_dict()
+    assert kept.pop("billing") == {"payer": "developer"}
+    assert streamed == kept
 
 
 def test_the_tier_that_was_used(client: Any) -> None:

@@ -14,6 +14,7 @@ from understudy._apis.common.schema import (
     Bound,
     Check,
     Fields,
+    Rule,
     Tagged,
     anything,
     array,
@@ -21,6 +22,7 @@ from understudy._apis.common.schema import (
     either,
     enum,
     integer,
+    one_of,
     string,
     tagged,
 )
@@ -125,12 +127,30 @@ _CONTENT = either(
 
 # -- items --------------------------------------------------------------------
 
-_MESSAGE = _item(
-    "msg",
-    ("role", "content"),
-    role=enum("user", "assistant", "system", "developer"),
-    content=_CONTENT,
-    phase=enum("commentary", "final_answer"),
+_OF_THE_MODEL = ("output_text", "refusal")
+
+
+def _check_role(message: Any, path: str) -> None:
+    parts = message["content"] if message["role"] == "assistant" and isinstance(message["content"], list) else ()
+    for number, part in enumerate(parts):
+        if part["type"] not in _OF_THE_MODEL:
+            place = f"{path}.content[{number}]"
+            raise ApiError("enum", path=place, value=f"'{part['type']}'", allowed=one_of(_OF_THE_MODEL))
+
+
+_MESSAGE = Fields(
+    {
+        "type": anything,
+        "id": ItemId("msg"),
+        "status": _STATUS,
+        "role": enum("user", "assistant", "system", "developer"),
+        "content": _CONTENT,
+        "phase": enum("commentary", "final_answer"),
+    },
+    required=("role", "content"),
+    rules=(  # [REP: jeremychone/rust-genai#119]
+        Rule("an assistant's message has parts that a model writes", "enum", "REP", _check_role),
+    ),
 )
 _FUNCTIONS: dict[str, Check] = {
     "function_call": _item(

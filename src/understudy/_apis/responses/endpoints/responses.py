@@ -98,6 +98,9 @@ def count_input_tokens(call: Call) -> Json:
 
     An estimate, as are all tokens.
     """
+    model = call.body.get("model")
+    if model is not None and not model_facts.exists(model):
+        raise ApiError("model.unknown", id=model)
     context = Context(call)
     items = resolved(call, context)
     read = sum(render.item_tokens(kept(item, "", 0, "")) for item in items) + context.tokens()
