@@ -1,4 +1,6 @@
-"""The cells of the support matrix; `.ci/run` runs all of them, `nox -s NAME` one, `nox -l` lists them.
+"""The cells of the support matrix.
+
+`.ci/run` runs all of them, `nox -s NAME` one, `nox -l` lists them.
 
 A cell says so and passes where this machine has no Node, no Chromium, no other Python. `uv` is used where it is installed.
 """
@@ -27,7 +29,10 @@ RECORDINGS = ROOT.parent / "shared" / "recordings"
 
 
 def newest_python() -> str:
-    """Find the newest Python on this machine: on the PATH (where pyenv's stand-ins may not work), or kept by pyenv."""
+    """Find the newest Python on this machine.
+
+    On the PATH (where pyenv's shims may not work), or installed by pyenv.
+    """
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for minor in (14, 13, 12, 11):
         for python in (shutil.which(f"python3.{minor}"), *map(str, kept.glob(f"3.{minor}.*/bin/python"))):
@@ -37,7 +42,7 @@ def newest_python() -> str:
 
 
 def python_of_the_readme(session: nox.Session) -> str:
-    """Give the Python of the environment that the README's second command makes; skip the session where there is none."""
+    """Return the Python of the README's environment; skip the session without one."""
     python = ROOT / ".venv" / "bin" / "python"
     if not python.exists():
         session.skip("needs .venv as the README's second command makes it")
@@ -46,7 +51,7 @@ def python_of_the_readme(session: nox.Session) -> str:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types, and what type checkers make of users' mistakes."""
+    """Check style and types, and what type checkers say of users' mistakes."""
     session.install(".[test,lint]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -57,14 +62,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation as a site, its warnings as errors."""
+    """Build the documentation as a site; warnings are errors."""
     session.install(".[docs]")
     session.run("mkdocs", "build", "--strict", "-q", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session
 def tools(session: nox.Session) -> None:
-    """What needs a tool: schemathesis, Node's SDK where Node is, the pages where Chromium is."""
+    """Run what needs a tool: schemathesis, Node's SDK, Chromium; each where it is."""
     session.install(".[test,ci]")
     if shutil.which("npm"):
         session.run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", ".venv/node", "openai")
@@ -73,7 +78,7 @@ def tools(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """What is exhaustive or slow, and every law on all of its examples."""
+    """Run the exhaustive and slow tests, and every law on all of its examples."""
     session.install(".[test]")
     session.run(
         "python", "-m", "pytest", "-q", "-n", "2", "-m", "(deep or hypothesis) and not tools", "--hypothesis-profile=deep"
@@ -82,14 +87,14 @@ def deep(session: nox.Session) -> None:
 
 @nox.session
 def oldest(session: nox.Session) -> None:
-    """The suite on openai 1.109 and the lowest declared version of everything."""
+    """Run the suite on openai 1.109 and the lowest declared version of everything."""
     session.install(".[test]", "coverage>=7.10", "-r", ".ci/lowest.txt")
     session.run(*COVERAGE, "-n", "2")
 
 
 @nox.session
 def openai2(session: nox.Session) -> None:
-    """What depends on the SDK's generation, on openai 2.x."""
+    """Run what depends on the SDK's generation, on openai 2.x."""
     session.install(".[test]", "openai<3")
     cassettes = ("tests/cassettes/test_with_the_sdk.py", "tests/cassettes/test_recording.py")
     session.run("python", "-m", "pytest", "-q", "-n", "2", *GENERATIONS, *cassettes)
@@ -97,7 +102,10 @@ def openai2(session: nox.Session) -> None:
 
 @nox.session(python=newest_python())
 def newest(session: nox.Session) -> None:
-    """What depends on the interpreter, on the newest one here; the same bytes as on the README's one."""
+    """Run what depends on the interpreter, on the newest one here.
+
+    It must produce the same bytes as the README's one.
+    """
     other = python_of_the_readme(session)
     sdk = str(session.run(other, "-c", "import openai; print(openai.__version__)", silent=True, log=False)).strip()
     session.install(".[test]", "coverage>=7.10", f"openai=={sdk}")
@@ -108,7 +116,7 @@ def newest(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Every branch of src was taken in one of the cells that measure (docs/testing.md)."""
+    """Check that every branch of src ran in a measured cell (docs/testing.md)."""
     session.install("coverage>=7.10")
     session.run("coverage", "combine", "-q")
     if not RECORDINGS.is_dir():
@@ -118,7 +126,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def openai126(session: nox.Session) -> None:
-    """openai 1.26.0, whose create_and_poll never ends on an incomplete run: the explorer catches it."""
+    """Show that the explorer finds the endless poll of openai 1.26.0."""
     python = python_of_the_readme(session)
     session.install(".")
     session.install("openai==1.26.0", "httpx<0.28", silent=True)  # below the declared bound, on purpose
@@ -129,17 +137,20 @@ def openai126(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The sdist holds what git does, its wheel nothing stray; the wheel is tested, not the source tree."""
+    """Test the wheel instead of the source tree.
+
+    The sdist must contain what git does, and its wheel nothing else.
+    """
     shutil.rmtree("dist", ignore_errors=True)
     session.install("build")
     session.run("python", "-m", "build", ".", silent=True)
     (sdist,), (built,) = Path("dist").glob("*.tar.gz"), Path("dist").glob("*.whl")
     with tarfile.open(sdist) as archive:
-        held = {name.partition("/")[2] for name in archive.getnames()} - {"PKG-INFO"}
+        packed = {name.partition("/")[2] for name in archive.getnames()} - {"PKG-INFO"}
         archive.extractall("dist", filter="data")
     known = set(str(session.run("git", "ls-files", silent=True, log=False)).splitlines())
-    if held != known:
-        session.error(f"only in the sdist: {sorted(held - known)}; only in git: {sorted(known - held)}")
+    if packed != known:
+        session.error(f"only in the sdist: {sorted(packed - known)}; only in git: {sorted(known - packed)}")
     session.install(f"{built}[test]")
     tests = [f"tests/{name}.py" for name in ("test_package", "test_tutorial", "test_readme", "pytest_plugin/test_simulate")]
     session.chdir(str(sdist).removesuffix(".tar.gz"))
@@ -148,7 +159,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session
 def autogen(session: nox.Session) -> None:
-    """An app on a framework that still speaks the protocol."""
+    """Run an app on a framework that still speaks the protocol."""
     session.install(".", "./examples/autogen[test]")
     session.chdir("examples/autogen")
     session.run("python", "-m", "pytest", "-q")
@@ -156,7 +167,7 @@ def autogen(session: nox.Session) -> None:
 
 @nox.session
 def marvin(session: nox.Session) -> None:
-    """A third-party client of the Assistants API, unchanged (examples/clients)."""
+    """Run an unchanged third-party client of the Assistants API (examples/clients)."""
     session.install(".", "marvin==2.3.8")
     session.chdir("examples/clients")
     session.run("python", "-m", "pytest", "-q", "test_marvin.py")
@@ -164,7 +175,7 @@ def marvin(session: nox.Session) -> None:
 
 @nox.session
 def frameworks(session: nox.Session) -> None:
-    """Three frameworks on the Responses API, unchanged (examples/frameworks)."""
+    """Run three unchanged frameworks on the Responses API (examples/frameworks)."""
     session.install(".", "./examples/frameworks[test]")
     session.chdir("examples/frameworks")
     session.run("python", "-m", "pytest", "-q")

@@ -1,4 +1,6 @@
-"""COVERAGE.md: operation by operation, parameter by parameter, what is faked and how that is known.
+"""Generate COVERAGE.md: what is faked, and how that is known.
+
+Operation by operation, parameter by parameter.
 
     python -m tools.coverage_ledger SPEC [COVERAGE.md]
 
@@ -57,7 +59,7 @@ _MACHINES = {
 
 
 def ledger(spec: Json) -> str:
-    """Return the text of COVERAGE.md, drawn with an OpenAPI document."""
+    """Return the text of COVERAGE.md, for an OpenAPI document."""
     sections = [
         _INTRO,
         _summary(spec),
@@ -98,7 +100,10 @@ def _operation(operation: Operation, spec: Json) -> str:
 
 
 def _parameters(operation: Operation, spec: Json) -> Iterator[tuple[str, str, str]]:
-    """Return every parameter of the spec or of ours, with its evidence, and what the fake does with it."""
+    """Yield every parameter of the spec or of ours.
+
+    With its evidence, and what the fake does with it.
+    """
     published = _published(operation, spec)
     known = _known(operation)
     recorded = RECORDED.get(operation.name, (0, ""))[1].split()
@@ -129,7 +134,7 @@ def _properties(schema: Json, spec: Json) -> list[str]:
 
 
 def _missing(spec: Json) -> Iterator[str]:
-    """Operations of the spec that are not in the table."""
+    """Yield the operations of the spec that are not in the table."""
     ours = {(operation.method, operation.path) for operation in OPERATIONS}
     for path, methods in spec["paths"].items():
         for method in methods:
@@ -167,7 +172,7 @@ _HOLDS = {
 
 
 def _limits(of: Faces | Face, refusals: Mapping[str, Refusal]) -> str:
-    """One row for each limit at one path, with the operations that have it."""
+    """Return one row for each limit at one path, with the operations that have it."""
     rows: dict[tuple[str, Bound], list[str]] = {}
     for limit in limits(of):
         operations = rows.setdefault((limit.path, limit.bound), [])

@@ -1,4 +1,6 @@
-"""What the ledger says beyond what the code shows: which parameters real recordings hold, and which do less than they say.
+"""Evidence for the ledger, beyond what the code shows.
+
+Which parameters real recordings contain, and which do less than their names promise.
 
 `RECORDED` was counted over 186 real sessions (April 2024 to March 2026): per operation the number of exchanges, and the
 parameters that appear in them. `EFFECTS` names every parameter that is taken but not, or not fully, acted on.
@@ -95,7 +97,7 @@ EFFECTS: dict[str, dict[str, str]] = {
     },
 }
 
-# Parameters that are not in these recordings, but whose effect was seen by others.
+# Parameters that these recordings lack, but whose effect others saw.
 ELSEWHERE = {"before": "RUN"}
 
 # Behaviour that is not faked at all.

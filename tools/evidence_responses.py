@@ -1,4 +1,7 @@
-"""What is known of each parameter of the Responses API, and what the simulator does with it; for the ledger."""
+"""Evidence for the ledger: the parameters of the Responses API.
+
+What is known of each, and what the simulator does with it.
+"""
 
 from __future__ import annotations
 

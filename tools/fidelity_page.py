@@ -1,4 +1,7 @@
-"""Writes docs/fidelity.md: `python -m tools.fidelity_page RECORDINGS... docs/fidelity.md`."""
+"""Generate docs/fidelity.md.
+
+`python -m tools.fidelity_page RECORDINGS... docs/fidelity.md`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ moved only as far as the recorded order of states demands; how often a recording
 
 
 class FolderScore(NamedTuple):
-    """What came of one folder of recordings.
+    """The score of one folder of recordings.
 
     Attributes:
         name: of the folder.
@@ -46,7 +49,7 @@ class FolderScore(NamedTuple):
 
 
 def left_out(outcomes: Iterable[Outcome]) -> Counter[str]:
-    """Why creates of responses were not sent, and how many."""
+    """Return why creates of responses were not sent, and how many."""
     return Counter(outcome.left_out for outcome in outcomes if outcome.left_out and outcome.operation == "responses.create")
 
 
@@ -107,7 +110,10 @@ def _face(face: str, score: Score) -> list[str]:
 
 
 def _said(folders: Sequence[FolderScore]) -> list[str]:
-    """Count how many of the recorded creates a script can say, and why not the others."""
+    """Return how many of the recorded creates a script can perform.
+
+    And why not the others.
+    """
     tally = Score.sum(folder.score for folder in folders).operations.get("responses.create", AgreementCounts())
     reasons = sum((folder.left_out for folder in folders), Counter[str]())
     share = int(1000 * tally.total / max(1, tally.total + tally.left_out)) / 10
@@ -130,7 +136,10 @@ def _row(name: str, tally: AgreementCounts) -> str:
 
 
 def scores_of(*folders: Path) -> list[FolderScore]:
-    """Return the scores of the simulated service over folders of recordings, which together tell when keys appeared."""
+    """Return the scores of the simulated service over folders of recordings.
+
+    The folders together show when keys appeared.
+    """
     scores = {folder: FolderScore(folder.name, len(recordings_in(folder)), Score(), Counter()) for folder in folders}
     for folder, name, outcomes in outcomes_of(Simulated(), *folders):
         scores[folder].score.add(name, outcomes)

@@ -36,7 +36,7 @@ def modules() -> dict[str, ast.Module]:
 
 
 def lines_by_package() -> dict[str, tuple[int, int]]:
-    """Count modules and lines of each room at the top level."""
+    """Count the modules and lines of each top-level package."""
     counts: dict[str, tuple[int, int]] = {}
     for path in sorted(ROOT.rglob("*.py")):
         room = path.relative_to(ROOT).parts[0]
@@ -81,7 +81,7 @@ def cycles(trees: dict[str, ast.Module]) -> list[tuple[str, ...]]:
 
 
 def defined_twice(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
-    """Give the class names that more than one module defines."""
+    """Return the class names that more than one module defines."""
     homes: dict[str, list[str]] = defaultdict(list)
     for module, tree in trees.items():
         for node in tree.body:
@@ -91,7 +91,7 @@ def defined_twice(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
 
 
 def functions(trees: dict[str, ast.Module]) -> list[tuple[int, str]]:
-    """List the functions with their lengths in lines, docstrings aside, longest first."""
+    """List the functions with their lengths, docstrings aside, longest first."""
     found = []
     for module, tree in trees.items():
         for node in ast.walk(tree):
@@ -103,7 +103,7 @@ def functions(trees: dict[str, ast.Module]) -> list[tuple[int, str]]:
 
 
 def traced(act: Callable[[], Any]) -> tuple[int, int]:
-    """Carry something out; give the calls of our own functions and the files they are in."""
+    """Call something; return the calls of our own functions, and their files."""
     calls: Counter[str] = Counter()
 
     def profile(frame: Any, event: str, _: Any) -> None:

@@ -1,4 +1,7 @@
-"""The lifecycle tables as diagrams, drawn from the very rows that move the simulated service."""
+"""The lifecycle tables as diagrams.
+
+Drawn from the rows that drive the simulated service.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from understudy._engine.lifecycle import Transition
 
 
 def mermaid(table: Iterable[Transition], *, begins: str) -> str:
-    """Return a state diagram in Mermaid's words, which GitHub and most renderers of Markdown draw.
+    """Return a state diagram in Mermaid's language.
+
+    GitHub and most Markdown renderers draw it.
 
     Args:
         table: the transitions; each arrow carries the mark of how it is known.

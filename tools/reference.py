@@ -1,4 +1,6 @@
-"""Writes the reference from docstrings, argument parsers and the plugin: `python tools/reference.py`.
+"""Generate the reference: `python tools/reference.py`.
+
+From docstrings, argument parsers and the plugin.
 
 A test holds that what is committed is what this writes. Signatures and options are rendered here, not by `inspect` or
 `argparse`, whose output differs between versions of Python.
@@ -69,7 +71,10 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def signature(thing: Any, *, is_method: bool = False) -> str:
-    """Return the parameters of a callable, with the annotations as they are written and the defaults as code."""
+    """Return the parameters of a callable.
+
+    With the annotations as they are written, and the defaults as code.
+    """
     parameters = list(inspect.signature(thing).parameters.values())
     parameters = [one for one in parameters if one.name not in ("self", "cls")] if is_method else parameters
     factories = _factories(thing)
@@ -104,7 +109,7 @@ def _code(value: Any) -> str:
 
 
 def _factories(thing: Any) -> dict[str, str]:
-    """Return what dataclass fields default to that are made anew each time."""
+    """Return the fresh default of each dataclass field that has a factory."""
     if not dataclasses.is_dataclass(thing):
         return {}
     made = [one for one in dataclasses.fields(thing) if one.default_factory is not dataclasses.MISSING]
@@ -112,7 +117,7 @@ def _factories(thing: Any) -> dict[str, str]:
 
 
 def folded(head: str, parameters: str) -> str:
-    """Return a signature in a code block; one parameter a line where it is long."""
+    """Return a signature in a code block; a long one has one parameter a line."""
     if len(head + parameters) > 100:
         before, _, rest = parameters.partition("(")
         inside, _, gives = rest.rpartition(")")
@@ -121,7 +126,7 @@ def folded(head: str, parameters: str) -> str:
 
 
 def _split(parameters: str) -> list[str]:
-    """Parameters apart: at the commas outside all brackets."""
+    """Split parameters at the commas outside all brackets."""
     parts, depth = [""], 0
     for letter in parameters:
         depth += (letter in "([{") - (letter in ")]}")
@@ -140,7 +145,10 @@ def function(name: str, thing: Any) -> str:
 
 
 def kind(thing: type, *, level: int = 2, shows_signature: bool = True) -> str:
-    """Give a class: what it is made of, what it is, and its public methods and properties, in the order they are written."""
+    """Return the section of a class.
+
+    What it is made of, what it is, and its public methods and properties, in source order.
+    """
     head = f"{'#' * level} `{thing.__name__}`\n\n"
     if shows_signature:
         head += folded(thing.__name__, signature(thing)) + "\n\n"
@@ -216,7 +224,7 @@ def recordings() -> str:
 
 
 def _arguments(thing: Any, known: Callable[..., Any]) -> str:
-    """Return the arguments that a class documents, as far as a function that passes them on takes them."""
+    """Return a class's documented arguments, as far as a function passes them on."""
     text = documented(thing)
     entries = re.split(r"^\* ", text[text.index("**Args**") : text.index("**Raises**")], flags=re.MULTILINE)[1:]
     names = inspect.signature(known).parameters
@@ -241,7 +249,7 @@ def problems() -> str:
 
 
 class _Recorded:
-    """Takes what a plugin says to pytest's parser."""
+    """Records the options that a plugin adds to pytest's parser."""
 
     def __init__(self) -> None:
         self.options: list[tuple[str, dict[str, Any]]] = []
@@ -325,7 +333,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Return the names of the pages, and what they say."""
+    """Yield the pages by name."""
     for name, written in PAGES.items():
         yield name, written()
 

@@ -1,4 +1,6 @@
-"""Hooks of the documentation site: pages that live outside `docs/` are pages of the site as well.
+"""Hooks of the documentation site.
+
+Pages that are outside `docs/` are pages of the site as well.
 
 The examples' READMEs, COVERAGE.md and CONTRIBUTING.md stay where a reader of the repository looks for them. A link that
 leads out of `docs/`, or from such a page into it, is rewritten to the page of the site. A link to a file that has no page
@@ -18,7 +20,10 @@ _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s#:]+)(?P<anchor
 
 
 def outside_pages() -> dict[str, Path]:
-    """Map the address of each page from outside `docs/`, relative to the repository, to its file."""
+    """Map the address of each page from outside `docs/` to its file.
+
+    Both relative to the repository.
+    """
     pages = {name: ROOT / name for name in OUTSIDE if (ROOT / name).is_file()}
     examples = sorted((ROOT / "examples").glob("*/README.md"))
     return pages | {path.relative_to(ROOT).as_posix(): path for path in examples}
@@ -34,7 +39,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Lead the links of a page to pages of the site."""
+    """Make the links of a page lead to pages of the site."""
     del config
     here = page.file.src_uri
     known = {file.src_uri for file in files}
@@ -42,7 +47,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 
 
 def _rewritten(link: re.Match[str], here: str, known: set[str]) -> str:
-    """Give a link as it has to be on the site, whose `docs/` is its root."""
+    """Return a link as the site needs it, whose root is `docs/`."""
     of_repository = here if here in outside_pages() else f"docs/{here}"
     target = posixpath.normpath(posixpath.join(posixpath.dirname(of_repository), link["target"]))
     address = target.removeprefix("docs/") if target.startswith("docs/") else target

@@ -1,4 +1,7 @@
-"""Draws what `understudy show` prints as docs/pictures/show.svg: `python -m tools.terminal_picture`."""
+"""Draw the output of `understudy show` as docs/pictures/show.svg.
+
+`python -m tools.terminal_picture`.
+"""
 
 from __future__ import annotations
 

@@ -15,10 +15,12 @@ from understudy.errors import raise_all
 
 
 class ApiMachine(RuleBasedStateMachine):
-    """A `RuleBasedStateMachine` with a simulated service of its own for every example: `self.backend`.
+    """A `RuleBasedStateMachine` with a simulated service for every example.
+
+    The service is `self.backend`.
 
     Write the app's actions as rules, and what must always hold as invariants. The service's part is here already: what the
-    next runs do, and time that passes between the app's actions. A mistake on the test's side ends the example.
+    next runs do, and how much time passes between the app's actions. A mistake on the test's side ends the example.
 
     Attributes:
         backend: the service; it answers every OpenAI client that the app builds.
@@ -36,17 +38,17 @@ class ApiMachine(RuleBasedStateMachine):
 
     @rule(script=st.runner().flatmap(lambda machine: machine.scripts))
     def runs_will_go(self, script: Any) -> None:
-        """From now on, runs go so."""
+        """Use this script for every later run."""
         self.backend.perform(script)
 
     @rule(seconds=st.integers(1, 30) | st.integers(590, 700))
     def time_passes(self, seconds: int) -> None:
-        """Nobody does anything for some seconds, or for about as long as a run lives (600 s)."""
+        """Let some seconds pass, or about as long as a run lives (600 s)."""
         self.backend.clock.advance(seconds)
 
     @invariant()
     def the_test_is_sound(self) -> None:
-        """What went wrong on the test's side ends the example at once."""
+        """End the example at once for a problem on the test's side."""
         raise_all(self.backend.problems)
 
     def teardown(self) -> None:

@@ -1,4 +1,6 @@
-"""Hypothesis strategies: every legal way a run can go, what goes wrong besides, and what a model may send.
+"""Hypothesis strategies: scripts, faults, scenarios, arguments of tools.
+
+Every legal way a run can go, what goes wrong besides, and what a model may send:
 
     from hypothesis import given
     from understudy import strategies as us
@@ -7,9 +9,9 @@
     def test_my_poller_always_ends(script):
         with understudy.simulate(script=script) as backend: ...
 
-Everything drawn is a value whose repr is code to paste. Scripts shrink to the shortest, with no fault. Make the world inside
-the test function (`with understudy.simulate(...)`), so that each example has its own. An example costs what its requests
-cost, a few milliseconds each; where many are polled through with `time="sleep"`, set `@settings(deadline=None)`.
+Everything drawn is a value whose repr is code to paste. Scripts shrink to the shortest, with no fault. Make the simulation
+inside the test function (`with understudy.simulate(...)`), so that each example has its own. An example costs what its
+requests cost, a few milliseconds each; where many are polled through with `time="sleep"`, set `@settings(deadline=None)`.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def run_scripts(
     faults: int = 0,
     api: Api = "assistants",
 ) -> st.SearchStrategy[Trajectory]:
-    """Scripts: up to so many moves, and an ending.
+    """Return a strategy of scripts: some moves, and an ending.
 
     They shrink to `(Reply('Done.'),)`.
 
@@ -74,7 +76,7 @@ def run_scripts(
             response does not expire; the model of one may think (`Reason`), which only makes a run take longer.
 
     Raises:
-        ValueError: an unknown `api`; the nearest is named.
+        ValueError: an unknown `api`; the message names the nearest.
     """
     kinds = of_api("run_scripts", api)
     _ready(api)
@@ -84,7 +86,10 @@ def run_scripts(
 
 @cache
 def _ready(api: Api) -> None:
-    """Import and build what a process needs once: it takes a second, and the first example has 200 ms (its deadline)."""
+    """Import and build what a process needs once.
+
+    It takes a second, and the first example has 200 ms (its deadline).
+    """
     from openai import OpenAI
 
     with warnings.catch_warnings(), observing(None), simulate(script=Reply("Hello.")) as backend:
@@ -127,7 +132,7 @@ _FAILED = st.sampled_from(RUN_ERROR_CODES).map(lambda code: (Fail(code),))
 
 
 def _moves(tools: Tools | None, calls: bool, api: ApiScripts) -> st.SearchStrategy[Any]:
-    """Moves that end nothing.
+    """Return a strategy of moves that end nothing.
 
     A delay is a number of polls: seconds, which is the interval of the SDKs' own polling.
     """
@@ -154,15 +159,17 @@ def _calls(tools: Tools | None) -> st.SearchStrategy[Any] | None:
 
 
 def tool_arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Arguments that fit a function's `parameters`.
+    """Return a strategy of arguments that fit a function's `parameters`.
 
-    Which keywords are heeded: `understudy._properties.json_schema`.
+    The supported keywords: `understudy._properties.json_schema`.
     """
     return fitting(schema)
 
 
 def chunkings(text: str) -> st.SearchStrategy[tuple[str, ...]]:
-    """Ways to cut a text into the pieces a stream sends it in: `Reply(chunks=...)`.
+    """Return a strategy of ways to cut a text into the pieces of a stream.
+
+    For `Reply(chunks=...)`.
 
     They shrink to one piece.
 
@@ -185,7 +192,9 @@ _STREAMED = st.sampled_from([StreamCut(), StreamCut(reset=True), StreamError(), 
 def fault_schedules(
     *, most: int = 2, streams: bool = False, api: Api = "assistants"
 ) -> st.SearchStrategy[tuple[Fault, ...]]:
-    """What goes wrong: up to so many faults, each at one of the first three calls of an operation. They shrink to none.
+    """Return a strategy of fault schedules; they shrink to none.
+
+    Each fault happens at one of the first three calls of an operation.
 
     Args:
         most: how many at most.
@@ -195,7 +204,7 @@ def fault_schedules(
     None of them makes an SDK sleep in real time: no exceptions of the HTTP library are among them.
 
     Raises:
-        ValueError: an unknown `api`; the nearest is named.
+        ValueError: an unknown `api`; the message names the nearest.
     """
     kinds = of_api("fault_schedules", api)
     if streams:
@@ -207,7 +216,9 @@ def fault_schedules(
 
 
 def scenarios(*, tools: Tools = (), runs: int = 3, most: int = 2, faults: int = 1) -> st.SearchStrategy[Scenario]:
-    """Whole situations: a thread with a history, what its runs do, what goes wrong; see `Scenario.set_up`.
+    """Return a strategy of whole situations; see `Scenario.set_up`.
+
+    A thread with a history, what its runs do, what goes wrong.
 
     Args:
         tools: the assistant's tools.

@@ -133,7 +133,7 @@ def everything() -> Tally:
 def test_a_suite_that_met_everything() -> None:
     """Nothing is missing, and page and terminal give no advice."""
     coverage = coverage_of(everything())
-    assert "<p>Nothing: the app has met all of it.</p>" in as_html(coverage, NOW)
+    assert "<p>Nothing: the app covered all of it.</p>" in as_html(coverage, NOW)
     lines = list(as_lines(coverage))
     assert any(line.startswith("lifecycle") and line.endswith("100 %") for line in lines)
     assert not any("Missing" in line or "not met" in line for line in lines)
@@ -152,7 +152,7 @@ def test_a_lost_worker_is_named(met: Tally) -> None:
     """A page that does not tell all says so."""
     known = Tally.of_data(met.as_data())
     known.lost.append("gw<1>")
-    assert "Worker gw&lt;1&gt; ended without telling what it met: this is not all." in as_html(coverage_of(known), NOW)
+    assert "Worker gw&lt;1&gt; ended without reporting: its coverage is missing here." in as_html(coverage_of(known), NOW)
 
 
 def test_a_test_with_many_ways_is_bounded() -> None:
@@ -163,7 +163,7 @@ def test_a_test_with_many_ways_is_bounded() -> None:
         many.draw("test_it", f"queued-way{number:02}", None)
     page = as_html(coverage_of(many), NOW)
     assert page.count("1 × queued → way") == 12
-    assert "and 3 other ways" in page
+    assert "and 3 other paths" in page
 
 
 def test_a_suite_without_runs(tmp_path: Path) -> None:

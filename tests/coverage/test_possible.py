@@ -35,8 +35,8 @@ class App:
     def __init__(self, backend: Backend, item: CoverageTarget) -> None:
         self.client = backend.client(max_retries=0)
         self.runs = self.client.beta.threads.runs
-        self.is_streamed = item.deed.startswith("stream")
-        cancels = re.search(r"cancel it (?:in status|at) (\S+)", item.deed)
+        self.is_streamed = item.trigger.startswith("stream")
+        cancels = re.search(r"cancel it (?:in status|at) (\S+)", item.trigger)
         self.cancel_at = cancels[1] if cancels else ""
 
     def go(self, assistant: str) -> None:

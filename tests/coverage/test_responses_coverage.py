@@ -29,14 +29,14 @@ def go(backend: Backend, item: CoverageTarget) -> None:
         {"type": "code_interpreter", "container": {"type": "auto"}},
         {"type": "file_search", "vector_store_ids": [store.id]},
     ]
-    asked: Any = {"model": "gpt-5-mini", "tools": tools, "background": "background" in item.deed}
-    asked["stream"] = item.deed.startswith("stream")
+    asked: Any = {"model": "gpt-5-mini", "tools": tools, "background": "background" in item.trigger}
+    asked["stream"] = item.trigger.startswith("stream")
     question: Any = "Hello?"
     while question:
         answer: Any = client.responses.create(input=question, **asked)
         response = list(answer)[-1].response if asked["stream"] else answer
         while response.status not in OVER:
-            if ("cancel" in item.deed and response.status == item.name.partition(" -> ")[0]) or item.name == "cancelled":
+            if ("cancel" in item.trigger and response.status == item.name.partition(" -> ")[0]) or item.name == "cancelled":
                 response = client.responses.cancel(response.id)
             else:
                 response = client.responses.retrieve(response.id)

@@ -77,7 +77,7 @@ def test_the_whole_is_what_has_to_be_enough(tmp_path: Path, capsys: pytest.Captu
         ("[]", "not a data file"),
         ('{"percent": 3}', "this is a JSON report"),
         ('{"understudy-cov-data": 2}', "use one version of pytest-understudy in all shards"),
-        ('{"understudy-cov-data": 1, "met": {"statuses": 3}}', "cut or was changed"),
+        ('{"understudy-cov-data": 1, "met": {"statuses": 3}}', "truncated or was edited"),
     ],
 )
 def test_what_is_not_a_data_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:

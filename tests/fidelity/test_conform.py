@@ -215,7 +215,7 @@ def test_recordings_that_are_not_there(recordings: Path, conform: Said) -> None:
     """A folder without recordings, and a recording that cannot be read, are named; exit 2."""
     empty = recordings / "nothing"
     empty.mkdir()
-    assert conform(empty) == (2, f"{empty}: no recordings (*.yaml) there\n")
+    assert conform(empty) == (2, f"{empty}: no recordings (*.yaml) found there\n")
     cut = empty / "cut.yaml"
     cut.write_text("")
     status, said = conform(empty)

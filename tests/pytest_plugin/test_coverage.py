@@ -144,7 +144,7 @@ def test_a_worker_that_crashes_is_named(project: pytest.Pytester) -> None:
     """What a crashed worker met is lost, and the report says so."""
     project.makepyfile(test_crash="import os\ndef test_crash():\n    os._exit(1)\n")
     result = project.runpytest("--understudy-cov", "-n", "2")
-    result.stdout.fnmatch_lines(["gw* ended without telling what it met: this is not all"])
+    result.stdout.fnmatch_lines(["gw* ended without reporting: its coverage is missing here"])
 
 
 def test_the_terminal_summary(project: pytest.Pytester) -> None:
@@ -198,17 +198,17 @@ def test_an_omission_that_fits_nothing(project: pytest.Pytester) -> None:
     project.makeini(f"{INI}\n    understudy_cov_omit = canceled")
     result = project.runpytest("--understudy-cov")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*understudy_cov_omit: 'canceled' fits nothing*Did you mean 'cancelled'*"])
+    result.stderr.fnmatch_lines(["*understudy_cov_omit: 'canceled' matches nothing*Did you mean 'cancelled'*"])
 
 
 @pytest.mark.parametrize(
     ("option", "said"),
     [
         ("report=xml", "*--understudy-cov-report=xml: expected term, json, json:FILE, html, html:FILE, data or data:FILE*"),
-        ("report=json:tutor.py/cov.json", "*tutor.py is not a directory; name a file that can be written*"),
-        ("report=html:.", "*is a directory; name a file that can be written*"),
-        ("fail-under=most", "*--understudy-cov-fail-under=most: expected a percentage, 0 to 100*"),
-        ("fail-under=101", "*--understudy-cov-fail-under=101: expected a percentage, 0 to 100*"),
+        ("report=json:tutor.py/cov.json", "*tutor.py is not a directory; name a writable file*"),
+        ("report=html:.", "*is a directory; name a writable file*"),
+        ("fail-under=most", "*--understudy-cov-fail-under=most: expected a percentage from 0 to 100*"),
+        ("fail-under=101", "*--understudy-cov-fail-under=101: expected a percentage from 0 to 100*"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_the_start(project: pytest.Pytester, option: str, said: str) -> None:
@@ -224,7 +224,7 @@ def test_a_report_that_may_not_be_written(project: pytest.Pytester, monkeypatch:
     monkeypatch.setattr("os.access", lambda path, mode: Path(path) != project.path)
     result = project.runpytest("--understudy-cov-report=json:cov.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*{project.path} is not writable; name a file that can be written*"])
+    result.stderr.fnmatch_lines([f"*{project.path} is not writable; name a writable file*"])
 
 
 def test_a_report_that_cannot_be_written_any_more(project: pytest.Pytester) -> None:

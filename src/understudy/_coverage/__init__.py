@@ -1,1 +1,1 @@
-"""Lifecycle coverage: which statuses, transitions and outcomes a suite has met."""
+"""Lifecycle coverage: the statuses, transitions and outcomes a suite covered."""

@@ -1,4 +1,4 @@
-"""Lifecycle coverage as JSON: everything the page shows, but for the timelines."""
+"""Lifecycle coverage as JSON: everything the page shows, except the timelines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from understudy._coverage.coverage import Coverage, Group
 
-FORMAT = 1  # changes when a key changes its meaning
+FORMAT = 1  # raised when a key changes its meaning
 
 
 def as_json(coverage: Coverage) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def as_json(coverage: Coverage) -> dict[str, Any]:
 def _group(group: Group) -> dict[str, Any]:
     return {
         "met": {row.name: {"count": row.met.count, "test": row.met.test} for row in group.met},
-        "missing": {row.name: {"script": row.item.script, "deed": row.item.deed} for row in group.missing},
+        "missing": {row.name: {"script": row.item.script, "deed": row.item.trigger} for row in group.missing},
         "not_counted": [row.name for row in group.rows if not row.counts],
         "others": {name: {"count": met.count, "test": met.test} for name, met in group.others.items()},
     }

@@ -1,7 +1,7 @@
-"""Looks on at every world of a suite, and counts what its answers showed to the app.
+"""Observe every simulation and replay of a suite, and count what the app saw.
 
-What counts is what an answer, or an event of a stream as far as the app read it, showed: a run that expired unseen was not
-met. What was shown is the same in a simulation and in a replay, so both count alike.
+Covered is what an answer, or an event of a stream as far as the app read it, showed: a run that expired unseen is not
+covered. A simulation and a replay show the same, so both count alike.
 """
 
 from __future__ import annotations
@@ -22,64 +22,67 @@ from understudy._coverage.tally import OUTSIDE, Tally
 from understudy._faulting.fault_context import ArmedFault
 from understudy._reconstruct.session_facts import objects_in
 
-MOST_WORLDS = 8  # whose runs are held on to; a hypothesis test makes thousands
-TESTS_MISTAKE = 501  # what the test got wrong: nothing that the service answered
+MAX_SERVICES = 8  # whose runs are kept; a hypothesis test makes thousands of services
+TESTS_MISTAKE = 501  # the status of a mistake in the test: not an answer of the service
 _RUN, _RESPONSE = b"thread.run", b'"response"'
 
 
 class SuiteWatch:
-    """Looks on for a whole suite: an `EngineObserver`.
+    """Observes a whole suite: an `EngineObserver`.
 
     Attributes:
-        tally: what was met so far; complete once `test_ended` was called.
-        test: the node id of the test that runs now.
+        tally: what was covered so far; complete once `test_ended` was called.
+        test: the node id of the test that is running.
     """
 
     def __init__(self) -> None:
         self.tally = Tally()
         self.test = OUTSIDE
-        self._worlds: list[WorldWatch] = []
+        self._services: list[ServiceWatch] = []
 
-    def simulation(self, run_of: Callable[[str], Run | None]) -> WorldWatch:
-        return WorldWatch(self, SimulatedRuns(run_of))
+    def simulation(self, run_of: Callable[[str], Run | None]) -> ServiceWatch:
+        return ServiceWatch(self, SimulatedRuns(run_of))
 
-    def replay(self, played: Callable[[], Sequence[Interaction]]) -> WorldWatch:
-        return WorldWatch(self, RecordedRuns(played))
+    def replay(self, played: Callable[[], Sequence[Interaction]]) -> ServiceWatch:
+        return ServiceWatch(self, RecordedRuns(played))
 
     def met(self, group: str, name: str) -> None:
         self.tally.meet(group, name, self.test)
 
-    def used(self, world: WorldWatch) -> None:
-        """A world answers: its runs are counted when the test ends, or when too many other worlds came after it."""
-        if world in self._worlds:
+    def used(self, service: ServiceWatch) -> None:
+        """Note that a service answers.
+
+        Its runs are counted when the test ends, or when too many other services came after it.
+        """
+        if service in self._services:
             return
         self.tally.of(self.test).worlds += 1
-        self._worlds.append(world)
-        if len(self._worlds) > MOST_WORLDS:
-            self._worlds.pop(0).runs.fold(self.tally, self.test)
+        self._services.append(service)
+        if len(self._services) > MAX_SERVICES:
+            self._services.pop(0).runs.fold(self.tally, self.test)
 
     def test_ended(self) -> None:
         """Count what the runs of this test did."""
-        worlds, self._worlds = self._worlds, []
-        for world in worlds:
-            world.runs.fold(self.tally, self.test)
+        services, self._services = self._services, []
+        for service in services:
+            service.runs.fold(self.tally, self.test)
         self.test = OUTSIDE
 
 
-class WorldWatch:
-    """Looks on at one world."""
+class ServiceWatch:
+    """Observes one simulation or replay."""
 
     def __init__(self, suite: SuiteWatch, runs: RunsSeen) -> None:
         self.runs = runs
         self.responses = ResponsesSeen(suite.met)
         self._suite = suite
-        self._status: dict[str, str] = {}  # the status in which each run was shown last
-        self._entry: ArmedFault | None = None  # the fault that the request now being answered meets
-        self._struck: dict[int, tuple[ArmedFault, int]] = {}  # how often each happened, as far as it is counted
+        self._status: dict[str, str] = {}  # the status in which each run was last shown
+        self._entry: ArmedFault | None = None  # the fault armed for the request now being answered
+        self._counted: dict[int, tuple[ArmedFault, int]] = {}  # each fault, and how often it is counted already
 
     def strikes(self, entry: ArmedFault) -> None:
         self._entry = entry
-        self._struck.setdefault(id(entry), (entry, entry.struck))
+        self._counted.setdefault(id(entry), (entry, entry.struck))
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
         entry, self._entry = self._entry, None
@@ -111,19 +114,19 @@ class WorldWatch:
             self.responses.see(_json(answer.body))
 
     def _watched(self, stream: Iterator[Chunk], entry: ArmedFault | None) -> Iterator[Chunk]:
-        """Return a stream, its events counted as the app reads them."""
+        """Yield a stream's chunks; count its events as the app reads them."""
         rest = b""
         try:
             for chunk in stream:
                 if isinstance(chunk, bytes):
                     rest = self._see_events(rest + chunk)
-                self._count_fault(entry)  # here, too: a client that an exception reaches may never close the stream
+                self._count_fault(entry)  # here as well: a client that gets an exception may never close the stream
                 yield chunk
         finally:
             self._count_fault(entry)
 
     def _see_events(self, data: bytes) -> bytes:
-        """Count the events that are complete, and give back what is not."""
+        """Count the events that are complete, and return the incomplete rest."""
         data = data.replace(b"\r\n", b"\n")
         while (event := data.partition(b"\n\n"))[1]:
             data = event[2]
@@ -159,9 +162,9 @@ class WorldWatch:
     def _count_fault(self, entry: ArmedFault | None) -> None:
         if entry is None:
             return
-        happened = entry.struck - self._struck[id(entry)][1]
+        happened = entry.struck - self._counted[id(entry)][1]
         if happened > 0:
-            self._struck[id(entry)] = (entry, entry.struck)
+            self._counted[id(entry)] = (entry, entry.struck)
             kind = names.fault(type(entry.fault.what).__name__, entry.fault.phase_of)
             self._suite.tally.meet(names.FAULTS, kind, self._suite.test, happened)
 
@@ -169,5 +172,5 @@ class WorldWatch:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:  # a fault may have made anything of it
+    except ValueError:  # a fault may have replaced the body
         return None

@@ -1,4 +1,4 @@
-"""What was met, held against what there is to meet."""
+"""What the suite covered, compared with all there is to cover."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from understudy.errors import nearest
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that can be met, and how often it was; `is_omitted`: the project said that its app cannot meet it."""
+    """A target, and how often it was covered.
+
+    `is_omitted`: the project said that its app cannot meet it.
+    """
 
     item: CoverageTarget
     met: Met
@@ -27,15 +30,18 @@ class Row:
 
     @property
     def counts(self) -> bool:
-        """Say whether it is asked for. What was met counts, whatever was said."""
+        """Return True if the target is part of the total.
+
+        What was covered counts, even if it is omitted.
+        """
         return bool(self.met.count) or (self.item.counts and not self.is_omitted)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One kind of what can be met.
+    """One kind of targets.
 
-    `others`: what was met though no table has it, such as another server's status.
+    `others`: what was covered though no table has it, such as another server's status.
     """
 
     name: str
@@ -57,7 +63,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of a suite: its groups, those of the lifecycle and those beside it, and what was counted."""
+    """The coverage of a suite.
+
+    Its groups, those of the lifecycle and those beside it, and what was counted.
+    """
 
     groups: dict[str, Group]
     tally: Tally
@@ -71,18 +80,21 @@ class Coverage:
         return self._of(names.BESIDE, names.BESIDE_RESPONSES)
 
     def _of(self, runs: Sequence[str], responses: Sequence[str]) -> list[Group]:
-        """Give the groups of the APIs that the suite used: of runs alone if it used none."""
+        """Return the groups of the APIs that the suite used.
+
+        Of runs alone if it used none.
+        """
         wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
         return [self.groups[name] for name in dict.fromkeys(wanted)]  # faults are of both
 
     @property
     def has_responses(self) -> bool:
-        """Say whether the suite used Responses."""
+        """Return True if the suite used Responses."""
         return bool(self.tally.met.get(names.RESPONSE_OPERATIONS))
 
     @property
     def has_runs(self) -> bool:
-        """Say whether the suite used Assistants, or neither API."""
+        """Return True if the suite used Assistants, or neither API."""
         return bool(self.tally.met.get(names.STATUSES)) or not self.has_responses
 
     @property
@@ -95,15 +107,15 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """Say how much of the lifecycle was met, 0 to 100.
+        """Return how much of the lifecycle was covered, 0 to 100.
 
-        With nothing to meet, all of it was.
+        With nothing to cover, 100.
         """
         return 100 * self.met / self.total if self.total else 100.0
 
 
 def coverage_of(tally: Tally, omit: Sequence[str] = ()) -> Coverage:
-    """Hold what was met against what there is to meet.
+    """Compare what was covered with what there is to cover.
 
     Args:
         omit: names of what the app cannot meet, with the wildcards of fnmatch: `requires_action`, `*cancel*`.
@@ -125,27 +137,33 @@ def _is_omitted(item: CoverageTarget, omit: Sequence[str]) -> bool:
 
 
 def advice(groups: Iterable[Group]) -> Iterable[list[Row]]:
-    """Return what is missing, and can be had by a script: that which one script covers together."""
+    """Return what is missing, grouped by the script that would cover it.
+
+    Only what a script can cover.
+    """
     found: dict[tuple[str, str], list[Row]] = {}
     for row in (row for group in groups for row in group.missing if row.item.script):
-        found.setdefault((row.item.script, row.item.deed), []).append(row)
+        found.setdefault((row.item.script, row.item.trigger), []).append(row)
     return found.values()
 
 
 def check_omitted(omit: Sequence[str]) -> None:
-    """See that each pattern fits something.
+    """Check that each pattern matches a target.
 
     Raises:
-        ValueError: one that fits nothing; the nearest names are told.
+        ValueError: one that matches nothing; the message names the nearest.
     """
     known = [item.name for items in _everything().values() for item in items]
     for pattern in omit:
         if not any(fnmatchcase(name, pattern) for name in known):
             close = nearest(pattern, known)
-            hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else "The report lists the names there are."
-            raise ValueError(f"{pattern!r} fits nothing that can be met. {hint}")
+            hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else "The report lists all names."
+            raise ValueError(f"{pattern!r} matches nothing that can be covered. {hint}")
 
 
 def shown_percent(percent: float) -> str:
-    """Return a percentage with one digit, cut off rather than rounded: 100 % is said only when nothing is missing."""
+    """Return a percentage with one digit, cut off rather than rounded.
+
+    100 % is shown only when nothing is missing.
+    """
     return f"{int(percent * 10 + 1e-9) / 10:g} %"

@@ -1,4 +1,6 @@
-"""A lifecycle, that of a run or of a response, as a graph in SVG: what was met is solid, what was missed is dashed.
+"""The lifecycle of a run or of a response as a graph in SVG.
+
+What was covered is solid, what was missed is dashed.
 
 Its colours are the page's: classes and CSS variables, so that it is dark where the page is.
 """
@@ -16,9 +18,9 @@ from understudy._coverage.coverage import Coverage, Row
 from understudy._diagnostics.timeline import COLOURS
 
 LEFT, WIDTH, HEIGHT = -8, 416, 488
-_HALF = 22  # of a box's height
+_HALF = 22  # half the height of a box
 
-# Where each status stands: x and y of its middle, and its width.
+# The place of each status: x and y of its middle, and its width.
 PLACES = {
     "queued": (206, 26, 104),
     "requires_action": (62, 168, 122),
@@ -30,7 +32,7 @@ PLACES = {
     "failed": (127, 462, 96),
     "completed": (279, 462, 100),
 }
-# How each arrow runs, and where its count stands; one that is not here runs straight.
+# The path of each arrow, and the place of its count; an arrow that is not here is straight.
 _ARROWS = {
     "queued -> in_progress": ("M206 48V143", (212, 106)),
     "queued -> cancelling": ("M258 26C320 26 354 68 354 143", (340, 66)),
@@ -116,7 +118,7 @@ def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
     transitions = {row.name: row for row in coverage.groups[picture.transitions].rows}
     drawn = [(row, transitions[names.transition(row.source, row.target)]) for row in picture.rows]
     drawn = [(row, met) for row, met in drawn if met.item.counts or met.met.count]
-    drawn.sort(key=lambda pair: pair[1].met.count > 0)  # what was met lies on top
+    drawn.sort(key=lambda pair: pair[1].met.count > 0)  # covered ones are drawn on top
     met = ", ".join(row.name for row in statuses.values() if row.met.count) or "none"
     missed = ", ".join(row.name for _, row in drawn if not row.met.count) or "none"
     suffix = "" if picture is OF_RUNS else f"-{picture.of}"
@@ -125,7 +127,7 @@ def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
         [
             f'<svg class=graph viewBox="{LEFT} 0 {WIDTH} {picture.height}" role=img aria-labelledby="{ids}">',
             f"<title id=graph-title{suffix}>The lifecycle of a {picture.of}</title>",
-            f"<desc id=graph-words{suffix}>Statuses met: {met}. Transitions missed: {escape(missed)}.</desc>",
+            f"<desc id=graph-words{suffix}>Statuses covered: {met}. Transitions missed: {escape(missed)}.</desc>",
             "<defs>",
             *(_head(kind) for kind in ("met", "missed", "omitted")),
             "</defs>",
@@ -138,7 +140,7 @@ def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
 
 
 def kind_of(row: Row) -> str:
-    """`met`, `missed`, or (not asked for) `omitted`."""
+    """Return `met`, `missed`, or `omitted` (not part of the total)."""
     if row.met.count:
         return "met"
     return "missed" if row.counts else "omitted"
@@ -186,15 +188,15 @@ def _title(row: Row) -> str:
 
 
 def in_words(row: Row) -> str:
-    """Say how often something was met, in words."""
+    """Return how often something was covered, in words."""
     if row.met.count:
-        return f"met {row.met.count} time{'s' if row.met.count > 1 else ''}"
-    return "missed" if row.counts else "not asked for"
+        return f"covered {row.met.count} time{'s' if row.met.count > 1 else ''}"
+    return "missed" if row.counts else "omitted"
 
 
 def marks(coverage: Coverage) -> Iterator[str]:
-    """Return what the picture's lines mean."""
-    yield '<p class=legend><span class="key met"></span> met, with how often <span class="key missed"></span> missed'
+    """Yield the legend of the picture's lines."""
+    yield '<p class=legend><span class="key met"></span> covered, with how often <span class="key missed"></span> missed'
     if any(not row.counts for row in coverage.groups[names.TRANSITIONS].rows if row.item.counts):
         yield '<span class="key omitted"></span> omitted'
     yield "</p>"

@@ -1,4 +1,7 @@
-"""A way through the lifecycle of a run, and what leads a run along it: moves, and faults."""
+"""Paths through the lifecycle of a run.
+
+And what leads a run along each: moves, and faults.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,15 @@ Path = tuple[str, ...]  # the statuses after the first `queued`
 
 
 def is_performed(row: Transition) -> bool:
-    """Say whether a script leads over a transition: not over the outcomes of a cancel that nobody has documented (INF)."""
+    """Return True if a script leads over a transition.
+
+    Not over the undocumented outcomes of a cancel (INF).
+    """
     return row.source != "cancelling" or row.mark != "INF"
 
 
 def way_over(row: Transition) -> Path:
-    """Return the shortest way from `queued` over a transition to a terminal status."""
+    """Return the shortest path from `queued` over a transition to a terminal status."""
     ways: list[Path] = [()]
     while not any(_end(way) == row.source for way in ways):
         steps = [step for step in RUN if is_performed(step) and not _is_lost(step, row)]
@@ -28,7 +34,10 @@ def way_over(row: Transition) -> Path:
 
 
 def closing(at: str) -> Path:
-    """Return the shortest way to a terminal status over recorded transitions, the app's submitting included."""
+    """Return the shortest path to a terminal status over recorded transitions.
+
+    The app's submitting of outputs is included.
+    """
     ways: list[Path] = [()]
     if at in TERMINAL:
         return ()
@@ -45,9 +54,11 @@ def closing(at: str) -> Path:
 
 
 def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
-    """Return what leads a run along a way: its moves, and what makes it expire while it waits for the app's outputs.
+    """Return the moves and faults that lead a run along a path.
 
-    A function call is `AnyFunctionCall`; the app is to submit outputs, and to cancel where the way says so.
+    A fault makes it expire while it waits for the app's outputs.
+
+    A function call is `AnyFunctionCall`; the app is to submit outputs, and to cancel where the path says so.
     """
     moves, calls = list[Any](), 0
     late: tuple[Fault, ...] = ()
@@ -65,7 +76,10 @@ def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
 
 
 def _is_lost(step: Transition, row: Transition) -> bool:
-    """Say whether a step leads away from a transition: a run that is cancelled while queued cannot complete."""
+    """Return True if a step leads away from a transition.
+
+    A run that is cancelled while queued cannot complete.
+    """
     return (row.source, row.target) == ("cancelling", "completed") and (step.source, step.target) == ("queued", "cancelling")
 
 

@@ -1,4 +1,7 @@
-"""The groups of what can be met, and what a thing in each is called: those who count and those who list agree on it."""
+"""The groups of targets, and the name of each target.
+
+Collector and tables agree on these names.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from understudy._apis.error_texts import REFUSALS, Refusal
 
 STATUSES, TRANSITIONS, STEP_TYPES, OUTCOMES = "statuses", "transitions", "step types", "outcomes"
 EVENTS, OPERATIONS, ERRORS, FAULTS = "stream events", "operations", "errors", "faults"
-LIFECYCLE = (STATUSES, TRANSITIONS, STEP_TYPES, OUTCOMES)  # what the percentage counts
+LIFECYCLE = (STATUSES, TRANSITIONS, STEP_TYPES, OUTCOMES)  # the groups that the percentage counts
 BESIDE = (EVENTS, FAULTS, ERRORS, OPERATIONS)
 
 RESPONSE_STATUSES, RESPONSE_TRANSITIONS = "response statuses", "response transitions"
@@ -37,12 +40,15 @@ def fault(kind: str, phase: str) -> str:
 
 
 def refusal(name: str, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
-    """Return an error answer of the table of refusals."""
+    """Return the name of an error answer in the table of refusals."""
     return f"{refusals[name].status} {name}"
 
 
 def error(status: int, body: Any, refusals: Mapping[str, Refusal] = REFUSALS) -> str:
-    """Return an error answer: the refusal with this text; else its status, and its code if it has one."""
+    """Return the name of an error answer.
+
+    That of the refusal with this text; else its status, and its code if it has one.
+    """
     details = body.get("error") if isinstance(body, dict) else None
     details = details if isinstance(details, dict) else {}
     text = details.get("message")
@@ -52,11 +58,11 @@ def error(status: int, body: Any, refusals: Mapping[str, Refusal] = REFUSALS) ->
     return f"{status} {details.get('code') or ''}".strip()
 
 
-_KNOWN: dict[int, dict[str, re.Pattern[str]]] = {}  # by the table: what each refusal's text looks like
+_KNOWN: dict[int, dict[str, re.Pattern[str]]] = {}  # by the table's identity: a pattern of each refusal's text
 
 
 def _texts(table: int, refusals: Mapping[str, Refusal]) -> dict[str, re.Pattern[str]]:
-    """Return what each refusal's text looks like, those first that leave the least open."""
+    """Return a pattern of each refusal's text, the most specific first."""
     if table not in _KNOWN:
         texts = {name: one.message for name, one in refusals.items()}
         order = sorted(texts, key=lambda name: -len(re.sub(r"\{\w+\}", "", texts[name])))

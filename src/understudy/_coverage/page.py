@@ -1,4 +1,4 @@
-"""Lifecycle coverage as a page: one file that asks for nothing else, without scripts."""
+"""Lifecycle coverage as a self-contained page without scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TITLE = "Lifecycle coverage"
 
 
 def as_html(coverage: Coverage, made_at: datetime) -> str:
-    """Return the whole page. `made_at`: what it says of when."""
+    """Return the whole page. `made_at`: the time it shows."""
     body = "\n".join([*_head(coverage, made_at), *_lifecycle(coverage), *_tables(coverage), *tests(coverage.tally)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -36,10 +36,10 @@ def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
     yield f"<header><h1>{TITLE}</h1>"
     yield f"<p class=percent>{shown_percent(coverage.percent)}</p>"
     of, kinds = _words(coverage)
-    yield f"<p>of the lifecycle of {of} was met: {coverage.met} of {coverage.total} statuses, transitions, {kinds} and"
+    yield f"<p>of the lifecycle of {of} was covered: {coverage.met} of {coverage.total} statuses, transitions, {kinds} and"
     yield f"outcomes{_by(coverage, runs, len(tests_with_runs))}.</p>"
     for worker in coverage.tally.lost:
-        yield f"<p><strong>Worker {escape(worker)} ended without telling what it met: this is not all.</strong></p>"
+        yield f"<p><strong>Worker {escape(worker)} ended without reporting: its coverage is missing here.</strong></p>"
     yield f'<p class=soft><small>pytest-understudy, <time datetime="{made_at.isoformat(timespec="seconds")}">'
     yield f"{made_at:%Y-%m-%d %H:%M}</time></small></p></header>"
     yield "<nav class=figures aria-label=Groups>"
@@ -49,7 +49,7 @@ def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
 
 
 def _words(coverage: Coverage) -> tuple[str, str]:
-    """Return what the lifecycle is of, and what it is made of, in words."""
+    """Return what the lifecycle is of, and its kinds of targets, in words."""
     if not coverage.has_responses:
         return "runs", "step types"
     return ("runs and responses", "step and item types") if coverage.has_runs else ("responses", "item types")
@@ -90,10 +90,10 @@ def _lifecycle(coverage: Coverage) -> Iterator[str]:
     yield "</figure><section class=card aria-labelledby=missing><h3 id=missing>Missing</h3>"
     missing = list(advice(coverage.lifecycle))
     if not missing:
-        yield "<p>Nothing: the app has met all of it.</p>"
+        yield "<p>Nothing: the app covered all of it.</p>"
     else:
-        yield "<p class=soft><small>Each with what would cover it, in a test with the fixture <code>understudy</code>;"
-        yield "a click selects it all.</small></p><ul class=advice>"
+        yield "<p class=soft><small>Each with the code that would cover it, in a test with the fixture "
+        yield "<code>understudy</code>; one click selects it all.</small></p><ul class=advice>"
         yield from (_advice(rows) for rows in missing)
         yield "</ul>"
     yield "</section></div>"
@@ -102,12 +102,15 @@ def _lifecycle(coverage: Coverage) -> Iterator[str]:
 def _advice(rows: list[Row]) -> str:
     tags = "".join(f"<span class=tag>{_name(row)}</span>" for row in rows)
     item = rows[0].item
-    deed = f"<p class=deed>The app has to {escape(item.deed)}.</p>" if item.deed else ""
-    return f"<li>{tags}{_code(item.script)}{deed}</li>"
+    trigger = f"<p class=trigger>The app has to {escape(item.trigger)}.</p>" if item.trigger else ""
+    return f"<li>{tags}{_code(item.script)}{trigger}</li>"
 
 
 def _code(script: str) -> str:
-    """Code to paste; where it has to be broken on a narrow screen, behind a bracket or a comma."""
+    """Return code to paste as HTML.
+
+    Where a narrow screen has to break it, it breaks after a bracket or a comma.
+    """
     text = escape(script).replace("(", "(<wbr>").replace(",", ",<wbr>")
     return f"<pre tabindex=0><code>{text}</code></pre>"
 
@@ -122,18 +125,18 @@ def _name(row: Row) -> str:
 def _tables(coverage: Coverage) -> Iterator[str]:
     yield "<h2>What counts</h2><div class=tables>"
     yield from (_table(group) for group in coverage.lifecycle)
-    yield "</div><h2>Beside it</h2><p class=soft>Not part of the percentage: no app calls every operation, or makes every "
-    yield "mistake.</p><div class=tables>"
+    yield "</div><h2>For information</h2><p class=soft>Not part of the percentage: apps do not call every operation, or "
+    yield "make every mistake.</p><div class=tables>"
     yield from (_table(group, is_open=False) for group in coverage.beside)
     yield "</div>"
 
 
 def _table(group: Group, *, is_open: bool = True) -> str:
-    rows = sorted(group.rows, key=lambda row: not row.met.count) if not is_open else group.rows  # what was met first
+    rows = sorted(group.rows, key=lambda row: not row.met.count) if not is_open else group.rows  # covered ones first
     others = "".join(_other(name, met.count, met.test) for name, met in group.others.items())
-    told = [_row(row, with_script=group.name not in (*names.LIFECYCLE, *names.LIFECYCLE_OF_RESPONSES)) for row in rows]
-    body = "".join([*told[: len(group.met)], others, *told[len(group.met) :]] if not is_open else [*told, others])
-    title = f"{group.name[0].upper()}{group.name[1:]} <small>{len(group.met)} of {group.total} met</small>"
+    listed = [_row(row, with_script=group.name not in (*names.LIFECYCLE, *names.LIFECYCLE_OF_RESPONSES)) for row in rows]
+    body = "".join([*listed[: len(group.met)], others, *listed[len(group.met) :]] if not is_open else [*listed, others])
+    title = f"{group.name[0].upper()}{group.name[1:]} <small>{len(group.met)} of {group.total} covered</small>"
     return (
         f'<details class="card group" id="{_anchor(group)}"{" open" if is_open else ""}><summary>{title}</summary>'
         f"<table><caption class=hidden>{group.name}</caption><tbody>{body}</tbody></table></details>"
@@ -144,12 +147,12 @@ def _row(row: Row, *, with_script: bool) -> str:
     kind = kind_of(row)
     about = escape(row.met.test)
     if kind == "missed" and with_script and row.item.script:
-        deed = f"The app has to {escape(row.item.deed)}." if row.item.deed else ""
-        about = _code(row.item.script) + deed
+        trigger = f"The app has to {escape(row.item.trigger)}." if row.item.trigger else ""
+        about = _code(row.item.script) + trigger
     elif kind == "missed" and not row.item.script:
-        about = escape(row.item.deed)
+        about = escape(row.item.trigger)
     elif kind == "omitted":
-        about = escape(row.item.deed) if not row.item.counts else "omitted by understudy_cov_omit"
+        about = escape(row.item.trigger) if not row.item.counts else "omitted by understudy_cov_omit"
     times = f"{row.met.count:,}" if row.met.count else f"<span class=hidden>{in_words(row)}</span>"
     return (
         f"<tr class={kind}><td class=mark aria-hidden=true>{_MARKS[kind]}</td>"

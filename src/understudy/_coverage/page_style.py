@@ -1,4 +1,7 @@
-"""How the page of lifecycle coverage looks: on a phone and on a desk, light or dark as the reader's system is."""
+"""The style of the coverage page.
+
+For a phone and a desktop, light or dark as the reader's system is.
+"""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #17202a; --soft: #55616e; --line: #d9e0e7; --back: #f6f8fa; --card: #ffffff;
@@ -47,7 +50,7 @@ pre { color: var(--ink); margin: .35rem 0 0; padding: .55rem .7rem; background: 
 code { font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre code { user-select: all; }
 .advice { list-style: none; margin: 0; padding: 0; } .advice li { padding: .7rem 0; border-top: 1px solid var(--line); }
-.advice li:first-child { border: 0; padding-top: .25rem; } .advice .deed { font-size: .875rem; color: var(--soft); }
+.advice li:first-child { border: 0; padding-top: .25rem; } .advice .trigger { font-size: .875rem; color: var(--soft); }
 .tag { display: inline-block; font-size: .8125rem; font-weight: 600; color: var(--missed); background: var(--missed-back);
   border: 1px dashed var(--missed); border-radius: .4rem; padding: 0 .45rem; margin: 0 .25rem .2rem 0; }
 .tables { display: grid; gap: 1rem; align-items: start; } .tables > * { min-width: 0; }

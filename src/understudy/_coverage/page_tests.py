@@ -1,4 +1,7 @@
-"""Each test's runs on the page: how they went, and the timelines of the first that went differently."""
+"""The page's section on tests.
+
+How each test's runs went, and the timelines of the first that went differently.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,19 @@ from understudy._coverage.tally import MOST_MOMENTS, MOST_TESTS_DRAWN, MOST_TIME
 from understudy._diagnostics.timeline import COLOURS, Moment, Timeline
 
 MOST_TESTS_LISTED = 1000
-MOST_WAYS = 12  # of a test that are told in words
-_UNKNOWN = "#888888"  # a status that the lifecycle does not have
+MAX_PATHS_LISTED = 12  # of a test, in words
+_UNKNOWN = "#888888"  # of a status that is not in the lifecycle
 
 
 def tests(tally: Tally) -> Iterator[str]:
-    """Return the section; those tests first that met most before all others.
+    """Yield the section; tests that covered most before all others come first.
 
-    It says where it is bounded.
+    The section says where it is cut.
     """
-    names = tally.most_telling(name for name, runs in tally.tests.items() if runs.runs)
+    names = tally.by_first_covered(name for name, runs in tally.tests.items() if runs.runs)
     drawn = set([name for name in names if tally.tests[name].timelines][:MOST_TESTS_DRAWN])
     yield "<h2>Tests</h2>"
-    yield "<p class=soft>Those that met something first stand first. Timelines are drawn of the"
+    yield "<p class=soft>Tests that covered something first come first. Timelines are drawn of the"
     yield f"first {MOST_TIMELINES} runs of a test that went differently, of {MOST_MOMENTS} moments at most."
     if len(names) > MOST_TESTS_DRAWN:
         yield f"Of these {len(names):,} tests, the first {MOST_TESTS_DRAWN:,} have timelines."
@@ -35,27 +38,30 @@ def tests(tally: Tally) -> Iterator[str]:
 
 def _test(name: str, runs: TestRuns, *, with_timelines: bool) -> Iterator[str]:
     ways = sorted(runs.ways.items(), key=lambda pair: (-pair[1], pair[0]))
-    more = f" and {len(ways) - 1} other way{'s' if len(ways) > 2 else ''}" if len(ways) > 1 else ""
+    more = f" and {len(ways) - 1} other path{'s' if len(ways) > 2 else ''}" if len(ways) > 1 else ""
     noun = "run" if runs.runs == 1 else "runs"
     yield f"<details class=card><summary><code>{escape(name)}</code> <small>{runs.runs:,} {noun}{more}</small>"
     yield f"{_bar(ways[0][0])}</summary>"
-    for way, count in ways[:MOST_WAYS]:
+    for way, count in ways[:MAX_PATHS_LISTED]:
         yield f"<p><small>{count:,} × {escape(way.replace('-', ' → '))}</small></p>"
-    if len(ways) > MOST_WAYS:
-        yield f"<p><small>and {len(ways) - MOST_WAYS:,} other ways</small></p>"
+    if len(ways) > MAX_PATHS_LISTED:
+        yield f"<p><small>and {len(ways) - MAX_PATHS_LISTED:,} other paths</small></p>"
     if with_timelines:
         yield from (_timeline(timeline) for timeline in runs.timelines)
     yield "</details>"
 
 
 def _bar(way: str) -> str:
-    """Return the statuses of a way, each as wide as the other: when is told by the timeline."""
+    """Return the statuses of a path as a bar, all equally wide: no durations."""
     parts = "".join(f'<span style="background: {COLOURS.get(status, _UNKNOWN)}"></span>' for status in way.split("-"))
     return f'<span class=way role=img aria-label="{escape(way.replace("-", ", "))}">{parts}</span>'
 
 
 def _timeline(timeline: Timeline) -> str:
-    """Return the picture, narrow and without ids, which say nothing here: most of it is seen on a phone."""
+    """Return a timeline as SVG, narrow and without ids, which mean nothing here.
+
+    Most readers see it on a phone.
+    """
     named = _named(timeline)
     picture = Timeline(timeline.run_id, timeline.status, named).svg(left=98, width=400).replace("<svg ", "<svg role=img ", 1)
     label = escape(f"timeline of {timeline.run_id}: {timeline.status}")
@@ -63,7 +69,7 @@ def _timeline(timeline: Timeline) -> str:
 
 
 def _named(timeline: Timeline) -> tuple[Moment, ...]:
-    """Its moments, with `step 1`, `message 1` for ids."""
+    """Return its moments, with `step 1`, `message 1` for ids."""
     names: dict[str, str] = {"run": "run"}
     counts: dict[str, int] = {}
     for moment in timeline.moments:

@@ -31,12 +31,12 @@ def percentage(given: str) -> float:
     except ValueError:
         number = -1
     if not 0 <= number <= 100:
-        raise ValueError("expected a percentage, 0 to 100")
+        raise ValueError("expected a percentage from 0 to 100")
     return number
 
 
 def requested(given: Sequence[str]) -> tuple[bool, list[tuple[str, Path]]]:
-    """Read what reports are asked for.
+    """Read which reports are asked for.
 
     Returns:
         Whether the terminal gets the summary, and the files to write, each with its kind.
@@ -57,7 +57,10 @@ def requested(given: Sequence[str]) -> tuple[bool, list[tuple[str, Path]]]:
 
 
 def _writable(given: str, path: Path) -> Path:
-    """Give the path back if a file can be written there: found out at the start, not when a suite has run for an hour."""
+    """Return the path if a file can be written there.
+
+    Checked at the start, and not when a suite has run for an hour.
+    """
     parent = next(folder for folder in path.parents if folder.exists())
     problem = ""
     if path.is_dir():
@@ -67,12 +70,12 @@ def _writable(given: str, path: Path) -> Path:
     elif not os.access(path if path.exists() else parent, os.W_OK):
         problem = f"{path if path.exists() else parent} is not writable"
     if problem:
-        raise ValueError(f"{given}: {problem}; name a file that can be written")
+        raise ValueError(f"{given}: {problem}; name a writable file")
     return path
 
 
 def too_little(coverage: Coverage, least: float | None, option: str) -> Iterator[str]:
-    """Say by how much coverage is less than was asked for; nothing if it is enough."""
+    """Yield by how much coverage is below what was asked for; nothing if enough."""
     if least is not None and coverage.percent < least:
         yield (
             f"lifecycle coverage of {shown_percent(coverage.percent)} is less than the {least:g} % that {option} asks for"
@@ -80,16 +83,19 @@ def too_little(coverage: Coverage, least: float | None, option: str) -> Iterator
 
 
 def lines(coverage: Coverage, files: list[tuple[str, Path]], *, in_terminal: bool) -> Iterator[str]:
-    """Give what a terminal shows: the summary or its one line, and where the reports are."""
+    """Yield the lines of a terminal.
+
+    The summary or its one line, and where the reports are.
+    """
     if in_terminal:
         yield from as_lines(coverage)
     else:
-        yield f"{shown_percent(coverage.percent)} of the lifecycle was met"
+        yield f"{shown_percent(coverage.percent)} of the lifecycle was covered"
     yield from (f"{kind.upper()} report: {path}" for kind, path in files)
 
 
 def write(files: list[tuple[str, Path]], coverage: Coverage) -> Iterator[str]:
-    """Write the reports; gives what went wrong with them."""
+    """Write the reports; yield the problems."""
     for kind, path in files:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
-"""A way through the lifecycle of responses, and what leads an app along it.
+"""Paths through the lifecycle of responses.
 
-A tool loop is several responses: in a path, one that is `completed` with something behind it ended with calls, and what
-comes behind it is the next response, which brings the outputs.
+And what leads an app along each.
+
+A tool loop is several responses: in a path, a `completed` that is not the last status ended with calls, and what follows
+is the next response, which brings the outputs.
 """
 
 from __future__ import annotations
@@ -19,20 +21,20 @@ _SHORTEST: dict[str, Path] = {"queued": ("in_progress", "completed"), "in_progre
 
 
 def way_over(row: Transition) -> Path:
-    """Give the shortest way from `queued` over a transition to a terminal status."""
+    """Return the shortest path from `queued` over a transition to a terminal status."""
     before = () if row.source == "queued" else (row.source,)
     return (*before, row.target, *closing(row.target))
 
 
 def closing(at: str) -> Path:
-    """Give the shortest way to a terminal status."""
+    """Return the shortest path to a terminal status."""
     return _SHORTEST.get(at, ())
 
 
 def choices(at: str, *, hangs: bool) -> list[Path]:
-    """Give what the service can do next, in the order of the table; calls first.
+    """Return what the service can do next, in the order of the table; calls first.
 
-    `hangs`: nothing, until it is cancelled.
+    `hangs`: also nothing, until it is cancelled.
     """
     found: list[Path] = [(row.target,) for row in RESPONSE if row.source == at and row.target != "cancelled"]
     if at == "in_progress":
@@ -42,7 +44,10 @@ def choices(at: str, *, hangs: bool) -> list[Path]:
 
 
 def script_along(path: Path) -> tuple[list[Any], tuple[Fault, ...]]:
-    """Give the moves that lead an app along a way, and no fault; the app brings the outputs, and cancels at `cancelled`."""
+    """Return the moves that lead an app along a path, and no fault.
+
+    The app brings the outputs, and cancels at `cancelled`.
+    """
     moves, calls = list[Any](), 0
     for before, status, after in zip(("queued", *path), path, (*path[1:], ""), strict=False):
         if status == "completed" and after:

@@ -1,4 +1,7 @@
-"""What there is to meet of responses, and what would make an app meet it: from this API's own tables."""
+"""What there is to cover of responses, and what would make an app cover it.
+
+From this API's own tables.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ from understudy.scripts import (
 )
 
 REASONS = ("max_output_tokens", "content_filter")  # [REC, SPEC]
-_BACKGROUND, _CANCELS = "ask in the background", "ask in the background, and cancel it"
+_BACKGROUND, _CANCELS = "run it in the background", "run it in the background, and cancel it"
 _REPLY = (Reply("Done."),)
 _CITED = "file = understudy.add_file()\nunderstudy.next_run(Reply('Done.', citations=[file.id]))"
 _ITEMS: dict[str, tuple[tuple[Any, ...], str]] = {
     "message": (_REPLY, ""),
-    "function_call": ((AnyFunctionCall(0), *_REPLY), "bring the outputs"),
+    "function_call": ((AnyFunctionCall(0), *_REPLY), "send the outputs"),
     "reasoning": ((Reason("Let me see."), *_REPLY), ""),
     "file_search_call": ((FileSearch(), *_REPLY), ""),
     "code_interpreter_call": ((CodeInterpreter("1 + 1"), *_REPLY), ""),
@@ -47,21 +50,24 @@ _STREAMED: dict[str, tuple[tuple[Any, ...], str]] = {
 
 
 def possible_of_responses() -> dict[str, list[CoverageTarget]]:
-    """Give everything that can be met of responses, by group: those of the lifecycle first."""
+    """Return all targets of responses, by group.
+
+    Those of the lifecycle first.
+    """
     groups = {
         names.RESPONSE_STATUSES: _statuses(),
         names.RESPONSE_TRANSITIONS: map(_transition, RESPONSE),
         names.ITEM_TYPES: (
-            CoverageTarget(name=kind, script=next_run(*moves), deed=deed) for kind, (moves, deed) in _ITEMS.items()
+            CoverageTarget(name=kind, script=next_run(*moves), trigger=trigger) for kind, (moves, trigger) in _ITEMS.items()
         ),
         names.RESPONSE_OUTCOMES: _outcomes(),
         names.RESPONSE_EVENTS: map(_event, EVENT_NAMES),
         names.RESPONSE_ERRORS: (
-            CoverageTarget(name=names.refusal(name, REFUSALS), deed=short(refused.message))
+            CoverageTarget(name=names.refusal(name, REFUSALS), trigger=short(refused.message))
             for name, refused in REFUSALS.items()
         ),
         names.RESPONSE_OPERATIONS: (
-            CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in faces.RESPONSES.operations
+            CoverageTarget(name=one.name, trigger=f"{one.method} {one.path}") for one in faces.RESPONSES.operations
         ),
     }
     return {group: list(targets) for group, targets in groups.items()}
@@ -73,17 +79,17 @@ def _statuses() -> Iterator[CoverageTarget]:
         rows = [row for row in RESPONSE if row.target == status]
         target = _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
         if target is None:
-            yield CoverageTarget(name=status, script=next_run(*_REPLY), deed=_BACKGROUND)
+            yield CoverageTarget(name=status, script=next_run(*_REPLY), trigger=_BACKGROUND)
         else:
-            yield CoverageTarget(name=status, script=target.script, deed=target.deed)
+            yield CoverageTarget(name=status, script=target.script, trigger=target.trigger)
 
 
 def _transition(row: Transition) -> CoverageTarget:
     moves, _ = response_paths.script_along(response_paths.way_over(row))
-    deed = _CANCELS if row.target == "cancelled" else _BACKGROUND
+    trigger = _CANCELS if row.target == "cancelled" else _BACKGROUND
     if row.source == "in_progress" and row.target != "cancelled":
-        deed = f"{_BACKGROUND}, or stream it"
-    return CoverageTarget(name=names.transition(row.source, row.target), script=next_run(*moves), deed=deed)
+        trigger = f"{_BACKGROUND}, or stream it"
+    return CoverageTarget(name=names.transition(row.source, row.target), script=next_run(*moves), trigger=trigger)
 
 
 def _outcomes() -> Iterator[CoverageTarget]:
@@ -97,7 +103,7 @@ def _outcomes() -> Iterator[CoverageTarget]:
 def _event(name: str) -> CoverageTarget:
     kind = name.removeprefix("response.")
     if kind == "output_text.annotation.added":
-        return CoverageTarget(name=name, script=_CITED, deed="stream it")
-    moves, deed = next((found for begins, found in _STREAMED.items() if kind.startswith(begins)), (_REPLY, ""))
-    streamed = " and ".join(filter(None, ("stream it", deed)))
-    return CoverageTarget(name=name, script=next_run(*moves), deed=streamed)
+        return CoverageTarget(name=name, script=_CITED, trigger="stream it")
+    moves, trigger = next((found for begins, found in _STREAMED.items() if kind.startswith(begins)), (_REPLY, ""))
+    streamed = " and ".join(filter(None, ("stream it", trigger)))
+    return CoverageTarget(name=name, script=next_run(*moves), trigger=streamed)

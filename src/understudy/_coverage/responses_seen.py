@@ -1,4 +1,7 @@
-"""What an app was shown of responses: their statuses, how these followed, what they held and how they ended."""
+"""What an app saw of responses.
+
+Their statuses, how these followed, what items they had and how they ended.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ class ResponsesSeen:
     """Counts what the answers of one simulation, or of one replay, show of responses.
 
     Args:
-        meet: counts one thing, by its group and its name.
+        meet: counts one target, by its group and its name.
     """
 
     def __init__(self, meet: Meet) -> None:
         self._meet = meet
-        self._status: dict[str, str] = {}  # in which each response was shown last
+        self._status: dict[str, str] = {}  # in which each response was last shown
         self._items: set[str] = set()
 
     def error(self, status: int, body: Any) -> None:

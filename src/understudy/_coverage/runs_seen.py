@@ -1,4 +1,7 @@
-"""The runs of one world that the app was shown: what steps they took, how they went."""
+"""The runs of one simulation or replay that the app saw.
+
+Which steps they took, and how they went.
+"""
 
 from __future__ import annotations
 
@@ -16,34 +19,34 @@ from understudy._engine.execution import Step
 from understudy._inspect.runs import timelines
 from understudy._reconstruct.session_facts import Facts
 
-MOST_KEPT = 64  # runs of a world that are held on to before they are counted
-_OTHERWISE_SHAPED = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
+MAX_KEPT_RUNS = 64  # of a simulation, before they are counted
+_SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
 
 class RunsSeen(Protocol):
-    """The runs of one world."""
+    """The runs of one simulation or replay."""
 
     def shown(self, run_id: str, tally: Tally, test: str) -> None:
-        """The app was shown a run."""
+        """Note that the app was shown a run."""
 
     def fold(self, tally: Tally, test: str) -> None:
-        """Count what the runs shown so far did, and hold on to none of them."""
+        """Count what the runs shown so far did, and drop them."""
 
 
 class SimulatedRuns:
-    """Runs of a simulated service: held on to, since the app may delete their thread."""
+    """Runs of a simulated service: kept, since the app may delete their thread."""
 
     def __init__(self, run_of: Callable[[str], Run | None]) -> None:
         self._run_of = run_of
         self._runs: dict[str, Run] = {}
-        self._known: dict[str, int] = {}  # how many steps of a run are counted
+        self._known: dict[str, int] = {}  # how many steps of each run are counted already
 
     def shown(self, run_id: str, tally: Tally, test: str) -> None:
         if run_id not in self._runs:
             run = self._run_of(run_id)
             if run is None:
                 return
-            if len(self._runs) >= MOST_KEPT:
+            if len(self._runs) >= MAX_KEPT_RUNS:
                 self.fold(tally, test)
             self._runs[run_id] = run
 
@@ -68,7 +71,7 @@ class RecordedRuns:
         self._played = played
         self._is_shown = False
 
-    def shown(self, run_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - what was played tells it
+    def shown(self, run_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
         self._is_shown = True
 
     def fold(self, tally: Tally, test: str) -> None:
@@ -77,7 +80,7 @@ class RecordedRuns:
         self._is_shown = False
         try:
             self._fold(self._played(), tally, test)
-        except _OTHERWISE_SHAPED as error:  # another server's idea of a run: statuses were counted all the same
+        except _SHAPE_ERRORS as error:  # a run of another server; its statuses are counted already
             tally.meet(names.STEP_TYPES, f"unknown: objects are not shaped as the API's ({type(error).__name__})", test)
 
     def _fold(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
@@ -88,12 +91,15 @@ class RecordedRuns:
             types = [name for step in run.steps.values() for name in _recorded_types(step["step_details"])]
             types += [names.step_type("tool_calls", "function") for _ in run.calls_waited_for()]
             types += [names.step_type("message_creation") for _ in run.messages]
-            for name in dict.fromkeys(types):  # a step and what it made tell of the same
+            for name in dict.fromkeys(types):  # a step and what it made have the same type
                 tally.meet(names.STEP_TYPES, name, test)
 
 
 def step_types(step: Step) -> list[str]:
-    """Return what a simulated step is called; one of several kinds of calls, by each."""
+    """Return the names of a simulated step's types.
+
+    A step with several kinds of calls has one for each.
+    """
     if step.state.message_id is not None:
         return [names.step_type("message_creation")]
     return [names.step_type("tool_calls", kind) for kind in dict.fromkeys(call.kind for call in step.items)]
@@ -108,14 +114,14 @@ def _recorded_types(details: dict[str, object]) -> Iterator[str]:
 
 
 def _statuses(run: Run) -> Iterator[str]:
-    """Return the statuses that a run went through."""
+    """Yield the statuses that a run went through."""
     for event in run.execution.events:
         if isinstance(event, PhaseEvent):
             yield from (name.rpartition(".")[2] for name in names_of(event, None))
 
 
 def _way(statuses: Iterator[str]) -> str:
-    """Return the statuses of a run, each change once."""
+    """Return the statuses of a run as a path, each change once."""
     way: list[str] = []
     for status in statuses:
         if status != "created" and way[-1:] != [status]:

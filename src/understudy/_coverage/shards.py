@@ -1,4 +1,4 @@
-"""What one shard of a suite met, as a file that another machine reads."""
+"""What one shard of a suite covered, as a file that another machine reads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from understudy._coverage.tally import Tally
 
-FORMAT = 1  # until a key changes its meaning
+FORMAT = 1  # raised when a key changes its meaning
 
 
 def as_text(tally: Tally) -> str:
-    """Write what was met as a data file."""
+    """Return what was covered as the text of a data file."""
     return json.dumps({"understudy-cov-data": FORMAT, **tally.as_data()}, ensure_ascii=False) + "\n"
 
 
@@ -30,20 +30,24 @@ def read(path: Path) -> Tally:
     if isinstance(data, dict) and "percent" in data:
         raise ValueError(f"{path}: this is a JSON report; combine takes data files, of --understudy-cov-report=data:FILE")
     if not isinstance(data, dict) or "understudy-cov-data" not in data:
-        raise ValueError(f"{path}: not a data file of lifecycle coverage, as --understudy-cov-report=data:FILE writes one")
+        raise ValueError(
+            f"{path}: not a data file of lifecycle coverage; expected one written by --understudy-cov-report=data:FILE"
+        )
     if data["understudy-cov-data"] != FORMAT:
         raise ValueError(
-            f"{path}: of format {data['understudy-cov-data']}, and this version reads format {FORMAT}: "
+            f"{path}: format {data['understudy-cov-data']}, but this version reads format {FORMAT}: "
             "use one version of pytest-understudy in all shards"
         )
     try:
         return Tally.of_data(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path}: a data file that is cut or was changed ({error!r}): run its shard again") from error
+        raise ValueError(f"{path}: this data file is truncated or was edited ({error!r}): run its shard again") from error
 
 
 def combined(paths: Iterable[Path]) -> Tally:
-    """Merge data files, in the order of their names, so that the order in which they are given does not matter.
+    """Merge data files.
+
+    In the order of their names, so that the order in which they are given does not matter.
 
     Raises:
         ValueError: one of them is not a data file.

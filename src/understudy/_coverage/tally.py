@@ -1,4 +1,4 @@
-"""What was met, counted: a value that merges, and travels between processes as plain data."""
+"""What was covered, counted: a value that merges, and travels as plain data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from understudy._diagnostics.timeline import Moment, Timeline
 
 OUTSIDE = "(outside of tests)"
-MOST_TIMELINES = 3  # of a test: the first runs that went differently
+MOST_TIMELINES = 3  # of a test: the first runs of different paths
 MOST_TESTS_DRAWN = 200  # whose timelines are kept
 MOST_MOMENTS = 40  # of a timeline
 Json = dict[str, Any]
@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 @dataclass
 class Met:
-    """How often something was met, and a test that met it: of several, the first by name, so that it is always the same."""
+    """How often a target was covered, and a test that covered it.
+
+    Of several tests, the first by name, so that it is always the same.
+    """
 
     count: int = 0
     test: str = ""
@@ -34,8 +37,8 @@ class TestRuns:
     Attributes:
         worlds: how many simulated services and cassettes it used.
         runs: how many runs it was shown.
-        new: how many things it met before every other test of its process.
-        ways: the ways its runs went, `queued-in_progress-completed`, and how many went so.
+        new: how many targets it covered before every other test of its process.
+        ways: the paths of its runs, `queued-in_progress-completed`, and how many took each.
         timelines: of the first few that went differently.
     """
 
@@ -47,12 +50,12 @@ class TestRuns:
 
 
 class Tally:
-    """What a suite met.
+    """What a suite covered.
 
     Attributes:
         met: by group (`statuses`, `transitions`, ...) and name.
         tests: by node id.
-        lost: workers that ended without telling what they met.
+        lost: workers that ended without reporting.
     """
 
     def __init__(self) -> None:
@@ -61,7 +64,7 @@ class Tally:
         self.lost: list[str] = []
 
     def meet(self, group: str, name: str, test: str, count: int = 1) -> None:
-        """Count something that a test met."""
+        """Count something that a test covered."""
         known = self.met.setdefault(group, {})
         if name not in known:
             known[name] = Met()
@@ -73,7 +76,10 @@ class Tally:
         return self.tests.setdefault(test, TestRuns())
 
     def draw(self, test: str, way: str, timeline: Timeline | None) -> None:
-        """Note how a run of a test went; its timeline is kept if it is among the first that went so."""
+        """Note how a run of a test went.
+
+        Its timeline is kept if it is among the first that went so.
+        """
         runs = self.of(test)
         is_new = way not in runs.ways
         runs.ways[way] = runs.ways.get(way, 0) + 1
@@ -83,25 +89,28 @@ class Tally:
             self._forget_some()
 
     def has_room(self, test: str, way: str) -> bool:
-        """Say whether a timeline of this way would be kept."""
+        """Return True if a timeline of this path would be kept."""
         runs = self.of(test)
         return way not in runs.ways and len(runs.timelines) < MOST_TIMELINES
 
     def _forget_some(self) -> None:
-        """Keep memory bounded: of the tests with timelines, those that met something first, then the first ones."""
+        """Keep memory bounded.
+
+        Of the tests with timelines, keep those that covered something first, then the first ones.
+        """
         drawn = [name for name, runs in self.tests.items() if runs.timelines]
         if len(drawn) > 2 * MOST_TESTS_DRAWN:
-            for name in self.most_telling(drawn)[MOST_TESTS_DRAWN:]:
+            for name in self.by_first_covered(drawn)[MOST_TESTS_DRAWN:]:
                 self.tests[name].timelines.clear()
 
-    def most_telling(self, names: Iterable[str]) -> list[str]:
-        """Tests, those that met most before all others first, then by name."""
+    def by_first_covered(self, names: Iterable[str]) -> list[str]:
+        """Sort tests: those that covered most before all others first, then by name."""
         return sorted(names, key=lambda name: (-self.tests[name].new, name))
 
     # -- between processes --------------------------------------------------------
 
     def merge(self, other: Tally) -> None:
-        """Add what another process met."""
+        """Add what another process covered."""
         for group, known in other.met.items():
             for name, met in known.items():
                 self.met.setdefault(group, {}).setdefault(name, Met()).add(met.count, met.test)
@@ -117,13 +126,13 @@ class Tally:
         self.lost += other.lost
 
     def as_data(self) -> Json:
-        """Plain data: dicts, lists, texts and numbers."""
+        """Return plain data: dicts, lists, texts and numbers."""
         met = {group: {name: [one.count, one.test] for name, one in known.items()} for group, known in self.met.items()}
         return {"met": met, "tests": {name: _test_data(runs) for name, runs in self.tests.items()}, "lost": self.lost}
 
     @classmethod
     def of_data(cls, data: Json) -> Tally:
-        """Return the tally that `as_data` gave."""
+        """Return the tally that `as_data` made data of."""
         tally = cls()
         tally.met = {group: {name: Met(*one) for name, one in known.items()} for group, known in data["met"].items()}
         tally.tests = {name: _test_of(runs) for name, runs in data["tests"].items()}

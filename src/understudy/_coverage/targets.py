@@ -1,7 +1,7 @@
-"""What there is to meet, and what would make an app meet it.
+"""All there is to cover, and what would make an app cover it.
 
 The sets come from the tables that move the simulator: the lifecycle, the operations, the published events, the refusals, the
-values of faults and endings; the types of steps from the published document. Here stands only what leads there.
+values of faults and endings; the types of steps from the published document. This module only adds how to reach each target.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from understudy.scripts import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageTarget:
-    """Something an app can meet.
+    """Something an app can cover.
 
     Attributes:
-        name: what it is called in its group.
+        name: its name in its group.
         script: code that makes a run lead there, to be pasted into a test with the fixture; may be several lines. "" if
-            no script does: it is the app's doing.
-        deed: what the app has to do besides, in words; may be empty. Without a script, what it is.
-        counts: whether it is part of what can be asked for; the simulator never does what does not count.
+            only the app can lead there.
+        trigger: what the app also has to do, in words; may be empty. Without a script, what the target is.
+        counts: whether it is part of the total; the simulator never does what does not count.
     """
 
     name: str
     script: str = ""
-    deed: str = ""
+    trigger: str = ""
     counts: bool = True
 
 
 def possible() -> dict[str, list[CoverageTarget]]:
-    """Everything that can be met, by group: those of the lifecycle first."""
+    """Return all targets, by group: those of the lifecycle first."""
     groups = {
         names.STATUSES: _statuses(),
         names.TRANSITIONS: (_transition(row) for row in RUN),
@@ -62,10 +62,11 @@ def possible() -> dict[str, list[CoverageTarget]]:
         names.EVENTS: map(_event, EVENT_NAMES),
         names.FAULTS: _faults(),
         names.ERRORS: (
-            CoverageTarget(name=names.refusal(name), deed=short(told.message)) for name, told in REFUSALS.items()
+            CoverageTarget(name=names.refusal(name), trigger=short(refused.message)) for name, refused in REFUSALS.items()
         ),
         names.OPERATIONS: (
-            CoverageTarget(name=one.name, deed=f"{one.method} {one.path}") for one in faces.ASSISTANTS_AND_SHARED.operations
+            CoverageTarget(name=one.name, trigger=f"{one.method} {one.path}")
+            for one in faces.ASSISTANTS_AND_SHARED.operations
         ),
     }
     return {group: list(items) for group, items in groups.items()}
@@ -77,16 +78,19 @@ _REPLY = (Reply("Done."),)
 
 
 def _statuses() -> Iterator[CoverageTarget]:
-    """Return every status in the table, in the order of the published events."""
+    """Yield every status in the table, in the order of the published events."""
     found = {status for row in RUN for status in (row.source, row.target)}
     for status in sorted(found, key=lambda status: EVENT_NAMES.index(f"thread.run.{status}")):
         way = _into(status)
-        script, deed = (way.script, way.deed) if way else (next_run(*_REPLY), "")
-        yield CoverageTarget(name=status, script=script, deed=deed)
+        script, trigger = (way.script, way.trigger) if way else (next_run(*_REPLY), "")
+        yield CoverageTarget(name=status, script=script, trigger=trigger)
 
 
 def _into(status: str) -> CoverageTarget | None:
-    """Return the transition that leads to a status; of several, the first that is no guess. None if it all begins there."""
+    """Return the transition that leads to a status.
+
+    Of several, the first that is documented or recorded; None for the first status.
+    """
     rows = [row for row in RUN if row.target == status and row.source != "requires_action" and is_performed(row)]
     return _transition(min(rows, key=lambda row: row.mark == "INF")) if rows else None
 
@@ -94,16 +98,16 @@ def _into(status: str) -> CoverageTarget | None:
 def _transition(row: Transition) -> CoverageTarget:
     name = names.transition(row.source, row.target)
     if not is_performed(row):
-        return CoverageTarget(name=name, deed="undocumented: the simulator does not do it", counts=False)
+        return CoverageTarget(name=name, trigger="undocumented: the simulator never does it", counts=False)
     way = ("queued", *way_over(row))
     moves, late = script_along(way[1:])
-    deed = ""
+    trigger = ""
     if "cancelling" in way:
-        deed = f"cancel it in status {way[way.index('cancelling') - 1]}"
+        trigger = f"cancel it in status {way[way.index('cancelling') - 1]}"
     elif "requires_action" in way:
-        deed = "submit the outputs"
+        trigger = "submit the outputs"
     return CoverageTarget(
-        name=name, script=next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), deed=deed
+        name=name, script=next_run(*moves) + "".join(f"\n{_set_fault(fault)}" for fault in late), trigger=trigger
     )
 
 
@@ -117,15 +121,18 @@ _STEPS: dict[str, tuple[Any, str]] = {
 
 def _step_types() -> Iterator[CoverageTarget]:
     for name in step_types():
-        move, deed = _STEPS[name]
-        yield CoverageTarget(name=name, script=next_run(*dict.fromkeys((move, Reply("Done.")))), deed=deed)
+        move, trigger = _STEPS[name]
+        yield CoverageTarget(name=name, script=next_run(*dict.fromkeys((move, Reply("Done.")))), trigger=trigger)
 
 
 def step_types() -> list[str]:
-    """Return the types of run steps, and of the calls in one, in the published document's order."""
+    """Return the types of run steps, and of the calls in one.
+
+    In the published document's order.
+    """
     schemas = spec()["components"]["schemas"]
     calls = schemas["RunStepDetailsToolCallsObject"]["properties"]["tool_calls"]["items"]["oneOf"]
-    kinds = [_named(schemas, call)["properties"]["type"]["enum"][0] for call in calls]
+    kinds = [_resolved(schemas, call)["properties"]["type"]["enum"][0] for call in calls]
     types = schemas["RunStepObject"]["properties"]["type"]["enum"]
     return [
         name
@@ -134,7 +141,7 @@ def step_types() -> list[str]:
     ]
 
 
-def _named(schemas: dict[str, Any], reference: dict[str, str]) -> Any:
+def _resolved(schemas: dict[str, Any], reference: dict[str, str]) -> Any:
     return schemas[reference["$ref"].rpartition("/")[2]]
 
 
@@ -165,22 +172,22 @@ _EVENTS: dict[str, tuple[tuple[Any, ...], str]] = {
 def _event(name: str) -> CoverageTarget:
     item = _into(name.removeprefix("thread.run."))
     if item is not None:
-        return CoverageTarget(name=name, script=item.script, deed=_streamed(item.deed))
+        return CoverageTarget(name=name, script=item.script, trigger=_streamed(item.trigger))
     if name == "error":
         script = f"{next_run(*_REPLY)}\n{_set_fault(faults.Fault(faults.StreamError()))}"
-        return CoverageTarget(name=name, script=script, deed=_STREAMED)
+        return CoverageTarget(name=name, script=script, trigger=_STREAMED)
     if name == "thread.created":
-        return CoverageTarget(name=name, script=next_run(*_REPLY), deed="stream threads.create_and_run")
-    moves, deed = _EVENTS.get(name, (_REPLY, ""))
-    return CoverageTarget(name=name, script=next_run(*moves), deed=_streamed(deed))
+        return CoverageTarget(name=name, script=next_run(*_REPLY), trigger="stream threads.create_and_run")
+    moves, trigger = _EVENTS.get(name, (_REPLY, ""))
+    return CoverageTarget(name=name, script=next_run(*moves), trigger=_streamed(trigger))
 
 
-def _streamed(deed: str) -> str:
-    return " and ".join(filter(None, (_STREAMED, deed)))
+def _streamed(trigger: str) -> str:
+    return " and ".join(filter(None, (_STREAMED, trigger)))
 
 
 def _faults() -> Iterator[CoverageTarget]:
-    """Return every kind of fault, in every phase that it can happen in."""
+    """Yield every kind of fault, in every phase that it can happen in."""
     for name in faults.__all__:
         kind = getattr(faults, name)
         for phase in getattr(kind, "phases", ()):
@@ -189,12 +196,12 @@ def _faults() -> Iterator[CoverageTarget]:
             needs_stream = phase == "during"
             fault = faults.Fault(what, phase=given)
             yield CoverageTarget(
-                name=names.fault(name, phase), script=_set_fault(fault), deed=_STREAMED if needs_stream else ""
+                name=names.fault(name, phase), script=_set_fault(fault), trigger=_STREAMED if needs_stream else ""
             )
 
 
 def next_run(*moves: Any) -> str:
-    """Give the code that sets a script, in a test with the fixture."""
+    """Return the code that sets a script, in a test with the fixture."""
     code = f"understudy.next_run({', '.join(map(repr, moves))})"
     return code.replace(f", {Fail().message!r}", "").replace("(None)", "()")  # defaults
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
 
-MOST_NAMES = 8  # of what is missing beside the lifecycle; the other reports have them all
+MOST_NAMES = 8  # of missing targets beside the lifecycle; the other reports list them all
 
 
 def as_lines(coverage: Coverage) -> Iterator[str]:
-    """Return the summary: what was met, group by group, and what is missing with the script that would cover it."""
+    """Yield the lines of the summary.
+
+    What was covered, group by group, and what is missing with the script that would cover it.
+    """
     width = max(14, *(len(group.name) + 1 for group in (*coverage.lifecycle, *coverage.beside)))
     for group in coverage.lifecycle:
         yield _counted(group, width)
@@ -26,7 +29,7 @@ def as_lines(coverage: Coverage) -> Iterator[str]:
     for rows in missing:
         yield from _advice(rows)
     yield from _beside(coverage)
-    yield from (f"{worker} ended without telling what it met: this is not all" for worker in coverage.tally.lost)
+    yield from (f"{worker} ended without reporting: its coverage is missing here" for worker in coverage.tally.lost)
 
 
 def _counted(group: Group, width: int) -> str:
@@ -36,9 +39,9 @@ def _counted(group: Group, width: int) -> str:
 def _advice(rows: list[Row]) -> Iterator[str]:
     item = rows[0].item
     first, *rest = item.script.splitlines()
-    deed = f"  # {item.deed}" if item.deed else ""
+    trigger = f"  # {item.trigger}" if item.trigger else ""
     yield f"  {', '.join(row.name for row in rows)}"
-    yield f"      {first}{deed}"
+    yield f"      {first}{trigger}"
     yield from (f"      {line}" for line in rest)
 
 
@@ -47,4 +50,4 @@ def _beside(coverage: Coverage) -> Iterator[str]:
         if group.missing and group.name not in (names.ERRORS, names.RESPONSE_ERRORS):
             some = [row.name for row in group.missing]
             more = f", and {len(some) - MOST_NAMES} more" if len(some) > MOST_NAMES else ""
-            yield f"{group.name} not met: {'; '.join(some[:MOST_NAMES])}{more}"
+            yield f"{group.name} not covered: {'; '.join(some[:MOST_NAMES])}{more}"

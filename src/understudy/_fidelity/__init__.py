@@ -1,4 +1,6 @@
-"""How like the real service is a fake of it? Recorded sessions are sent to it again, and its answers compared.
+"""Fidelity: how closely a fake resembles the real service.
+
+Recorded sessions are sent to it again, and its answers are compared with the recorded ones.
 
 Works on any server that speaks the API; on our own, the derived scripts make the runs go as they were recorded.
 """

@@ -1,6 +1,8 @@
-"""What may differ from the recordings, and why: one dated list of rules about behaviour, none about a recording.
+"""The accepted differences from the recordings, each with its reason.
 
-A rule that explains nothing any more is to be taken out.
+One dated list of rules about behaviour, none about a single recording.
+
+Take a rule out when it no longer explains anything.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ class AcceptedDifference:
     """One reason to differ.
 
     Attributes:
-        name: what it is called in reports.
-        since: the day it was entered.
+        name: its name in reports.
+        since: the day it was entered, as YYYY-MM-DD.
         reason: why the fake does not do what was recorded.
         fits: whether a difference in an outcome is of this kind.
     """
@@ -58,7 +60,7 @@ def _is_list(outcome: Outcome) -> bool:
 
 
 def _young(page: Any) -> int:
-    """Count how many of the listed objects were made within a minute of the newest."""
+    """Count the listed objects made within a minute of the newest."""
     stamps = [item["created_at"] for item in page["data"]]
     return sum(stamp > max(stamps) - 60 for stamp in stamps)
 
@@ -119,7 +121,7 @@ ACCEPTED: tuple[AcceptedDifference, ...] = (
         name="a store is listed late",
         since="2026-11-22",
         reason="A list of vector stores asked for within seconds of their creation lacked some of them, and had the "
-        "later ones: the service's index lagged. A fake that lost what was just stored would help nobody.",
+        "later ones: the service's index lagged. A fake that lost what was just stored would not help tests.",
         fits=_late_listing,
     ),
     AcceptedDifference(

@@ -1,4 +1,4 @@
-"""Compares whole answers: status, headers that matter, body or stream."""
+"""Compare whole answers: status, headers that matter, body or stream."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def compared(
     shape: bool = False,
     habits: Habits = USUAL,
 ) -> list[Mismatch]:
-    """Say how an answer differs.
+    """Return how an answer differs.
 
-    `fallback`: the moment of an answer that does not show one. The bindings grow.
+    `fallback`: the time of an answer that does not show one, in unix seconds. The bindings grow.
     """
     events = recorded.events
     moment = moment_of(recorded) or fallback
@@ -82,7 +82,7 @@ def _message(served: Served) -> str:
 def _heads(recorded: Interaction, served: Served) -> Iterator[Mismatch]:
     for name in _SAME:
         expected, got = recorded.header(name), served.header(name)
-        if expected is None and (name != "content-type" or recorded.body):  # a body has one: it was not recorded
+        if expected is None and (name != "content-type" or recorded.body):  # every body has one: it was not recorded
             continue
         if expected != got and not is_cut_out(expected):
             yield Mismatch(f"!header {name}", "header", "", "", expected, got)
@@ -115,10 +115,10 @@ def _first_of_each(events: list[Event]) -> dict[str, Any]:
 
 
 def _joined(events: list[Event]) -> list[Event]:
-    """Return a stream in which the pieces of one code input, or of one call's arguments, are one piece.
+    """Join the pieces of each code input, and of each call's arguments.
 
-    Into how many pieces the model's tokens fall is the model's affair; a script says it for messages, which is why those
-    are compared piece by piece.
+    The model decides into how many pieces its tokens fall; a script sets it for messages, which is why those are compared
+    piece by piece.
     """
     joined: list[Event] = []
     for key, group in groupby(events, key=_piece_of):
@@ -136,7 +136,10 @@ def _joined(events: list[Event]) -> list[Event]:
 
 
 def _piece_of(event: Event) -> tuple[str, int, str, str] | None:
-    """Return what a step delta continues: step, call, and the field it adds to; None for any other event."""
+    """Return what a step delta continues: step, call, and the field it adds to.
+
+    None for any other event.
+    """
     name, data = event
     if name != "thread.run.step.delta":
         return None

@@ -1,4 +1,4 @@
-"""Which id of the service under test stands for which recorded id, in both directions."""
+"""Map the recorded ids to those of the service under test, in both directions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _PREFIX = re.compile(r"[A-Za-z]+[_-]")
 
 
 class Bindings:
-    """Grows as answers come: the first time a recorded id is compared with a served one, they belong together."""
+    """A growing map of ids.
+
+    The first time a recorded id is compared with a served one, the two are bound.
+    """
 
     def __init__(self) -> None:
         self._served: dict[str, str] = {}
@@ -27,14 +30,17 @@ class Bindings:
         return other
 
     def served(self, recorded: str) -> str:
-        """Return the id that stands for a recorded one; an unknown id stands for itself."""
+        """Return the id bound to a recorded one; an unknown id is its own."""
         return self._served.get(recorded, recorded)
 
     def knows(self, recorded: str) -> bool:
         return recorded in self._served
 
     def bind(self, recorded: str, served: str) -> bool:
-        """Let an id stand for a recorded one; False if either belongs to another already, or the prefixes differ."""
+        """Bind an id to a recorded one; return False if that is impossible.
+
+        Either is bound to another already, or the prefixes differ.
+        """
         if recorded in self._served or served in self._recorded:
             return self._served.get(recorded) == served
         if not same_kind(recorded, served):
@@ -59,14 +65,17 @@ class Bindings:
         return recorded
 
     def url(self, recorded: str, path: str) -> str:
-        """Return the path and query of a recorded URL with the ids replaced; `path` is its API path."""
+        """Return the path and query of a recorded URL with the ids replaced.
+
+        `path`: its API path.
+        """
         segments = [self.served(segment) for segment in path.split("/")]
         query = urlsplit(recorded).query
         pairs = [(name, self.text(value)) for name, value in parse_qsl(query, keep_blank_values=True)]
         return "/".join(segments) + (f"?{urlencode(pairs)}" if query else "")
 
     def body(self, recorded: bytes) -> bytes:
-        """Return a request's body with the ids replaced, if it is JSON; any other is left alone."""
+        """Return a request's body with the ids replaced, if it is JSON."""
         if recorded[:1] not in b"{[" or not recorded:
             return recorded
         try:
@@ -78,6 +87,6 @@ class Bindings:
 
 
 def same_kind(recorded: str, served: str) -> bool:
-    """Say whether an id begins as the recorded one does; one without a prefix says nothing."""
+    """Return True if the ids have the same prefix, or the recorded one has none."""
     ours, theirs = _PREFIX.match(recorded), _PREFIX.match(served)
     return ours is None or (theirs is not None and ours[0] == theirs[0])

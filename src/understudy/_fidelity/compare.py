@@ -1,4 +1,7 @@
-"""Compares a served answer with the recorded one: every key, type, null, enum, order and text that the masks leave."""
+"""Compare a served answer with the recorded one.
+
+Every key, type, null, enum, order and text that the masks leave.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ Json = dict[str, Any]
 # Masked: the number differs from run to run. Null and type are compared all the same.
 _TOKENS = ("prompt", "completion", "total", "cached", "reasoning", "input", "output", "cache_write", "image", "text")
 _COUNTS = frozenset(["bytes", "usage_bytes", *(f"{name}_tokens" for name in _TOKENS)])
-_SEALED = frozenset(["encrypted_content", "obfuscation"])  # texts that say nothing, or only to the service
-# What a recorder puts where something private stood: `[REDACTED]`, `**REDACTED**`, `https://host/<redacted>`.
+_SEALED = frozenset(["encrypted_content", "obfuscation"])  # opaque texts, or such as only the service can read
+# What a recorder puts in place of private values: `[REDACTED]`, `**REDACTED**`, `https://host/<redacted>`.
 _CUT_OUT = re.compile(r"[\[<*]redacted[\]>*]", re.IGNORECASE)
-_OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # what stands in them is the app's own
+_OPEN = frozenset(["metadata", "parameters", "schema", "arguments"])  # their content is the app's own
 
 # What time alone may still change: while only these differ, a fake that is behind the recording may catch up.
 _STATE = ("status", "started_at", "completed_at", "cancelled_at", "failed_at", "expires_at", "usage", "usage_bytes")
@@ -42,7 +45,7 @@ _LIFETIMES = {"thread.run": "created_at", "upload": "created_at", "vector_store"
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One way in which a served answer differs.
+    """One difference of a served answer.
 
     Attributes:
         path: where, `data[0].status`; `!status` and `!header NAME` for what is not in the body.
@@ -61,9 +64,9 @@ class Mismatch:
 
     @property
     def may_pass(self) -> bool:
-        """Say whether the difference may be gone when more time has passed."""
+        """Return True if the difference may be gone when more time has passed."""
         if self.kind == "status":
-            return self.recorded == 200 and str(self.served).startswith("404")  # what a run has not made yet
+            return self.recorded == 200 and str(self.served).startswith("404")  # what a run has yet to make
         keys = re.split(r"[.\[]", self.within)
         return bool(_PROGRESS & set(keys)) or (self.kind == "length" and self.owner in ("list", ""))
 
@@ -82,7 +85,7 @@ def _short(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in an answer a value stands; see `Mismatch`."""
+    """The place of a value in an answer; see `Mismatch`."""
 
     path: str = ""
     owner: str = ""
@@ -107,17 +110,20 @@ TOP = Place()
 
 
 def is_of_responses(operation: str) -> bool:
-    """Say whether an operation is one of the Responses API."""
+    """Return True if an operation is one of the Responses API."""
     return operation.startswith(("responses.", "conversations."))
 
 
 def is_cut_out(value: Any) -> bool:
-    """Say whether a recorder, or what a recorder has left of a request, stands in the place of a value."""
+    """Return True if a recorder cut a value out.
+
+    It left a placeholder, or what remains of a request.
+    """
     return isinstance(value, str) and _CUT_OUT.search(value) is not None
 
 
 class Habits(NamedTuple):
-    """What is known of the recordings that are compared with.
+    """Properties of the recordings that are compared with.
 
     Attributes:
         eras: when keys appeared.
@@ -134,13 +140,13 @@ USUAL = Habits(Eras())
 
 
 class Comparison:
-    """Compares values; ids are bound on the way, in the bindings given.
+    """Compares values, and binds ids on the way, in the bindings given.
 
     Args:
         bindings: recorded to served ids. They grow.
-        moment: how new the recorded answer is, in unix seconds: what counts for the keys it may lack.
+        moment: the time of the recorded answer, in unix seconds: it decides which keys the answer may lack.
         operation: whose answers these are; some of its answers may lack keys that others had.
-        shape: only shapes: which keys, which types; for runs on a server that cannot be told what the model says.
+        shape: only shapes: which keys, which types; for runs on a server that takes no scripts.
         habits: what is known of the recording.
         model: that of the response that is shown; "" where none is.
     """
@@ -166,7 +172,7 @@ class Comparison:
     def _has_order(self, place: Place) -> bool:
         is_response = is_of_responses(self.operation)
         if self.operation.endswith(IN_BACKGROUND):
-            return False  # recorded ones came with their keys in no order at all
+            return False  # in recordings their keys have no fixed order
         return self.habits.keeps_order and has_order(
             self.moment, is_response=is_response, is_event=place.owner.startswith("response.")
         )
@@ -193,14 +199,14 @@ class Comparison:
         return place.within in changed_values(place.owner, self.moment)
 
     def _is_same_number(self, recorded: Any, served: Any) -> bool:
-        """Say whether only a recorder has written a number otherwise."""
+        """Return True if only a recorder wrote a number differently."""
         return not self.habits.keeps_floats and {type(recorded), type(served)} == {int, float}
 
     def _dicts(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
         if (owner := owner_of(recorded, place.within)) is not None:
             place = Place(place.path, owner, "")
         if self.shape and recorded.get("type") != served.get("type"):
-            return  # another kind of step, call or part: which kinds there are is the run's own affair
+            return  # another kind of step, call or part: the run alone decides which kinds there are
         if place.name in _OPEN and not self.shape:
             if self.bindings.value(recorded) != served:
                 yield _difference(place, "value", recorded, served)
@@ -220,11 +226,11 @@ class Comparison:
         yield from self._lifetime(recorded, served, place)
 
     def _is_younger(self, place: Place, served: Json, key: str) -> bool:
-        """Say whether the recording cannot have a key that came only after it was made."""
+        """Return True if a key appeared only after the recording was made."""
         return self.eras.is_younger(place.owner, place.within, tag_of(served), key, self.operation, self.moment, self.model)
 
     def _lifetime(self, recorded: Json, served: Json, place: Place) -> Iterator[Mismatch]:
-        """Times are masked, but how long an object lives is not."""
+        """Yield a difference in how long an object lives; times themselves are masked."""
         start = _LIFETIMES.get(place.owner)
         if place.within or start is None or not recorded.get("expires_at") or not served.get("expires_at"):
             return
@@ -254,7 +260,7 @@ class Comparison:
             yield _difference(place, "value", recorded, served)
 
     def _text(self, text: str) -> str:
-        """Return a text with its ids replaced, and without those that nobody can know."""
+        """Return a text with its ids replaced, and without unpredictable ones."""
         return re.sub(r"\breq_[0-9a-f]{32}\b", "req_", self.bindings.text(text))
 
 

@@ -1,4 +1,4 @@
-"""The fidelity run: every recording of a folder against one service, and what came of it."""
+"""The fidelity run: every recording of a folder against one service."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from understudy._fidelity.target import Server, Simulated, Target, connection_to
 from understudy._reconstruct.field_dates import Eras
 from understudy.errors import CassetteError, UnderstudyError
 
-NEEDED_PERCENT = {"assistants": 98.0, "responses": 97.0}  # by face
+NEEDED_PERCENT = {"assistants": 98.0, "responses": 97.0}  # of exchanges, by face
 FINDINGS_SHOWN = 50
 
 
 def recordings_in(folder: Path) -> dict[str, Path]:
-    """Return the recordings under a folder, by their path in it, in order."""
+    """Return the recordings under a folder, by their relative path, sorted."""
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.y*ml"))}
 
 
@@ -36,9 +36,11 @@ WorkingThrough = Callable[[Sequence[Pair]], Iterable[Pair]]
 def outcomes_of(
     target: Target, *folders: Path, working_through: WorkingThrough = iter
 ) -> Iterator[tuple[Path, str, list[Outcome]]]:
-    """Replay every recording of some folders, which together tell when keys appeared.
+    """Replay every recording of some folders; yield folder, name and outcomes.
 
-    Gives each one's folder, name and outcomes. `working_through`: gives the sessions one by one, and may show progress.
+    The folders together show when keys appeared.
+
+    `working_through`: yields the sessions one by one, and may show progress.
     """
     sessions = {(folder, name): load(path) for folder in folders for name, path in recordings_in(folder).items()}
     eras = Eras(sessions.values())
@@ -52,15 +54,17 @@ def conform(
     json_file: str | Path | None = None,
     working_through: WorkingThrough = iter,
 ) -> int:
-    """Replay recordings against our own service, or the server at `base_url`, and print how they compare.
+    """Replay recordings against a service, and print how they compare.
 
-    A server gets the key in OPENAI_API_KEY, if there is one. Gives the exit status: 0 when enough exchanges of each face
+    Against our own, or the server at `base_url`.
+
+    A server gets the key in OPENAI_API_KEY, if there is one. Returns the exit status: 0 when enough exchanges of each face
     agree (98 % of the Assistants API, 97 % of the Responses API) and every difference is in the list, 1 when not, 2 when the
     folder holds no recordings, or one that cannot be read, or the server does not answer or cannot be used.
     """
     folder = Path(recordings)
     if not recordings_in(folder):
-        print(f"{folder}: no recordings (*.yaml) there", file=sys.stderr)
+        print(f"{folder}: no recordings (*.yaml) found there", file=sys.stderr)
         return 2
     score = Score()
     try:
@@ -80,7 +84,7 @@ def conform(
 
 
 def is_enough(score: Score) -> bool:
-    """Say whether enough exchanges of each face agree."""
+    """Return True if enough exchanges of each face agree."""
     return all(
         score.of_face(face).percent >= needed for face, needed in NEEDED_PERCENT.items() if score.of_face(face).whole.total
     )
@@ -96,7 +100,7 @@ def _target(base_url: str | None) -> Iterator[Target]:
 
 
 def print_table(score: Score, out: TextIO) -> None:
-    """The score per operation, and what nothing explains."""
+    """Print the score per operation, and the unexplained differences."""
     width = max(len(name) for name in (*score.operations, "operation"))
     print(f"{'operation':{width}} {'agree':>9} {'explained':>9} {'differ':>6} {'left out':>8}", file=out)
     for name in sorted(score.operations):

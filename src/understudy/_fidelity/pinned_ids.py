@@ -1,4 +1,6 @@
-"""Ids that are chosen, since the service sorts by them: the files of a batch are listed in the order of their ids.
+"""Ids that are chosen, since the service sorts by them.
+
+The files of a batch are listed in the order of their ids.
 
 Ids are the service's own choice and masked in every comparison. So that a list which is sorted by them can be compared at
 all, files that a session uploads and then puts into a batch get ids which sort as the recorded lists show them.
@@ -13,7 +15,7 @@ from understudy._cassettes.interaction import Interaction
 
 
 def ranked_ids(session: Sequence[Interaction]) -> dict[str, str]:
-    """Recorded file id to the id that its upload is to give."""
+    """Return the ids that uploads are to give, by recorded file id."""
     shown: dict[str, list[str]] = {}
     batches = {exchange.path.partition("/file_batches")[0] for exchange in session if "/file_batches" in exchange.path}
     for exchange in session:
@@ -35,7 +37,10 @@ def ranked_ids(session: Sequence[Interaction]) -> dict[str, str]:
 
 
 def _merge(known: list[str], listed: list[str], *, at_end: bool) -> None:
-    """Add what a page shows for the first time: after what is known, or (newest first) before it."""
+    """Add what a page shows for the first time.
+
+    After what is known, or (newest first) before it.
+    """
     new = [file_id for file_id in listed if file_id not in known]
     if at_end:
         known += new

@@ -1,4 +1,4 @@
-"""Request bodies that a recorder lost, rebuilt from what the answers prove was asked for."""
+"""Request bodies that a recorder lost, rebuilt from the answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BOUNDARY = "understudy"
 
 
 def body_of(exchange: Interaction) -> bytes:
-    """Return the body to send: as recorded, or what the answer shows of a lost one."""
+    """Return the body to send: as recorded, or as the answer shows a lost one."""
     content_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
     if exchange.request_body is not None and not _is_encoded_form(exchange.request_body, content_type):
         return _with_settings(exchange)
@@ -26,7 +26,7 @@ def body_of(exchange: Interaction) -> bytes:
 
 
 def _is_encoded_form(body: bytes, content_type: str) -> bool:
-    """Say whether a recorder has written a form's bytes as base64, whole or only their beginning."""
+    """Return True if a recorder wrote a form as base64, whole or its beginning."""
     if "multipart" not in content_type or body.startswith(b"--"):
         return False
     try:
@@ -36,7 +36,9 @@ def _is_encoded_form(body: bytes, content_type: str) -> bool:
 
 
 def _with_settings(exchange: Interaction) -> bytes:
-    """Return the body, with what the project's own settings said: one that keeps nothing stores no response, unasked.
+    """Return the body, with the effect of the project's own settings.
+
+    A project that keeps no data stores no response, unasked.
 
     What runs in the background is kept for some minutes all the same, so there it cannot be asked for.
     """

@@ -1,4 +1,7 @@
-"""What must have happened on the service before a write can be answered as it was: told by the recorded answer."""
+"""The state in which a recorded write was made, as its answer shows it.
+
+The service must reach it before the write can be answered as it was.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A state of the service: `path` asks for it, `is_met` knows it."""
+    """A state of the service.
+
+    `path`: a GET of it shows the state; `is_met`: recognises the state.
+    """
 
     path: str
     is_met: Callable[[Json], bool]
@@ -42,8 +48,8 @@ def wanted_before(exchange: Interaction) -> Wanted | None:
 
 def _run_state(name: str, exchange: Interaction) -> Callable[[Json], bool]:
     if exchange.status >= 400:
-        told = _STATUS.search(str(exchange.json))
-        return lambda view: told is None or view["status"] == told[1]
+        named = _STATUS.search(str(exchange.json))
+        return lambda view: named is None or view["status"] == named[1]
     if name == "runs.submit_tool_outputs":
         return lambda view: view["status"] == "requires_action"
     if name == "runs.update":

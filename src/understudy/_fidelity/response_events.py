@@ -1,4 +1,7 @@
-"""Streams of the Responses API in a form in which two of them can be compared event by event."""
+"""Streams of the Responses API in a comparable form.
+
+Two of them can then be compared event by event.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed", "error"
 
 
 def are_of_a_response(events: Sequence[Event]) -> bool:
-    """Say whether these are events of a response."""
+    """Return True if these are events of a response."""
     return bool(events) and events[0][0].startswith("response.")
 
 
 def comparable(recorded: Sequence[Event], served: Sequence[Event]) -> tuple[list[Event], list[Event]]:
-    """Give both streams with their events numbered from 0 and pieces that the model alone decides on joined.
+    """Return both streams in a comparable form.
+
+    Events are numbered from 0, and pieces that the model alone decides on are joined.
 
     A recorded stream that was left before its end is compared as far as it goes.
     """
@@ -27,19 +32,22 @@ def comparable(recorded: Sequence[Event], served: Sequence[Event]) -> tuple[list
     ours, theirs = (_joined(_annotated_last(_renumbered(events)), plain) for events in (recorded, served))
     if ours[-1][0] not in _ENDS:
         theirs = theirs[: len(ours)]
-        if ours[-1][0].endswith(".delta"):  # how much of it came is chance
+        if ours[-1][0].endswith(".delta"):  # how much of it arrived is chance
             ours, theirs = ours[:-1], theirs[: len(ours) - 1]
     return ours, theirs
 
 
 def _plain_messages(events: Sequence[Event]) -> frozenset[int]:
-    """Say where in the output there are messages whose pieces a script says."""
+    """Return the positions of messages whose pieces a script decides."""
     done = (data for name, data in events if name == "response.output_item.done")
     return frozenset(data["output_index"] for data in done if is_plain(data["item"]))
 
 
 def _renumbered(events: Sequence[Event]) -> list[Event]:
-    """Number each event by how far its number is from its place in the stream: 0 throughout where none is missing."""
+    """Replace each event's number by its distance from its place in the stream.
+
+    0 throughout where none is missing.
+    """
     found: list[Event] = []
     for place, (name, data) in enumerate(events):
         number = data.get("sequence_number") if isinstance(data, dict) else None
@@ -48,7 +56,10 @@ def _renumbered(events: Sequence[Event]) -> list[Event]:
 
 
 def _annotated_last(events: Sequence[Event]) -> list[Event]:
-    """Put the annotations of a text behind its pieces: how soon after its place one is sent falls with the pieces."""
+    """Put the annotations of a text behind its pieces.
+
+    How soon one is sent depends on the pieces.
+    """
     found: list[Event] = []
     waiting: list[Event] = []
     for event in events:
@@ -75,7 +86,7 @@ def _joined(events: Sequence[Event], plain: frozenset[int]) -> list[Event]:
 
 
 def _piece_of(event: Event, plain: frozenset[int]) -> tuple[Any, ...] | None:
-    """Return what a delta continues; None for what is compared as it came."""
+    """Return what a delta continues; None for events compared as they came."""
     name, data = event
     if not name.endswith(".delta") or not isinstance(data.get("delta"), str):
         return None

@@ -1,4 +1,4 @@
-"""Sends a recorded session to a service, as it was recorded, and compares the answers."""
+"""Send a recorded session to a service, and compare the answers."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from understudy._reconstruct.timestamps import moment_of, newest
 from understudy.errors import UnderstudyError
 from understudy.scripts import FunctionCall, Reply
 
-STEP_SECONDS = 0.5  # how far the clock is moved when the service is behind the recording
-PATIENCE = 1300  # how often, so that a run can come to its end by expiry
-STILL = 240  # how often without any change, where no expiry is waited for
-FOREIGN_PATIENCE = 60
-ITEMS_AT_ONCE = 20  # that a conversation takes in one request [REC]
-_TICK = 2.0**-20  # between two requests that are the same some time passes
+STEP_SECONDS = 0.5  # moved when the service is behind the recording
+MAX_POLLS = 1300  # enough for a run to expire
+MAX_UNCHANGED_POLLS = 240  # where no expiry is waited for
+MAX_FOREIGN_POLLS = 60  # of a server whose clock we do not move
+ITEMS_AT_ONCE = 20  # the most that a conversation takes in one request [REC]
+_TICK_SECONDS = 2.0**-20  # passes between two equal requests
 _LIVE = frozenset(["queued", "in_progress", "requires_action", "cancelling", "pending"])
 _BY_RUNS = ("msg_", "step_", "call_", "fc_", "rs_", "ws_", "fs_", "ci_", "ig_", "mcp", "ctc_")
 _ABOUT_RUNS = ("runs.", "steps.", "threads.create_and_run", "messages.list", "responses.", "conversations.items.list")
@@ -41,9 +41,9 @@ _BETA: Headers = (("openai-beta", "assistants=v2"),)
 
 @dataclass
 class Outcome:
-    """What became of one exchange.
+    """The outcome of one exchange.
 
-    `left_out`: why it was not sent; then nothing is said about it.
+    `left_out`: why it was not sent; such an exchange is not judged.
     """
 
     exchange: Interaction
@@ -66,12 +66,12 @@ class SessionRunner:
         self._needed = Seeds(kept, self._facts)
         self._responses = ResponseFacts(kept)
         self._chains = self._responses.chains()
-        self._ranked = ranked_ids(session) if target.is_told else {}
+        self._ranked = ranked_ids(session) if target.is_controllable else {}
         self._bindings = Bindings()
         self._live: set[str] = set()
         self._moment: float = 0
         self._further = 0
-        self._is_broken = False  # something could not be set up: no use waiting for it
+        self._is_broken = False  # something could not be set up: waiting is useless
         self._last_sent = ("", "")
 
     def run(self) -> list[Outcome]:
@@ -91,7 +91,7 @@ class SessionRunner:
     def _play(self, exchange: Interaction, outcome: Outcome, seeds: list[Seed]) -> None:
         try:
             for seed in seeds:
-                self._sow(seed)
+                self._seed(seed)
             self._exchange(exchange, outcome)
         except (UnderstudyError, TypeError, ValueError, KeyError) as error:  # what could not be seeded or scripted
             outcome.differences = [Mismatch("!set-up", "set-up", "", "", "what the recording shows", repr(error))]
@@ -107,10 +107,10 @@ class SessionRunner:
             return reason
         if exchange.is_stream and exchange.status == 200 and not exchange.events:
             return "the recorder kept nothing of the stream"
-        if seeds and not self._target.is_told:
-            return "needs objects that were there before, and this server cannot be told"
-        if not self._target.is_told and exchange.status < 400 and self._names_unmade(exchange):
-            return "names what the recorded run made, and this server's run did not make"
+        if seeds and not self._target.is_controllable:
+            return "needs objects that existed before, and this server has no way to set them up"
+        if not self._target.is_controllable and exchange.status < 400 and self._names_unmade(exchange):
+            return "names what the recorded run made, but this server's run did not make"
         return ""
 
     def _names_unmade(self, exchange: Interaction) -> bool:
@@ -119,9 +119,9 @@ class SessionRunner:
 
     # -- before a request --------------------------------------------------------
 
-    def _sow(self, seed: Seed) -> None:
+    def _seed(self, seed: Seed) -> None:
         if seed.kind == "vector_store":
-            self._sow_store(seed)
+            self._seed_store(seed)
             return
         if seed.kind == "conversation":
             self._seed_conversation(seed)
@@ -154,7 +154,7 @@ class SessionRunner:
         if answer.status != 200:  # pragma: no cover - no recording at hand needs what the simulator refuses to be set up for
             raise UnderstudyError(f"{seed.kind} {seed.id}: {answer.body.decode('utf-8', 'replace')}")
 
-    def _sow_store(self, seed: Seed) -> None:
+    def _seed_store(self, seed: Seed) -> None:
         given = dict(seed.given)
         further = self._fillers(given.pop("further_files"))
         for file_id in further[: given.pop("failed_files")]:
@@ -170,7 +170,7 @@ class SessionRunner:
         return ids
 
     def _seed_conversation(self, seed: Seed) -> None:
-        """Make a conversation as an app does: servers have no other way."""
+        """Make a conversation as an app does: servers take it in no other way."""
         headers: Headers = (("content-type", "application/json"),)
         items: list[Json] = self._bindings.value(seed.given["items"])
         self._target.seed("next_ids", ids=[seed.id, *seed.given["item_ids"]])
@@ -181,21 +181,21 @@ class SessionRunner:
             self._send("POST", f"/conversations/{seed.id}/items", headers, more)
 
     def _until_free(self, path: str) -> None:
-        for _ in range(PATIENCE):  # pragma: no branch - what never comes free is told by the next request
+        for _ in range(MAX_POLLS):  # pragma: no branch - if it never comes free, the next request shows it
             if all(run["status"] not in _LIVE for run in self._ask(f"{path}?limit=1").get("data", ())):
                 return
             self._target.advance(STEP_SECONDS)  # pragma: no cover - no recording at hand has a seeded run that lasts
 
     def _to(self, moment: float) -> None:
-        """Come to a point in time, if nothing is under way that the way there would change."""
+        """Advance to a point in time, unless something under way would change meanwhile."""
         ahead = moment - self._target.now()
-        if ahead > 0 and not self._live and self._target.is_told:
+        if ahead > 0 and not self._live and self._target.is_controllable:
             self._target.advance(ahead)
 
     def _prepare(self, exchange: Interaction) -> None:
         """Bring the service to the state that the recorded answer was given in."""
         wanted = wanted_before(exchange)
-        for _ in range(self._patience if wanted is not None else 0):
+        for _ in range(self._max_polls if wanted is not None else 0):
             assert wanted is not None
             path = self._bindings.url(f"?{wanted.path.partition('?')[2]}", wanted.path.partition("?")[0])
             view = self._ask(path)
@@ -219,7 +219,7 @@ class SessionRunner:
             self._prepare(exchange)
         self._moment = max(self._moment, moment_of(exchange))
         attempts: list[tuple[Served, list[Mismatch], Bindings]] = []
-        for number in range(self._patience if exchange.is_read else 1):
+        for number in range(self._max_polls if exchange.is_read else 1):
             served = self._recorded_request(exchange)
             bindings = self._bindings.copy()
             found = self._compared(exchange, served, bindings, outcome.operation)
@@ -227,7 +227,9 @@ class SessionRunner:
                 attempts.append((served, found, bindings))
                 changed = number
             waits_for_expiry = b'"expired"' in (exchange.body or b"")
-            if not any(difference.may_pass for difference in found) or (number - changed > STILL and not waits_for_expiry):
+            if not any(difference.may_pass for difference in found) or (
+                number - changed > MAX_UNCHANGED_POLLS and not waits_for_expiry
+            ):
                 break
             self._target.advance(STEP_SECONDS)
         outcome.served, outcome.differences, self._bindings = min(attempts, key=lambda attempt: len(attempt[1]))
@@ -242,12 +244,12 @@ class SessionRunner:
         body = self._bindings.body(body_of(exchange))
         headers = tuple((name, value) for name, value in exchange.request_headers if not is_cut_out(value))
         if body[:1] == b"{" and all(name.lower() != "content-type" for name, _ in headers):
-            headers = (*headers, _JSON)  # a recorder that left it out, or cut out its value
+            headers = (*headers, _JSON)  # a recorder left it out, or cut its value out
         return self._send(exchange.method, self._bindings.url(exchange.url, exchange.path), headers, body)
 
     def _send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
-        if self._target.is_told and (method, url) == self._last_sent:
-            self._target.advance(_TICK)
+        if self._target.is_controllable and (method, url) == self._last_sent:
+            self._target.advance(_TICK_SECONDS)
         self._last_sent = (method, url)
         return self._target.send(method, url, headers, body)
 
@@ -256,27 +258,30 @@ class SessionRunner:
         return value if isinstance(value, dict) else {}
 
     @property
-    def _patience(self) -> int:
+    def _max_polls(self) -> int:
         if self._is_broken:
             return 1
-        return PATIENCE if self._target.is_told else FOREIGN_PATIENCE
+        return MAX_POLLS if self._target.is_controllable else MAX_FOREIGN_POLLS
 
     def _by_shape(self, operation: str) -> bool:
-        """Return what a run does on a server that cannot be told is its own affair: only its shapes are compared."""
+        """Return True if only the shapes of an answer are compared.
+
+        On a server that takes no scripts, the run alone decides what it does.
+        """
         about_runs = operation.startswith(_ABOUT_RUNS)
-        return about_runs and not self._target.is_told
+        return about_runs and not self._target.is_controllable
 
     def _note(self, served: Served) -> None:
-        """Keep in mind what is under way on the service."""
+        """Note what is under way on the service."""
         for view in objects_in(served.json):
             if "status" in view:
                 (self._live.add if view["status"] in _LIVE else self._live.discard)(view["id"])
 
 
 def _ids_of(run: RunFacts) -> list[str]:
-    """Give the ids of what a run that is performed beforehand makes up to the first call it waits for.
+    """Return the ids that a run performed beforehand makes.
 
-    They may be asked for.
+    Up to the first call it waits for. The session may use them.
     """
     ids = []
     for number, performed in enumerate(steps_of(run, str)):
@@ -290,23 +295,29 @@ def _ids_of(run: RunFacts) -> list[str]:
 
 
 def keeps_order(session: Sequence[Interaction]) -> bool:
-    """Say whether a recording shows the order of keys: not when all of its objects have them sorted."""
+    """Return True if a recording shows the order of keys.
+
+    It does not when all of its objects have them sorted.
+    """
     return _kept(session, is_stream=False)[0]
 
 
 def _kept(session: Sequence[Interaction], *, is_stream: bool) -> tuple[bool, bool]:
-    """Say whether the streams of a recording, or its other answers, show the order of keys, and floats that are whole."""
+    """Return whether a recording keeps the order of keys, and whole floats.
+
+    Of its streams, or of its other answers.
+    """
     answers = [exchange for exchange in session if exchange.is_stream == is_stream]
     values = [value for exchange in answers for value in ([data for _, data in exchange.events] or [exchange.json])]
-    held = [found for value in values for found in dicts_in(value)]
-    in_order = [list(found) == sorted(found) for found in held if len(found) > 1]
-    numbers = [item for found in held for item in found.values() if isinstance(item, float)]
+    objects = [found for value in values for found in dicts_in(value)]
+    in_order = [list(found) == sorted(found) for found in objects if len(found) > 1]
+    numbers = [item for found in objects for item in found.values() if isinstance(item, float)]
     return not in_order or not all(in_order), any(number.is_integer() for number in numbers)
 
 
 def replay(session: Sequence[Interaction], target: Target, eras: Eras | None = None) -> list[Outcome]:
-    """Send a recorded session to a service and compare its answers with the recorded ones.
+    """Send a recorded session to a service; compare its answers with the recorded.
 
-    `eras`: when keys appeared, as more recordings than this one tell it; None for what this one and the table tell.
+    `eras`: when keys appeared, as more recordings than this one show it; None for what this one and the table show.
     """
     return SessionRunner(session, target, eras).run()

@@ -1,4 +1,7 @@
-"""The score of a fidelity run: exchange by exchange agreed, explained or not, added up per operation."""
+"""The score of a fidelity run, added up per operation.
+
+Each exchange agreed, differed with an accepted reason, or differed without one.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from understudy._fidelity.runner import Outcome
 
 @dataclass
 class AgreementCounts:
-    """How many exchanges agreed, differed for a reason that stands in the list, or differed without one."""
+    """Counts of exchanges: agreed, explained by the list, unexplained, left out."""
 
     agreed: int = 0
     explained: int = 0
@@ -63,18 +66,21 @@ class Score:
 
     @classmethod
     def sum(cls, scores: Iterable[Score]) -> Score:
-        """Several scores as one."""
+        """Return several scores as one."""
         total = cls()
         for score in scores:
             total.rules.update(score.rules)
             total.findings += score.findings
             for name, tally in score.operations.items():
-                held = total.operations.setdefault(name, AgreementCounts())
-                total.operations[name] = AgreementCounts(*(getattr(held, key) + getattr(tally, key) for key in _COUNTS))
+                counts = total.operations.setdefault(name, AgreementCounts())
+                total.operations[name] = AgreementCounts(*(getattr(counts, key) + getattr(tally, key) for key in _COUNTS))
         return total
 
     def of_face(self, face: str) -> Score:
-        """Return the part of one face: the operations of the Responses API, or (`assistants`) all others."""
+        """Return the part of one face.
+
+        The operations of the Responses API, or (`assistants`) all others.
+        """
         is_wanted = {name: is_of_responses(name) == (face == "responses") for name in self.operations}
         tallies = {name: tally for name, tally in self.operations.items() if is_wanted[name]}
         found = [finding for finding in self.findings if is_wanted[finding[1].operation]]
@@ -87,7 +93,10 @@ class Score:
 
     @property
     def percent(self) -> float:
-        """Agreed exchanges of all that were sent, in percent, cut (not rounded) to one place."""
+        """Return the share of exchanges that agreed, in percent.
+
+        Of all that were sent; cut, not rounded, to one place.
+        """
         whole = self.whole
         return int(1000 * whole.agreed / whole.total) / 10 if whole.total else 0.0
 

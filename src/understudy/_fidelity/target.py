@@ -1,4 +1,7 @@
-"""The service under test: our own in this process, our own over HTTP, or anybody's."""
+"""The service under test.
+
+Our own in this process, our own over HTTP, or any other server.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ TIMEOUT_SECONDS = 60
 _JSON: Headers = (("content-type", "application/json"),)
 _CONNECTION = frozenset(["host", "content-length", "connection", "accept-encoding", "transfer-encoding"])
 _KINDS: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
-_KEY = ("authorization", "Bearer sk-understudy")  # recordings have theirs cut out
+_KEY = ("authorization", "Bearer sk-understudy")  # recordings do not have theirs
 
 
 class Target(Protocol):
-    """What a session is sent to.
+    """The service that a session is sent to.
 
     Attributes:
-        is_told: whether it can be told what runs do, what was there before, and what time it is.
+        is_controllable: whether scripts, objects and the time can be set on it.
     """
 
-    is_told: bool
+    is_controllable: bool
 
     def restart(self, at: float) -> None:
         """Forget everything; the clock shows `at` (unix seconds)."""
@@ -39,13 +42,13 @@ class Target(Protocol):
         """Send a request; `url` is a path and query without the API's prefix."""
 
     def script(self, moves: tuple[Step, ...]) -> None:
-        """Say what the next run does."""
+        """Set what the next run does."""
 
     def seed(self, verb: str, **given: Any) -> None:
-        """Make something that was there before, by a method of `Backend`."""
+        """Make something that existed before, by a method of `Backend`."""
 
     def now(self) -> float:
-        """Return what the service's clock shows."""
+        """Return the time of the service's clock, in unix seconds."""
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -54,7 +57,7 @@ class Target(Protocol):
 class Simulated:
     """Our own service, in this process, on a clock that only we move."""
 
-    is_told = True
+    is_controllable = True
 
     def __init__(self) -> None:
         self.restart(0)
@@ -93,7 +96,7 @@ class Simulated:
 class Server:
     """A server over HTTP.
 
-    One that has the admin route of `understudy serve` is told everything.
+    One that has the admin route of `understudy serve` is controllable.
 
     Args:
         connection: to the server, see `connection_to`.
@@ -111,45 +114,48 @@ class Server:
         self._root = self._prefix.removesuffix("/v1")
         self._key = ("authorization", f"Bearer {api_key}")
         answer = self._admin("reset")
-        self.is_told = answer.status == 200 and isinstance(answer.json, dict) and answer.json.get("ok") is True
+        self.is_controllable = answer.status == 200 and isinstance(answer.json, dict) and answer.json.get("ok") is True
         self.restart(0)
 
     def restart(self, at: float) -> None:
-        if self.is_told:
-            self._told("reset")
-            self._told("clock", mode="manual")
+        if self.is_controllable:
+            self._command("reset")
+            self._command("clock", mode="manual")
             self.advance(max(0.0, at - self.now()))
 
     def send(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
-        streams = self.is_told and b'"stream"' in body
+        streams = self.is_controllable and b'"stream"' in body
         if streams:
-            self._told("clock", mode="poll")  # a stream moves the clock while it is read
+            self._command("clock", mode="poll")  # a stream moves the clock while it is read
         try:
             return self._fetch(method, self._prefix + url, (*headers, self._key), body)
         finally:
             if streams:
-                self._told("clock", mode="manual")
+                self._command("clock", mode="manual")
 
     def script(self, moves: tuple[Step, ...]) -> None:
-        if self.is_told:
-            self._told("next_run", moves=[self._move_json(move) for move in moves])
+        if self.is_controllable:
+            self._command("next_run", moves=[self._move_json(move) for move in moves])
 
     def seed(self, verb: str, **given: Any) -> None:
         if isinstance(given.get("content"), bytes):
             given["content"] = given["content"].decode("utf-8", "replace")
-        self._told(verb, **given)
+        self._command(verb, **given)
 
     def now(self) -> float:
-        return float(self._told("clock")["now"]) if self.is_told else time.time()
+        return float(self._command("clock")["now"]) if self.is_controllable else time.time()
 
     def advance(self, seconds: float) -> None:
-        if self.is_told:
-            self._told("clock", advance=seconds)
+        if self.is_controllable:
+            self._command("clock", advance=seconds)
         else:
             time.sleep(seconds)
 
     def _move_json(self, move: Step) -> Any:
-        """Return a move as the admin route takes it: an object with its name as the only key."""
+        """Return a move as the admin route takes it.
+
+        An object with its name as the only key.
+        """
         if not isinstance(move, Move):
             return [self._move_json(call) for call in move]
         given = {spec.name: getattr(move, spec.name) for spec in fields(move)}  # type: ignore[arg-type]
@@ -161,19 +167,19 @@ class Server:
 
     def _file_of(self, image: str | bytes) -> str:
         """Return the id of a file that holds an image: JSON takes no bytes."""
-        assert isinstance(image, bytes), "moves derived from a recording draw their images anew"
+        assert isinstance(image, bytes), "moves derived from a recording make new images"
         content = image.decode("utf-8", "replace")
-        made = self._told("add_file", filename="image.png", purpose="assistants_output", content=content)
+        made = self._command("add_file", filename="image.png", purpose="assistants_output", content=content)
         return str(made["id"])
 
-    def _told(self, verb: str, **given: Any) -> Any:
+    def _command(self, verb: str, **given: Any) -> Any:
         answer = self._admin(verb, **given)
         if answer.status != 200:
             raise UnderstudyError(f"{answer.json['error']} (start the server with `understudy serve --time manual`)")
         return answer.json
 
     def _admin(self, verb: str, **given: Any) -> Served:
-        """Speak to the admin route, if the server has one."""
+        """Send a request to the admin route, if the server has one."""
         return self._fetch("POST", f"{self._root}/_understudy/{verb}", _JSON, json.dumps(given).encode())
 
     def _fetch(self, method: str, url: str, headers: Headers, body: bytes) -> Served:
@@ -181,7 +187,7 @@ class Server:
         try:
             self._connection.request(method, url, body or None, kept)
             response = self._connection.getresponse()
-        except (ConnectionResetError, BrokenPipeError):  # an idle connection that the server has closed
+        except (ConnectionResetError, BrokenPipeError):  # the server closed an idle connection
             self._connection.close()
             self._connection.request(method, url, body or None, kept)
             response = self._connection.getresponse()
@@ -189,12 +195,12 @@ class Server:
 
 
 def connection_to(base_url: str) -> HTTPConnection:
-    """Say where a base URL leads; nothing is sent yet.
+    """Return a connection to a base URL; nothing is sent yet.
 
     Raises:
         UnderstudyError: it is not a server URL.
     """
-    with suppress(KeyError, ValueError):  # no such scheme; a port that is no number, a bracket left open
+    with suppress(KeyError, ValueError):  # unknown scheme; a port that is not a number; an open bracket
         parts = urlsplit(base_url)
         if parts.hostname:
             return _KINDS[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)

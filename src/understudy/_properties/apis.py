@@ -1,4 +1,7 @@
-"""What differs between the APIs that a generated script is for: endings, reasons, operations, stream events."""
+"""The differences between the APIs that generated scripts are for.
+
+Endings, reasons, operations, stream events.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ APIS: tuple[Api, ...] = get_args(Api)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiScripts:
-    """What generated scripts and faults hold for an API.
+    """The limits of generated scripts and faults for an API.
 
     Attributes:
         expires: whether an execution can expire: a response cannot.
@@ -63,12 +66,12 @@ _OF_API: dict[str, ApiScripts] = {
 
 
 def of_api(asker: str, api: str) -> ApiScripts:
-    """Give what scripts for an API hold.
+    """Return the limits of scripts for an API.
 
-    `asker`: the function that was given `api`, for the error's text.
+    `asker`: the function that was given `api`, for the error message.
 
     Raises:
-        ValueError: there is no such API; the nearest is named.
+        ValueError: an unknown API; the message names the nearest.
     """
     if not isinstance(api, str) or api not in _OF_API:
         raise ValueError(f"{asker}(api={api!r}): expected one of {', '.join(map(repr, APIS))}.{did_you_mean(api, APIS)}")

@@ -1,13 +1,15 @@
-"""Whether an app, told the same, does the same: over all cases of one test, for which trajectories form a tree.
+"""Check that an app behaves identically for identical service responses.
 
-Two cases whose trajectories begin alike are told the same until these part, so until then the app must send the same
+Over all cases of one test, for which trajectories form a tree.
+
+Two cases whose trajectories begin alike get the same answers until these part, so until then the app must send the same
 requests. What was sent and answered so far (a *history*) is kept as one digest; to each belongs the request that came next.
 A case that sends another one after the same history shows that the app is not deterministic.
 
 Compared are method and path, in which all ids are the service's own. Not compared is what may differ with good reason: the
 query, headers, bodies. Query and bodies belong to the history, though: after a time of day or a random number in a body
 nothing is compared any more, rather than compared wrongly. The same after a request that was let out: its answer is not seen
-here. A form's body does not belong to it: its boundary is random.
+here. A form's body is left out: its boundary is random.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ _END = "nothing more"
 
 
 class Next(NamedTuple):
-    """What came after a history: the request, or its end; in which case; after how many requests."""
+    """The continuation of a history.
+
+    The request, or its end; in which case; after how many requests.
+    """
 
     what: str
     case: str
@@ -31,7 +36,7 @@ class Next(NamedTuple):
 
 
 class Histories:
-    """What came after each history, in all cases of one test so far.
+    """The continuation of each history, in all cases of one test so far.
 
     A history is a digest, the same in every process, so that those of pytest-xdist's workers can be compared.
     """
@@ -40,12 +45,15 @@ class Histories:
         self.after = dict(after or {})
 
     def compare(self, history: str, now: Next) -> Nondeterministic | None:
-        """Compare what comes now with what came after the same history before; None if it is the same, or new."""
+        """Compare a continuation with the earlier one of the same history.
+
+        None if it is the same, or new.
+        """
         before = self.after.setdefault(history, now)
         return None if before.what == now.what else _nondeterministic(before, now)
 
     def merge(self, other: Histories) -> Nondeterministic | None:
-        """Take the histories of another process in; gives the first difference."""
+        """Add the histories of another process; return the first difference."""
         differences = [self.compare(history, now) for history, now in other.after.items()]
         return next(filter(None, differences), None)
 
@@ -55,13 +63,17 @@ def _nondeterministic(before: Next, now: Next) -> Nondeterministic:
         f"the app is not deterministic: after the same {now.requests} request(s) and the same answers, it sent\n"
         f"  {before.what}  in [{before.case}]\n"
         f"  {now.what}  in [{now.case}]\n"
-        "A case speaks for every run that goes its way only if the app does the same whenever it is told the same. Look "
-        "for chance, real time, threads, and what outlives a case; or say every_lifecycle(..., deterministic=False)."
+        "A case covers every run of its kind only if the app does the same whenever it gets the same answers. Look "
+        "for randomness, real time, threads, state that outlives a case; or set every_lifecycle(..., deterministic=False)."
     )
 
 
 class Witness:
-    """Follows one case: a history for each backend that performs its trajectory, in the order they are made."""
+    """Follows one case.
+
+    It has a history for each backend that performs the case's trajectory, in the order they are
+    made.
+    """
 
     def __init__(self, histories: Histories, case: str) -> None:
         self.histories = histories
@@ -73,9 +85,9 @@ class Witness:
         return self.backends[-1]
 
     def problems(self, *, passed: bool) -> list[Nondeterministic]:
-        """Say how this case shows that the app is not deterministic.
+        """Return the proofs of this case that the app is not deterministic.
 
-        `passed`: it went to its end, and did not fail or skip.
+        `passed`: the case ended without a failure or a skip.
         """
         if passed:
             for backend in self.backends:
@@ -93,13 +105,13 @@ class WitnessedBackend:
         self._requests = 0
 
     def saw(self, request: Request, path: str, answer: Answer) -> None:
-        """A request, and how it was answered."""
+        """Add a request and its answer to the history."""
         self.compare(f"{request.method} {path}")
         self._requests += 1
         is_form = (request.header("content-type") or "").startswith("multipart/")
         self._add(request.method, request.url, b"" if is_form else request.body)
         if isinstance(answer, Forward):
-            self._add(self._witness.case)  # which no other case has
+            self._add(self._witness.case)  # a value of this case alone
         elif isinstance(answer, Abort):
             self._add(answer.kind)
         else:
@@ -108,7 +120,7 @@ class WitnessedBackend:
                 answer.stream = self._listened(answer.stream)
 
     def compare(self, what: str) -> None:
-        """Compare what comes now with what came after the same history in other cases."""
+        """Compare the next request with that after the same history in other cases."""
         now = Next(what, self._witness.case, self._requests)
         problem = self._witness.histories.compare(self._history.hex(), now)
         self.problem = self.problem or problem

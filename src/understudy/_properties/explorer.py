@@ -1,13 +1,15 @@
-"""Enumeration instead of chance: every trajectory of the lifecycle table up to a bound, smallest first.
+"""Enumerate every trajectory of the lifecycle table up to a bound.
+
+Enumeration instead of chance, smallest first.
 
 *Depth* counts the service's choices after `queued`: what becomes of a queued run, of one in progress. Submitting outputs is
-the app's doing and counts nothing. A trajectory that is not over when its choices are used up is closed by the shortest way
+the app's action and does not count. A trajectory that is not over when its choices are used up is closed by the shortest way
 to a terminal status over transitions that were recorded.
 
-Cancelling is the app's choice and is not enumerated; what comes of it is: a run that would go on for ever, and then is
+Cancelling is the app's choice and is not enumerated; its outcomes are: a run that would go on for ever, and then is
 `cancelled`, or is complete before the cancel gets to it. In an app that does not cancel, these expire after 600 seconds. A
 response never expires: one that goes on for ever is enumerated only when asked for (`hangs=True`). Not enumerated are the
-outcomes of a cancel that nobody has documented (`failed`, `incomplete`, `expired`; INF in the table).
+undocumented outcomes of a cancel (`failed`, `incomplete`, `expired`; INF in the table).
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def every_lifecycle(
     api: Api = "assistants",
     hangs: bool | None = None,
 ) -> pytest.MarkDecorator:
-    """Run a test once for every trajectory up to a bound: parametrizes its argument `script`, smallest first.
+    """Run a test once for every trajectory up to a bound, smallest first.
+
+    A decorator that parametrizes the argument `script`.
 
     Give `script` to `understudy.simulate(script=script)`, or to the fixture with `understudy.perform(script)`. Function
     calls are bound to the functions that the app's run has; if it has none, such a trajectory is skipped.
@@ -50,12 +54,12 @@ def every_lifecycle(
         expires_while_waiting: also runs that expire before the outputs are submitted.
         deterministic: a case in which the app sends another request than it did in another case of the session, after the
             same requests and answers, fails (`understudy._properties.determinism`). False: it may.
-        twice: each case is performed a second time (`...-again`), so that an app is found, too, which differs only where no
-            two trajectories have anything in common any more.
+        twice: each case is performed a second time (`...-again`), which also finds an app that differs only where no two
+            trajectories have anything in common.
         api: whose lifecycle: of the runs of `"assistants"`, of `"responses"`, or what `"both"` can do, in the words of runs.
             Names of the cases are statuses; a response that is `completed` with something behind it ended with calls.
-        hangs: also those that never end by themselves: cancel them. Default: for runs, which expire in the end; a response
-            does not.
+        hangs: also those that never end by themselves: cancel them. Default: True for runs, which expire in the end, and
+            False for responses, which do not.
 
     Raises:
         ValueError: a depth below 1, a negative number of faults, an unknown `api`, or a response that is to expire.
@@ -73,12 +77,17 @@ def every_lifecycle(
 
 
 def _refuse_bare(depth: object) -> None:
-    """Refuse what is no depth; a function is what a decorator without its parentheses is given."""
+    """Refuse a depth that is not a number.
+
+    A decorator without its parentheses gets a function.
+    """
     if callable(depth):
         name = getattr(depth, "__name__", repr(depth))
         raise TypeError(f"@every_lifecycle is bare before {name}: it needs parentheses, as in @every_lifecycle(depth=3)")
     if not isinstance(depth, int):
-        raise TypeError(f"every_lifecycle(depth={depth!r}): expected how many choices the service makes, such as depth=3")
+        raise TypeError(
+            f"every_lifecycle(depth={depth!r}): expected the number of choices the service makes, such as depth=3"
+        )
 
 
 def trajectories(
@@ -94,7 +103,7 @@ def trajectories(
         raise ValueError(f"every_lifecycle(depth={depth!r}, faults={faults!r}): depth counts from 1, faults from 0")
     is_expiring = of_api("every_lifecycle", api).expires
     if expires_while_waiting and not is_expiring:
-        raise ValueError(f"every_lifecycle(expires_while_waiting=True, api={api!r}): only runs expire, no response does")
+        raise ValueError(f"every_lifecycle(expires_while_waiting=True, api={api!r}): only runs expire; responses do not")
     lifecycle = LIFECYCLES[api]
     hangs = lifecycle.hangs if hangs is None else hangs
     paths = list(_paths(lifecycle, depth, {"hangs": hangs, "expires_while_waiting": expires_while_waiting}))
@@ -113,14 +122,14 @@ def trajectories(
 def _paths(
     lifecycle: ApiLifecycle, depth: int, asked: dict[str, bool], path: Path = (), at: str = "queued"
 ) -> Iterator[Path]:
-    """Return every path on from a status, with so many choices left."""
+    """Yield every path from a status, with a number of choices left."""
     if at in TERMINAL:
         yield path
         return
     if depth == 0:
         yield path + lifecycle.closing(at)
         return
-    if at == "requires_action":  # the outputs are submitted: no choice of the service
+    if at == "requires_action":  # the app submits the outputs: not a choice of the service
         yield from _paths(lifecycle, depth, asked, (*path, "queued"), "queued")
     for choice in lifecycle.choices(at, **asked):
         yield from _paths(lifecycle, depth - 1, asked, path + choice, choice[-1])

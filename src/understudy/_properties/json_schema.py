@@ -1,10 +1,12 @@
-"""Values that fit a JSON schema, drawn by hypothesis, over the subset of schemas that functions use.
+"""Values that fit a JSON schema, drawn by hypothesis.
 
-Heeded: `type` (one or several), `const`, `enum`, `anyOf`, `oneOf`, `allOf` of objects, `$ref` into the schema itself
+Over the subset of schemas that functions use.
+
+Supported: `type` (one or several), `const`, `enum`, `anyOf`, `oneOf`, `allOf` of objects, `$ref` into the schema itself
 (recursive ones too), `properties`, `required`, `items`, `minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength`,
-`pattern`, the bounds of numbers, `multipleOf` of integers. Not heeded: `format`, `not`, `if`, `dependentRequired`,
-`patternProperties`, `prefixItems`, `minProperties`, and that `oneOf` means exactly one. No property is made up that the
-schema does not name.
+`pattern`, the bounds of numbers, `multipleOf` of integers. Ignored: `format`, `not`, `if`, `dependentRequired`,
+`patternProperties`, `prefixItems`, `minProperties`, and that `oneOf` means exactly one. Properties that the schema
+does not name are never drawn.
 """
 
 from __future__ import annotations
@@ -19,14 +21,14 @@ Values = st.SearchStrategy[Any]
 
 
 def fitting(schema: Schema) -> Values:
-    """Values that fit a schema; they shrink to small ones."""
+    """Return a strategy of values that fit a schema; they shrink to small ones."""
     return _Fitting(schema).of(schema)
 
 
 class _Fitting:
     def __init__(self, root: Schema) -> None:
         self._root = root
-        self._named: dict[str, Values] = {}  # by $ref: a schema may hold itself
+        self._named: dict[str, Values] = {}  # by $ref: a schema may contain itself
 
     def of(self, schema: Schema | bool) -> Values:
         if isinstance(schema, bool) or not schema:

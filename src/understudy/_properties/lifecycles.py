@@ -1,4 +1,7 @@
-"""The lifecycle that the explorer enumerates, by API: what the service can choose, and what leads along a path."""
+"""The lifecycle that the explorer enumerates, by API.
+
+What the service can choose, and what leads along a path.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ _ANY_FAULTS = (Fault(RateLimited()), Fault(ServerError()), Fault(ServerError(), 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiLifecycle:
-    """What can be enumerated for one API.
+    """The choices and scripts to enumerate for one API.
 
     Attributes:
         choices: what the service can do next, from a status; `hangs` and `expires_while_waiting` by name.
@@ -56,7 +59,7 @@ class ApiLifecycle:
 
 
 def _of_run(at: str, *, hangs: bool, expires_while_waiting: bool) -> list[Path]:
-    """Return what becomes of a run next, in the order of the table.
+    """Return what a run can do next, in the order of the table.
 
     Until a cancel, doing nothing is one choice.
     """

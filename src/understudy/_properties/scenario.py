@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Scenario(CodeRepr):
-    """An assistant, a thread with a history, what its runs do, what goes wrong, and how long ago the thread was made.
+    """A situation that an app is put into.
+
+    An assistant, a thread with a history, what its runs do, what goes wrong, and how long ago the
+    thread was made.
 
     Attributes:
         scripts: what the first run does, the second, ...; further ones are answered in a sentence.
         history: the texts of the thread's messages; the user's and the assistant's take turns, the user's is the last.
-        faults: what goes wrong. One that the app gives no occasion for is no mistake.
+        faults: what goes wrong. One that the app gives no occasion for is not a mistake.
         tools: the assistant's tools.
         age: how many seconds before the start the thread was made.
     """
@@ -34,7 +37,7 @@ class Scenario(CodeRepr):
     age: int = 0
 
     def set_up(self, backend: Backend) -> tuple[AssistantView, ThreadView]:
-        """Put a backend into this situation; gives the assistant and the thread."""
+        """Put a backend into this situation; return the assistant and the thread."""
         then = backend.clock.now() - self.age
         assistant = backend.add_assistant(tools=list(self.tools), created_at=then)
         thread = backend.add_thread(created_at=then)

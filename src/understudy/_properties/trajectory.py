@@ -1,4 +1,7 @@
-"""A way a run can go, as a value: a script, with the faults that go with it and the name of its statuses."""
+"""A path that a run can take, as a value.
+
+A script, with the faults that go with it and the name of its statuses.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cannot have slots
-    """A script: a tuple of moves, to be taken by every run.
+    """A script: a tuple of moves, to be performed by every run.
 
     `understudy.simulate(script=trajectory)` and `Backend.perform(trajectory)` set its faults, too;
     `every_run(*trajectory)` takes the moves alone.
 
     Attributes:
         name: its statuses from `queued` to the end, and its faults: `queued-in_progress-expired`.
-        faults: what goes wrong besides. One that the app gives no occasion for is no mistake.
+        faults: what goes wrong besides. One that the app gives no occasion for is not a mistake.
         bound: the bound under which it was enumerated, in words.
         total: how many there are under that bound.
         is_compared: whether what the app does is compared with what it does in other cases.
@@ -41,7 +44,7 @@ class Trajectory(tuple[Any, ...]):  # noqa: SLOT001 - a tuple of any length cann
         return trajectory
 
     def again(self) -> Trajectory:
-        """Return the same, to be performed a second time."""
+        """Return a copy, to be performed a second time."""
         trajectory = Trajectory(self, name=f"{self.name}-again", faults=self.faults)
         trajectory.bound, trajectory.total = self.bound, self.total
         return trajectory

@@ -97,7 +97,10 @@ def output_reply(item: Mapping[str, Any], name_of: Files) -> list[Action]:
 
 
 def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
-    """Give what an output item of a response says: a reply, or a call and what it found."""
+    """Return the actions of an output item of a response.
+
+    A reply, or a call and what it found.
+    """
     kind = item["type"]
     if kind == "message":
         yield from output_reply(item, name_of)
