@@ -21,7 +21,7 @@ import understudy
 from understudy import _cassettes, errors, strategies
 from understudy._cli import main
 from understudy._common import messages
-from understudy._diagnostics.client_misuse import Conduct, Finding, conduct
+from understudy._diagnostics.client_misuse import ClientMisuse, Finding, find_misuse
 from understudy._diagnostics.timeline import Moment, Timeline
 from understudy._engine.clock import Clock
 from understudy._parity.report import ParityReport, Side
@@ -177,8 +177,10 @@ def page(title: str, lead: str, *parts: str) -> str:
 
 def backend() -> str:
     lead = "What the fixture `understudy` is, and what `understudy.simulate()` gives."
-    kinds = [kind(one, shows_signature=False) for one in (Clock, messages.SentRequest, Timeline, Moment, Conduct, Finding)]
-    rules = f"## Rules of conduct\n\n{documented(conduct)}\n"
+    kinds = [
+        kind(one, shows_signature=False) for one in (Clock, messages.SentRequest, Timeline, Moment, ClientMisuse, Finding)
+    ]
+    rules = f"## Rules of client misuse\n\n{documented(find_misuse)}\n"
     made = function("understudy.simulate", understudy.simulate)
     return page("Backend", lead, made, kind(understudy.Backend), *kinds, rules)
 

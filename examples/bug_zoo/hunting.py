@@ -25,7 +25,7 @@ def check(app: App, script: Any, time: str = "poll") -> None:
         assistant = backend.add_assistant(tools=TOOLS)
         thread = backend.add_thread()
         answer = app(OpenAI(), assistant.id, thread.id)
-        backend.conduct().check()
+        backend.client_misuse().check()
         run = backend.runs[-1]
         assert run.status in ("completed", "failed", "incomplete", "expired", "cancelled")
         expected = backend.messages(thread.id)[-1].text if run.status == "completed" else None

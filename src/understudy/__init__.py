@@ -1,10 +1,10 @@
-"""understudy: records, replays and simulates the OpenAI Assistants API in tests.
+"""Record, replay and simulate the OpenAI Assistants and Responses APIs in tests.
 
     with understudy.simulate() as backend:
         backend.next_run(understudy.Reply("x = 1"))
-        ...  # every OpenAI client in here talks to the simulated service
+        ...  # the simulated service answers every OpenAI client in here
 
-Names are imported when first used, so that `import understudy` costs next to nothing.
+Names are imported when first used, so that `import understudy` takes almost no time.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ __all__ = [
 
 _PUBLIC_MODULES = ("errors", "faults", "scripts", "strategies", "types")
 
-if not TYPE_CHECKING:  # a checker that saw it would take every name for known
+if not TYPE_CHECKING:  # otherwise type checkers would accept every name
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":

@@ -1,21 +1,21 @@
 """Faults: what goes wrong between an app and the service.
 
-A fault is *what* happens, *where*, and in which *phase*.
+A fault says *what* happens, *where*, and in which *phase*.
 
     understudy.fault(RateLimited(retry_after=2), on="runs.retrieve")
-    understudy.fault(ConnectionReset(), on="messages.create", phase="after")   # it was stored; the app never hears of it
+    understudy.fault(ConnectionReset(), on="messages.create", phase="after")   # it is stored, but the app never learns that
     understudy.fault(StreamCut(), event="thread.run.completed")
 
 Everything here is a frozen value: it compares by value, its repr is code, and a schedule of faults is a tuple of `Fault`s
-that can be printed and set again. `understudy._faulting` carries them out.
+that can be printed and set again. `understudy._faulting` implements their effects.
 
-Phases: `before` the service acts (it never does); `after` it acted, but its answer is lost; `during` the answer.
+Phases: `before` the service acts (so it does not act); `after` it acted (its answer is lost); `during` the answer.
 
-**Retries and time.** The SDKs retry 408, 409, 429 and 5xx, sleeping as long as `retry-after-ms` or else `retry-after` says,
-if that is more than 0 and at most 60 s (openai 1.x) or 120 s (2.x, 3.x; a longer wait is not retried there), else 0.5 s,
-1 s, 2 s, ... less up to a quarter. With `time="poll"` and `"manual"` a fault's answer carries `retry-after-ms: 0.001`, which
-all of them prefer and none of them notices; a `retry-after` that the test asked for stands beside it for the app to read.
-An exception has no headers: before they retry one, the SDKs sleep about 0.5 s in earnest, unless `max_retries=0`.
+**Retries and time.** The SDKs retry 408, 409, 429 and 5xx. They sleep for `retry-after-ms` or else `retry-after`, if that is
+more than 0 and at most 60 s (openai 1.x) or 120 s (2.x, 3.x; they do not retry after a longer wait), else for 0.5 s, 1 s,
+2 s, ... less up to a quarter. With `time="poll"` and `"manual"` a fault's answer carries `retry-after-ms: 0.001`, which all
+of them prefer, so that no one waits; a `retry-after` that the test asked for is sent, too, for the app to read. An exception
+has no headers: before they retry one, the SDKs really sleep about 0.5 s, unless `max_retries=0`.
 """
 
 from __future__ import annotations
@@ -58,27 +58,29 @@ OVERLOADED_TEXT = "The engine is currently overloaded, please try again later." 
 
 
 class What(CodeRepr):
-    """Base of what can go wrong. `phases`: those it can happen in, the default first."""
+    """Base of the kinds of fault. `phases`: those possible, the default first."""
 
     __slots__ = ()
     phases: ClassVar[tuple[Phase, ...]] = ("before", "after")
     is_for_streams: ClassVar[bool] = False
-    event: ClassVar[str | int | None] = None  # where in a stream it happens if the test does not say
+    event: ClassVar[str | int | None] = None  # the default place in a stream
 
 
 def _check_seconds(fault: str, seconds: float) -> None:
     if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-        raise ValueError(f"{fault}({seconds!r}): expected a number of seconds from 0 on")
+        raise ValueError(f"{fault}({seconds!r}): expected a number of seconds, at least 0")
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class RateLimited(What):
-    """429, as users quoted it [REP]; which retry headers the service sent is not known, so none unless asked for.
+    """429, as users quoted it [REP].
+
+    Which retry headers the service sent is unknown, so there are none by default.
 
     Args:
-        retry_after: seconds, sent as `retry-after` as it stands. With `time="poll"` and `"manual"` the SDK's own retry
-            does not wait for it (see above) if it is at most 60; the app can read it from the exception's response.
-        retry_after_ms: milliseconds, sent as `retry-after-ms` as it stands: the SDK does wait, even in virtual time.
+        retry_after: seconds, sent unchanged as `retry-after`. With `time="poll"` and `"manual"` the SDK's own retry does not
+            wait for it (see above) if it is at most 60; the app can read it from the exception's response.
+        retry_after_ms: milliseconds, sent unchanged as `retry-after-ms`: the SDK does wait, even in virtual time.
         message: the error's text.
     """
 
@@ -89,7 +91,7 @@ class RateLimited(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class ServerError(What):
-    """A 5xx with the body recorded for 500 [REC]. `message`: another text."""
+    """A 5xx with the body recorded for 500 [REC]. `message`: a different text."""
 
     status: int = 500
     message: str | None = None
@@ -101,18 +103,18 @@ class ServerError(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Overloaded(What):
-    """503: the engine is overloaded. [DOCS for the text, INF for the rest]"""
+    """503: the engine is overloaded [DOCS for the text, INF for the rest]."""
 
     message: str = OVERLOADED_TEXT
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Timeout(What):
-    """The client's library gives up waiting: ReadTimeout, or ConnectTimeout with `connect=True`.
+    """The client's library times out: ReadTimeout, or ConnectTimeout.
 
     Args:
-        seconds: how long that took; a virtual clock moves by as much, after the service acted (if it does).
-        connect: no connection came about; only before the service acts.
+        seconds: how long that takes; a virtual clock moves by as much, after the service acted (if it does).
+        connect: ConnectTimeout: no connection is made, so it is only possible before the service acts.
     """
 
     phases: ClassVar[tuple[Phase, ...]] = PHASES
@@ -142,10 +144,10 @@ class ConnectionReset(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NotFound(What):
-    """404, as if the object that the path names did not exist: one just made is not found for a while.
+    """404, as if the object that the path names did not exist.
 
-    Since October 2025 a file just put into a vector store was not, for some seconds. [REP:
-    mkdev-me/terraform-provider-openai#35, #37] Calls that name no object (create, list) do not meet it.
+    A new object may not be found for a while: since October 2025, a file just added to a vector store was not, for some
+    seconds. [REP: mkdev-me/terraform-provider-openai#35, #37] Calls that name no object (create, list) do not meet it.
     """
 
     phases: ClassVar[tuple[Phase, ...]] = ("before",)
@@ -153,16 +155,16 @@ class NotFound(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BadJSON(What):
-    """The service acted, and half of its JSON arrives, as if it were all."""
+    """The service acts, and only half of its JSON arrives, as if that were all."""
 
     phases: ClassVar[tuple[Phase, ...]] = ("after",)
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class HTMLBody(What):
-    """A page of something between the app and the service.
+    """An HTML page from something between the app and the service.
 
-    `status=200` is a captive portal's or a proxy's login.
+    With `status=200`, it is the login of a captive portal or a proxy.
     """
 
     status: int = 502
@@ -171,11 +173,13 @@ class HTMLBody(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class StreamCut(What):
-    """A stream ends before its time: right before the event named, by default before `done`, or a response's last event.
+    """A stream ends early, right before the event named.
+
+    By default, that is `done`, or the last event of a response.
 
     Args:
         reset: the connection breaks (RemoteProtocolError); by default the stream just ends.
-        at_byte: cut after so many bytes of the stream instead, inside an event or not.
+        at_byte: cut after this many bytes of the stream instead, possibly inside an event.
     """
 
     phases: ClassVar[tuple[Phase, ...]] = ("during",)
@@ -187,10 +191,15 @@ class StreamCut(What):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class StreamError(What):
-    """An `error` event instead of the event named, by default the fourth, and the end. Its real body is not known. [SPEC]
+    """A stream ends with an `error` event in place of the event named.
+
+    By default that is the fourth event. The real body of such an event is unknown. [SPEC]
 
     Args:
-        nested: `{"error": {...}}`, which the SDKs raise; False: the error object itself, which they hand on as an event.
+        message: the error's text.
+        code: the error's code.
+        nested: send `{"error": {...}}`, which the SDKs raise; False for the error object itself, which they pass on as an
+            event.
     """
 
     phases: ClassVar[tuple[Phase, ...]] = ("during",)
@@ -205,9 +214,7 @@ class StreamError(What):
 class Slow(What):
     """The answer, or the event named, takes this many seconds.
 
-    A virtual clock moves by as much; nobody waits.
-
-    In real time the service acts at once, and its answer is held back.
+    A virtual clock moves by as much, without any wait. In real time the service acts at once, and its answer is delayed.
     """
 
     phases: ClassVar[tuple[Phase, ...]] = PHASES
@@ -219,7 +226,7 @@ class Slow(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DuplicateEvents(What):
-    """Events of a stream arrive twice: the one named, by default all but `done`."""
+    """Events of a stream arrive twice: the one named, by default all except `done`."""
 
     phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
@@ -227,7 +234,10 @@ class DuplicateEvents(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReorderedEvents(What):
-    """Events of a stream change places with the one that follows: the one named, by default the first of every two."""
+    """Events of a stream change places with their successors.
+
+    That is the event named, by default the first of every two.
+    """
 
     phases: ClassVar[tuple[Phase, ...]] = ("during",)
     is_for_streams: ClassVar[bool] = True
@@ -239,8 +249,8 @@ class Sunset(What):
 
     [REP for 404; the text is a guess, INF]
 
-    On every operation unless `on` says which, from the `nth` call on, for ever: `times` does not count here. Files and
-    vector stores are not part of that API and go on.
+    It affects every operation (or only `on`), from the `nth` call on, for ever: `times` has no effect. Files and vector
+    stores are not part of that API, and continue to work.
 
     Args:
         message: the error's text; `{method}` and `{path}` are the request's.
@@ -252,19 +262,19 @@ class Sunset(What):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fault(CodeRepr):
-    """What goes wrong, where.
+    """What goes wrong, and where.
 
     Args:
         what: `RateLimited()`, `StreamCut()`, ...
         on: the operation, named as in the SDK: `runs.retrieve`; None (default) for any.
-        nth: the first call of it that may be struck, counted from 1.
-        times: how many calls are struck, one after the other; None for every one.
+        nth: the first call of it that is affected, counted from 1.
+        times: how many consecutive calls are affected; None for all.
         run: only calls about this run.
-        event: where in a stream: before the first event of this name, or the one of this number, counted from 1.
-        phase: `before`, `after` or `during`; by default the first that `what` can happen in, `during` with an event.
+        event: the place in a stream: before the first event of this name, or the event of this number, counted from 1.
+        phase: `before`, `after` or `during`; by default `during` if an event is given, else the first possible for `what`.
 
     Raises:
-        ValueError: an unknown operation, event or phase, or what cannot happen there; the nearest is named.
+        ValueError: an unknown operation, event or phase, the nearest being named; or a fault that cannot happen there.
     """
 
     what: What = first()
@@ -277,23 +287,23 @@ class Fault(CodeRepr):
 
     def __post_init__(self) -> None:
         if not isinstance(self.what, What):
-            raise TypeError(f"{self.what!r} is not a fault; try RateLimited(), Timeout(), StreamCut(), ...")
+            raise TypeError(f"{self.what!r} is not a fault; expected RateLimited(), Timeout(), StreamCut(), ...")
         if self.on is not None:
             _known("operation", self.on, faces.ALL.by_name)
         if isinstance(self.event, str):
             _known("stream event", self.event, (*sse.EVENT_NAMES, *RESPONSE_EVENT_NAMES))
         if self.nth < 1 or (self.times is not None and self.times < 1):
-            raise ValueError(f"{self!r}: nth and times count from 1")
+            raise ValueError(f"{self!r}: nth and times must be at least 1")
         if self.phase is not None:
             _known("phase", self.phase, PHASES)
         if self.phase_of not in self.what.phases:
             raise ValueError(f"{self.what!r} cannot happen in phase {self.phase_of!r}, only in {self.what.phases}")
         if self.event is not None and self.phase_of != "during":
-            raise ValueError(f"{self!r}: an event is a place in a stream, which is phase='during'")
+            raise ValueError(f"{self!r}: an event is a place in a stream, so the phase must be 'during'")
         if isinstance(self.what, NotFound) and self.on is not None and "{" not in faces.ALL.by_name[self.on].path:
             raise ValueError(f"{self!r}: {self.on} names no object that could be missing")
         if isinstance(self.what, Timeout) and self.what.connect and self.phase_of != "before":
-            raise ValueError(f"{self!r}: without a connection the service does not act")
+            raise ValueError(f"{self!r}: without a connection the service does not act, so the phase must be 'before'")
 
     @property
     def phase_of(self) -> Phase:
@@ -302,7 +312,7 @@ class Fault(CodeRepr):
 
     @property
     def most(self) -> int | None:
-        """How many calls it strikes; None for every one."""
+        """How many calls it affects; None for all."""
         return None if isinstance(self.what, Sunset) else self.times
 
     @property
@@ -312,7 +322,7 @@ class Fault(CodeRepr):
 
     @property
     def needs_stream(self) -> bool:
-        """Whether only a streamed answer can be struck."""
+        """Whether it affects only streamed answers."""
         return self.what.is_for_streams or self.event is not None
 
 

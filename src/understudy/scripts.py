@@ -1,7 +1,8 @@
-"""Scripts: what a run does, in values. A script is a tuple of moves; a list inside it is one step of parallel calls.
+"""Scripts: what a run does, as values.
 
-Moves are frozen, compare by value, and their repr is code that can be pasted into a test. What a script alone shows to be
-impossible is refused when it is made or set; what depends on the run, when the run starts.
+A script is a tuple of moves; a list inside it is one step of parallel calls. Moves are frozen, compare by value, and their
+repr is code that can be pasted into a test. What a script alone shows to be impossible is refused when it is made or set;
+what depends on the run, when the run starts.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The types of what understudy hands out and takes, for annotations; and the errors.
+"""The types of understudy's values, for annotations; and the errors.
 
     from understudy.types import Backend, Cassette, ScriptedRun
 
     def test_it(understudy: Backend, understudy_cassette: Cassette) -> None: ...
 
-Fields of create requests are TypedDicts; words such as `"poll"` or `"runs.retrieve"` are Literals.
+The fields of create requests are TypedDicts; words such as `"poll"` or `"runs.retrieve"` are Literals.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.session import RecordMode, UnplayedMode
 from understudy._common.ids import HasId
 from understudy._common.messages import SentRequest
-from understudy._diagnostics.client_misuse import Conduct, Finding
+from understudy._diagnostics.client_misuse import ClientMisuse, Finding
 from understudy._diagnostics.timeline import Moment, Timeline
 from understudy._engine.clock import Clock, TimeMode
 from understudy._engine.moves.fail import RunErrorCode
@@ -64,9 +64,9 @@ __all__ = [
     "CallableFailed",
     "Cassette",
     "CassetteError",
+    "ClientMisuse",
     "Clock",
     "ClockNotAdvancing",
-    "Conduct",
     "ConflictingClock",
     "Difference",
     "DifferenceKind",

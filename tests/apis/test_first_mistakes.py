@@ -16,10 +16,10 @@ from understudy import Fail, FunctionCall, Hang, Reply
 @pytest.mark.parametrize(
     ("moves", "told"),
     [
-        ([Hang], r"Hang is the class, not a move: write Hang\(\)"),
-        ([Reply("x"), Fail], r"Fail is the class, not a move: write Fail\(\)"),
+        ([Hang], r"Hang is a class, not a move: write Hang\(\)"),
+        ([Reply("x"), Fail], r"Fail is a class, not a move: write Fail\(\)"),
         ([{"text": "x"}], r"\{'text': 'x'\} is not a move; moves are Reply\('...'\), FunctionCall"),
-        ([Reply("x"), lambda run: Reply("y")], r"a function is a whole script: set it alone"),
+        ([Reply("x"), lambda run: Reply("y")], r"a function is a whole script, so pass it alone"),
     ],
 )
 def test_what_is_no_move(moves: list[Any], told: str) -> None:
@@ -31,7 +31,7 @@ def test_what_is_no_move(moves: list[Any], told: str) -> None:
 @pytest.mark.parametrize("arguments", [["Paris"], 5, None])
 def test_arguments_that_are_no_mapping(arguments: Any) -> None:
     """What came is shown, and what was expected."""
-    with pytest.raises(us.UnderstudyError, match=r"expected a mapping, or a text .* got (list|int|NoneType)"):
+    with pytest.raises(us.UnderstudyError, match=r"expected a mapping, or the text .* got (list|int|NoneType)"):
         FunctionCall("get_weather", arguments)
 
 
@@ -65,7 +65,10 @@ def test_the_clock_takes_seconds(seconds: Any, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("next_ron", "a Backend has no 'next_ron'; did you mean 'next_run'"), ("zzz", "a Backend has no 'zzz'$")],
+    [
+        ("next_ron", "a Backend has no attribute 'next_ron'; did you mean 'next_run'"),
+        ("zzz", "a Backend has no attribute 'zzz'$"),
+    ],
 )
 def test_a_misspelt_method(name: str, told: str) -> None:
     """The nearest of the backend's own names is told, where there is one."""
@@ -81,7 +84,7 @@ def test_ids_that_cannot_be_given() -> None:
     backend.next_ids("thread_1", "thread_1")
     threads = backend.client().beta.threads
     assert threads.create().id == "thread_1"
-    with pytest.raises(openai.InternalServerError, match=r"already an object with the id 'thread_1': next_ids\(\)"):
+    with pytest.raises(openai.InternalServerError, match=r"already an object with the id 'thread_1': give next_ids\(\)"):
         threads.create()
     (problem,) = backend.close()
     assert type(problem) is us.UnderstudyError
@@ -94,7 +97,7 @@ def test_an_object_where_an_id_is_expected() -> None:
     assert backend.scripts_left[0].assistant == "asst_1"
     with pytest.raises(TypeError, match=r"thread=5: expected an id"):
         backend.every_run(Reply("x"), thread=5)
-    with pytest.raises(TypeError, match=r"when=5: expected a text, a compiled pattern or a callable"):
+    with pytest.raises(TypeError, match=r"when=5: expected a str, a compiled pattern or a callable"):
         backend.every_run(Reply("x"), when=5)
 
 

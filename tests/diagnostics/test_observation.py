@@ -75,11 +75,11 @@ def test_a_timeline_of_an_unknown_run_names_the_nearest(ready):
         backend.timeline(run.id[:-1] + "x")
 
 
-# -- conduct --------------------------------------------------------------------
+# -- client misuse --------------------------------------------------------------
 
 
 def kinds(backend):
-    return [finding.kind for finding in backend.conduct()]
+    return [finding.kind for finding in backend.client_misuse()]
 
 
 def test_an_app_that_behaves_is_not_blamed(ready):
@@ -92,8 +92,17 @@ def test_an_app_that_behaves_is_not_blamed(ready):
     with client.beta.threads.runs.create(thread_id, assistant_id=ASSISTANT, stream=True) as stream:
         list(stream)
     assert kinds(backend) == []
-    assert str(backend.conduct()) == "nothing wrong"
-    backend.conduct().check()
+    assert str(backend.client_misuse()) == "no misuse"
+    backend.client_misuse().check()
+
+
+def test_the_old_name_of_client_misuse_warns(ready):
+    """`conduct()` still answers, as `client_misuse()` does, and its deprecation warning names that."""
+    backend, _, _ = ready
+    with pytest.warns(DeprecationWarning, match=r"call client_misuse\(\)") as warned:
+        found = backend.conduct()
+    assert found == backend.client_misuse()
+    assert warned[0].filename == __file__
 
 
 def test_outputs_after_the_end(ready):
@@ -106,8 +115,8 @@ def test_outputs_after_the_end(ready):
         client.beta.threads.runs.submit_tool_outputs(run.id, thread_id=thread_id, tool_outputs=outputs_for(run))
     assert kinds(backend) == ["late_outputs"]
     with pytest.raises(AssertionError, match=f"late_outputs: outputs for {run.id} were refused"):
-        backend.conduct().check()
-    backend.conduct().check(allow=["late_outputs"])
+        backend.client_misuse().check()
+    backend.client_misuse().check(allow=["late_outputs"])
 
 
 def test_a_message_sent_twice_after_a_lost_answer(ready):
@@ -115,9 +124,9 @@ def test_a_message_sent_twice_after_a_lost_answer(ready):
     backend, _, thread_id = ready
     backend.fault(ServerError(), on="messages.create", phase="after")
     backend.client().beta.threads.messages.create(thread_id, role="user", content="Again?")
-    (finding,) = backend.conduct()
+    (finding,) = backend.client_misuse()
     assert finding.kind == "duplicate"
-    assert "the message is there twice" in finding.text
+    assert "the message now exists twice" in finding.text
 
 
 def test_the_same_message_twice_on_purpose_is_no_duplicate(ready):
@@ -139,7 +148,7 @@ def test_retry_after_not_obeyed(ready):
         if seconds == 0:
             assert len(kinds(backend)) == 0  # nothing has come yet
     client.beta.threads.retrieve(thread_id)
-    (finding,) = backend.conduct()
+    (finding,) = backend.client_misuse()
     assert finding.kind == "impatient"
     assert "retry-after: 20" in finding.text
 

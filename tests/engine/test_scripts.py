@@ -39,7 +39,7 @@ def test_the_repr_of_a_script_is_code(script):
 IMPOSSIBLE = {
     "nothing": (lambda: (), "a script needs at least one move"),
     "an empty list": (lambda: ([],), "needs at least one call"),
-    "a reply in a list": (lambda: ([Reply("x")],), "only calls can be made in parallel"),
+    "a reply in a list": (lambda: ([Reply("x")],), "a list is one step of parallel calls"),
     "a word": (lambda: ("hello",), "for a reply write Reply('hello')"),
     "a reply after the end": (lambda: (Fail(), Reply("x")), "ends the run, but Reply('x') comes after it"),
     "two ends": (lambda: (Hang(), Expire()), "ends the run, but Expire() comes after it"),
@@ -48,12 +48,15 @@ IMPOSSIBLE = {
         "two calls of one step have the same id",
     ),
     "no text": (lambda: (Reply(),), "takes either a text or parts="),
-    "no parts": (lambda: (Reply(parts=[]),), "expected texts and bytes images, at least one"),
+    "no parts": (lambda: (Reply(parts=[]),), "expected a list of at least one text or image (bytes)"),
     "a number for a text": (lambda: (Reply(1),), "expected a str, got int"),
     "chunks of another text": (lambda: (Reply("abc", chunks=["ab"]),), "the chunks join to 'ab', but the text is 'abc'"),
     "an unknown error code": (lambda: (Fail("rate_limit"),), "Did you mean 'rate_limit_exceeded'?"),
-    "an unknown reason": (lambda: (Incomplete("tired"),), "'tired' is none of 'max_completion_tokens', 'max_prompt_tokens'"),
-    "a wait backwards": (lambda: (Wait(-1),), "Wait(-1): expected a number of seconds from 0 on"),
+    "an unknown reason": (
+        lambda: (Incomplete("tired"),),
+        "'tired' is not one of 'max_completion_tokens', 'max_prompt_tokens'",
+    ),
+    "a wait backwards": (lambda: (Wait(-1),), "Wait(-1): expected a number of seconds, at least 0"),
     "a wait for ever": (lambda: (Wait(float("inf")),), "Wait(inf): expected a number"),
     "a wait of words": (lambda: (Wait("5"),), "Wait('5'): expected a number"),
     "no function name": (lambda: (FunctionCall(""),), "FunctionCall(''): expected the name of a function"),
@@ -61,11 +64,14 @@ IMPOSSIBLE = {
     "no code": (lambda: (CodeInterpreter(None),), "CodeInterpreter(None): expected the code"),
     "results and a query": (lambda: (FileSearch([], query="x"),), "takes results or query=..., not both"),
     "a score of two": (lambda: (FileSearch([SearchResult("file-1", 2)]),), "expected a number from 0 to 1"),
-    "an unknown outcome": (lambda: (Hang(on_cancel="explodes"),), "'explodes' is none of 'cancelled', 'completes'"),
-    "chunks of parts": (lambda: (Reply(parts=["a"], chunks=["a"]),), "takes chunks=... with one text, not with parts=..."),
+    "an unknown outcome": (lambda: (Hang(on_cancel="explodes"),), "'explodes' is not one of 'cancelled', 'completes'"),
+    "chunks of parts": (
+        lambda: (Reply(parts=["a"], chunks=["a"]),),
+        "takes chunks=... only with a text, not with parts=...",
+    ),
     "a text for a list": (lambda: (Reply("x", citations="file-1"),), "Reply(citations=...): expected a list, got 'file-1'"),
     "a number for a list": (lambda: (Reply("x", images=5),), "Reply(images=...): expected a list, got 5"),
-    "a function counted backwards": (lambda: (AnyFunctionCall(-1),), "AnyFunctionCall(-1): expected an index from 0 on"),
+    "a function counted backwards": (lambda: (AnyFunctionCall(-1),), "AnyFunctionCall(-1): expected an index of at least 0"),
 }
 
 

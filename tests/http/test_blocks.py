@@ -147,7 +147,7 @@ def test_what_would_run_after_the_block_is_refused(world: Callable[[], Any], lat
 
 def test_a_class_is_refused(world: Callable[[], Any]) -> None:
     """A class is not called for its tests: a decorator before one would do nothing."""
-    with pytest.raises(TypeError, match="stands before a function"):
+    with pytest.raises(TypeError, match="decorates a function"):
 
         @world()
         class TestIt:
@@ -168,7 +168,7 @@ def test_one_object_inside_itself(world: Callable[[], Any]) -> None:
     """Opened while it is open, it says what to do; the outer block goes on."""
     again = world()
     with again:
-        with pytest.raises(RuntimeError, match=r"is open already.*call (use_cassette|simulate)\(\.\.\.\) again"):
+        with pytest.raises(RuntimeError, match=r"is already open.*call (use_cassette|simulate)\(\.\.\.\) again"):
             again.__enter__()
         assert make().startswith("thread_")
 

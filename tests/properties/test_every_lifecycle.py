@@ -43,7 +43,7 @@ def observed(script, *, cancels: bool = False, time: str = "poll") -> list[str]:
                 run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
             if run.status != statuses[-1]:
                 statuses.append(run.status)
-        assert not backend.conduct() or "late_outputs" in str(backend.conduct())
+        assert not backend.client_misuse() or "late_outputs" in str(backend.client_misuse())
         return statuses
 
 

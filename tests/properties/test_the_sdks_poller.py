@@ -47,4 +47,4 @@ def test_that_of_1_26_is_caught(tmp_path: Path):
     output = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
     assert "1 failed, 8 passed" in output
     assert "FAILED test_old.py::test_create_and_poll[queued-in_progress-incomplete]" in output
-    assert "does it know 'incomplete'?" in output
+    assert "does it handle 'incomplete'?" in output

@@ -242,7 +242,7 @@ IN_TESTS = [
         "object_for_assistant",
         body("understudy.next_run(Reply('x'), assistant=3)"),
         "assistant=3",
-        "expected an id, a str",
+        "expected an id (a str)",
         "or an object",
     ),
     Mistake(
@@ -328,7 +328,7 @@ IN_TESTS = [
         ),
         "50 times while nothing can change",
         "is 'failed', and will stay so",
-        "does it know 'failed'?",
+        "does it handle 'failed'?",
     ),
     Mistake(
         "no_fixture",

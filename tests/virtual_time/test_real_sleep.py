@@ -151,7 +151,7 @@ def noticed_elsewhere(end):
 
 def test_under_strict_it_fails_the_test():
     """`strict=True` takes it for a mistake of the test."""
-    with pytest.raises(us.UnderstudyError, match="waited in earnest"), us.simulate(time="sleep", strict=True) as backend:
+    with pytest.raises(us.UnderstudyError, match="blocked in real time"), us.simulate(time="sleep", strict=True) as backend:
         wait_on_an_event(backend)
 
 
@@ -228,4 +228,4 @@ def test_the_terminal_shows_hints_of_worlds_that_tests_make(pytester):
         """
     )
     result = pytester.runpytest_subprocess("-W", "ignore")
-    result.stdout.fnmatch_lines(["*understudy hints*", "*::test_it: the app polls with a poll_interval_ms of its own*"])
+    result.stdout.fnmatch_lines(["*understudy hints*", "*::test_it: the app sets its own poll_interval_ms*"])

@@ -72,7 +72,7 @@ async def test_without_the_deadline_the_agent_would_ask_for_ever(monkeypatch):
     """AutoGen's loop knows `completed` and `failed` only. The simulator ends it, and names the status it does not know."""
     monkeypatch.setattr(travel_desk, "PATIENCE", None)
     with (
-        pytest.raises(UnderstudyError, match="does it know 'incomplete'"),
+        pytest.raises(UnderstudyError, match="does it handle 'incomplete'"),
         simulate(script=Incomplete(), time="sleep"),
         suppress(OpenAIError),
     ):

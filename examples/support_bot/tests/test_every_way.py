@@ -17,7 +17,7 @@ def check(backend: us.Backend, said: list[str]) -> None:
         assert "".join(said) == "".join(written)
     else:
         assert said[-1] == APOLOGY
-    backend.conduct().check(allow=["late_outputs"])  # the SDK's own retry: the bot asked how the run stands, and went on
+    backend.client_misuse().check(allow=["late_outputs"])  # of the SDK's own retry: the bot looked at the run and continued
 
 
 @pytest.mark.understudy(time="sleep")

@@ -91,4 +91,4 @@ async def test_waits_as_long_as_it_is_told_to(understudy: Backend, bot, said):
     before = understudy.clock.now()
     await bot.answer("Hi")
     assert understudy.clock.now() - before >= 30
-    understudy.conduct().check()
+    understudy.client_misuse().check()

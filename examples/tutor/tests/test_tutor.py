@@ -84,7 +84,7 @@ def test_a_full_house_is_waited_out(understudy: Backend):
     understudy.fault(RateLimited(retry_after=20), on="runs.create")
     understudy.next_run(Reply("x = 1"))
     assert Tutor().ask("Solve 3x + 11 = 14.") == Answer("x = 1")
-    understudy.conduct().check()
+    understudy.client_misuse().check()
 
 
 @on_the_virtual_clock

@@ -1,7 +1,7 @@
-"""Every limit of every request, as rows of one table: walked out of the checks that enforce them.
+"""The limits of all requests, as rows of one table, from the checks themselves.
 
-A row says where (operation and path), what must hold, the refusal otherwise, and how the bound is known; the sentence's own
-mark stands with the refusal. COVERAGE.md shows the table, and one test goes through all of it.
+A row says where (operation and path), what must hold, the refusal otherwise, and how the bound is known; the mark of
+the sentence is with the refusal. COVERAGE.md shows the table, and one test goes through all of it.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Limit(NamedTuple):
 
 
 def limits(of: Faces | Face = faces.ALL) -> Iterator[Limit]:
-    """Return all limits, operation by operation."""
+    """Yield all limits, operation by operation."""
     for operation in of.operations:
         for name, check in operation.query.items():
-            for path, bound, held, trail in _walk(check, f"?{name}", (name,)):
-                yield Limit(operation.name, path, bound, held, trail)
+            for path, bound, owner, trail in _walk(check, f"?{name}", (name,)):
+                yield Limit(operation.name, path, bound, owner, trail)
         yield from _of_body(operation)
         for name, bound in _settings(operation.name).items():
             yield Limit(operation.name, name, bound, operation.body, ())
@@ -63,14 +63,14 @@ def _of_body(operation: Operation) -> Iterator[Limit]:
     body = operation.body
     if isinstance(body, Form):
         for name, check in body.nested.items():
-            for path, bound, held, trail in _walk(check, name, (name,)):
-                yield Limit(operation.name, path, bound, held, trail)
+            for path, bound, owner, trail in _walk(check, name, (name,)):
+                yield Limit(operation.name, path, bound, owner, trail)
         rows = [*(Bound("required", name, "form.missing", "SPEC") for name in body.required), *_rules(body)]
         for bound in rows:
             yield Limit(operation.name, bound.value if bound.kind == "required" else "", bound, body, ())
     elif body is not None:
-        for path, bound, held, trail in _walk(body, "", ()):
-            yield Limit(operation.name, path, bound, held, trail)
+        for path, bound, owner, trail in _walk(body, "", ()):
+            yield Limit(operation.name, path, bound, owner, trail)
 
 
 def _rules(check: Fields | Form) -> list[Bound]:
@@ -78,7 +78,10 @@ def _rules(check: Fields | Form) -> list[Bound]:
 
 
 def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any, Trail]]:
-    """Return the bounds of a check and of all checks inside it, with their paths and the ways there."""
+    """Yield the bounds of a check and of all checks inside it.
+
+    Each with its path and its trail.
+    """
     if len(trail) > DEPTH:
         return
     if check is url:
@@ -94,7 +97,7 @@ def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any
 
 
 def _inside(check: Any, path: str) -> Iterator[tuple[Trail, str, Any]]:
-    """Return the checks right inside one: the step there, and the path."""
+    """Yield the checks directly inside one: the step there, and the path."""
     if isinstance(check, Fields):
         for key, inner in check.known.items():
             yield (key,), join(path, key), inner

@@ -1,1 +1,1 @@
-"""`Backend`, what tests say to the simulated service, and the dispatcher that answers requests."""
+"""`Backend`, the simulated service as tests see it, and its dispatcher."""

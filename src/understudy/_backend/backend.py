@@ -1,10 +1,11 @@
-"""What a test talks to: scripts, faults, the clock, what the service holds.
+"""The simulated service as a test sees it: scripts, faults, clock, objects.
 
-Requests are answered by the dispatcher.
+The dispatcher answers requests.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
@@ -40,29 +41,29 @@ from understudy.errors import RealTimeWait, UnderstudyError, nearest
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from understudy._diagnostics.client_misuse import Conduct
+    from understudy._diagnostics.client_misuse import ClientMisuse
     from understudy._diagnostics.timeline import Timeline
     from understudy._transcript.transcript import Transcript
     from understudy.faults import Fault, Phase, What
 
 
 class Backend:
-    """A simulated Assistants API: in memory, deterministic, offline.
+    """A simulated Assistants and Responses API: in memory, deterministic, offline.
 
-    In a test it is the fixture `understudy`; elsewhere `understudy.simulate()` gives one.
+    In a test it is the fixture `understudy`; elsewhere `understudy.simulate()` yields one.
 
     Args:
-        script: moves that every run takes.
-        seed: every id is derived from it.
-        time: who moves the clock: `"poll"` (asking for a live run does), `"manual"` (only `clock.advance`), `"sleep"` (the
-            app's own sleeping; needs `simulate` or the fixture, which see to that), `"real"`.
-        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
-        start: what the clock shows at first, in unix seconds.
-        hosts: more host names whose requests are answered here.
-        pass_hosts: host names whose requests are let out, whatever SDK sends them.
+        script: the script of every run.
+        seed: what every id is derived from.
+        time: what moves the clock: `"poll"` (a request for a live run), `"manual"` (only `clock.advance`), `"sleep"` (the
+            app's own sleeping, which `simulate` and the fixture intercept), `"real"` (the wall clock).
+        strict: True refuses runs without a script; False allows unused scripts and faults; None (default) does neither.
+        start: the clock's first time, in unix seconds.
+        hosts: further host names whose requests are answered here.
+        pass_hosts: host names whose requests go to the network, whichever SDK sends them.
     """
 
-    _faces: ClassVar[Faces] = faces.ALL  # the APIs that it has
+    _faces: ClassVar[Faces] = faces.ALL  # the APIs it has
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class Backend:
         if script is not None:
             self.perform(script)
 
-    if not TYPE_CHECKING:  # a checker that saw it would take every name for known
+    if not TYPE_CHECKING:  # otherwise type checkers would accept every name
 
         def __getattr__(self, name: str) -> Any:
             from understudy import __all__ as names_of_the_module
@@ -96,7 +97,7 @@ class Backend:
                 )
             close = nearest(name, [known for known in dir(type(self)) if not known.startswith("_")])
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise AttributeError(f"a Backend has no {name!r}{hint}")
+            raise AttributeError(f"a Backend has no attribute {name!r}{hint}")
 
     def __repr__(self) -> str:
         with self._engine.lock:
@@ -116,27 +117,27 @@ class Backend:
     def handle(self, request: Request) -> Answer:
         """Answer a request.
 
-        Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`.
+        Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
         return self._dispatcher.handle(request)
 
     def over_http(self) -> None:
-        """Answer as a server does: a path of no API is the service's 404, and no mistake of a test."""
+        """Answer as a server: an unknown path is the service's 404, not a mistake."""
         self._dispatcher.is_served = True
 
     @property
     def problems(self) -> list[UnderstudyError]:
-        """Return what went wrong on the test's side so far."""
+        """The mistakes in the test so far."""
         return self._dispatcher.problems
 
     @property
     def hints(self) -> list[str]:
-        """Return what would make the test better, each once; hints fail nothing."""
+        """Suggestions for the test, each once; they do not fail it."""
         return self._dispatcher.hints
 
     @property
     def strict(self) -> bool | None:
-        """Say whether runs need a script, see above; may be set while the service runs."""
+        """Whether runs need a script, see above; can be set at any time."""
         return self._strict
 
     @strict.setter
@@ -145,16 +146,18 @@ class Backend:
 
     # -- scripts --------------------------------------------------------------
 
-    @hinting(when="what is queued goes to the next run, whatever was said; by what was said: every_run(..., when=...)")
+    @hinting(
+        when="a queued script goes to the next run, whatever the message; to choose by message, use every_run(..., when=...)"
+    )
     def next_run(
         self, *moves: Step | ScriptFunction, assistant: str | HasId | None = None, thread: str | HasId | None = None
     ) -> None:
-        """Say what the next run does. Calls queue up: first in, first out.
+        """Queue the script of the next run. Scripts are used first in, first out.
 
         Args:
             moves: `Reply(...)`, `FunctionCall(...)`, ...; a list is one step of parallel calls; or one callable or
                 generator function that takes the run.
-            assistant, thread: only a run of this assistant, on this thread, takes it: an id, or an object that has one.
+            assistant, thread: only for a run of this assistant, on this thread: an id, or an object that has one.
 
         Raises:
             ImpossibleScript: the real service could not do that.
@@ -170,39 +173,46 @@ class Backend:
         assistant: str | HasId | None = None,
         thread: str | HasId | None = None,
     ) -> None:
-        """Say what runs do that find nothing queued; of several that fit, the latest.
+        """Set the script of runs for which none is queued.
+
+        Of several that fit, a run takes the latest.
 
         Args:
-            when: only if the last user message holds this text, matches this pattern, or makes this callable true.
+            moves: see `next_run`.
+            when: only if the last user message contains this text, matches this pattern, or makes this callable true.
+            assistant, thread: see `next_run`.
+
+        Raises:
+            ImpossibleScript: the real service could not do that.
         """
         with self._engine.lock:
             ids = {"assistant": _id_or_none(assistant), "thread": _id_or_none(thread)}
             self._engine.scripts.every_run(moves, when=when, **ids)
 
     def perform(self, script: Script) -> None:
-        """Let every run take a script, with the faults that it brings.
+        """Set the script of every run, with the faults it contains.
 
         Args:
-            script: a tuple of moves, one move, a function, or a trajectory that a strategy or `every_lifecycle` gave. Its
-                faults need not happen: that the app gives one of them no occasion is not a mistake.
+            script: a tuple of moves, one move, a function, or a trajectory from a strategy or `every_lifecycle`. Its faults
+                are optional: it is not a mistake if the app never makes the call that one of them is for.
         """
         self.every_run(*(script if isinstance(script, tuple | list) else (script,)))
         self.perform_faults(getattr(script, "faults", ()))
         if (witness := getattr(script, "witness", None)) is not None:
             self._dispatcher.witness = witness.backend()
-        if not callable(script):  # a function has no repr that is code
+        if not callable(script):  # the repr of a function is not code
             self.generated("backend.perform({})", script)
 
     def perform_faults(self, faults: Sequence[Fault]) -> None:
-        """Set faults that were generated: those that the app gives no occasion for are no mistake."""
+        """Set generated faults, which do not fail the test if they never happen."""
         for fault in faults:
             self._set_fault(fault, is_optional=True)
 
     @property
     def scripts_left(self) -> list[QueuedScript]:
-        """Return the queued scripts that no run has taken.
+        """The queued scripts that no run has taken.
 
-        Left over at the end, they fail the test (unless `strict=False`).
+        Any left at the end fail the test, unless `strict=False`.
         """
         return list(self._engine.scripts.queue)
 
@@ -220,20 +230,20 @@ class Backend:
         event: EventName | int | None = None,
         phase: Phase | None = None,
     ) -> None:
-        """Say what goes wrong, and where; see `understudy.faults`.
+        """Set what goes wrong, and where; see `understudy.faults`.
 
-        One call meets at most one fault, the first that fits.
+        A call meets at most one fault, the first that fits.
 
         Args:
-            what: `RateLimited(retry_after=2)`, `StreamCut()`, ...; or a whole `Fault`, which brings the rest with it.
+            what: `RateLimited(retry_after=2)`, `StreamCut()`, ...; or a whole `Fault`, which includes the other arguments.
             on: the operation, named as in the SDK (`runs.retrieve`); None for any.
-            nth, times: from the nth call on (counted from 1), so many calls; `times=None` for every one.
+            nth, times: the first call affected (counted from 1), and how many; `times=None` for all from there on.
             run: only calls about this run.
-            event: where in a stream, by the event's name or number.
-            phase: `"before"` the service acts, `"after"` it did (the answer is lost), `"during"` the answer.
+            event: the place in a stream, by the event's name or number (counted from 1).
+            phase: `"before"` the service acts, `"after"` it acted (the answer is lost), `"during"` the answer.
 
         Raises:
-            ValueError: an unknown operation, event or phase, or what cannot happen there.
+            ValueError: an unknown operation, event or phase, or a fault that cannot happen there.
         """
         from understudy.faults import Fault
 
@@ -251,10 +261,13 @@ class Backend:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """Return the faults set so far, in order: a schedule that can be printed, pasted and set again, one by one."""
+        """The faults set so far, in order.
+
+        Each can be printed, pasted into a test and set again.
+        """
         return self._dispatcher.faults.schedule if self._dispatcher.faults is not None else ()
 
-    # -- what was there before the app came ------------------------------------
+    # -- objects that the app did not create -----------------------------------
 
     def add_assistant(
         self,
@@ -264,7 +277,16 @@ class Backend:
         created_at: float | None = None,
         **fields: Unpack[AssistantFields],
     ) -> AssistantView:
-        """Make an assistant that the app did not: by `id`, with the fields of the create request."""
+        """Add an assistant, with the fields of the create request.
+
+        Args:
+            id: its id; None for a derived one.
+            created_at: in unix seconds; None for now.
+
+        Raises:
+            TypeError: an unknown field; the nearest is named.
+            ValueError: what the service would refuse, or an id that is in use.
+        """
         return preload.add_assistant(self._engine, id, created_at, {"model": model, **fields})
 
     def add_thread(
@@ -275,7 +297,7 @@ class Backend:
         created_at: float | None = None,
         **fields: Unpack[ThreadFields],
     ) -> ThreadView:
-        """Make a thread. `messages`: texts of user messages, or message create bodies."""
+        """Add a thread. `messages`: texts of user messages, or message create bodies."""
         return preload.add_thread(self._engine, id, created_at, messages, {**fields})
 
     def add_message(
@@ -289,7 +311,7 @@ class Backend:
         attachments: Sequence[Mapping[str, Any]] = (),
         metadata: Mapping[str, str] | None = None,
     ) -> MessageView:
-        """Add a message to a thread that exists: by its id, or by the thread itself."""
+        """Add a message to a thread, given by its id or as an object that has one."""
         body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
         return preload.add_message(self._engine, id_of(thread_id, "add_message", "thread"), id, created_at, body)
 
@@ -301,10 +323,7 @@ class Backend:
         created_at: float | None = None,
         **fields: Any,
     ) -> ObjectView:
-        """Make a conversation.
-
-        `items`: texts of user messages, or items as the API takes them.
-        """
+        """Add a conversation. `items`: texts of user messages, or items as the API takes."""
         return preload.add_conversation(self._engine, id, created_at, items, fields)
 
     def add_file(
@@ -316,7 +335,7 @@ class Backend:
         purpose: FilePurpose = "assistants",
         created_at: float | None = None,
     ) -> FileView:
-        """Make a file. A `str` as content is kept as UTF-8."""
+        """Add a file. A `str` as content is stored as UTF-8."""
         return preload.add_file(self._engine, id, created_at, filename, content, purpose)
 
     def add_vector_store(
@@ -327,7 +346,7 @@ class Backend:
         created_at: float | None = None,
         **fields: Unpack[VectorStoreFields],
     ) -> VectorStoreView:
-        """Make a vector store, with files that exist; they are indexed already.
+        """Add a vector store of existing files, which are indexed at once.
 
         Fields are those of the create request.
         """
@@ -335,30 +354,39 @@ class Backend:
         return preload.add_vector_store(self._engine, id, created_at, files, {**fields})
 
     def fail_file(self, file: str | HasId, code: FileErrorCode = "server_error", *, message: str | None = None) -> None:
-        """Say that a file cannot be indexed: in every vector store it ends `failed`, with this last_error.
+        """Make the indexing of a file fail: it ends `failed` in every vector store.
 
         Args:
-            file: it, its id, or its file name (for one that is still to be uploaded).
-            code: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
-            message: the error's text; None for one that fits the code.
+            file: the file, its id, or its file name (for one yet to be uploaded).
+            code: the code of its last_error: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
+            message: the text of its last_error; None for one that fits the code.
+
+        Raises:
+            ValueError: an unknown code; the nearest is named.
         """
         preload.fail_file(self._engine, id_of(file, "fail_file", "file"), code, message)
 
     def next_ids(self, *ids: str) -> None:
-        """The next object made of each id's prefix gets that id; several of one prefix are used in order."""
+        """Set the ids of the next objects, each of the kind that its prefix names.
+
+        Several ids of one prefix are used in order.
+
+        Raises:
+            ValueError: an id whose prefix no object has.
+        """
         with self._engine.lock:
             self._engine.ids.pin(*ids)
 
-    # -- what is seen ----------------------------------------------------------
+    # -- what happened, and what there is ----------------------------------------
 
     @property
     def clock(self) -> Clock:
-        """Return the clock: `now()` in unix seconds, `advance(seconds)`."""
+        """The clock: `now()` in unix seconds, `advance(seconds)`."""
         return self._engine.clock
 
     @property
     def requests(self) -> list[SentRequest]:
-        """Return what the app sent, oldest first: method, path, json, headers.
+        """The requests that the app sent, oldest first: method, path, json, headers.
 
         The last 1,000 are kept.
         """
@@ -366,7 +394,7 @@ class Backend:
 
     @property
     def assistants(self) -> list[AssistantView]:
-        """Return every assistant there is, oldest first, as REST shows it."""
+        """All assistants, oldest first, as REST shows them."""
         with self._engine.lock:
             return [
                 AssistantView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants
@@ -374,67 +402,73 @@ class Backend:
 
     @property
     def threads(self) -> list[ThreadView]:
-        """Return every thread there is, oldest first, as REST shows it."""
+        """All threads, oldest first, as REST shows them."""
         with self._engine.lock:
             return [ThreadView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
 
     @property
     def runs(self) -> list[RunView]:
-        """Return every run there is, oldest first, as REST would show it now.
+        """All runs, oldest first, as REST would show them now.
 
-        Looking moves nothing.
+        Reading this does not move the clock.
         """
         with self._engine.lock:
             return [RunView(to_rest(render.run(run))) for run in self._all_runs()]
 
     @property
     def responses(self) -> list[ObjectView]:
-        """Return every stored response there is, oldest first, as REST would show it now.
+        """All stored responses, oldest first, as REST would show them now.
 
-        Looking moves nothing.
+        Reading this does not move the clock.
         """
         with self._engine.lock:
             self._engine.settle()
             objects = self._engine.part(ResponsesObjects)
             objects.forget_old()
-            held = objects.responses.values()
-            return [ObjectView(render_responses.response(response)) for response in held]
+            return [ObjectView(render_responses.response(response)) for response in objects.responses.values()]
 
     @property
     def conversations(self) -> list[ObjectView]:
-        """Return every conversation there is, oldest first, as REST shows it."""
+        """All conversations, oldest first, as REST shows them."""
         with self._engine.lock:
-            held = self._engine.part(ResponsesObjects).conversations
-            return [ObjectView(render_responses.conversation(one)) for one in held]
+            conversations = self._engine.part(ResponsesObjects).conversations
+            return [ObjectView(render_responses.conversation(one)) for one in conversations]
 
     def items(self, conversation_id: str | HasId) -> list[ObjectView]:
-        """Return the items of a conversation, by its id or by itself, oldest first, as REST would show them now."""
+        """Return the items of a conversation, oldest first, as REST would show them now.
+
+        Raises:
+            KeyError: no conversation has this id; the nearest are named.
+        """
         conversation_id = id_of(conversation_id, "items", "conversation")
         with self._engine.lock:
             self._engine.settle()
             objects = self._engine.part(ResponsesObjects)
-            held = preload.existing(objects.conversations, conversation_id, "conversation")
-            return [ObjectView(render_responses.listed_item(objects, item)) for item in held.items]
+            conversation = preload.existing(objects.conversations, conversation_id, "conversation")
+            return [ObjectView(render_responses.listed_item(objects, item)) for item in conversation.items]
 
     @property
     def files(self) -> list[FileView]:
-        """Return every file there is, oldest first, as REST shows it."""
+        """All files, oldest first, as REST shows them."""
         with self._engine.lock:
             return [FileView(render_files.file(file)) for file in self._engine.files.listing]
 
     @property
     def vector_stores(self) -> list[VectorStoreView]:
-        """Return every vector store there is, oldest first, as REST would show it now.
+        """All vector stores, oldest first, as REST would show them now.
 
-        Looking moves nothing.
+        Reading this does not move the clock.
         """
         with self._engine.lock:
             return [VectorStoreView(render_files.vector_store(store)) for store in self._engine.stores.listing]
 
     def messages(self, thread_id: str | HasId) -> list[MessageView]:
-        """Return the messages of a thread, by its id or by itself, oldest first, as REST would show them now.
+        """Return the messages of a thread, oldest first, as REST would show them now.
 
-        `text` of each is its texts, joined.
+        The `text` of each is its text parts, joined.
+
+        Raises:
+            KeyError: no thread has this id; the nearest are named.
         """
         thread_id = id_of(thread_id, "messages", "thread")
         with self._engine.lock:
@@ -443,12 +477,15 @@ class Backend:
             return [MessageView(to_rest(render.message(message))) for message in thread.messages()]
 
     def timeline(self, run_id: str | HasId) -> Timeline:
-        """Return what happened to a run or a response and when: print it, show it in a notebook, or `write()` it as an SVG.
+        """Return what happened to a run or a response, and when.
 
-        Takes the object itself, too.
+        Print it, show it in a notebook, or `write()` it as an SVG.
+
+        Args:
+            run_id: its id, or an object that has one.
 
         Raises:
-            KeyError: there is no such run; the nearest are named.
+            KeyError: no run or response has this id; the nearest are named.
         """
         from understudy._diagnostics.timeline import response_timeline, run_timeline
 
@@ -456,62 +493,70 @@ class Backend:
         with self._engine.lock:
             if run_id.startswith("resp_"):
                 self._engine.settle()
-                held = self._engine.part(ResponsesObjects).responses
-                return response_timeline(preload.existing(list(held.values()), run_id, "response"))
+                responses = list(self._engine.part(ResponsesObjects).responses.values())
+                return response_timeline(preload.existing(responses, run_id, "response"))
             return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
 
     def transcript(self) -> Transcript:
         """Return what was said, called and returned so far, whatever the API.
 
-        Equal to the transcript of another app that did the same.
-
-        Of the last 1,000 runs and responses, those that were deleted included. See `Transcript`.
+        It equals the transcript of another app that did the same. It covers the last 1,000 runs and responses, deleted ones
+        included. See `Transcript`.
         """
         from understudy._transcript.simulated import simulated_transcript
 
         with self._engine.lock:
             return simulated_transcript(self._engine)
 
-    def conduct(self) -> Conduct:
+    def client_misuse(self) -> ClientMisuse:
         """Return the app's misuse of the API, as far as its requests show it.
 
-        Empty, and false, where there is none. See `Conduct`.
+        Empty, and false, when there is none. See `ClientMisuse`.
         """
-        from understudy._diagnostics.client_misuse import conduct
+        from understudy._diagnostics.client_misuse import find_misuse
 
         with self._engine.lock:
-            return conduct(list(self._dispatcher.log), self._all_runs())
+            return find_misuse(list(self._dispatcher.log), self._all_runs())
+
+    def conduct(self) -> ClientMisuse:
+        """Return `client_misuse()`: the name of version 0.1, deprecated."""
+        warnings.warn("conduct() is deprecated: call client_misuse()", DeprecationWarning, stacklevel=2)
+        return self.client_misuse()
 
     def _all_runs(self) -> list[Run]:
         return self._engine.part(AssistantsObjects).runs()
 
-    # -- clients and neighbours ------------------------------------------------
+    # -- clients, and requests to other APIs -------------------------------------
 
     def client(self, **options: Any) -> OpenAI:
-        """Return an `openai.OpenAI` whose only way leads here; nothing is patched.
+        """Return an `openai.OpenAI` connected only to this backend; nothing is patched.
 
-        Options are the client's own.
+        Args:
+            options: the client's own.
         """
         from understudy._http.clients import client
 
         return client(self, asynchronous=False, options=options)  # type: ignore[no-any-return]
 
     def async_client(self, **options: Any) -> AsyncOpenAI:
-        """Return an `openai.AsyncOpenAI` whose only way leads here; nothing is patched.
+        """Return an `openai.AsyncOpenAI` connected only to this backend.
 
-        Options are the client's own.
+        Nothing is patched.
+
+        Args:
+            options: the client's own.
         """
         from understudy._http.clients import client
 
         return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
 
     def pass_through(self, *paths: str) -> None:
-        """Requests to API paths that begin with one of these are none of our business: let them out."""
+        """Let requests to API paths that begin with one of these go to the network."""
         self._dispatcher.passed += paths
 
     @property
     def respx(self) -> Any:
-        """Return a respx router for what is not simulated.
+        """A respx router for what is not simulated.
 
         For example: `understudy.respx.post(path="/v1/chat/completions").respond(...)`.
         """
@@ -524,16 +569,22 @@ class Backend:
     # -- the end ---------------------------------------------------------------
 
     def generated(self, code: str, value: Any) -> None:
-        """Note that a value that stands in no test was set up by this code, `{}` in it for the value; for `explain`."""
+        """Record the code that set up a generated value, for `explain`.
+
+        Args:
+            code: the code, with `{}` for the value.
+            value: a value that no test contains.
+        """
         self._generated = (code, value)
 
     def explain(self, error: BaseException, *, opening: str = "") -> None:
-        """Add a note to an exception: what was generated, as code to paste, and what the app did.
+        """Add a note to an exception: how to reproduce it, and what the app did.
 
-        Nothing is added where nothing was generated.
+        Nothing is added if nothing was generated.
 
         Args:
-            opening: the line that makes this simulation, if what was generated is not an argument in it.
+            error: the exception.
+            opening: the line that opens this simulation, if the generated value is not an argument in it.
         """
         if self._generated is None:
             return
@@ -545,7 +596,7 @@ class Backend:
         error.add_note(printable(explanation(*self._generated, opening, log, start)))
 
     def note_real_wait(self, text: str) -> None:
-        """With `time="sleep"`, something waited in earnest: a hint; under `strict=True`, a mistake of the test."""
+        """Report a real wait under `time="sleep"`: a hint; a mistake if `strict=True`."""
         if text in self.hints:
             return
         self.hints.append(text)
@@ -553,10 +604,7 @@ class Backend:
             self.problems.append(RealTimeWait(text))
 
     def close(self) -> list[UnderstudyError]:
-        """Return what went wrong on the test's side, what was left over included.
-
-        Asked again, it says nothing twice.
-        """
+        """Return the mistakes in the test, unused set-up included, each only once."""
         from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
 
         problems, self._dispatcher.problems = self._dispatcher.problems, []
@@ -573,6 +621,9 @@ def _counts(statuses: Counter[str]) -> str:
 
 
 def _id_or_none(given: str | HasId | None) -> str | None:
-    """Give the id of an object; what has none is refused, and named, where the script is set."""
+    """Return an id, or the id of an object.
+
+    Anything else is returned as it is: `QueuedScript` refuses it by name.
+    """
     found: Any = given if given is None or isinstance(given, str) else getattr(given, "id", given)
-    return found  # type: ignore[no-any-return]  # a `QueuedScript` checks it
+    return found  # type: ignore[no-any-return]

@@ -1,7 +1,12 @@
-"""Answer every request to one simulated service: route, fault, check, carry out, headers.
+"""The dispatcher: routes, faults, checks and carries out every request.
 
-The dispatcher is given its faces, and knows of no API what they do not say. What none of them has is
-answered by a respx route, let out, or refused by name.
+It is given its faces, and knows no API by itself. A request that none of the faces has an operation for is answered by a
+respx route, let out, or refused by name.
+
+The order matters. A request is logged before anything can go wrong with it. A fault is looked up after routing, because it
+names an operation, and before the checks, because a real outage does not validate requests. The livelock count comes last,
+because it needs what the answer changed. And everything is inside one guard: an exception in here must reach the app as an
+answer and the test as a failure, never the app as an exception.
 """
 
 from __future__ import annotations
@@ -38,27 +43,27 @@ REQUESTS_KEPT = 1000
 _DAY_SECONDS = 86_400
 
 _JSON: Headers = (("content-type", "application/json"),)
-# Whose key it was; not said to one without a key. The recordings have them redacted, so the values are ours. [REC]
+# The owner of the key; not sent without a valid key. The recordings have them redacted, so the values are ours. [REC]
 _ACCOUNT: Headers = (("openai-organization", "org-understudy"), ("openai-project", "proj_understudy"))
 _POLL_AGAIN = ("openai-poll-after-ms", "0")
 
 
 class Dispatcher:
-    """Answer every request to one simulated service.
+    """Answers every request to one simulated service.
 
     Args:
         engine: the service.
-        faces: the APIs that it has.
+        faces: its APIs.
 
     Attributes:
         log: the last 1,000 requests and how they ended.
-        problems: the test's mistakes and our own, as they were met.
-        hints: what would make the test better, each once.
-        faults: None until one is set: no fault, no cost.
-        respx: asked for what is not simulated; None until a test uses it.
-        witness: shown every request and its answer; None unless a trajectory is performed whose cases are compared.
-        passed: API paths that begin with one of these are let out.
-        is_served: it answers over HTTP, where a path of no API is the service's 404.
+        problems: the mistakes in the test, and our own defects, in the order found.
+        hints: suggestions for the test, each once.
+        faults: None until one is set, so that a service without faults pays nothing.
+        respx: the routes for what is not simulated; None until a test uses them.
+        witness: sees every request and its answer; None unless the cases of a trajectory are compared.
+        passed: requests to API paths that begin with one of these are let out.
+        is_served: it answers over HTTP, where an unknown path is the service's 404.
     """
 
     def __init__(self, engine: Engine, faces: Faces) -> None:
@@ -74,15 +79,15 @@ class Dispatcher:
         self._engine = engine
         self._polls = {face: PollClock(engine, face.status_word, self.hints) for face in faces.faces}
         self._never_raises = NeverRaises(self._keep)
-        looks_on = observer_of()
+        observer = observer_of()
         self._watch: Watch | None = (
-            looks_on.simulation(engine.part(AssistantsObjects).run_of_id) if looks_on is not None else None
+            observer.simulation(engine.part(AssistantsObjects).run_of_id) if observer is not None else None
         )
 
     def handle(self, request: Request) -> Answer:
         """Answer a request.
 
-        Never raises: a mistake of the test, or of ours, is answered 501 and kept in `problems`.
+        Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
         with self._engine.lock:
             path = api_path(request.path, self.faces.roots)
@@ -90,7 +95,7 @@ class Dispatcher:
             logged = Logged(request.method, path, request.body, request.sent_headers, now, monotonic())
             self.log.append(logged)
             try:
-                answer = self._routed(request, path, logged)
+                answer = self._route(request, path, logged)
             except Exception as error:
                 answer = self._never_raises.answered(error, f"at {request.method} {path}")
             if isinstance(answer, Response) and answer.stream is not None:
@@ -103,33 +108,33 @@ class Dispatcher:
         return answer
 
     def _keep(self, error: UnderstudyError) -> UnderstudyError:
-        from understudy._cassettes.secrets import Scrubber, clean_chain  # here: most tests make no mistake
+        from understudy._cassettes.secrets import Scrubber, clean_chain  # here, because most tests make no mistake
 
-        clean_chain(error, Scrubber().text)  # it may quote what the app sent
+        clean_chain(error, Scrubber().text)  # it may quote a key that the app sent
         self.problems.append(error)
         return error
 
     # -- who answers ------------------------------------------------------------
 
-    def _routed(self, request: Request, path: str, logged: Logged) -> Answer:
+    def _route(self, request: Request, path: str, logged: Logged) -> Answer:
         route = self.faces.find(request.method, path)
         operation, face = route.operation, route.face
         if operation is None or face is None:
-            return self._unrouted(request, path, route)
+            return self._answer_unrouted(request, path, route)
         if path.endswith("/"):
-            return self._redirected(request)
+            return self._redirect(request)
         if operation.arrives is not None:
             operation.arrives(self._engine, request)
         faults = self.faults
         entry = faults.find(route, request) if faults is not None else None
         if entry is None or faults is None:
-            return self._served(operation, face, route.ids, request)
+            return self._serve(operation, face, route.ids, request)
         logged.fault = entry.fault
         if self._watch is not None:
             self._watch.strikes(entry)
-        return faults.strike(entry, route, request, lambda: _as_response(self._served(operation, face, route.ids, request)))
+        return faults.answer(entry, route, request, lambda: _as_response(self._serve(operation, face, route.ids, request)))
 
-    def _unrouted(self, request: Request, path: str, route: Route) -> Answer:
+    def _answer_unrouted(self, request: Request, path: str, route: Route) -> Answer:
         mocked: Answer | None = self.respx.answer(request) if self.respx is not None else None
         if mocked is not None:
             return mocked
@@ -141,10 +146,10 @@ class Dispatcher:
             return unknown_url(request)
         raise not_simulated(request.method, path, self.faces)
 
-    def _redirected(self, request: Request) -> Response:
-        """Send a request whose path ends in a slash to the same path without it [REC].
+    def _redirect(self, request: Request) -> Response:
+        """Redirect a path that ends in a slash to the same path without it [REC].
 
-        307, with no body and no content type; who does not follow gets nothing else.
+        With 307, and neither a body nor a content type.
         """
         before, mark, query = request.url.partition("?")
         headers: Headers = (
@@ -157,18 +162,18 @@ class Dispatcher:
 
     # -- the service ------------------------------------------------------------
 
-    def _served(self, operation: Operation, face: Face, ids: dict[str, str], request: Request) -> Response | Abort:
+    def _serve(self, operation: Operation, face: Face, ids: dict[str, str], request: Request) -> Response | Abort:
         """Check a request and carry it out.
 
         Raises:
-            UnderstudyError: the test's mistake. The app's mistakes are answered.
+            UnderstudyError: a mistake in the test. The app's mistakes are answered.
         """
         try:
             if "%" in request.path:
                 ids = {name: unquote(value) for name, value in ids.items()}
             check_key(request)
             face.check(request)
-            answer = self._carried_out(operation, face, ids, request)
+            answer = self._carry_out(operation, face, ids, request)
         except ApiError as refused:
             answer = refusal_response(*_refusal(refused, face, ids), face.refusals, on_azure=is_azure(request))
         if isinstance(answer, Abort):
@@ -178,7 +183,7 @@ class Dispatcher:
         answer.headers = (*self._headers(operation, face, answer), *answer.headers)
         return answer
 
-    def _carried_out(self, operation: Operation, face: Face, ids: dict[str, str], request: Request) -> Response | Abort:
+    def _carry_out(self, operation: Operation, face: Face, ids: dict[str, str], request: Request) -> Response | Abort:
         engine, polls = self._engine, self._polls[face]
         query = checked_query(operation, request) if "?" in request.url else {}
         body = checked_body(operation.body, request) if operation.body is not None else {}
@@ -193,19 +198,22 @@ class Dispatcher:
     def _headers(self, operation: Operation, face: Face, response: Response) -> Headers:
         """Return the headers of an answer, as recorded.
 
-        `openai-poll-after-ms` is our own: it makes the SDKs' polling instant.
+        `openai-poll-after-ms: 0` is our addition: it makes the SDKs' polling instant.
         """
         engine = self._engine
-        named = any(name == "content-type" for name, _ in response.headers) if response.headers else False
+        has_type = any(name == "content-type" for name, _ in response.headers) if response.headers else False
         headers: Headers = (
             ("date", _date(int(engine.clock.now()))),
-            *(() if named else _JSON),
+            *(() if has_type else _JSON),
             *(() if response.status == 401 else _ACCOUNT),
             *face.headers,
             *(operation.headers if response.status == 200 else ()),
             ("x-request-id", engine.ids.request()),
         )
-        if operation.polled == "sdk" and engine.clock.mode in ("poll", "manual"):  # elsewhere sleeping is what moves
+        if operation.polled == "sdk" and engine.clock.mode in (
+            "poll",
+            "manual",
+        ):  # in the other modes, sleeping is what moves the clock
             return (*headers, _POLL_AGAIN)
         return headers
 
@@ -223,12 +231,15 @@ def _date(second: int) -> str:
 
 
 def _as_response(answer: Response | Abort) -> Response:
-    """Give what a fault works on: no answer at all is one whose body never comes."""
+    """Return a response for a fault to change: an abort becomes the body of one."""
     return answer if isinstance(answer, Response) else Response(200, stream=iter([answer]))
 
 
 def _refusal(refused: ApiError, face: Face, ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    """Say how a refusal is put: of an id in the path that nothing has, its wrong beginning first."""
+    """Return the name and the facts of a refusal.
+
+    For an unknown id in the path, a wrong prefix is reported first.
+    """
     if refused.name.endswith(".not_found"):
         wanted = refused.facts["id"]
         for name, prefix in face.id_prefixes.items():

@@ -1,4 +1,4 @@
-"""What the report of a failed test says of its simulator."""
+"""The section on the simulator in the report of a failed test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN_ID = re.compile(rb"with id \\?'([\w-]+)\\?'")
 
 
 def failure_section(backend: Backend) -> FailureSection:
-    """Collect what a simulator knows of the test that failed."""
+    """Collect what a simulator knows about the test that failed."""
     with backend._engine.lock:  # noqa: SLF001 - one package, and not for users
         log = list(backend._dispatcher.log)  # noqa: SLF001
         start = backend._start if backend.clock.virtual or not log else log[0].at  # noqa: SLF001
@@ -41,7 +41,7 @@ def _timelines(backend: Backend) -> list[Timeline]:
 
 
 def advice(backend: Backend, log: list[Logged]) -> Iterator[str]:
-    """Say what is nearest to an id that the last refusal did not find."""
+    """Yield advice on the id that the last 404 did not find, if there was one."""
     refused = next((logged for logged in reversed(log) if logged.status == 404), None)
     found = _UNKNOWN_ID.search(refused.shown) if refused is not None else None
     if found is None:
@@ -54,19 +54,19 @@ def advice(backend: Backend, log: list[Logged]) -> Iterator[str]:
     elif known:
         yield f"no object has the id {wanted!r}; there {'is' if len(known) == 1 else 'are'} {', '.join(known[:5])}"
     else:
-        yield f"no object has the id {wanted!r}, and there is none of its kind: add it first, as by add_assistant(id=...)"
+        yield f"no object has the id {wanted!r}, and there are none of its kind: add it first, as with add_assistant(id=...)"
 
 
 def _ids_like(backend: Backend, wanted: str) -> list[str]:
-    """Give the ids of the same kind, by their prefix."""
+    """Return the ids with the same prefix."""
     objects = backend._engine.part(AssistantsObjects)  # noqa: SLF001
     files, stores = backend._engine.files.listing, backend._engine.stores.listing  # noqa: SLF001
     ids = [
-        *(held.id for held in objects.assistants),
-        *(held.id for held in objects.threads),
+        *(assistant.id for assistant in objects.assistants),
+        *(thread.id for thread in objects.threads),
         *(run.id for run in backend._all_runs()),  # noqa: SLF001
-        *(held.id for held in files),
-        *(held.id for held in stores),
+        *(file.id for file in files),
+        *(store.id for store in stores),
     ]
     prefix = wanted.partition("_")[0]
     return [known for known in ids if known.partition("_")[0] == prefix]

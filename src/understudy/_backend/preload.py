@@ -1,4 +1,4 @@
-"""Objects that are there before the app comes: made through the same checks as the app's own, with a time and an id."""
+"""Objects that a test adds: checked like the app's own, with a given id and time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from understudy.errors import nearest
 
 T = TypeVar("T", bound=Listed)
 
-# What a file may be for: what the app can ask for, and what the service makes itself. [SPEC]
+# The purposes of files: those that an app can ask for, and those of the service's own files. [SPEC]
 FilePurpose = Literal[
     "assistants",
     "assistants_output",
@@ -47,13 +47,13 @@ FILE_PURPOSES: tuple[FilePurpose, ...] = get_args(FilePurpose)
 FileErrorCode = Literal["server_error", "unsupported_file", "invalid_file"]  # the keys of FAILURES
 
 
-def _check_moment(method: str, created_at: float | None) -> None:
-    if created_at is not None and not 0 <= created_at <= LATEST:  # NaN is not, either
+def _check_created_at(method: str, created_at: float | None) -> None:
+    if created_at is not None and not 0 <= created_at <= LATEST:  # written so that NaN is refused, too
         raise ValueError(f"{method}(created_at={created_at!r}): expected unix seconds from 0 to {LATEST} (the year 9999)")
 
 
 def add_assistant(engine: Engine, object_id: str | None, created_at: float | None, fields: dict[str, Any]) -> AssistantView:
-    _check_moment("add_assistant", created_at)
+    _check_created_at("add_assistant", created_at)
     body = _checked("add_assistant", CREATE_ASSISTANT, fields)
     with engine.lock:
         _check_new(engine.part(AssistantsObjects).assistants, object_id, "assistant")
@@ -65,11 +65,14 @@ def add_assistant(engine: Engine, object_id: str | None, created_at: float | Non
 def add_thread(
     engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
 ) -> ThreadView:
-    _check_moment("add_thread", created_at)
+    _check_created_at("add_thread", created_at)
     if isinstance(given, str):
         raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
     bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
-    first, rest = bodies[:THREAD_MESSAGES], bodies[THREAD_MESSAGES:]  # a thread may hold more than it is created with
+    first, rest = (
+        bodies[:THREAD_MESSAGES],
+        bodies[THREAD_MESSAGES:],
+    )  # a thread may have more messages than a create request can
     body = _checked("add_thread", CREATE_THREAD, {**fields, "messages": first})
     body["messages"] += [_checked("add_thread", CREATE_MESSAGE, message) for message in rest]
     with engine.lock:
@@ -82,7 +85,7 @@ def add_thread(
 def add_message(
     engine: Engine, thread_id: str, object_id: str | None, created_at: float | None, fields: dict[str, Any]
 ) -> MessageView:
-    _check_moment("add_message", created_at)
+    _check_created_at("add_message", created_at)
     body = _checked("add_message", CREATE_MESSAGE, fields)
     with engine.lock:
         thread = existing(engine.part(AssistantsObjects).threads, thread_id, "thread")
@@ -102,18 +105,18 @@ def add_conversation(
     with engine.lock:
         _check_new(engine.part(ResponsesObjects).conversations, object_id, "conversation")
         with _in_python("add_conversation"):
-            held = conversations.make(engine, body, id=object_id, created_at=created_at)
-        return ObjectView(render_responses.conversation(held))
+            conversation = conversations.make(engine, body, id=object_id, created_at=created_at)
+        return ObjectView(render_responses.conversation(conversation))
 
 
 def add_file(
     engine: Engine, object_id: str | None, created_at: float | None, filename: str, content: bytes | str, purpose: str
 ) -> FileView:
-    _check_moment("add_file", created_at)
+    _check_created_at("add_file", created_at)
     if purpose not in FILE_PURPOSES:
         close = nearest(purpose, FILE_PURPOSES)
-        hint = f" Did you mean {close[0]!r}?" if close else f" It takes {', '.join(FILE_PURPOSES)}."
-        raise ValueError(f"add_file(purpose={purpose!r}): there is no such purpose.{hint}")
+        hint = f" Did you mean {close[0]!r}?" if close else f" Expected one of {', '.join(FILE_PURPOSES)}."
+        raise ValueError(f"add_file(purpose={purpose!r}): unknown purpose.{hint}")
     data = content.encode() if isinstance(content, str) else content
     with engine.lock:
         _check_new(engine.files.listing, object_id, "file")
@@ -124,7 +127,7 @@ def add_file(
 def add_vector_store(
     engine: Engine, object_id: str | None, created_at: float | None, file_ids: Sequence[str], fields: dict[str, Any]
 ) -> VectorStoreView:
-    _check_moment("add_vector_store", created_at)
+    _check_created_at("add_vector_store", created_at)
     body = _checked("add_vector_store", CREATE_VECTOR_STORE, {**fields, "file_ids": list(file_ids)})
     with engine.lock:
         _check_new(engine.stores.listing, object_id, "vector store")
@@ -146,7 +149,11 @@ def fail_file(engine: Engine, file: str, code: str, message: str | None) -> None
 
 
 def existing(listing: Listing[T] | Sequence[T], object_id: str, kind: str) -> T:
-    """Return the object with an id, or a `KeyError` that names the nearest."""
+    """Return the object with an id.
+
+    Raises:
+        KeyError: there is none; the nearest are named.
+    """
     if isinstance(listing, Listing):
         found = listing.get(object_id)
     else:
@@ -165,7 +172,12 @@ def _check_new(listing: Listing[Any], object_id: str | None, kind: str) -> None:
 
 
 def _checked(name: str, body: Fields, fields: dict[str, Any]) -> Any:
-    """Check fields as the create request would; a wrong one raises in Python's words: it is the test's mistake."""
+    """Return fields checked as the create request checks them.
+
+    Raises:
+        TypeError: an unknown field; the nearest is named.
+        ValueError: a value that the service would refuse.
+    """
     for key in fields:
         if key not in body.known:
             close = nearest(key, body.known)
@@ -177,7 +189,7 @@ def _checked(name: str, body: Fields, fields: dict[str, Any]) -> Any:
 
 @contextmanager
 def _in_python(name: str) -> Iterator[None]:
-    """Return what the service would refuse is the test's mistake here: say it as Python does."""
+    """Turn a refusal of the service into a ValueError: here it is the test's mistake."""
     try:
         yield
     except ApiError as refused:

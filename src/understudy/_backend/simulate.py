@@ -13,7 +13,7 @@ from understudy._engine.script import Script
 from understudy._http import activate
 from understudy.errors import NoFunction, raise_all
 
-_hints: dict[str, None] = {}  # of worlds that are closed: each once, until somebody shows them
+_hints: dict[str, None] = {}  # of closed simulations: each once, until they are shown
 
 
 @block
@@ -26,22 +26,24 @@ def simulate(
     start: float = 1_700_000_000,
     hosts: Sequence[str] = (),
 ) -> Iterator[Backend]:
-    """Answer every OpenAI client of this context from a simulated service, until the block is left.
+    """Answer every OpenAI client in the block from a simulated service.
+
+    It covers the clients of this context: this thread or task, and those started from it.
 
     Args:
-        script: moves that every run takes; see `Backend.every_run`.
-        seed: every id is derived from it; the same seed gives the same ids.
-        time: who moves the clock: `"poll"` (default), `"manual"`, `"sleep"`, `"real"`; see `Clock`.
-        strict: True refuses runs without a script; False lets scripts go unused; None (default) does neither.
-        start: what the clock shows at first, in unix seconds.
-        hosts: more host names whose requests are answered here.
+        script: the script of every run; see `Backend.every_run`.
+        seed: what every id is derived from; the same seed gives the same ids.
+        time: what moves the clock: `"poll"` (default), `"manual"`, `"sleep"`, `"real"`; see `Clock`.
+        strict: True refuses runs without a script; False allows unused scripts and faults; None (default) does neither.
+        start: the clock's first time, in unix seconds.
+        hosts: further host names whose requests are answered here.
 
     Raises:
-        UnderstudyError: at the end, what went wrong on the test's side, even if the app swallowed it. An exception
-            that leaves the block by itself goes first.
+        UnderstudyError: at the end, for mistakes in the test, even if the app swallowed them. An exception that leaves the
+            block takes precedence.
     """
     backend = Backend(script=script, seed=seed, time=time, strict=strict, start=start, hosts=hosts)
-    settings = _given(seed=seed, time=time, strict=strict, start=start, hosts=hosts)
+    settings = _non_default(seed=seed, time=time, strict=strict, start=start, hosts=hosts)
     if script is not None and not callable(script):
         backend.generated(f"with simulate({', '.join(['script={}', *settings])}) as backend:", script)
     try:
@@ -53,7 +55,7 @@ def simulate(
         raise_all(backend.close())
     except Exception as error:
         no_test = next((problem for problem in backend.problems if isinstance(problem, NoFunction)), None)
-        if no_test is not None:  # a generated script that this app cannot meet says nothing about the app
+        if no_test is not None:  # a generated script that does not suit this app says nothing about it
             raise no_test from error
         if not isinstance(error, NoFunction):
             backend.explain(error, opening=f"with simulate({', '.join(settings)}) as backend:")
@@ -70,15 +72,18 @@ def take_hints() -> list[str]:
     return hints
 
 
-def _given(**settings: Any) -> list[str]:
-    """Return the settings that are not the default, as code."""
+def _non_default(**settings: Any) -> list[str]:
+    """Return the settings that differ from the defaults, as code."""
     default = {"seed": 0, "time": "poll", "strict": None, "start": 1_700_000_000, "hosts": ()}
     return [f"{name}={value!r}" for name, value in settings.items() if value != default[name]]
 
 
 @contextmanager
 def active(backend: Backend) -> Iterator[None]:
-    """Answer every client of this context with a backend; with `time="sleep"`, let sleeping move its clock."""
+    """Answer every client of this context with a backend.
+
+    With `time="sleep"`, sleeping moves its clock.
+    """
     with activate(backend):
         if backend.clock.mode != "sleep":
             yield

@@ -1,4 +1,4 @@
-"""What is said to requests that no face has an operation for."""
+"""Answers to requests for which no face has an operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from understudy.errors import NotSimulated, nearest
 
 
 def method_not_allowed(request: Request, allowed: Sequence[str]) -> Response:
-    """Give the answer to the app's mistake. The text is a guess [INF]."""
+    """Return the 405 answer. Its text is a guess [INF]."""
     message = f"Not allowed to {request.method} on {request.path}. (HINT: Perhaps you meant to use a different HTTP method?)"
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     headers = (("content-type", "application/json"), ("allow", ", ".join(sorted(set(allowed)))))
@@ -21,7 +21,7 @@ def method_not_allowed(request: Request, allowed: Sequence[str]) -> Response:
 
 
 def unknown_url(request: Request) -> Response:
-    """Give the service's answer to a path that it does not have [REP]."""
+    """Return the service's 404 answer to an unknown path [REP]."""
     facts = {"method": request.method, "path": request.path}
     response = refusal_response("url.unknown", facts, on_azure=is_azure(request))
     response.headers = (("content-type", "application/json"), *response.headers)
@@ -29,13 +29,15 @@ def unknown_url(request: Request) -> Response:
 
 
 def not_simulated(method: str, path: str, faces: Faces) -> NotSimulated:
-    """Give the test's mistake, with the operations that are most like what was asked for."""
+    """Return the error for an unknown request, naming the nearest operations."""
     root = path.lstrip("/").partition("/")[0]
     routes = [f"{operation.method} {operation.path}" for operation in faces.operations]
-    routes = [route for route in routes if nearest(route.split("/")[1], [root])]  # another API's paths are like none of ours
+    routes = [
+        route for route in routes if nearest(route.split("/")[1], [root])
+    ]  # paths of another API resemble none of ours
     close = nearest(f"{method} {path}", routes) or routes
     near = f" Nearest: {', '.join(close[:3])}." if close else ""
-    whole = path if path.startswith("/v1/") else f"/v1{path}"  # nothing is cut off a path that is none of the service's
+    whole = path if path.startswith("/v1/") else f"/v1{path}"  # a path of another API is kept whole
     return NotSimulated(
         f"{method} {path} is not simulated.{near} Answer it yourself with "
         f"understudy.respx.{method.lower()}(path={whole!r}).respond(json={{...}}), or let it out with "

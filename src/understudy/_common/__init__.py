@@ -1,1 +1,1 @@
-"""What every room may use: HTTP messages as values, observers, values whose repr is code."""
+"""Shared by all packages: HTTP messages, observers, values whose repr is code."""

@@ -1,4 +1,4 @@
-"""Values whose repr is code: it can be pasted into a test and gives an equal value."""
+"""Values whose repr is code that makes an equal value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class CodeRepr:
-    """Base of frozen dataclasses: a repr that shows what was given and leaves out what was not."""
+    """Base of frozen dataclasses whose repr leaves out fields with their default."""
 
     __slots__ = ()
 
@@ -23,5 +23,5 @@ class CodeRepr:
 
 
 def first(**more: Any) -> Any:
-    """Return a dataclass field that is given without its name, and always shown."""
+    """Return a positional dataclass field, which the repr always shows."""
     return field(metadata={"first": True}, **more)

@@ -1,4 +1,4 @@
-"""Ids, and objects that have one: wherever a test names an object, both will do."""
+"""Ids, or objects that have one: a test can name an object by either."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Protocol
 
 
 class HasId(Protocol):
-    """An object with an id: one that a backend handed out, or one of the SDK's."""
+    """An object with an id: from a backend, or from the SDK."""
 
     @property
     def id(self) -> str: ...
 
 
 def id_of(given: str | HasId, method: str, kind: str) -> str:
-    """Give the id of an object, or the id itself.
+    """Return the id of an object, or the id itself.
 
     Raises:
-        TypeError: neither; the message names the method, and the kind of object expected.
+        TypeError: neither; the message names the method and the kind of object expected.
     """
     found = given if isinstance(given, str) else getattr(given, "id", None)
     if isinstance(found, str):
         return found
-    raise TypeError(f"{method}({given!r}): expected the id of a {kind}, a str, or an object with such an `id`")
+    raise TypeError(f"{method}({given!r}): expected the id of a {kind} (a str), or an object with such an `id`")

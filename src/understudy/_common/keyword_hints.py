@@ -1,4 +1,4 @@
-"""What to write instead of a keyword argument that a function does not take, but that one could expect of it."""
+"""Hints for keyword arguments that a function does not take, but seems to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ R = TypeVar("R")
 
 
 def hinting(**remedies: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Refuse these keyword arguments with what to write instead, and of any other unknown one name the nearest.
+    """Decorate a function to explain its unknown keyword arguments.
+
+    Args:
+        remedies: for each expected mistake, what to write instead; for any other, the nearest argument is named.
 
     Raises:
-        TypeError: by the decorated function, when it is given one of them.
+        TypeError: by the decorated function, for an unknown keyword argument.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,11 +1,11 @@
-"""Requests and answers as plain values: what every layer above the HTTP library speaks.
+"""Requests and answers as plain values, for every layer above the HTTP library.
 
-Nothing here knows an HTTP library, a socket or the Assistants API. A *handler* (the simulated service, a cassette) takes a
-`Request` and returns one of three things, and the interception layer carries it out for whichever client asked:
+Nothing here knows an HTTP library, a socket or an API. A *handler* (the simulated service, a cassette) takes a `Request` and
+returns one of three values, which the interception layer carries out for the client:
 
-* `Response`: this is the answer. Its body is bytes, or an iterator that is pulled lazily while the app reads.
-* `Forward`: let the request out to the real server; an optional `Observer` sees the answer go by, chunk by chunk.
-* `Abort`: no answer; the client's own HTTP library raises this exception (`ConnectError`, `ReadTimeout`, ...).
+* `Response`: the answer. Its body is bytes, or an iterator that is pulled lazily while the app reads.
+* `Forward`: let the request out to the real server; an optional `Observer` sees the answer pass, chunk by chunk.
+* `Abort`: no answer; the client's HTTP library raises this exception (`ConnectError`, `ReadTimeout`, ...).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 def text_headers(headers: Headers | RawHeaders) -> Headers:
-    """Headers as text, whichever way they came."""
+    """Return headers as text."""
     return tuple((_text(name), _text(value)) for name, value in headers)
 
 
@@ -30,15 +30,15 @@ def _text(part: str | bytes) -> str:
 
 
 class Request:
-    """What a client sent.
+    """A request of a client.
 
     Attributes:
         method: upper case, `GET`.
         url: the whole URL as sent, query included.
         path: its path, still percent-encoded, without the query.
-        body: the bytes of the body, `b""` when there is none.
+        body: the body, `b""` if there is none.
         sent_headers: name and value pairs in the order sent, names as the client spelled them; text, or bytes as an HTTP
-            library holds them: few are ever asked for, so they are decoded only when they are.
+            library stores them: few are ever read, so they are decoded only then.
     """
 
     def __init__(self, method: str, url: str, headers: Headers | RawHeaders = (), body: bytes = b"") -> None:
@@ -46,7 +46,7 @@ class Request:
         self.url = url
         self.sent_headers = headers
         self.body = body
-        # Taken apart by hand: every request passes here, and urlsplit costs more than the rest of the routing.
+        # Split by hand: every request passes here, and urlsplit costs more than the rest of the routing.
         rest, _, self._query = url.partition("#")[0].partition("?")
         scheme, found, after = rest.partition("://")
         self._authority, slash, path = after.partition("/") if found else ("", "", scheme)
@@ -55,21 +55,21 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Return the host name in lower case, without a port; empty for a relative URL."""
+        """The host name in lower case, without a port; "" for a relative URL."""
         return urlsplit(f"//{self._authority}").hostname or ""
 
     @property
     def headers(self) -> Headers:
-        """Return the headers as text."""
+        """The headers as text."""
         return text_headers(self.sent_headers)
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """Return the decoded query, in the order sent; a key may stand more than once."""
+        """The decoded query, in the order sent; a key may occur more than once."""
         return parse_qsl(self._query, keep_blank_values=True) if self._query else []
 
     def header(self, name: str, default: str | None = None) -> str | None:
-        """Return the last value of a header, its name in any case; `default` when it was not sent."""
+        """Return the last value of a header, or `default`; case is ignored."""
         by_name = self._by_name
         if by_name is None:
             by_name = self._by_name = {key.lower(): value for key, value in self.sent_headers}
@@ -88,24 +88,24 @@ class Request:
             return None
 
     def __repr__(self) -> str:
-        # Without the query: reprs get into tracebacks, and a query may hold a key.
+        # Without the query, which may contain a key: reprs get into tracebacks.
         return f"<Request {self.method} {self.url.partition('?')[0]}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Inside a streamed body: wait this long before the next chunk, letting other tasks and threads run."""
+    """A pause in a streamed body, during which other tasks and threads can run."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """No answer, or the end of one: the client's HTTP library raises its exception of this name, or of this kind.
+    """No answer, or its end: the client's HTTP library raises an exception.
 
     Attributes:
-        kind: the class name of the exception, the same in httpx and httpx2: `ConnectError`, `ReadTimeout`, `ReadError`,
-            `RemoteProtocolError`, ...; each other library has its own for the same thing.
+        kind: the class name of the exception in httpx and httpx2: `ConnectError`, `ReadTimeout`, `ReadError`,
+            `RemoteProtocolError`, ...; other libraries raise their equivalent.
         message: its text.
     """
 
@@ -122,9 +122,9 @@ class Response:
 
     Attributes:
         status: the HTTP status code.
-        headers: name and value pairs in the order they are to be seen.
-        body: the whole body; ignored when `stream` is given.
-        stream: the body piece by piece, pulled only as fast as the app reads; one pull gives at most one piece.
+        headers: name and value pairs, in order.
+        body: the whole body; ignored if `stream` is given.
+        stream: the body in pieces, pulled only as fast as the app reads, one piece at a time.
     """
 
     status: int
@@ -134,31 +134,31 @@ class Response:
 
 
 class Observer(Protocol):
-    """Sees the answer to a forwarded request go by.
+    """Sees the answer to a forwarded request pass.
 
     Every call happens on the app's own thread or task.
     """
 
     def started(self, status: int, headers: Headers) -> None:
-        """The head of the answer has arrived."""
+        """Handle the status and headers of the answer."""
 
     def chunk(self, data: bytes) -> None:
-        """A piece of the body, as it came over the wire (still compressed if it was), is about to reach the app."""
+        """Handle a piece of the body, as received (possibly compressed)."""
 
     def ended(self) -> None:
-        """The body is complete."""
+        """Handle the end of the body."""
 
     def broken(self, error: BaseException | Abort | None) -> None:
-        """Take note that there was no answer, or that it broke off.
+        """Handle a missing or incomplete answer.
 
         Args:
-            error: an exception of httpx, or in its terms as an `Abort`; None: the app closed the answer early.
+            error: an exception of httpx, or an `Abort` with its name; None if the app closed the answer early.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Let the request out to where it was going."""
+    """Let the request out to its real destination."""
 
     observer: Observer | None = None
 
@@ -168,11 +168,11 @@ Answer = Response | Forward | Abort
 
 @dataclass(frozen=True, slots=True)
 class HostRules:
-    """Which requests are ours; see `understudy._http.hosts.is_ours`.
+    """Which requests are answered here; see `understudy._http.hosts.is_ours`.
 
     Attributes:
-        hosts: host names that are always ours; a leading `*.` stands for any subdomain, and `name:port` for that port only.
-        pass_hosts: host names that never are, whatever their headers say.
+        hosts: host names always answered; a leading `*.` matches any subdomain, and `name:port` only that port.
+        pass_hosts: host names never answered, whatever the headers.
     """
 
     hosts: tuple[str, ...] = ("api.openai.com", "*.openai.azure.com", "*.services.ai.azure.com")
@@ -180,10 +180,10 @@ class HostRules:
 
 
 def host_names(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of a setting `hosts=`.
+    """Return the host names of a setting `hosts=`.
 
     Raises:
-        TypeError: one name instead of a list of them, which would be a list of its letters.
+        TypeError: a single name instead of a list, which would count as a list of letters.
     """
     if isinstance(given, str):
         raise TypeError(f"hosts={given!r}: expected a list of host names: write [{given!r}]")
@@ -191,27 +191,27 @@ def host_names(given: Sequence[str]) -> tuple[str, ...]:
 
 
 class Handler(Protocol):
-    """Answers requests. Called from any thread; must do its own locking."""
+    """Answers requests. It is called from any thread, and does its own locking."""
 
     @property
     def rules(self) -> HostRules:
-        """Say which requests are ours."""
+        """Which requests it answers."""
 
     def handle(self, request: Request) -> Answer:
         """Answer one request.
 
-        Never raises: what goes wrong is kept and raised again at the end of the test.
+        Never raises: errors are kept, and raised again at the end of the test.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """One request that the app sent, as kept in a request log.
+    """A request that the app sent, as kept in a request log.
 
     Attributes:
-        method, path: as sent; the path is the API path (`/threads/...`), whatever prefix stood before it.
-        json: the body as JSON, None when there was none, or it is something else (an upload).
-        headers: lower-case names; of a repeated header the last value.
+        method, path: as sent; the path is the API path (`/threads/...`), without any prefix.
+        json: the body as JSON; None if there was none, or it is not JSON (an upload).
+        headers: with lower-case names; for a repeated header, the last value.
     """
 
     method: str

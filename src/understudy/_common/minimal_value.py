@@ -1,9 +1,9 @@
-"""The smallest value that fits a JSON schema, over the subset of schemas that functions use.
+"""The smallest value that fits a JSON schema, for the schemas that functions use.
 
 Known: `type` (a list of types takes its first), `const`, `enum`, `properties` with `required`, `items` with `minItems`,
 `minLength`, `minimum`, `exclusiveMinimum`, `maximum`, `exclusiveMaximum`, `multipleOf` of integers, `anyOf` and `oneOf` (the
-first), `allOf` of objects, and `$ref` into the schema itself. Everything else, `pattern` and `format` among it, is not
-heeded: real models do not always heed it either.
+first), `allOf` of objects, and `$ref` into the schema itself. Everything else is ignored,
+including `pattern` and `format`: real models do not always respect them, either.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ Schema = Mapping[str, Any]
 
 
 def minimal_value(schema: Schema | bool, root: Schema | None = None) -> Any:
-    """Return a smallest value that fits: `{}` for an object without required properties, `""`, `0`, `[]`, `False`, None.
+    """Return a smallest value that fits a schema.
+
+    That is `{}` for an object without required properties, `""`, `0`, `[]`, `False` or None.
 
     Args:
-        schema: a JSON schema; an empty one, as a function without parameters has, stands for an object.
-        root: where `$ref` looks; by default the schema itself.
+        schema: a JSON schema; an empty one, as of a function without parameters, means an object.
+        root: the schema that `$ref` refers to; by default the schema itself.
     """
     if isinstance(schema, bool) or not schema:
         return {}
@@ -38,10 +40,10 @@ def minimal_value(schema: Schema | bool, root: Schema | None = None) -> Any:
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
-    """Return the schema that a `$ref` names, with `allOf` merged into one object; others as they are.
+    """Return a schema with its `$ref` followed and its `allOf` merged.
 
     Raises:
-        ValueError: a `$ref` that leads nowhere, out of the schema, or in circles.
+        ValueError: a `$ref` that leads nowhere, out of the schema, or in a circle.
     """
     seen = []
     while "$ref" in schema:
@@ -67,7 +69,7 @@ def resolved(schema: Schema, root: Schema) -> Schema:
 
 
 def type_of(schema: Schema) -> str:
-    """Return the type of a schema: as it says, the first of several, or what its keywords speak of."""
+    """Return the type of a schema: its first, or else the one its keywords imply."""
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = kind[0] if kind else None
@@ -79,9 +81,9 @@ def type_of(schema: Schema) -> str:
 
 
 def number_bounds(schema: Schema) -> tuple[float | None, bool, float | None, bool]:
-    """Return a schema's lower bound and whether it is excluded, then the upper.
+    """Return a schema's lower bound and whether it is exclusive, then the upper.
 
-    None where the schema sets no bound.
+    A bound is None if the schema sets none.
     """
     least, is_above = _bound(schema.get("minimum"), schema.get("exclusiveMinimum"), max)
     most, is_below = _bound(schema.get("maximum"), schema.get("exclusiveMaximum"), min)
@@ -89,14 +91,14 @@ def number_bounds(schema: Schema) -> tuple[float | None, bool, float | None, boo
 
 
 def _bound(bound: Any, exclusive: Any, stricter: Callable[[Any, Any], Any]) -> tuple[float | None, bool]:
-    if exclusive is None or isinstance(exclusive, bool):  # draft 4: it speaks of the bound beside it
+    if exclusive is None or isinstance(exclusive, bool):  # draft 4: a flag of the other keyword
         return bound, exclusive is True
     is_stricter = bound is None or stricter(bound, exclusive) == exclusive
     return (exclusive, True) if is_stricter else (bound, False)
 
 
 def integer_bounds(schema: Schema) -> tuple[int | None, int | None]:
-    """Return the least and the greatest integer that a schema allows; None where it says nothing."""
+    """Return the least and greatest integers that a schema allows, None if unbounded."""
     low, is_above, high, is_below = number_bounds(schema)
     least = None if low is None else math.floor(low) + 1 if is_above else math.ceil(low)
     most = None if high is None else math.ceil(high) - 1 if is_below else math.floor(high)

@@ -1,4 +1,4 @@
-"""The file that was probably meant, where the one named is not there."""
+"""The file that was probably meant, if the one named does not exist."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import difflib
 from itertools import islice
 from pathlib import Path
 
-MOST_LOOKED_AT = 2000  # files: this is for a message
+MAX_FILES = 2000  # that are compared: it is only for a message
 
 
 def nearest_file(path: Path) -> Path | None:
-    """Give the file most like a path that is not there: beside it, else in the folders below; None if none is like it."""
+    """Return the file most like a path that does not exist, or None.
+
+    It is looked for in the same folder, then in the folders below.
+    """
     folder = path.parent if path.parent.is_dir() else path.parent.parent
     for found in (folder.glob("*"), folder.rglob("*")):
-        files = {str(file): file for file in islice(found, MOST_LOOKED_AT) if file.is_file()}
+        files = {str(file): file for file in islice(found, MAX_FILES) if file.is_file()}
         same_name = [file for file in files.values() if file.name == path.name]
         if same_name:
             return same_name[0]
@@ -25,6 +28,6 @@ def nearest_file(path: Path) -> Path | None:
 
 
 def did_you_mean_file(path: Path) -> str:
-    """` Did you mean tutorial.yaml?` with the file most like a path; empty when none is like it."""
+    """Return ` Did you mean tutorial.yaml?` for the nearest file, or ""."""
     close = nearest_file(path)
     return f" Did you mean {close}?" if close is not None else ""

@@ -1,7 +1,7 @@
-"""Who looks on while worlds answer: nobody, unless a report over a whole test suite was asked for.
+"""Observers of simulations and replays, for a report over a whole test suite.
 
-A *world* is what answers requests: a simulated service, or a cassette that is replayed. Each asks once, when it is made,
-whether somebody looks on. Process-wide, as the suite is: worlds are made in fixtures, `with` blocks, examples and threads.
+Each simulated service, and each cassette that is replayed, looks once, when it is made, for an observer. Usually there is
+none. Observers are process-wide, as the suite is: simulations are made in fixtures, `with` blocks, examples and threads.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 
 class Watch(Protocol):
-    """Looks on at one world."""
+    """Observes one simulation or replay."""
 
     def strikes(self, entry: ArmedFault) -> None:
-        """The request that is answered next meets a fault."""
+        """Note that the request answered next meets a fault."""
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
-        """A request is answered; `path` is the API path.
+        """Note an answer; `path` is the API path.
 
-        A stream may be wrapped, to see what the app reads of it.
+        It may wrap a stream, to see what the app reads of it.
         """
 
 
 class EngineObserver(Protocol):
-    """Looks on at every world."""
+    """Observes every simulation and replay."""
 
     def simulation(self, run_of: Callable[[str], Run | None]) -> Watch:
-        """Return a simulated service begins; `run_of` gives its run of an id."""
+        """Return the watch of a new simulated service; `run_of` finds its runs by id."""
 
     def replay(self, played: Callable[[], Sequence[Interaction]]) -> Watch:
-        """Return a cassette is replayed; `played` gives what was played of it so far."""
+        """Return the watch of a replay; `played` returns what was played so far."""
 
 
 _observers: list[EngineObserver | None] = []
 
 
 def observer_of() -> EngineObserver | None:
-    """Who looks on: of several (pytest within pytest), the last."""
+    """Return the observer, if any; of several (pytest within pytest), the last."""
     return _observers[-1] if _observers else None
 
 
 @contextmanager
-def observing(somebody: EngineObserver | None) -> Iterator[None]:
-    """Let somebody, or nobody, look on at every world that is made until the block is left."""
-    _observers.append(somebody)
+def observing(observer: EngineObserver | None) -> Iterator[None]:
+    """Set the observer of all simulations and replays made in the block."""
+    _observers.append(observer)
     try:
         yield
     finally:
-        _observers.remove(somebody)
+        _observers.remove(observer)

@@ -1,15 +1,15 @@
-"""Texts in one line of a report."""
+"""Short texts for one line of a report."""
 
 from __future__ import annotations
 
-MOST_LETTERS = 60  # of a text that is shown
+MAX_CHARACTERS = 60  # of a text
 
 
 def short(text: str) -> str:
-    """Give a text as far as a line has room for it."""
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    """Return a text, cut to `MAX_CHARACTERS`."""
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
 
 
 def counted(number: int, noun: str) -> str:
-    """Give a number with its noun: `1 run`, `2 runs`."""
+    """Return a number with its noun: `1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,1 +1,1 @@
-"""What happened in a simulation, for people: request log, timelines, traces, unused set-up."""
+"""Diagnostics of a simulation: request log, timelines, traces, unused set-up."""

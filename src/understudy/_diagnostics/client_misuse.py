@@ -1,4 +1,7 @@
-"""What the app did wrong to the API: mistakes that a service answers without a word, or that only cost money."""
+"""The app's misuse of the API: mistakes that the service does not report.
+
+It answers them as if nothing were wrong, or they only cost money.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ SUBMIT = "/submit_tool_outputs"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing the app did wrong.
+    """One mistake of the app.
 
-    `kind` is the name of the rule, `text` says what happened and what to do.
+    Attributes:
+        kind: the name of the rule.
+        text: what happened, and what to do.
     """
 
     kind: str
@@ -27,42 +32,42 @@ class Finding:
         return f"{self.kind}: {self.text}"
 
 
-class Conduct(tuple[Finding, ...]):
-    """The findings: empty when the app did nothing wrong.
+class ClientMisuse(tuple[Finding, ...]):
+    """The app's mistakes: a tuple, empty if there are none.
 
-    `check()` fails the test if it did.
+    `check()` fails the test if there are any.
     """
 
     __slots__ = ()
 
     def check(self, *, allow: Iterable[str] = ()) -> None:
-        """Fail with what was found, in words.
+        """Fail the test if there are findings.
 
         Args:
-            allow: kinds of findings that are all right here.
+            allow: kinds of findings that are acceptable here.
 
         Raises:
-            AssertionError: something else was found.
+            AssertionError: there are others; it lists them.
         """
         allowed = set(allow)
         found = [finding for finding in self if finding.kind not in allowed]
-        assert not found, "the app misbehaved towards the API:\n" + "\n".join(f"  {finding}" for finding in found)
+        assert not found, "the app misused the API:\n" + "\n".join(f"  {finding}" for finding in found)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self)) or "nothing wrong"
+        return "\n".join(map(str, self)) or "no misuse"
 
 
-def conduct(log: Sequence[Logged], runs: Sequence[Run]) -> Conduct:
-    """Judge what was sent, and what was left behind.
+def find_misuse(log: Sequence[Logged], runs: Sequence[Run]) -> ClientMisuse:
+    """Return the misuse in a request log, and in the runs left behind.
 
     Rules:
-        late_outputs: outputs were submitted for a run that did not wait for any (any more).
-        duplicate: a message or run was made a second time after the answer to the first was lost.
-        impatient: a request came before the `retry-after` of a 429 was over. The SDK's own retries are never that.
+        late_outputs: outputs were submitted for a run that was not (or no longer) waiting for any.
+        duplicate: a message or run was created a second time after the answer to the first request was lost.
+        impatient: a request was sent before the `retry-after` of a 429 was over. The SDK's own retries do not count.
         abandoned_stream: a streamed answer was not read to its end.
         active_run: a run was left active; its thread stays locked until it expires.
     """
-    return Conduct([*_late_outputs(log), *_duplicates(log), *_impatient(log), *_abandoned(log), *_active(runs)])
+    return ClientMisuse([*_late_outputs(log), *_duplicates(log), *_impatient(log), *_abandoned(log), *_active(runs)])
 
 
 def _late_outputs(log: Sequence[Logged]) -> Iterator[Finding]:
@@ -71,8 +76,8 @@ def _late_outputs(log: Sequence[Logged]) -> Iterator[Finding]:
             run_id = logged.path.split("/")[-2]
             yield Finding(
                 "late_outputs",
-                f"outputs for {run_id} were refused at {logged.at:.0f}: it did not wait for them. Has it expired, ended, or "
-                "got them already? Look at its status before submitting.",
+                f"outputs for {run_id} were refused at {logged.at:.0f}: it was not waiting for them. Has it expired, ended "
+                "or received them already? Check its status before submitting.",
             )
 
 
@@ -87,7 +92,7 @@ def _duplicates(log: Sequence[Logged]) -> Iterator[Finding]:
                 made = "message" if lost.path.endswith("/messages") else "run"
                 yield Finding(
                     "duplicate",
-                    f"POST {lost.path} was sent again after its answer was lost, and the {made} is there twice. List "
+                    f"POST {lost.path} was sent again after its answer was lost, and the {made} now exists twice. List "
                     f"the thread's {made}s before sending again, or use max_retries=0.",
                 )
                 break
@@ -105,7 +110,7 @@ def _impatient(log: Sequence[Logged]) -> Iterator[Finding]:
             yield Finding(
                 "impatient",
                 f"{following.method} {following.path} came {waited:.1f} s after a 429 that said retry-after: "
-                f"{what.retry_after:g}. Wait as long as it says.",
+                f"{what.retry_after:g}. Wait that long before the next request.",
             )
 
 
@@ -114,7 +119,7 @@ def _abandoned(log: Sequence[Logged]) -> Iterator[Finding]:
         if logged.stream == "open":
             yield Finding(
                 "abandoned_stream",
-                f"the stream of POST {logged.path} was not read to its end. The run goes on all the same: read it to "
+                f"the stream of POST {logged.path} was not read to its end. The run continues regardless: read it to "
                 "the end, or cancel the run.",
             )
 
@@ -125,6 +130,6 @@ def _active(runs: Sequence[Run]) -> Iterator[Finding]:
             status = run_status(run.execution.status)
             yield Finding(
                 "active_run",
-                f"{run.id} was left {status!r}: {run.thread_id} takes no message and no other run until it is "
-                "over. Wait for it, submit what it asks for, or cancel it.",
+                f"{run.id} was left {status!r}: {run.thread_id} accepts no message and no other run until it is "
+                "over. Wait for it, submit the outputs it needs, or cancel it.",
             )

@@ -1,4 +1,7 @@
-"""What the report of a failed test says of a simulator or a cassette: what the app sent, what it saw, how its runs went."""
+"""The section on a simulator or a cassette in the report of a failed test.
+
+It shows what the app sent and received, and how its runs went.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,22 @@ from understudy._diagnostics.request_log import Logged
 from understudy._diagnostics.timeline import Timeline
 from understudy._diagnostics.trace import requests_seen
 
-_FEWEST = 1  # lines of requests, however little room there is
-_LEAST = 3  # lines that a whole section takes
-_CUT_WORD = re.compile(r"\S{8,}…")  # what is left of a secret that was cut has no shape
+_MIN_REQUEST_LINES = 1  # however little room there is
+_MIN_SECTION_LINES = 3
+_CUT_WORD = re.compile(r"\S{8,}…")  # a secret cut short no longer has a recognisable shape
 
 
 @dataclass(frozen=True, slots=True)
 class FailureSection:
-    """What is known of one simulator or cassette.
+    """The facts about one simulator or cassette.
 
     Attributes:
-        title: one line that says which it is.
+        title: one line that identifies it.
         log: the requests, oldest first.
-        start: the unix time, in seconds, from which the lines count.
-        timelines: of its runs, oldest first.
-        clean: takes the secrets out of a text.
-        advice: what probably went wrong, a line each.
+        start: the unix time, in seconds, from which the times in the lines count.
+        timelines: those of its runs, oldest first.
+        clean: removes the secrets from a text.
+        advice: what probably went wrong, one line each.
     """
 
     title: str
@@ -36,27 +39,27 @@ class FailureSection:
     advice: Sequence[str] = ()
 
     def lines(self, most: int, *, is_traced: bool = False) -> list[str]:
-        """Give the section, cut to so many lines where that leaves room for the requests at all.
+        """Return the lines of the section.
 
         Args:
-            most: lines in all.
-            is_traced: the requests are shown elsewhere: leave them out.
+            most: the maximum number of lines, exceeded only if the requests would not fit at all.
+            is_traced: leave out the requests, which are shown elsewhere.
         """
-        if most < _LEAST and not is_traced:  # the failure itself takes the screen
+        if most < _MIN_SECTION_LINES and not is_traced:  # the failure itself fills the screen
             return [*self.advice, *list(requests_seen(self.log, self.start, self.clean))[-1:]]
-        room = max(_FEWEST, most - 1 - len(self.advice))
+        room = max(_MIN_REQUEST_LINES, most - 1 - len(self.advice))
         whole = [_lines(timeline) for timeline in self.timelines]
-        most_requests = max(_FEWEST, room - sum(map(len, whole)), room // 2)
+        most_requests = max(_MIN_REQUEST_LINES, room - sum(map(len, whole)), room // 2)
         seen = [] if is_traced else list(requests_seen(self.log, self.start, self.clean, most_requests))
-        told = _fitting(whole, self.timelines, room - len(seen))
-        return [self.title, *self.advice, *seen, *map(self._cleaned, told)]
+        timelines = _fitting(whole, self.timelines, room - len(seen))
+        return [self.title, *self.advice, *seen, *map(self._cleaned, timelines)]
 
     def _cleaned(self, line: str) -> str:
         return self.clean(_CUT_WORD.sub("…", line))
 
 
 def _fitting(whole: Sequence[list[str]], timelines: Sequence[Timeline], room: int) -> list[str]:
-    """Give the timelines in full, or as a line each, or the last of these: as far as there is room."""
+    """Return the timelines in full, or a line each, or the last lines, as it fits."""
     if sum(map(len, whole)) <= room:
         return [line for lines in whole for line in lines]
     brief = [_in_a_line(timeline) for timeline in timelines]

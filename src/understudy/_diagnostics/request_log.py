@@ -1,4 +1,4 @@
-"""What went over the wire, request by request: what the app sent, and how it ended."""
+"""The log of requests: what the app sent, and how each request ended."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from understudy._apis.common.sse import DONE
 from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Response, SentRequest, text_headers
 from understudy.faults import Fault
 
-_SHOWN = 400  # bytes: a run's status and a refusal's message stand near the beginning
+_SHOWN_BYTES = 400  # a run's status and a refusal's message are near the beginning
 _RUN_EVENT, _STEP_EVENT = b"event: thread.run.", b"event: thread.run.step."
 
 
 @dataclass(slots=True)
 class Logged:
-    """A request and its end.
+    """A request, and how it ended.
 
     Attributes:
-        method, path, body: what the app sent, as `SentRequest` says.
-        headers: its headers, as they came.
-        at: what the clock showed then, in (virtual) unix seconds; `wall`: seconds of the machine's own clock.
-        status: the HTTP status of the answer; None when there was none.
-        fault: the fault it met.
-        stream: `open` while a streamed answer was not read to its end, then `read`; empty for any other answer.
-        shown: how the answer begins; of a stream, the last status of the run in it.
+        method, path, body: what the app sent; see `SentRequest`.
+        headers: its headers, as received.
+        at: the time of the clock, in (virtual) unix seconds; `wall`: the machine's monotonic clock, in seconds.
+        status: the HTTP status of the answer; None if there was none.
+        fault: the fault it met, if any.
+        stream: `open` until a streamed answer is read to its end, then `read`; "" for any other answer.
+        shown: the beginning of the answer; for a stream, the last status of the run in it.
     """
 
     method: str
     path: str
-    body: bytes = field(repr=False)  # reprs get into tracebacks: what may hold a key is left out of them
+    body: bytes = field(repr=False)  # what may contain a key is left out of reprs, which get into tracebacks
     headers: Headers | RawHeaders = field(repr=False)
     at: float
     wall: float
@@ -40,18 +40,18 @@ class Logged:
 
     @property
     def sent(self) -> SentRequest:
-        """Return what the app sent, as a value: made when asked for, every request passes here."""
+        """The request as the app sent it, made on access: every request is logged."""
         return SentRequest(self.method, self.path, self.body, text_headers(self.headers))
 
     def answered(self, answer: Answer) -> None:
-        """Note how it ended, or began to be streamed."""
+        """Record the answer, or that it has begun to be streamed."""
         if isinstance(answer, Response):
             self.status = answer.status
             if answer.stream is not None:
                 self.stream = "open"
                 answer.stream = self._watched(answer.stream)
             else:
-                self.shown = answer.body[:_SHOWN]
+                self.shown = answer.body[:_SHOWN_BYTES]
 
     def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:

@@ -1,4 +1,4 @@
-"""What happened to a run, and when: as text, and as a picture."""
+"""Timelines: what happened to a run and when, as text and as a picture."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Moment:
 
     Attributes:
         at: seconds since the run was created.
-        what: `run`, or the id of the step or message it is about.
-        name: the event, less its subject: `queued`, `created`, `completed`, ...
-        note: what it was about, in words; may be empty.
+        what: `run`, or the id of the step or message concerned.
+        name: the event, without its subject: `queued`, `created`, `completed`, ...
+        note: details in words; may be empty.
     """
 
     at: float
@@ -41,7 +41,7 @@ class Moment:
 class Timeline:
     """The moments of a run, in order.
 
-    `str()` is text; a notebook shows the picture; `write(path)` stores it as SVG.
+    `str()` is the text; a notebook shows the picture; `write(path)` stores it as SVG.
     """
 
     run_id: str
@@ -55,10 +55,10 @@ class Timeline:
         return "\n".join(lines)
 
     def svg(self, *, left: int | None = None, width: int | None = None) -> str:
-        """Return the picture: time runs to the right, a bar for the run and one for each step and message.
+        """Return the picture: a bar for the run and each step and message, over time.
 
         Args:
-            left, width: the room for names, and for the bars, in pixels; by default 210 and 620.
+            left, width: the widths of the names and of the bars, in pixels; by default 210 and 620.
         """
         last = max((moment.at for moment in self.moments), default=0) or 1
         return _draw(self, _Scale(LEFT if left is None else left, WIDTH if width is None else width, last))
@@ -72,7 +72,10 @@ class Timeline:
 
 
 def run_timeline(run: Run) -> Timeline:
-    """Return the timeline of a simulated run so far; deltas of one message or step are one moment, when the last came."""
+    """Return the timeline of a simulated run so far.
+
+    Consecutive deltas of one message or step are one moment, at the time of the last.
+    """
     moments: list[Moment] = []
     for event, state in states(run.execution.events):
         for moment in _moments(event, state, run):
@@ -83,7 +86,10 @@ def run_timeline(run: Run) -> Timeline:
 
 
 def response_timeline(response: ModelResponse) -> Timeline:
-    """Return the timeline of a simulated response so far, in the words of its stream; deltas in a row are one moment."""
+    """Return the timeline of a simulated response so far, named as in its stream.
+
+    Consecutive deltas of one item are one moment, at the time of the last.
+    """
     moments: list[Moment] = []
     writer = StreamWriter(response, obfuscates=False)
     for event, state in states(response.execution.events):
@@ -99,7 +105,7 @@ def response_timeline(response: ModelResponse) -> Timeline:
 
 
 def _moments(event: Event, state: ExecutionState, run: Run) -> Iterator[Moment]:
-    """Return what is sent when an event happens, as lines."""
+    """Yield the moments of an event, one for each event of the stream."""
     item = item_of(event, state)
     for sent in names_of(event, item):
         name = sent.rpartition(".")[2]
@@ -142,7 +148,7 @@ def _line(moment: Moment) -> str:
 # -- the picture ----------------------------------------------------------------
 
 LEFT, WIDTH, ROW, TOP = 210, 620, 26, 46
-WAITS = "requires_action"  # drawn last and named above: outputs that come at once would hide it
+WAITS = "requires_action"  # drawn last, with its name above: outputs submitted at once would hide it
 COLOURS = {
     "queued": "#b8c0cc",
     "in_progress": "#5b8def",
@@ -168,7 +174,7 @@ class _Bar:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """From seconds to pixels: where the bars begin, how wide they are together, how many seconds that is."""
+    """From seconds to pixels: `width` pixels from `left` on for `last` seconds."""
 
     left: int
     width: int
@@ -234,7 +240,7 @@ def _bar(bar: _Bar, scale: _Scale) -> str:
 
 
 def _mark(moment: Moment, row: int, scale: _Scale) -> str:
-    """Return a dot where a status begins; an end, and waiting for the app, is named beside it."""
+    """Return a dot where a status begins, with the name of an end or a pause."""
     x, y = scale.x(moment.at), TOP + ROW * row + 8
     dot = (
         f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'

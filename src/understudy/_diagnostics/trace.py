@@ -1,4 +1,7 @@
-"""What explains a failure in a generated world: its scripts as code to paste, and what the app did and saw."""
+"""The explanation of a failure in a generated simulation.
+
+It shows the script as code to paste, and the requests the app made.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from understudy._apis import faces
 from understudy._cassettes.secrets import Scrubber
 from understudy._diagnostics.request_log import Logged
 
-MOST_LINES = 24  # of a trace; the first and the last of them
-MOST_LETTERS = 70  # of a body
-TRACED = "requests the app made (second of the clock, request, what it saw):"
+MAX_LINES = 24  # of a trace: the first and the last ones
+MAX_BODY_CHARACTERS = 70
+TRACED = "requests the app made (virtual time in s, request, response):"
 _STATUS = re.compile(rb'"status": ?"(\w+)"')
-_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*)')  # the end of a long one is cut off
+_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*)')  # a long one is cut short
 _NAMES = re.compile(r"\b([A-Za-z]\w*)\(")
 
 
 @dataclass(slots=True)
 class _Line:
-    """Requests one after the other that were the same and showed the same."""
+    """Consecutive requests that were the same and had the same answer."""
 
     at: float
     what: str
@@ -39,10 +42,11 @@ def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], star
     """Return a text for `BaseException.add_note`.
 
     Args:
-        code: the line that sets up what was generated, `{}` in it for the value.
-        opening: the line that makes the world, if it is another one.
+        code: the line that sets up the generated value, with `{}` for the value.
+        value: the value; its repr is code.
+        opening: the line that opens the simulation, if it is a different one.
         log: the requests, oldest first.
-        start: what the clock showed at first, in unix seconds.
+        start: the clock's first time, in unix seconds.
     """
     lines = [code.replace("{}", repr(value))]
     if opening and not code.startswith("with "):
@@ -52,15 +56,15 @@ def explanation(code: str, value: Any, opening: str, log: Sequence[Logged], star
             "understudy: reproduce with",
             *(f"    {line}" for line in (*_imports(lines), *lines)),
             TRACED,
-            *requests_seen(log, start, most=MOST_LINES + 1),
+            *requests_seen(log, start, most=MAX_LINES + 1),
         ]
     )
 
 
 def _imports(code: Sequence[str]) -> Iterator[str]:
-    """Return the imports that some code needs.
+    """Yield the imports that some code needs.
 
-    Words in its texts may be taken for names; that does no harm.
+    Words in its strings may be mistaken for names, which is harmless.
     """
     names = {name for line in code for name in _NAMES.findall(line)}
     known = sorted(names & set(understudy.__all__))
@@ -71,26 +75,28 @@ def _imports(code: Sequence[str]) -> Iterator[str]:
 
 
 def requests_seen(
-    log: Sequence[Logged], start: float, clean: Callable[[str], str] | None = None, most: int = MOST_LINES
+    log: Sequence[Logged], start: float, clean: Callable[[str], str] | None = None, most: int = MAX_LINES
 ) -> Iterator[str]:
-    """Give a line for each request that differs from the one before: when it came, what it was, what the app saw.
+    """Yield a line for each request: its time, what it was, and the answer.
+
+    Consecutive equal requests are one line.
 
     Args:
         log: the requests, oldest first.
-        start: the unix time, in seconds, from which the lines count.
-        clean: takes the secrets out of a text; by default those that have a known shape.
-        most: lines in all; of more, the middle is left out, and counted in one.
+        start: the unix time, in seconds, from which the times count.
+        clean: removes the secrets from a text; by default, those of a known shape.
+        most: the maximum number of lines; beyond it, the middle becomes one line with the number left out.
     """
     lines, clean = list[_Line](), clean or Scrubber().text
     for logged in log:
-        what, at = f"{_did(logged, clean)} -> {_saw(logged, clean)}", logged.at - start
+        what, at = f"{_request_words(logged, clean)} -> {_answer_words(logged, clean)}", logged.at - start
         if lines and lines[-1].what == what:
             lines[-1].times += 1
             lines[-1].until = at
         else:
             lines.append(_Line(at, what, at))
     if not lines:
-        yield "    nothing: no request came"
+        yield "    none: the app sent no request"
     first, last = (len(lines), 0) if len(lines) <= most else ((most - 1) // 2, most - 1 - (most - 1) // 2)
     yield from map(str, lines[:first])
     if left_out := lines[first : len(lines) - last]:
@@ -98,18 +104,21 @@ def requests_seen(
     yield from map(str, lines[len(lines) - last :])
 
 
-def _did(logged: Logged, clean: Callable[[str], str]) -> str:
+def _request_words(logged: Logged, clean: Callable[[str], str]) -> str:
     sent = logged.sent
     operation, ids = faces.ALL.find(sent.method, sent.path)[:2]
     name = clean(f"{sent.method} {sent.path}") if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
     body = sent.json
-    # Cleaned before it is shortened: what is left of a secret that was cut has no shape.
+    # Cleaned before it is shortened: a secret cut short no longer has a recognisable shape.
     text = clean(json.dumps(body, ensure_ascii=False, separators=(",", ":"))) if body else ""
     return f"{name} {_shortened(text)}" if text else name
 
 
-def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
-    """Return the status of the run that was shown, or the refusal, or the HTTP status; and the fault that it met."""
+def _answer_words(logged: Logged, clean: Callable[[str], str]) -> str:
+    """Return the answer in words, with the fault that the request met.
+
+    That is the status of the object shown, or the refusal, or the HTTP status.
+    """
     fault = f"  ({logged.fault.what!r})" if logged.fault is not None else ""
     if logged.status is None:
         return f"no answer{fault}"
@@ -119,18 +128,20 @@ def _saw(logged: Logged, clean: Callable[[str], str]) -> str:
     if logged.status >= 400:
         message = _MESSAGE.search(logged.shown)
         text = _decoded(message[1]) if message else logged.shown.decode(errors="replace")
-        most = MOST_LETTERS if text.startswith("understudy: ") else 2 * MOST_LETTERS  # ours is shown where it is raised
+        most = (
+            MAX_BODY_CHARACTERS if text.startswith("understudy: ") else 2 * MAX_BODY_CHARACTERS
+        )  # our own is shown in full where it is raised
         return f"{logged.status} {_shortened(clean(text), most)}{fault}"
     status = _STATUS.search(logged.shown)
     return f"{status[1].decode() if status else logged.status}{fault}"
 
 
 def _decoded(cut: bytes) -> str:
-    """Return a JSON string without its closing quote, as far as it is whole."""
+    """Decode a JSON string whose end may have been cut off."""
     whole = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace"))
     return str(json.loads(f'{whole}"', strict=False))
 
 
-def _shortened(text: str, most: int = MOST_LETTERS) -> str:
+def _shortened(text: str, most: int = MAX_BODY_CHARACTERS) -> str:
     text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -1,4 +1,4 @@
-"""What was set up for a test and never happened."""
+"""Reports of scripts and faults that were set up for a test and never used."""
 
 from __future__ import annotations
 
@@ -11,36 +11,35 @@ from understudy._engine.script_queue import QueuedScript
 from understudy._faulting.fault_context import ArmedFault
 from understudy.errors import Unused
 
-_MOST = 5  # of each kind that are listed
+_MAX_LISTED = 5  # of each kind
 _SCRIPT_REMEDY = (
-    "What to do: remove what is too much; or set it for any run that comes: every_run(...); or let scripts go unused: "
-    "strict=False."
+    "What to do: remove the surplus; or set it for every run: every_run(...); or allow unused scripts: strict=False."
 )
-_FAULT_REMEDY = "What to do: correct on=, nth= and times=; or let faults go unused: strict=False."
+_FAULT_REMEDY = "What to do: correct on=, nth= and times=; or allow unused faults: strict=False."
 
 
 def unused_scripts(scripts: Sequence[QueuedScript], runs: Sequence[Run], log: Sequence[Logged]) -> list[Unused]:
-    """Return the scripts that no run took, and what happened instead."""
+    """Return the error for scripts that no run took, with what happened instead."""
     what = f"{len(scripts)} script(s) were set, but no run took them:"
     return [Unused(f"{what}{_listed(scripts)}\n{_instead(runs, log)}\n{_SCRIPT_REMEDY}")]
 
 
 def unused_faults(faults: Sequence[ArmedFault]) -> list[Unused]:
-    """Return the faults that did not happen, or not as often as they were to."""
-    what = f"{len(faults)} fault(s) were set, but did not happen as often as they were to:"
+    """Return the error for faults that did not happen, or not often enough."""
+    what = f"{len(faults)} fault(s) were set, but happened less often than set, or never:"
     return [Unused(f"{what}{_listed(faults)}\n{_FAULT_REMEDY}")]
 
 
 def _listed(things: Sequence[object]) -> str:
-    """Give a line for each, up to a few."""
-    more = [f"... and {len(things) - _MOST} more"] if len(things) > _MOST else []
-    return "".join(f"\n  {thing}" for thing in [*things[:_MOST], *more])
+    """Return a line for each, up to a few."""
+    more = [f"... and {len(things) - _MAX_LISTED} more"] if len(things) > _MAX_LISTED else []
+    return "".join(f"\n  {thing}" for thing in [*things[:_MAX_LISTED], *more])
 
 
 def _instead(runs: Sequence[Run], log: Sequence[Logged]) -> str:
     if runs:
-        shown = ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs[:_MOST])
-        more = f" and {len(runs) - _MOST} more" if len(runs) > _MOST else ""
+        shown = ", ".join(f"{run.id} ({run.assistant_id} on {run.thread_id})" for run in runs[:_MAX_LISTED])
+        more = f" and {len(runs) - _MAX_LISTED} more" if len(runs) > _MAX_LISTED else ""
         return f"{counted(len(runs), 'run')} started: {shown}{more}"
     if not log:
         return "No run was started, and nothing was sent: does the app reach this simulation?"

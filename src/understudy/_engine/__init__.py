@@ -1,4 +1,1 @@
-"""The simulated service without any API: clock, ids, scripts, runs, files.
-
-Knows no HTTP.
-"""
+"""The simulated service below any API and HTTP: clock, ids, scripts, runs, files."""

@@ -1,4 +1,7 @@
-"""What will happen at which time, over all objects of a service; earliest first, ties in the order they were set."""
+"""The agenda of a service: future actions of all its objects, earliest first.
+
+Actions due at the same time happen in the order they were added.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Callable
 
 
 class AgendaEntry:
-    """One thing that will happen. `cancel()` takes it off the agenda."""
+    """One future action. `cancel()` takes it off the agenda."""
 
     __slots__ = ("act", "at", "cancelled")
 
@@ -26,7 +29,7 @@ class Agenda:
     """A priority queue of entries."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, AgendaEntry]] = []  # the number decides between two of one time
+        self._heap: list[tuple[float, int, AgendaEntry]] = []  # the number breaks ties
         self._order = itertools.count()
         self._settles_until = -math.inf  # while it settles: what is due by then happens
 
@@ -37,14 +40,17 @@ class Agenda:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing will happen any more.
+        """Return whether nothing more will happen.
 
-        Asked when it has just settled: nothing cancelled stands first then.
+        Exact only right after `settle`, which has removed cancelled entries from the head.
         """
         return not self._heap
 
     def settle(self, now: float) -> bool:
-        """Let everything happen that is due at `now`, in order; what that adds happens too if it is due. True if any."""
+        """Carry out everything due at `now`, in order; return whether there was anything.
+
+        What an action adds is carried out too if it is due.
+        """
         any_happened = False
         heap = self._heap
         before, self._settles_until = self._settles_until, now

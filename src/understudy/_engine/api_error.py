@@ -1,6 +1,6 @@
-"""The service says no: what the app did wrong, by name.
+"""The error of a refused operation: what the app did wrong, by name.
 
-`understudy._apis.error_texts` holds the texts.
+The texts are in `understudy._apis.error_texts`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An operation the real service refuses.
+    """An operation that the real service refuses.
 
     Attributes:
         name: the key of the refusal's text, `run.not_found`.
-        facts: what the text names: ids, statuses.
+        facts: values quoted in the text: ids, statuses.
     """
 
     def __init__(self, name: str, **facts: Any) -> None:

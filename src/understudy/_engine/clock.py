@@ -1,4 +1,4 @@
-"""Time is a value that somebody moves. It never goes back."""
+"""Time as a value: it is moved explicitly and never goes back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from understudy.errors import did_you_mean
 
-LATEST = 253_370_764_800  # the beginning of the year 9999: what is due later still has a date
+LATEST = 253_370_764_800  # the beginning of the year 9999: times due after it still have a date
 TimeMode = Literal["poll", "manual", "sleep", "real"]
 MODES: tuple[TimeMode, ...] = get_args(TimeMode)
 
@@ -18,7 +18,7 @@ MODES: tuple[TimeMode, ...] = get_args(TimeMode)
 class Clock:
     """The clock of one service, in unix seconds.
 
-    Modes: `poll` (default): being asked for a live run moves it; `manual`: only `advance` does; `sleep`: the
+    Modes: `poll` (default): a request for a live run moves it; `manual`: only `advance` does; `sleep`: the
     app's own sleeping does (see `understudy._virtual_time`); `real`: the wall clock.
     """
 
@@ -34,44 +34,50 @@ class Clock:
             raise ValueError(f"start={start!r}: expected unix seconds from 0 to {LATEST} (the year 9999)")
         self.mode = mode
         self._now = start
-        self._lock = lock or threading.RLock()  # the engine's: a test may advance the clock while another thread asks
-        self.on_move: Callable[[], None] = lambda: None  # set by the engine: what became due happens
+        self._lock = lock or threading.RLock()  # the engine's: a test may move the clock during a request
+        self.on_move: Callable[[], None] = lambda: None  # set by the engine, to carry out what is now due
 
     @property
     def virtual(self) -> bool:
-        """Say whether time is simulated: False only for the wall clock.
+        """Return whether time is simulated: False only for the wall clock.
 
-        It follows `mode`, which may be changed.
+        It follows `mode`, which may be changed at any time.
         """
         return self.mode != "real"
 
     def now(self) -> float:
-        """Return the present, in (virtual) unix seconds."""
+        """Return the current (virtual) time, in unix seconds."""
         return time.time() if self.mode == "real" else self._now
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward; everything that falls due on the way happens, in order.
+        """Move the clock forward; everything due on the way happens, in order.
 
         Raises:
-            TypeError: no number.
-            ValueError: a negative number of seconds, NaN, or so many that the year 9999 is passed.
+            TypeError: not a number.
+            ValueError: a negative number of seconds, NaN, or so many that the year 9999 would be reached.
             RuntimeError: the clock is the wall clock.
         """
         if not isinstance(seconds, int | float):
-            way_out = f", such as {seconds!r}.total_seconds()" if hasattr(seconds, "total_seconds") else ""
-            raise TypeError(f"clock.advance({seconds!r}): expected a number of seconds{way_out}")
+            hint = f", such as {seconds!r}.total_seconds()" if hasattr(seconds, "total_seconds") else ""
+            raise TypeError(f"clock.advance({seconds!r}): expected a number of seconds{hint}")
         if seconds < 0:
-            raise ValueError(f"clock.advance({seconds!r}): time never goes back")
+            raise ValueError(f"clock.advance({seconds!r}): expected at least 0, because time never goes back")
         with self._lock:
             now = self.now()
-            if not seconds <= LATEST - now:  # NaN is not, either
+            if not seconds <= LATEST - now:  # written so that NaN is refused, too
                 raise ValueError(f"clock.advance({seconds!r}): expected at most {LATEST - now} seconds (the year 9999)")
             self.move_to(now + seconds)
 
     def move_to(self, at: float) -> None:
-        """Move to a point in time, the year 9999 at most; a point in the past leaves the clock where it is."""
+        """Move to a time in unix seconds, at most the year 9999.
+
+        A time in the past leaves the clock where it is.
+
+        Raises:
+            RuntimeError: the clock is the wall clock.
+        """
         if not self.virtual:
-            raise RuntimeError("the clock runs in real time (time='real'): nobody moves it")
+            raise RuntimeError("the clock runs in real time (time='real') and cannot be moved: choose another time= mode")
         with self._lock:
             at = min(at, LATEST)
             if at > self._now:

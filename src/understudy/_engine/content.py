@@ -1,4 +1,10 @@
-"""A message's content, from the reply that a script gives: parts, annotations, and the pieces a stream sends them in."""
+"""A message's content, made from a scripted reply: parts, annotations, pieces.
+
+**Theory of operation.** A reply becomes parts: each text, with its citation markers turned into annotations, and each
+image. `deltas` then cuts every text into the pieces that a stream sends, at the script's `chunks` or else word by word. The
+cut keeps two laws: the pieces joined are the text, and an annotation travels with the piece that its marker ends in, so a
+client never gets an annotation before its text.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +24,10 @@ _MARKER = re.compile(r"【[^】]*】|sandbox:/mnt/data/[^\s)\]]+")
 
 
 def deltas(ports: EnginePorts, move: Reply, at: float) -> Sequence[MessageDelta]:
-    """Return the pieces in which a reply is sent, in order; joined they are its content."""
+    """Return the pieces in which a reply is sent, in order.
+
+    Joined, they are its content.
+    """
     if move.text is not None and not move.citations and not move.images:
         return _deltas_of_text(move.text, move.chunks)
     found = []
@@ -55,7 +64,7 @@ def _parts(ports: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]
             parts.append(_annotated(part, citations))
         else:
             parts.append(ImageFile(ports.add_image(part, at)))
-    if citations:  # those without a marker of their own
+    if citations:  # those without a marker in the text
         last = max((place for place, part in enumerate(parts) if isinstance(part, Text)), default=None)
         assert last is not None  # see Reply.check
         text: Any = parts[last]
@@ -66,7 +75,7 @@ def _parts(ports: EnginePorts, move: Reply, at: float) -> list[Text | ImageFile]
 
 
 def _annotated(value: str, citations: list[str], offset: int = 0) -> Text:
-    """Give each marker in a text the next citation, taking it off the list."""
+    """Annotate each marker in a text with the next citation, which it takes."""
     annotations = []
     for match in _MARKER.finditer(value):
         if not citations:
@@ -79,7 +88,10 @@ def _annotated(value: str, citations: list[str], offset: int = 0) -> Text:
 
 
 def _words(text: Text) -> list[str]:
-    """Return the text word by word; a citation marker is a piece of its own, as recorded. Joined again they are the text."""
+    """Return the text word by word; joined, the words are the text.
+
+    A citation marker is a piece of its own, as recorded. [REC]
+    """
     pieces: list[str] = []
     position = 0
     for annotation in text.annotations:
@@ -90,8 +102,8 @@ def _words(text: Text) -> list[str]:
 
 
 def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
-    """Return the text in pieces, each with the annotations that end in it."""
-    if not text.annotations:  # nearly always
+    """Cut a text into pieces, each with the annotations that end in it."""
+    if not text.annotations:  # the common case
         pieces = [Text(chunk) for chunk in chunks]
         rest_of_text = text.value[sum(map(len, chunks)) :]
         return [*pieces, Text(rest_of_text)] if rest_of_text or not pieces else pieces
@@ -101,7 +113,7 @@ def _cut(text: Text, chunks: Sequence[str]) -> list[Text]:
         end = position + len(chunk)
         pieces.append(Text(chunk, tuple(a for a in text.annotations if position < a.end <= end)))
         position = end
-    if position < len(text.value) or not pieces:  # a citation's marker, put after the chunks
+    if position < len(text.value) or not pieces:  # a citation's marker, appended after the chunks
         rest = tuple(a for a in text.annotations if position < a.end)
         pieces.append(Text(text.value[position:], rest))
     return pieces

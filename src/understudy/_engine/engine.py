@@ -1,9 +1,7 @@
-"""One simulated service: what all APIs share of it, and what is being performed.
+"""One simulated service: what its APIs share, and its executions.
 
-Nothing is module-global.
-
-What only one API knows (assistants, threads, what its answers have shown) is a *part* of the service that
-this API's package makes and looks up with `Engine.part`.
+Nothing is module-global. What only one API knows (assistants, threads, what its answers have shown) is a *part* of the
+service, which that API's package makes and looks up with `Engine.part`.
 """
 
 from __future__ import annotations
@@ -34,19 +32,19 @@ P = TypeVar("P")
 
 
 class Engine:
-    """The service. Not thread-safe by itself: whoever calls it holds `lock`.
+    """The service. Not thread-safe by itself: the caller must hold `lock`.
 
     Args:
         seed: every id is derived from it.
         time: the clock's mode, see `Clock`.
-        start: what the clock shows at first, in unix seconds.
+        start: the clock's first time, in unix seconds.
         strict: refuse executions without a script, see `ScriptQueue`.
 
     Attributes:
-        executions: what is or was performed, by id.
+        executions: those running and those over, by id.
         history: the last 1,000 objects that a face made for an execution, oldest first; deleted ones, too.
-        scripts: what is to be performed.
-        writes: how often an app has changed something; `written_at`: when it last did.
+        scripts: the scripts to be performed.
+        writes: how many writes the apps have made; `written_at`: the time of the last, in unix seconds.
     """
 
     def __init__(self, *, seed: int = 0, time: TimeMode = "poll", start: float = 1_700_000_000, strict: bool | None = None):
@@ -66,20 +64,23 @@ class Engine:
         self._parts: dict[Any, Any] = {}
 
     def settle(self) -> None:
-        """Let happen what is due."""
+        """Carry out everything that is due."""
         self.agenda.settle(self.clock.now())
 
     def wrote(self) -> None:
-        """Note that an app does something: whatever is asked from now on is a new question."""
+        """Note that an app writes: every later read counts as a new question."""
         self.writes += 1
         self.written_at = self.clock.now()
 
     def new_id(self, kind: str, parent: str = "", at: float | None = None) -> str:
-        """Give a new id of a kind under a parent."""
+        """Return a new id of a kind under a parent.
+
+        `at`: the creation time that some ids embed, in unix seconds; None for now.
+        """
         return self.ids.new(kind, parent, self.clock.now() if at is None else at)
 
     def part(self, kind: Callable[[Engine], P]) -> P:
-        """Give what one API keeps of this service; made when it is first asked for."""
+        """Return one API's part of this service, made when first requested."""
         part = self._parts.get(kind)
         if part is None:
             part = self._parts[kind] = kind(self)
@@ -88,14 +89,16 @@ class Engine:
     # -- executions -----------------------------------------------------------
 
     def perform(self, request: ExecutionRequest, position: ScriptPosition | None = None) -> Execution:
-        """Start an execution on a conversation: it is queued, its script planned as far as it goes by itself.
+        """Start an execution on a conversation.
+
+        It is queued, and its script is planned as far as it goes without the app.
 
         Args:
-            request: what for.
-            position: where a script goes on; by default a script is chosen, and used up.
+            request: what to perform.
+            position: where to continue a script; None to choose a script, which is then used up.
 
         Raises:
-            NoScript, ImpossibleScript: the test's mistake; nothing was started and no script used up.
+            NoScript, ImpossibleScript: the test's mistake; nothing is started and no script is used up.
         """
         script = position.script if position is not None else self.scripts.choose(request.labels, request.last_user_text)
         execution = Execution(request, position or ScriptPosition(script), self, self.agenda, self.clock.now())
@@ -114,23 +117,24 @@ class Engine:
         return execution
 
     def forget(self, execution: Execution) -> None:
-        """Let an execution be gone; one that is live ends without a word [INF]."""
+        """Delete an execution; one that is live ends without any event [INF]."""
         self.executions.pop(execution.id).drop()
 
     def withdraw(self, execution: Execution) -> None:
-        """Let an execution never have been: what it wrote leaves the log, too."""
+        """Undo an execution: delete it, and remove what it wrote from the log."""
         self.forget(execution)
         log = execution.conversation.items
         for item_id in execution.items:
-            if log.get(item_id) is not None:  # else the app has deleted it
+            if log.get(item_id) is not None:  # otherwise the app has deleted it
                 log.remove(item_id)
 
     # -- files (what planning asks of the service) -------------------------------
 
     def existing_file(self, file_id: str) -> File:
-        """Give a file that a body names.
+        """Return a file that a request body names.
 
-        What the service said of an unknown one is not known [INF].
+        Raises:
+            ApiError: no such file; the real text is unknown. [INF]
         """
         file = self.files.listing.get(file_id)
         if file is None:
@@ -138,18 +142,18 @@ class Engine:
         return file
 
     def file_name(self, file_id: str) -> str | None:
-        """Give the name of a file that exists, else None."""
+        """Return a file's name, or None if it does not exist."""
         file = self.files.listing.get(file_id)
         return file.filename if file is not None else None
 
     def add_image(self, data: bytes, at: float) -> str:
-        """Keep an image that the model makes; give the file's id."""
+        """Store an image that the model makes; return the file's id."""
         return self.files.add_image(data, at)
 
     def search(self, tool: Tool, query: str) -> tuple[SearchHit, ...]:
-        """Search the vector stores of a tool; those that were deleted are passed over.
+        """Search the vector stores of a tool, skipping deleted ones.
 
-        Files still being indexed are found too: the real service waits for them, up to a minute. [DOCS]
+        Files still being indexed are searched, too: the real service waits for them, up to a minute. [DOCS]
         """
         stores = [store for store in map(self.stores.listing.get, tool.store_ids) if store is not None]
         for store in stores:

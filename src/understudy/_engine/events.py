@@ -1,12 +1,12 @@
 """Events: what happens to an execution, in the engine's own words.
 
 Every event is a frozen value with the time it happened at, in unix seconds. Each changes one thing: the
-execution itself (`PhaseEvent`), a step, or an item. `fold` says what each does to the state; a face says what
-each is called in its streams.
+execution itself (`PhaseEvent`), a step, or an item. `fold` defines what each does to the state; a face names
+each in its streams.
 
-An execution goes `Queued, Started`, then steps, then `Ended`, or `Paused` until the app hands in outputs
+An execution goes through `Queued, Started`, then steps, then `Ended`, or `Paused` until the app hands in outputs
 (`ItemAnswered` for each, `StepClosed`, `Resumed`), after which it is `Started` again. A step is what the
-model does in one turn: a message, or one or more parallel calls:
+model does in one turn, a message or one or more parallel calls:
 
     StepOpened  ItemOpened ItemDelta* ItemClosed  [ItemOpened ItemDelta* ItemClosed ...]  StepClosed
 """
@@ -21,7 +21,10 @@ from understudy._engine.items import ItemState
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens, counted as a quarter of the characters: a guess [INF], which no test should rest on."""
+    """Token counts, estimated as a quarter of the characters [INF].
+
+    No test should rely on the numbers.
+    """
 
     prompt: int = 0
     completion: int = 0
@@ -31,7 +34,7 @@ class Usage:
 
 
 def tokens(text: str) -> int:
-    """Guess how many tokens a text has [INF]."""
+    """Estimate the number of tokens in a text [INF]."""
     return len(text) // 4 + 1
 
 
@@ -50,31 +53,31 @@ class PhaseEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Queued(PhaseEvent):
-    """It exists. `deadline`: when it expires, None if it never does."""
+    """It was created. `deadline`: when it expires; None for never."""
 
     deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started(PhaseEvent):
-    """The model is at work."""
+    """The model is working."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paused(PhaseEvent):
-    """It waits for the app's outputs of these calls (ids of items)."""
+    """It waits for the app's outputs of these calls, given by item id."""
 
     item_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed(PhaseEvent):
-    """The outputs are all there; it is queued again."""
+    """All outputs were handed in; it is queued again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelling(PhaseEvent):
-    """The app asked for its end."""
+    """The app asked to cancel it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Ended(PhaseEvent):
         outcome: `completed`, `failed`, `incomplete`, `cancelled` or `expired`.
         error: (code, message) of a failure.
         reason: why it is incomplete.
-        usage: what all its steps used.
+        usage: the tokens of all its steps.
     """
 
     outcome: str
@@ -96,7 +99,7 @@ class Ended(PhaseEvent):
 
 @dataclass(frozen=True, slots=True)
 class StepOpened(Event):
-    """A step began. `message_id`: the message it is going to write; None for calls."""
+    """A step began. `message_id`: the message it will write; None for calls."""
 
     step_id: str
     message_id: str | None = None
@@ -104,7 +107,10 @@ class StepOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepClosed(Event):
-    """A step ended: `completed`, or as its execution did. `error`: (code, message)."""
+    """A step ended.
+
+    `outcome`: `completed`, or that of its execution. `error`: (code, message).
+    """
 
     step_id: str
     outcome: str
@@ -114,7 +120,7 @@ class StepClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ItemOpened(Event):
-    """An item began. `state`: what is known of it at first."""
+    """An item began. `state`: its first state."""
 
     state: ItemState
 
@@ -129,7 +135,7 @@ class ItemDelta(Event):
 
 @dataclass(frozen=True, slots=True)
 class ItemClosed(Event):
-    """An item is complete, or (with a reason) cut where it is."""
+    """An item is complete or, with a reason, was cut where it is."""
 
     item_id: str
     reason: str | None = None

@@ -1,22 +1,22 @@
 """An execution: a script performed on a conversation.
 
 **Theory of operation.** The script's moves become *planned events*: values with a time, in a queue of which
-only the head is on the agenda of the service. When the clock comes to it, the event happens: it is applied to
-the state (`fold.apply`), appended to `events`, and the log of the conversation shows the item's new state.
-Nothing else changes anything, so `state == fold(events)` at all times; polling reads `state`, streaming goes
-through `events`, and the two cannot disagree. What has not happened yet is the plan, which can be printed; to
-cancel and to expire cut it. An end closes what is open first: the items, then the step.
+only the head is on the service's agenda. When the clock reaches it, the event happens: it is applied to
+the state (`fold.apply`) and appended to `events`, and the conversation's log shows the item's new state.
+Nothing else changes anything, so `state == fold(events)` at all times; polling reads `state`, streaming iterates
+over `events`, and the two cannot disagree. What has not happened yet is the plan, which can be printed;
+cancelling and expiring cut it. An end first closes what is open: the items, then the step.
 
-It is planned as far as the script goes by itself: up to the end, or to calls that the app has to answer.
-There it is `paused`, and goes on in one of two ways:
+The plan reaches as far as the script goes without the app: to its end, or to calls that the app has to answer.
+There the execution is `paused`, and continues in one of two ways:
 
-* `resume(outputs)`: the same execution goes on (a run of the Assistants API);
-* another execution takes over: `position.after(handed_in)` of this one, given to `Engine.perform(request,
-  position)`, is where the script goes on (a chain of responses, each of which ends with its calls). Positions
-  are values: two executions that go on from one are a fork, one more from the same `position` is a retry.
+* `resume(outputs)`: the same execution continues (a run of the Assistants API);
+* another execution takes over: `position.after(handed_in)` of this one, passed to `Engine.perform(request,
+  position)`, is where the script continues (a chain of responses, each of which ends with its calls). Positions
+  are values: two executions that continue from one are a fork; another from the same `position` is a retry.
 
-It knows no thread, assistant or response: the face gives an `ExecutionRequest`, and keeps what it shows
-besides.
+An execution knows no thread, assistant or response: the face passes an `ExecutionRequest`, and keeps whatever
+else it shows.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ class ExecutionRequest:
         id: the execution's id.
         conversation: what it runs on.
         labels: what scripts are chosen by.
-        scripted_run: makes what a function script gets to know of it.
+        scripted_run: makes the argument of a function script.
         tools: what the model may use.
-        instructions: what the model was told; only its length counts.
-        last_user_text: what scripts are chosen by, and what a search without a query looks for.
+        instructions: the model's instructions; only their length matters.
+        last_user_text: what scripts are chosen by, and the default query of a search.
         author: who writes the messages, in the face's terms.
         lifetime_seconds: after how long it expires; None for never.
         new_item_id: makes the ids of its items, from a kind (`message`, `reasoning`, or a call's move), the parent's id and
-            the time; by default they are made by the engine, and a call's item has the call's id.
-        checks_ahead: whether the whole script has to fit these tools; else only what it does before it waits for the app,
-            since what comes after that is performed with another request's tools.
+            the time; by default the engine makes them, and a call's item has the call's id.
+        checks_ahead: whether the whole script has to fit these tools; otherwise only the part before it waits for the app,
+            since the rest is performed with another request's tools.
         shows_images: whether a message can hold images.
     """
 
@@ -91,13 +91,13 @@ class ExecutionRequest:
 
 
 class ScriptPosition(NamedTuple):
-    """A point in a script: the script, and what was handed in so far."""
+    """A point in a script: the script, and the outputs handed in so far."""
 
     script: QueuedScript
     handed_in: tuple[HandedIn, ...] = ()
 
     def after(self, handed_in: HandedIn) -> ScriptPosition:
-        """Give the point after these outputs."""
+        """Return the point after these outputs."""
         return ScriptPosition(self.script, (*self.handed_in, handed_in))
 
 
@@ -112,19 +112,19 @@ class Step:
 
 
 class Execution:
-    """A script being performed, or performed.
+    """A script being performed, or already performed.
 
     Attributes:
         request: what was asked for.
-        position: the point of the script it goes on from at present.
+        position: the point of the script that the present plan starts from.
         state: the fold of the events so far.
-        events: what happened, oldest first; append-only.
+        events: those that have happened, oldest first; append-only.
         steps: the steps that have begun.
-        items: the items that have begun, by id; those of the log that it wrote.
-        planned: what will happen, in order, unless it is cancelled or expires.
+        items: the items it has begun, by id; the log has them, too.
+        planned: future events, in order, unless it is cancelled or expires.
         deadline: when it expires, None for never.
-        began_after: the id of the last item of the log when it began; None when there was none.
-        outcome_of_cancel: how a cancel ends, `cancelled` or `completed`.
+        began_after: the id of the last item of the log when it was created; None if there was none.
+        outcome_of_cancel: the outcome of a cancel, `cancelled` or `completed`.
     """
 
     __slots__ = (
@@ -178,13 +178,13 @@ class Execution:
         self._is_acting = False
         self._waking = None if self.deadline is None else agenda.add(self.deadline, self._expire)
 
-    # -- what a face does ---------------------------------------------------------
+    # -- what a face calls --------------------------------------------------------
 
     def begin(self) -> None:
-        """Queue it, and plan as far as the script goes by itself.
+        """Queue it, and plan as far as the script goes without the app.
 
         Raises:
-            ImpossibleScript: what the script asks for is missing, or its function failed.
+            ImpossibleScript: the script needs something that is missing, or its function failed.
         """
         if not self.cursor.is_made_up:
             moves: Any = self.position.script.moves
@@ -195,7 +195,10 @@ class Execution:
         self._plan_on(self.created_at)
 
     def resume(self, outputs: Mapping[str, str | None], now: float) -> None:
-        """Hand in the outputs, by id of the items it waits for, and go on [REC: the step completes, then it is queued]."""
+        """Hand in the outputs, by id of the items it waits for, and continue.
+
+        The step completes, then the execution is queued. [REC]
+        """
         handed_in = self.handed_in(outputs, now)
         written = 0
         for item_id in self.state.phase.waits_for:
@@ -208,15 +211,15 @@ class Execution:
         self._plan_on(now)
 
     def handed_in(self, outputs: Mapping[str, str | None], now: float) -> HandedIn:
-        """Give the outputs of the calls it waits for, by item id, as a script's position knows them."""
+        """Return outputs, given by item id, in the form of a script's position."""
         calls = [self.state.item(item_id) for item_id in self.state.phase.waits_for]
         named = tuple((call.call_id, call.name) for call in calls)
         return HandedIn(now, named, tuple(outputs[call.id] or "" for call in calls))
 
     def cancel(self, now: float, seconds: float = CANCEL_SECONDS) -> None:
-        """Do what the app asked for: it is `cancelling` now, and `cancelled`, or even complete, some seconds later.
+        """Cancel it: `cancelling` now, `cancelled` (or `completed`) `seconds` later.
 
-        What is queued is not at work, so it cannot be complete before the cancel gets to it. [INF]
+        A queued execution is not working yet, so it cannot complete before it is cancelled. [INF]
         """
         outcome = "cancelled" if self.status == "queued" else self.outcome_of_cancel
         self.cut()
@@ -226,14 +229,14 @@ class Execution:
             self._happen()
 
     def drop(self) -> None:
-        """Let nothing more happen to it: it is gone."""
+        """Stop it for good: it was deleted."""
         self.cut()
         if self._waking is not None:
             self._waking.cancel()
         if self.conversation.active is self:
             self.conversation.active = None
 
-    # -- what it is asked -----------------------------------------------------------
+    # -- queries --------------------------------------------------------------------
 
     @property
     def status(self) -> str:
@@ -242,13 +245,17 @@ class Execution:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it has an outcome."""
+        """Return whether it has an outcome."""
         return self.state.phase.status in TERMINAL
 
     def next_at(self, *, status_only: bool) -> float | None:
-        """Give when the next planned change is due: of the phase, or of anything a list shows.
+        """Return when the next planned visible change is due, in unix seconds.
 
-        None when nothing is planned, or nothing that comes before it expires.
+        Args:
+            status_only: only changes of the phase; otherwise also of anything that a list shows.
+
+        Returns:
+            None when nothing is planned, or nothing before it expires.
         """
         for planned in self.planned:
             if planned.is_status or (planned.is_visible and not status_only):
@@ -256,14 +263,20 @@ class Execution:
         return None
 
     def rests_at(self) -> float | None:
-        """Give when it is over or paused, as it is planned; its expiry if that comes first. None when it hangs for ever."""
+        """Return when it is over or paused by the plan, or expires if that is earlier.
+
+        None if it hangs for ever.
+        """
         last = self.planned[-1] if self.planned else None
         if last is None or not isinstance(last.event, Ended | Paused):
             return self.deadline
         return last.at if self.deadline is None else min(last.at, self.deadline)
 
     def next_event_at(self) -> float | None:
-        """Give when the next event of any kind is due, its expiry included; None when nothing will happen by itself."""
+        """Return when the next event of any kind is due, its expiry included.
+
+        None when nothing will happen without the app.
+        """
         if self.is_over:
             return None
         if self.planned and (self.deadline is None or self.planned[0].at < self.deadline):
@@ -273,13 +286,13 @@ class Execution:
     # -- the plan -------------------------------------------------------------------
 
     def _plan(self, planned: Sequence[PlannedEvent]) -> None:
-        """Let something happen, after what is planned already."""
+        """Append to the plan."""
         self.planned.extend(planned)
         if self._entry is None and not self._is_acting:
             self._schedule()
 
     def cut(self) -> None:
-        """Let nothing of what was planned happen."""
+        """Drop the plan."""
         self.planned.clear()
         if self._entry is not None:
             self._entry.cancel()
@@ -296,8 +309,11 @@ class Execution:
         self._entry = self._agenda.add(self.planned[0].at, self._happen) if self.planned else None
 
     def _happen(self) -> None:
-        """Let the head of the plan happen, and what follows it as long as nothing else of the service comes between."""
-        self._is_acting = True  # what this plans or cuts is put on the agenda once, after it
+        """Carry out the head of the plan, and what follows it undisturbed.
+
+        That is what is due before anything else of the service.
+        """
+        self._is_acting = True  # whatever this plans or cuts is scheduled once, afterwards
         try:
             self._happen_next()
             while self.planned and self.planned[0].at < self._agenda.quiet_until:
@@ -324,16 +340,19 @@ class Execution:
         self._end(Ended(self.deadline, "expired"))
 
     def _used_by(self, step: StepState) -> Usage:
-        """Guess what a step used that is cut: the model read its prompt, and wrote so much [REP: failed runs count both]."""
+        """Estimate the usage of a step that is cut short.
+
+        It counts the prompt read and the text written, as failed runs do. [REP]
+        """
         items = self.state.items_of(step.id)
         written = (item.sent_text if item.kind == "message" else item.written for item in items)
         return Usage(self._prompt_tokens(), sum(map(tokens, written)))
 
     def _total(self, outcome: str) -> Usage:
-        """Give what the whole used: the sum of its steps; nothing if it was cancelled [REC, Azure].
+        """Return the usage of the whole: the sum of its steps.
 
-        Without any step the model wrote nothing. It did read its prompt [INF], unless it failed by that [REP, Azure] or
-        expired.
+        None at all if it was cancelled. [REC, Azure] Without any step the model wrote nothing, but did read its prompt,
+        [INF] unless reading it is what failed [REP, Azure] or it expired.
         """
         if outcome == "cancelled":
             return Usage()
@@ -342,14 +361,14 @@ class Execution:
         return self._used
 
     def _prompt_tokens(self) -> int:
-        """Guess what the model read: the last messages, and its instructions [INF]."""
+        """Estimate what the model read: the last 20 messages, and the instructions [INF]."""
         messages = self._log.page(limit=20, where=is_message).items
         return sum(tokens(message.text) for message in messages) + tokens(self.request.instructions or "")
 
     # -- events ---------------------------------------------------------------------
 
     def _send(self, first: ItemDelta) -> None:
-        """Let a piece be sent, and those after it that nothing else comes between: as `_record` with each, in one go."""
+        """Send a piece, and those right after it: as `_record` with each, in one go."""
         planned, until = self.planned, self._agenda.quiet_until
         deltas = [first]
         while planned and planned[0].at < until:
@@ -363,7 +382,7 @@ class Execution:
         self.items[first.item_id].state = self.state.item(first.item_id)
 
     def _record(self, event: Event) -> None:
-        """Let an event have happened: the one place, with `_send`, where anything changes."""
+        """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
         self.events.append(event)
         if isinstance(event, ItemOpened):
@@ -394,8 +413,8 @@ class Execution:
         """Close what is open, then end.
 
         That the items end before their step, and the step before the whole, is recorded for `completed` and `incomplete`
-        [REC, Apr 2024]; for `failed`, `cancelled` and `expired` it is a guess [INF], made here and nowhere else. The step's
-        status is then the outcome [SPEC], but for `incomplete`, which steps do not have: `completed` [REC].
+        [REC, Apr 2024]; for `failed`, `cancelled` and `expired` it is a guess [INF], made only here. The step's status
+        is the outcome [SPEC], except that steps have no `incomplete`: those are `completed`. [REC]
         """
         step = self.state.open_step
         used = Usage() if step is None or event.outcome == "cancelled" else self._used_by(step)
@@ -413,7 +432,7 @@ class Execution:
 
 
 def _item_reason(event: Ended) -> str | None:
-    """Say why an item that an end closes is incomplete; None if it is not."""
+    """Return why an item closed by an end is incomplete; None if it is not."""
     if event.outcome == "completed":
         return None
     if event.outcome == "incomplete":

@@ -1,6 +1,6 @@
-"""What the service holds of files: files, uploads in parts, vector stores, the files and batches in them.
+"""Files, uploads and their parts, vector stores, and their files and batches.
 
-As with items, what lives through statuses has a frozen `state` that only `lifecycle.moved` replaces.
+As with items, an object with a lifecycle has a frozen `state` that only `lifecycle.moved` replaces.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ DAY_SECONDS = 86_400
 
 
 class Chunking(NamedTuple):
-    """How a file is cut into passages: sizes in tokens.
+    """How a file is cut into passages; sizes in tokens.
 
-    The defaults are the service's [REC].
+    The defaults are the service's. [REC]
     """
 
     size: int = 800
@@ -55,9 +55,12 @@ class UploadPart:
 
 @dataclass(slots=True, kw_only=True)
 class Upload:
-    """`bytes`: how many were announced.
+    """An upload in parts.
 
-    `file_lifetime`: seconds that its file will live, None for ever.
+    Attributes:
+        bytes: the announced size.
+        file_lifetime: how long its file will live, in seconds; None for ever.
+        deadline: the agenda entry of its expiry.
     """
 
     id: str
@@ -74,7 +77,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFileState:
-    """`last_error`: (code, message)."""
+    """The state of a file in a vector store. `last_error`: (code, message)."""
 
     lifecycle: ClassVar[Lifecycle] = LIFECYCLES["store_file"]
     status: str = "in_progress"
@@ -87,7 +90,8 @@ class StoreFile:
     """A file in a vector store; its id is the file's.
 
     Attributes:
-        due: the entry on the agenda that ends its indexing; None once it is indexed.
+        due: the agenda entry that ends its indexing; None once it is indexed.
+        passages: its text, cut when it is first searched.
     """
 
     id: str
@@ -98,22 +102,22 @@ class StoreFile:
     state: StoreFileState = StoreFileState()
     batch: FileBatch | None = None
     due: AgendaEntry | None = None
-    passages: tuple[str, ...] | None = None  # cut when first searched
+    passages: tuple[str, ...] | None = None
 
     def key(self) -> Any:
-        """Return what it is known by, among all that is indexed."""
+        """Return its key among all objects that are indexed."""
         return (self.vector_store_id, self.id)
 
     def look(self) -> Any:
         return self.state.status
 
     def due_at(self) -> float | None:
-        """Say when its status changes by itself."""
+        """Return when its indexing ends, in unix seconds; None once it has ended."""
         return self.due.at if self.due is not None else None
 
 
 class Counts:
-    """How many files are in which status, and when the next of them changes."""
+    """The number of files in each status."""
 
     __slots__ = ("by_status",)
     STATUSES = ("in_progress", "completed", "failed", "cancelled")
@@ -122,7 +126,7 @@ class Counts:
         self.by_status = dict.fromkeys(self.STATUSES, 0)
 
     def change(self, old: str | None, new: str | None) -> None:
-        """A file went from one status to another; None stands for not being there."""
+        """Count a file's change of status; None means that it is not there."""
         if old is not None:
             self.by_status[old] -= 1
         if new is not None:
@@ -150,7 +154,7 @@ class StoreState:
 
 @dataclass(slots=True, kw_only=True)
 class VectorStore:
-    """`lifetime_days`: days it lives after it was last active, None for ever."""
+    """A vector store. `lifetime_days`: counted from its last activity; None for ever."""
 
     id: str
     created_at: float
@@ -171,14 +175,14 @@ class VectorStore:
         return None if self.lifetime_days is None else self.last_active_at + self.lifetime_days * DAY_SECONDS
 
     def key(self) -> Any:
-        """Return what it is known by, among all that is indexed."""
+        """Return its key among all objects that are indexed."""
         return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()
 
     def due_at(self) -> float | None:
-        """Say when its status or its counts change by themselves, its expiry aside."""
+        """Return when its status or counts next change, leaving aside its expiry."""
         return _next_due(self.files, self.counts)
 
 
@@ -192,7 +196,7 @@ class BatchState:
 class FileBatch:
     """Files added together.
 
-    Its list is in the order of their ids, whichever order is asked for [REC, Oct 2025].
+    They are listed in the order of their ids, whichever order is requested. [REC, Oct 2025]
     """
 
     id: str
@@ -203,12 +207,12 @@ class FileBatch:
     counts: Counts = field(default_factory=Counts)
 
     def key(self) -> Any:
-        """Return what it is known by, among all that is indexed."""
+        """Return its key among all objects that are indexed."""
         return self.id
 
     def look(self) -> Any:
         return self.state.status, self.counts.look()
 
     def due_at(self) -> float | None:
-        """Say when its status or its counts change by themselves."""
+        """Return when its status or counts next change."""
         return _next_due(self.files, self.counts)

@@ -1,4 +1,4 @@
-"""Files and uploads: bytes that are kept, and parts that become a file."""
+"""Files, and uploads whose parts become a file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from understudy._engine.ids import Ids
 from understudy._engine.lifecycle import moved
 from understudy._engine.listing import Listing
 
-UPLOAD_SECONDS = 3600  # expires_at - created_at of an upload [REC]
-PART_BYTES = 64 * 2**20  # the most a part may hold [SPEC]
-BATCH_FILE_SECONDS = 30 * 86_400  # a file of purpose `batch` expires by itself after 30 days [SPEC]
+UPLOAD_LIFETIME_SECONDS = 3600  # expires_at - created_at of an upload [REC]
+MAX_PART_BYTES = 64 * 2**20  # the maximum size of a part [SPEC]
+BATCH_FILE_LIFETIME_SECONDS = 30 * 86_400  # a file of purpose `batch` expires after 30 days [SPEC]
 
-# What cannot be downloaded: what the app itself put there for the assistants. [REP for assistants, INF for user_data]
+# Purposes whose files cannot be downloaded: what the app itself uploaded. [REP for assistants, INF for user_data]
 NOT_DOWNLOADABLE = frozenset({"assistants", "user_data"})
 
 
@@ -26,7 +26,7 @@ class Files:
     """The files and uploads of one service.
 
     Args:
-        on_removed: told the id of a file that is gone, deleted or expired.
+        on_removed: called with the id of a file that was deleted or has expired.
     """
 
     def __init__(self, clock: Clock, agenda: Agenda, ids: Ids, on_removed: Callable[[str], None]) -> None:
@@ -52,10 +52,10 @@ class Files:
         id: str | None = None,  # noqa: A002
         created_at: float | None = None,
     ) -> File:
-        """Keep a file. `lifetime`: seconds until it expires, and is gone."""
+        """Store a file. `lifetime`: seconds until it expires; None for ever."""
         at = self._clock.now() if created_at is None else created_at
         if lifetime is None and purpose == "batch":
-            lifetime = BATCH_FILE_SECONDS
+            lifetime = BATCH_FILE_LIFETIME_SECONDS
         file = File(
             id=id or self._ids.new("file", created_at=at),
             created_at=at,
@@ -66,13 +66,13 @@ class Files:
         )
         self.listing.add(file)
         if file.expires_at is not None:
-            self._agenda.add(file.expires_at, lambda: self._gone(file))
+            self._agenda.add(file.expires_at, lambda: self.remove(file))
         return file
 
     def add_image(self, data: bytes, at: float) -> str:
-        """Keep an image that a run makes at a time to come; gives its id.
+        """Store an image that a run makes at a future time; return the file's id.
 
-        The file name is a guess [INF].
+        The file name is a guess. [INF]
         """
         file_id = self._ids.new("file", created_at=at)
 
@@ -83,16 +83,13 @@ class Files:
         return file_id
 
     def remove(self, file: File) -> None:
-        """Delete a file, and take it out of every vector store [SPEC]."""
-        self._gone(file)
-
-    def _gone(self, file: File) -> None:
+        """Delete a file, and remove it from every vector store [SPEC]."""
         if self.listing.get(file.id) is file:
             self.listing.remove(file.id)
             self._on_removed(file.id)
 
     def download(self, file_id: str) -> File:
-        """Return a file whose content the app may have."""
+        """Return a file whose content the app may download."""
         file = self.get(file_id)
         if file.purpose in NOT_DOWNLOADABLE:
             raise ApiError("file.not_downloadable", purpose=file.purpose)
@@ -111,7 +108,7 @@ class Files:
             filename=filename,
             purpose=purpose,
             bytes=bytes,
-            expires_at=now + UPLOAD_SECONDS,
+            expires_at=now + UPLOAD_LIFETIME_SECONDS,
             file_lifetime=file_lifetime,
         )
         upload.deadline = self._agenda.add(upload.expires_at, lambda: self._end(upload, "expired"))
@@ -120,15 +117,18 @@ class Files:
 
     def add_part(self, upload: Upload, data: bytes) -> UploadPart:
         self._check_pending(upload)
-        if len(data) > PART_BYTES:
-            raise ApiError("upload.part_large", most=PART_BYTES, length=len(data))
+        if len(data) > MAX_PART_BYTES:
+            raise ApiError("upload.part_large", most=MAX_PART_BYTES, length=len(data))
         now = self._clock.now()
         part = UploadPart(id=self._ids.new("upload_part", upload.id, now), created_at=now, upload_id=upload.id, data=data)
         upload.parts[part.id] = part
         return part
 
     def complete_upload(self, upload: Upload, part_ids: list[str], md5: str | None) -> None:
-        """Make the file from these parts, in this order; parts left out are dropped [SPEC]."""
+        """Make the file from these parts, in this order.
+
+        Other parts are dropped. [SPEC]
+        """
         self._check_pending(upload)
         for part_id in part_ids:
             if part_id not in upload.parts:

@@ -1,7 +1,7 @@
-"""State is the fold of the events so far: `fold(events) == reduce(apply, events, START)`.
+"""State as the fold of the events so far.
 
-`apply` is pure: it gives a new state and leaves the old one as it is. An execution applies each event as it
-happens; a stream and a timeline apply the same events again (`states`), so each event is shown with the state
+`fold(events) == reduce(apply, events, START)`, and `apply` is pure: it returns a new state. An execution applies each event
+as it happens; a stream and a timeline apply the same events again (`states`), so that each event is shown with the state
 it led to, however late it is read. Statuses change in one place only, `lifecycle.moved`.
 """
 
@@ -34,13 +34,15 @@ from understudy._engine.lifecycle import LIFECYCLES, Lifecycle, moved
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """Where an execution itself is.
+    """The state of an execution itself, without its steps and items.
 
     Attributes:
         status: `queued`, `running`, `paused`, `cancelling`, or the outcome.
-        deadline: when it expires; None if it never does, or is over.
-        waits_for: ids of the calls whose outputs it waits for, while it is paused.
-        error: (code, message). reason: why it is incomplete.
+        deadline: when it expires, in unix seconds; None if it never does, or is over.
+        started_at, ended_at: in unix seconds; None until then.
+        waits_for: while it is paused, the item ids of the calls whose outputs it waits for.
+        error: (code, message).
+        reason: why it is incomplete.
     """
 
     lifecycle: ClassVar[Lifecycle] = LIFECYCLES["execution"]
@@ -56,7 +58,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepState:
-    """Where a step is.
+    """The state of a step.
 
     `message_id`: the message it writes; None for calls. `error`: (code, message).
     """
@@ -71,30 +73,33 @@ class StepState:
 
 
 class ExecutionState(NamedTuple):
-    """All of an execution's state: its phase, its steps and its items, each in the order they began."""
+    """The whole state of an execution: its phase, its steps and its items.
+
+    Steps and items are in the order in which they began.
+    """
 
     phase: Phase = Phase()
     steps: tuple[StepState, ...] = ()
     items: tuple[Any, ...] = ()  # ItemStates
 
     def step(self, step_id: str) -> StepState:
-        """Give a step that has begun."""
+        """Return a step that has begun."""
         return next(step for step in reversed(self.steps) if step.id == step_id)
 
     def item(self, item_id: str) -> Any:
-        """Give an item that has begun."""
+        """Return an item that has begun."""
         last = self.items[-1]
-        if last.id == item_id:  # nearly always
+        if last.id == item_id:  # the common case
             return last
         return next(item for item in reversed(self.items) if item.id == item_id)
 
     def items_of(self, step_id: str) -> list[Any]:
-        """Give the items of a step, in the order they began."""
+        """Return the items of a step, in the order they began."""
         return [item for item in self.items if item.step_id == step_id]
 
     @property
     def open_step(self) -> StepState | None:
-        """Return the step in progress."""
+        """Return the step in progress, or None."""
         return self.steps[-1] if self.steps and self.steps[-1].status == "in_progress" else None
 
     @property
@@ -107,12 +112,12 @@ START = ExecutionState()
 
 
 def fold(events: Iterable[Event], state: ExecutionState = START) -> ExecutionState:
-    """Give the state that events lead to."""
+    """Return the state that events lead to."""
     return reduce(apply, events, state)
 
 
 def states(events: Iterable[Event]) -> Iterator[tuple[Event, ExecutionState]]:
-    """Give each event with the state it led to."""
+    """Yield each event with the state it led to."""
     state = START
     for event in events:
         state = apply(state, event)
@@ -120,7 +125,7 @@ def states(events: Iterable[Event]) -> Iterator[tuple[Event, ExecutionState]]:
 
 
 def apply(state: ExecutionState, event: Event) -> ExecutionState:
-    """Give the state after one more event.
+    """Return the state after one more event.
 
     Raises:
         IllegalTransition: the event cannot happen in this state.
@@ -162,7 +167,7 @@ def _step_closed(state: ExecutionState, event: StepClosed) -> ExecutionState:
 
 
 def _with_item(state: ExecutionState, item: ItemState) -> ExecutionState:
-    if state.items[-1].id == item.id:  # nearly always
+    if state.items[-1].id == item.id:  # the common case
         return ExecutionState(state.phase, state.steps, (*state.items[:-1], item))
     return ExecutionState(state.phase, state.steps, tuple(item if other.id == item.id else other for other in state.items))
 
@@ -173,7 +178,7 @@ def _item_opened(state: ExecutionState, event: ItemOpened) -> ExecutionState:
 
 def _item_delta(state: ExecutionState, event: ItemDelta) -> ExecutionState:
     items = state.items
-    if items[-1].id == event.item_id:  # nearly always, and there may be thousands of them
+    if items[-1].id == event.item_id:  # the common case, and there may be thousands of deltas
         return ExecutionState(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
     return _with_item(state, state.item(event.item_id).plus(event.piece))
 

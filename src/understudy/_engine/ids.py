@@ -1,6 +1,6 @@
-"""Ids: shaped as the real ones, derived and never drawn.
+"""Ids in the shapes of the real ones, derived and never random.
 
-An id comes from the seed, the kind, the parent's id and a count of that kind under that parent. So the same test gives
+An id is derived from the seed, the kind, the parent's id and a count of that kind under that parent. So the same test gives
 the same ids on every machine, and adding one object does not shift the ids of objects under other parents.
 """
 
@@ -31,12 +31,12 @@ SHAPES: dict[str, tuple[str, int, str]] = {
     "response": ("resp_", 50, "hex"),
     "conversation": ("conv_", 48, "time+hex"),
     "function_item": ("fc_", 50, "hex"),
-    "response_item": ("", 50, "hex"),  # what its type's prefix is put before
+    "response_item": ("", 50, "hex"),  # the face puts its type's prefix before it
 }
 
 OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
 
-_STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd: it is 2**128 requests before an id comes again
+_STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so that ids repeat only after 2**128 requests
 _MASK = 2**128 - 1
 
 
@@ -50,10 +50,12 @@ class Ids:
         self._pinned: dict[str, deque[str]] = defaultdict(deque)
 
     def pin(self, *ids: str) -> None:
-        """The next object made of each id's prefix gets that id; several of one prefix are used in order.
+        """Set the ids of the next objects, each of the kind that its prefix names.
+
+        Several ids of one prefix are used in order.
 
         Raises:
-            ValueError: an id with a prefix that no object has.
+            ValueError: an id whose prefix no object has.
         """
         prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items() if prefix} | OLDER_PREFIXES
         for wanted in ids:
@@ -63,14 +65,17 @@ class Ids:
             self._pinned[kind].append(wanted)
 
     def request(self) -> str:
-        """Return the id of the next request: every answer has one, so it is counted on from a derived number, not hashed."""
+        """Return the id of the next request.
+
+        Every answer needs one, so it is incremented from a derived number instead of hashed.
+        """
         if "request" in self._pinned:
             return self.new("request")
         self._requests += _STRIDE
         return f"req_{self._requests & _MASK:032x}"
 
     def pinned(self, kind: str) -> str | None:
-        """Take the id that a test has given the next object of a kind; None when it has given none."""
+        """Take the id that the test has pinned for the next object of a kind, or None."""
         waiting = self._pinned[kind]
         return waiting.popleft() if waiting else None
 

@@ -1,20 +1,18 @@
 """Items: the entries of a conversation's one ordered log.
 
-An `Item` is the entry itself: its id, when it began, which execution wrote it (None for what the app put
-there) and which step of the script it belongs to. What may change about it is a frozen *state*, which is
-replaced, never altered, so an event can be read against the state before it and after it. The states:
-`MessageState` and `ReasoningState` here; one for each kind of call in `call_kinds/`, all of them
-`CallState`s. A state knows three things:
+An `Item` is the entry itself: its id, when it began, and which execution wrote it (None for what the app put
+there). What may change about it is a frozen *state*, which is replaced, never altered, so that an event can be
+read against the state before it and the state after it. There are `MessageState` and `ReasoningState` here, and
+one `CallState` for each kind of call in `call_kinds/`. A state has three parts:
 
-* `opening()`: what is known of it when it is first sent, and `pieces()`: what is sent after that, piece by
-  piece;
-* `plus(piece)`: itself with one more piece;
-* `kind`: the word that faces, timelines and coverage look it up by.
+* `opening()`, the state when it is first sent, and `pieces()`, what is sent after that;
+* `plus(piece)`, the state with one more piece;
+* `kind`, the word that faces, timelines and coverage look it up by.
 
 So a stream sends the pieces, a poll reads the state, and `opening()` plus all `pieces()` is the complete
 state.
 
-Times are unix seconds; None means not yet, or not at all.
+Times are unix seconds; None means not yet, or never.
 """
 
 from __future__ import annotations
@@ -33,7 +31,10 @@ from understudy._engine.listing import Listing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """A marker in a text that stands for a file; `start` and `end` are in code points [INF: may be UTF-16]."""
+    """A marker in a text that refers to a file.
+
+    `start` and `end` count code points. [INF: they may be UTF-16 units]
+    """
 
     kind: str  # file_citation | file_path
     text: str
@@ -60,7 +61,7 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class ImageUrl:
-    """An image part, by its address."""
+    """An image part, by its URL."""
 
     url: str
     detail: str = "auto"
@@ -74,10 +75,10 @@ class MessageDelta:
     """A piece of a message.
 
     Attributes:
-        index: which of the message's parts it belongs to.
+        index: the number of the part it belongs to.
         piece: what it adds.
         is_first: whether it is that part's first piece.
-        annotations_before: how many annotations that part has already.
+        annotations_before: the number of annotations that part already has.
     """
 
     index: int
@@ -95,10 +96,10 @@ class ItemState:
 
     Attributes:
         id: the item's id.
-        step_id: the step of the script it belongs to; items of one step are parallel calls. None for an item
-            that is in no step: what the app put there, reasoning.
+        step_id: the step it belongs to; the calls of one step are parallel. None for an item outside any step: what
+            the app put there, or reasoning.
         status: `in_progress`, `completed` or `incomplete`.
-        ended_at: when it was completed or cut.
+        ended_at: when it was completed or cut short.
         reason: why it is incomplete.
     """
 
@@ -111,16 +112,16 @@ class ItemState:
     reason: str | None = None
 
     def opening(self) -> Self:
-        """Give what is known of it when it is first sent."""
+        """Return the state when it is first sent."""
         return self
 
     def pieces(self) -> Sequence[Any]:
-        """Give what is sent after that, in order."""
+        """Return the pieces sent after the opening, in order."""
         return ()
 
     def plus(self, piece: Any) -> Self:
-        """Give the state with one more piece."""
-        raise NotImplementedError(f"{type(self).__name__} comes in one piece, not with {piece!r}")
+        """Return the state with one more piece."""
+        raise NotImplementedError(f"{type(self).__name__} is sent whole, and takes no piece {piece!r}")
 
     def plus_all(self, pieces: Sequence[Any]) -> Self:
         """Give the state with more pieces; the same as `plus` with each of them."""
@@ -130,12 +131,12 @@ class ItemState:
         return state
 
     def closing(self) -> Mapping[str, Any]:
-        """Give the fields that change when it ends."""
+        """Return the fields that change when it ends, by name."""
         return {}
 
     @property
     def words(self) -> str:
-        """Return what it is about, in a few words, for a timeline."""
+        """Return a short description for a timeline."""
         return self.kind
 
 
@@ -143,8 +144,7 @@ class ItemState:
 class MessageState(ItemState):
     """A message.
 
-    `sent` is what a stream has sent of it so far; it becomes the content when the message ends
-    [REC].
+    `sent` is what a stream has sent of it so far; it becomes the content when the message ends. [REC]
     """
 
     kind: ClassVar[str] = "message"
@@ -153,7 +153,7 @@ class MessageState(ItemState):
     sent: tuple[MessageDelta, ...] = ()
 
     def plus(self, piece: MessageDelta) -> MessageState:
-        # Only what a message in progress can have: `replace` would take most of a long stream's time.
+        # Only the fields that a message in progress can have: `replace` would dominate the time of a long stream.
         return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
 
     def plus_all(self, pieces: Sequence[MessageDelta]) -> MessageState:
@@ -169,7 +169,7 @@ class MessageState(ItemState):
 
     @property
     def sent_text(self) -> str:
-        """Return the texts that were sent so far, joined."""
+        """Return the texts sent so far, joined."""
         return "".join(delta.piece.value for delta in self.sent if isinstance(delta.piece, Text))
 
     @property
@@ -179,14 +179,14 @@ class MessageState(ItemState):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningState(ItemState):
-    """What the model thought before it spoke or called.
+    """The model's reasoning before a message or a call.
 
-    `summary`: its parts; None where the model shows none.
+    `summary`: its parts; None if the model shows none.
     """
 
     kind: ClassVar[str] = "reasoning"
     summary: tuple[str, ...] | None = None
-    chunks: tuple[tuple[int, str], ...] = ()  # of the summary, as a stream sends it: the number of the part, and a piece
+    chunks: tuple[tuple[int, str], ...] = ()  # the summary as a stream sends it: (number of the part, piece)
 
     def opening(self) -> ReasoningState:
         return self if self.summary is None else replace(self, summary=(), chunks=())
@@ -206,26 +206,26 @@ class ReasoningState(ItemState):
 
 
 class Reading(Protocol):
-    """What is known where a recorded call is read back into the move that makes it."""
+    """The context in which a recorded call is read back into a move."""
 
     def call_id(self, recorded: str) -> str | None:
-        """Give the id that the call is to get, None for a new one."""
+        """Return the id that the call is to have; None for a new one."""
         ...
 
     def may_call(self, name: str) -> bool:
-        """Tell whether a function is among the tools, as far as the recording shows them."""
+        """Return whether a function is among the recorded tools, as far as known."""
         ...
 
     def arguments(self, recorded: str) -> Any:
-        """Give a function's arguments as a script is to show them."""
+        """Return a function's arguments in the form that a script shows."""
         ...
 
     def image(self, file_id: str) -> str | bytes:
-        """Give what stands for a recorded image."""
+        """Return the id or the bytes that replace a recorded image."""
         ...
 
     def served(self, file_id: str) -> str:
-        """Give the id that stands for a recorded file's."""
+        """Return the id that replaces a recorded file's id."""
         ...
 
 
@@ -233,10 +233,11 @@ class CallView(NamedTuple):
     """How a face shows a kind of call.
 
     Attributes:
-        details: the call so far, as the JSON object under its type's name; with what was asked to be included or not.
-        added: what one piece adds to that object.
-        read: gives the move that makes a recorded call, from its id and that object; None where recordings have none.
-        opened: the object that a stream begins with, where that is not the details.
+        details: returns the call so far, as the JSON object under its type's name; the flag says whether the optional
+            content was requested with `include`.
+        added: returns what one piece adds to that object.
+        read: returns the move for a recorded call, from its id and that object; None if recordings have no such call.
+        opened: returns the object that a stream begins with, if not the details.
     """
 
     details: Callable[[Any, bool], dict[str, Any]]
@@ -246,11 +247,11 @@ class CallView(NamedTuple):
 
 
 class OutputItemView(NamedTuple):
-    """How a face whose executions give items shows a kind of call.
+    """How a face with output items shows a kind of call.
 
     Attributes:
-        details: the call so far, as the keys of an item beside `id`, `type` and `status`.
-        begins, ends: what is sent besides when it has begun, and before it is done: `("in_progress", "searching")`.
+        details: returns the call so far, as the keys of an item besides `id`, `type` and `status`.
+        begins, ends: the extra events sent after it has begun, and before it is done: `("in_progress", "searching")`.
     """
 
     details: Callable[[Any], dict[str, Any]]
@@ -263,10 +264,10 @@ class CallState(ItemState):
     """A call of a tool; each kind is one file in `call_kinds/`.
 
     Attributes:
-        kinds: every kind there is, by its word: the type of tool it belongs to, and what coverage calls it.
-        faces: by a face's name, how it shows this kind; for Assistants a `CallView`, for Responses an
-            `OutputItemView` (but for what its renderer shows by itself).
-        call_id: what the app knows the call by. The item's own id is the same, unless the face gives its own.
+        kinds: all kinds, by the word that is both the type of tool and the name in coverage.
+        faces: how each face shows this kind, by the face's name: a `CallView` for Assistants, an `OutputItemView`
+            for Responses (unless its renderer needs none).
+        call_id: the id by which the app answers the call. The item's id is the same, unless the face makes its own.
     """
 
     kinds: ClassVar[dict[str, type[CallState]]] = {}
@@ -274,12 +275,12 @@ class CallState(ItemState):
     call_id: str
 
     def __init_subclass__(cls, **options: Any) -> None:
-        # No super(): a slotted dataclass is made twice, and the first class is not the one that super() knows.
+        # No super(): a slotted dataclass is created twice, and super() would refer to the first class.
         CallState.kinds[cls.kind] = cls
 
     @property
     def written(self) -> str:
-        """Return the text that the model wrote for it; what its tokens are counted by."""
+        """Return the text that the model wrote for it, by which its tokens are counted."""
         return ""
 
 
@@ -287,7 +288,7 @@ _index = attrgetter("index")
 
 
 def joined(deltas: Sequence[MessageDelta]) -> tuple[Text | ImageFile, ...]:
-    """Put the parts of a message together from the pieces they were sent in."""
+    """Join the pieces of a message to its parts."""
     parts = []
     for _, group in groupby(deltas, key=_index):
         pieces = [delta.piece for delta in group]
@@ -306,7 +307,7 @@ class Item:
 
     Attributes:
         author: who wrote it, in the face's terms (an assistant's id); None for the app.
-        attachments, metadata: what the face keeps with it, in the face's own form.
+        attachments, metadata: as the face stores them, in its own form.
     """
 
     id: str
@@ -335,18 +336,18 @@ class Item:
 
 
 def is_message(item: Item) -> bool:
-    """Tell messages from the other items of a log."""
+    """Return whether an item is a message."""
     return item.state.kind == "message"  # type: ignore[no-any-return]
 
 
 @dataclass(slots=True, kw_only=True)
 class Conversation:
-    """One ordered log of items, and what runs on it.
+    """One ordered log of items, and the executions on it.
 
     Attributes:
-        items: the log; a page of it costs the page, whatever its length.
-        active: the execution that runs on it and is not over, if any. Whether that locks it is the face's to say.
-        latest: the execution that ran on it last.
+        items: the log; the cost of a page does not depend on the log's length.
+        active: the execution on it that is not over, if any. Whether that locks it is for the face to decide.
+        latest: the execution started on it last.
     """
 
     id: str
@@ -357,11 +358,11 @@ class Conversation:
     latest: Any = None  # likewise
 
     def messages(self) -> list[Item]:
-        """Give the messages, oldest first."""
+        """Return the messages, oldest first."""
         return [item for item in self.items if is_message(item)]
 
     def last_user_text(self) -> str:
-        """Give the newest user message's text, "" if there is none."""
+        """Return the text of the newest user message; "" if there is none."""
         for item in reversed(self.items):
             state = item.state
             if state.kind == "message" and state.role == "user":

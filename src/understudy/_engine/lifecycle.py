@@ -1,9 +1,9 @@
-"""Which status follows which: the one table, and the one function that applies it.
+"""The lifecycle tables, and the one function that applies their transitions.
 
-Everything that changes the status of an execution, a step, an item, an upload, a vector store, a file in one,
-or a batch of such files goes through `moved`. Marks: REC a real recording shows it, RUN an independent suite
-run against the service did, DOCS, SPEC, REP users quoted it, INF inferred. The marks of `EXECUTION` are those
-of runs of the Assistants API, which names some of the statuses otherwise: see
+Every change of status, of an execution, a step, an item, an upload, a vector store, a file in one, or a batch of
+such files, goes through `moved`. Marks of evidence: REC, a real recording shows it; RUN, an independent test suite
+ran against the service; DOCS; SPEC; REP, users reported it; INF, inferred. The marks of `EXECUTION` are those
+of runs of the Assistants API, which has other names for some statuses: see
 `understudy._apis.assistants.lifecycle`.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 
 class Transition(NamedTuple):
-    """From a status, by an event, to a status; how it is known."""
+    """A transition from a status, by an event, to a status; `mark` is the evidence."""
 
     source: str
     event: str
@@ -79,12 +79,12 @@ TERMINAL = frozenset({"cancelled", "failed", "completed", "incomplete", "expired
 
 
 class Lifecycle:
-    """A table of transitions, and what else they change in a state.
+    """A table of transitions, and the other fields that they change.
 
     Args:
         rows: the table.
-        stamps: by event, the field that keeps its time. A second `running` (after outputs) sets started_at anew. [REC]
-        passing: fields that every transition sets, unless it brings a value of its own.
+        stamps: by event, the field that records its time. A second `running` (after outputs) sets started_at anew. [REC]
+        passing: fields that every transition sets, unless its event brings a value.
         at_the_end: fields that a transition to a terminal status sets.
     """
 
@@ -125,7 +125,7 @@ LIFECYCLES = {
 
 
 class Stated(Protocol):
-    """A frozen state with a status; `lifecycle` says how it may change."""
+    """A frozen state with a status; `lifecycle` defines how it may change."""
 
     lifecycle: ClassVar[Lifecycle]
 
@@ -144,7 +144,13 @@ class IllegalTransition(Exception):
 
 
 def moved(state: State, event: str, at: float, **facts: Any) -> State:
-    """Give the state after an event at a time, `facts` being what the event brought; the old state stays as it is.
+    """Return the state after an event; the old state is left as it is.
+
+    Args:
+        state: the state before.
+        event: the name of the event, as in the table.
+        at: its time, in unix seconds.
+        facts: fields that the event sets.
 
     Raises:
         IllegalTransition: the table has no such transition.

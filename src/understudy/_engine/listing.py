@@ -1,4 +1,8 @@
-"""An ordered collection that pages by cursor: a page costs the page, whatever the collection's size."""
+"""An ordered collection with cursor paging.
+
+The cost of a page does not depend on the size of the collection: keys are kept sorted, and a cursor is a key, found by
+bisection. Keys of removed items are remembered, so their cursors stay valid.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from understudy.errors import UnderstudyError
 
 
 class Listed(Protocol):
-    """What can stand in a listing. Its place is fixed when it is added."""
+    """An object that can be listed. Its place is fixed when it is added."""
 
     id: str
     created_at: float
@@ -23,7 +27,7 @@ Key = tuple[float, int]
 class Page(NamedTuple, Generic[T]):
     """One page.
 
-    `has_more`: there are further items beyond its last one, in listing order.
+    `has_more`: whether further items follow its last one, in listing order.
     """
 
     items: list[T]
@@ -37,15 +41,16 @@ _NO_IDS: dict[str, Any] = {}
 
 
 class Listing(Generic[T]):
-    """Items by id and in order of `created_at`; items of the same second keep the order they were added in [REC].
+    """Items by id, and in the order of `created_at`.
 
-    Cursors stay good when items are added or deleted, that of a deleted item included.
+    Items of the same second keep the order in which they were added. [REC] Cursors stay valid when items are added or
+    deleted, that of a deleted item included.
     """
 
     __slots__ = ("_by_id", "_count", "_items", "_keys", "_places")
 
     def __init__(self) -> None:
-        # Most listings stay empty (a thread's runs): until something is added they share what is never changed.
+        # Most listings stay empty (a thread's runs): until the first item they share constants.
         self._keys: list[Key] = _NO_KEYS
         self._items: list[T] = _NO_ITEMS
         self._places: dict[str, Key] = _NO_PLACES
@@ -56,10 +61,10 @@ class Listing(Generic[T]):
         """Add an item.
 
         Raises:
-            UnderstudyError: there is one with its id: the test has given it twice.
+            UnderstudyError: there already is one with its id: the test has pinned it twice.
         """
         if item.id in self._by_id:
-            raise UnderstudyError(f"there is already an object with the id {item.id!r}: next_ids() names ids that are new")
+            raise UnderstudyError(f"there is already an object with the id {item.id!r}: give next_ids() ids that are new")
         if not self._count:
             self._keys, self._items, self._places, self._by_id = [], [], {}, {}
         key = (item.created_at, self._count)
@@ -74,13 +79,13 @@ class Listing(Generic[T]):
         return self._by_id.get(item_id)
 
     def remove(self, item_id: str) -> None:
-        """Take out an item that is there."""
+        """Remove an item that is there."""
         del self._by_id[item_id]
         place = bisect.bisect_left(self._keys, self._places[item_id])
         del self._keys[place], self._items[place]
 
     def knows(self, item_id: str) -> bool:
-        """Say whether an id is, or once was, that of an item here: whether it will do as a cursor."""
+        """Return whether an id can be a cursor: an item here has it, or once had."""
         return item_id in self._places
 
     def page(
@@ -94,7 +99,7 @@ class Listing(Generic[T]):
     ) -> Page[T]:
         """Return a page in listing order.
 
-        `after` and `before` are ids, exclusive; with `before` alone the page ends just before that item. [RUN]
+        `after` and `before` are ids, exclusive; with only `before`, the page ends just before that item. [RUN]
         """
         low, high = 0, len(self._keys)
         first, last = (after, before) if order == "asc" else (before, after)
@@ -103,7 +108,7 @@ class Listing(Generic[T]):
         if last is not None:
             high = min(high, bisect.bisect_left(self._keys, self._places[last]))
         forwards = order == "asc"
-        if before is not None and after is None:  # the items that stand just before the cursor, not the list's first ones
+        if before is not None and after is None:  # the items just before the cursor, not the first ones of the list
             forwards = not forwards
         found = self._collect(range(low, high) if forwards else range(high - 1, low - 1, -1), limit, where)
         items, has_more = found[:limit], len(found) > limit
@@ -123,7 +128,7 @@ class Listing(Generic[T]):
         return found
 
     def __iter__(self) -> Iterator[T]:
-        """Return every item, oldest first."""
+        """Iterate over all items, oldest first."""
         return iter(self._items)
 
     def __reversed__(self) -> Iterator[T]:
@@ -133,7 +138,7 @@ class Listing(Generic[T]):
         return len(self._items)
 
     def up_to(self, item_id: str) -> list[T]:
-        """Give the items up to one that is, or once was, here, oldest first."""
+        """Return the items up to and including one that is, or once was, here."""
         return self._items[: bisect.bisect_right(self._keys, self._places[item_id])]
 
     def last(self) -> T | None:

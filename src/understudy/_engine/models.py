@@ -1,8 +1,8 @@
-"""The models there are, and which of them the Assistants API takes.
+"""The known models, and which of them the Assistants API accepts.
 
 The table is a snapshot: ids that the spec lists for assistants [SPEC], and some well-known others that it refuses [REP].
 `created` is recorded for gpt-4o-mini [REC]; the others are approximate dates of release [INF]. A fine-tuned model (`ft:...`)
-is taken to exist until it is deleted [INF].
+is assumed to exist until it is deleted [INF].
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ _REASONING = ("o1", "o3", "gpt-5")
 
 
 def is_reasoning(name: str) -> bool:
-    """Say whether a model reasons first, and so takes no temperature [REP]."""
+    """Return whether a model reasons first, and so takes no temperature [REP]."""
     return name.removeprefix("ft:").startswith(_REASONING)
 
 
 class Models:
-    """The models of one service: the table, and fine-tuned ones less those that were deleted."""
+    """The models of one service: the table, and fine-tuned ones until deleted."""
 
     def __init__(self, start: float) -> None:
         self._created = int(start)
@@ -75,7 +75,7 @@ class Models:
         return MODELS.get(name)
 
     def takes_assistants(self, name: str) -> bool:
-        """Say whether an assistant or a run may use a model."""
+        """Return whether an assistant or a run may use a model."""
         return name in ASSISTANT_MODELS or (name.startswith("ft:") and name not in self._deleted)
 
     def delete(self, name: str) -> None:

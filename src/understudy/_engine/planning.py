@@ -1,8 +1,10 @@
-"""From moves to planned events: what comes when, up to where the app has to act.
+"""From moves to planned events, up to where the app has to act.
 
-A `Planner` is made for one stretch of a script (from the start, or from the outputs just handed in, to the
-next step that waits for the app, or the end) and thrown away after it. Each move puts its own events on the
-plan: see `Move.plan`.
+**Theory of operation.** A `Planner` plans one stretch of a script (from the start, or from the outputs just handed in, to
+the next step that waits for the app, or the end) and is then discarded. It is a pen moving along the time axis: `at` is
+where it is, and each move advances it and puts down its own events (see `Move.plan`), so a move's file alone decides how
+long the move takes. Only what depends on its neighbours is kept here: the pause before a step, and whether the next move
+cuts the reply that is being planned, in which case the reply is left open for the end to close.
 """
 
 from __future__ import annotations
@@ -35,14 +37,14 @@ if TYPE_CHECKING:
 
 
 class PlannedEvent(NamedTuple):
-    """What will happen.
+    """A future event.
 
     Attributes:
         at: when, in unix seconds.
-        event: what; a `StepClosed` and an `Ended` are completed when they happen, by what is known then: what the model
-            read, and what is still open.
-        is_status: whether it moves the execution itself to another phase.
-        is_visible: whether anyone who lists steps or messages may wait for it.
+        event: what; a `StepClosed` and an `Ended` are completed when they happen, by what is known only then: what the
+            model read, and what is still open.
+        is_status: whether it changes the phase of the execution itself.
+        is_visible: whether a list of steps or messages shows it.
     """
 
     at: float
@@ -52,13 +54,13 @@ class PlannedEvent(NamedTuple):
 
 
 class Planner:
-    """Plans one stretch.
+    """Plans one stretch of a script.
 
     Attributes:
-        execution: what is planned.
-        at: the time the plan has come to.
-        planned: the plan.
-        new_id: gives a new id, from a kind, the parent's id and the time.
+        execution: the execution planned.
+        at: the time that the plan has reached, in unix seconds.
+        planned: the plan so far.
+        new_id: returns a new id, from a kind, the parent's id and the time.
     """
 
     def __init__(self, execution: Execution, ports: EnginePorts, at: float) -> None:
@@ -74,13 +76,13 @@ class Planner:
         self._is_after_reply = False
 
     def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent]:
-        """Plan a stretch of a script, from the present, in which the execution is queued."""
+        """Plan a stretch of a script, from now on, when the execution is queued."""
         self.at += QUEUED_SECONDS
         if stretch and ends_queued(stretch[0]):
             self._plan_step(stretch[0])
             return self.planned
         self.plan(Started(self.at))
-        shown_until = self.at + NEXT_STEP_SECONDS  # it is seen in progress, however little it does
+        shown_until = self.at + NEXT_STEP_SECONDS  # it is in progress for this long, however little it does
         self._gap = THINK_SECONDS if is_first else NEXT_STEP_SECONDS
         for number, step in enumerate(stretch):
             if number and ends_queued(step):
@@ -94,14 +96,17 @@ class Planner:
         return self.planned
 
     def _plan_step(self, step: Step) -> bool:
-        """Plan a step; True if it ends the stretch."""
+        """Plan a step; return whether it ends the stretch."""
         if isinstance(step, Move) and not isinstance(step, CallMove):
             step.plan(self)
             return step.ends
         return self._plan_calls(singles(step))
 
     def _plan_calls(self, moves: Sequence[Any]) -> bool:
-        """Plan one step of one or more calls; with one among them that waits for the app, it is paused."""
+        """Plan one step of calls; return whether it pauses the execution.
+
+        It does if one of the calls waits for the app.
+        """
         start = self.begin_step()
         step_id = self.new_id("step", self.execution.id, start)
         self.plan(StepOpened(start, step_id))
@@ -130,10 +135,10 @@ class Planner:
         surroundings = Surroundings(self.ports, request.tools, at, request.last_user_text)
         return move.call(surroundings, id=item_id, call_id=call_id, step_id=step_id)
 
-    # -- what moves ask for -------------------------------------------------------
+    # -- what moves call -----------------------------------------------------------
 
     def plan(self, event: Event, *, is_visible: bool = True) -> None:
-        """Let something happen, after all that is planned already."""
+        """Append an event to the plan."""
         self.planned.append(PlannedEvent(event.at, event, isinstance(event, PhaseEvent), is_visible))
 
     def send(self, start: float, seconds: float, item_id: str, pieces: Sequence[Any]) -> None:
@@ -144,9 +149,13 @@ class Planner:
             self.planned.append(PlannedEvent(at, ItemDelta(at, item_id, piece), False, False))
 
     def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
-        """Let pieces be sent evenly over some time: each an event's class and what it takes besides the time.
+        """Plan pieces, sent evenly over `seconds` from `start`.
 
-        `closes`: each item among them ends with its last piece.
+        Args:
+            start: in unix seconds.
+            seconds: from `start` to the step's end.
+            sent: for each piece, the class of its event and the arguments after the time.
+            closes: each item among them is closed after its last piece.
         """
         item_id = ""
         for number, (kind, *rest) in enumerate(sent, 1):
@@ -161,14 +170,17 @@ class Planner:
             self.plan(ItemClosed(self.at, item_id), is_visible=False)
 
     def begin_step(self) -> float:
-        """Let the time pass that the model takes before a step; gives the time the step begins."""
+        """Advance by the model's time before a step; return when the step begins."""
         self._is_after_reply = False
         self.at += self._gap
         self._gap = NEXT_STEP_SECONDS
         return self.at
 
     def is_cut_now(self) -> bool:
-        """Tell whether the next move cuts the reply that is being planned: then its end leaves it open."""
+        """Return whether the next move cuts the reply that is being planned.
+
+        If so, the reply leaves its message open for the end to close.
+        """
         self._is_after_reply = True
         self._is_cut = self._cuts_next
         return self._is_cut
@@ -181,26 +193,26 @@ class Planner:
         reason: str | None = None,
         is_with_reply: bool = False,
     ) -> None:
-        """Let the execution end: in the middle of a reply if that is cut, after one more step's time otherwise.
+        """Plan the end: at once if it cuts a reply, else after the time before a step.
 
-        `is_with_reply`: right at the end of a whole reply, too.
+        `is_with_reply`: at once after a whole reply, too.
         """
         if not (self._is_cut or (is_with_reply and self._is_after_reply)):
             self.begin_step()
         self.plan(Ended(self.at, outcome, error, reason))
 
     def item_id(self, kind: str, parent: str, at: float) -> str:
-        """Give the id of a new message or reasoning item."""
+        """Return the id of a new message or reasoning item."""
         new_item_id = self.execution.request.new_item_id
         return self.new_id(kind, parent, at) if new_item_id is None else new_item_id(kind, parent, at)
 
     def impossible(self, reason: str) -> ImpossibleScript:
-        """Give the error for what cannot be performed."""
+        """Return the error for a script that cannot be performed."""
         return ImpossibleScript(f"the script set at {self.execution.cursor.where} cannot be performed: {reason}")
 
 
 def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts, where: str) -> None:
-    """Check what steps ask of an execution, before they are planned.
+    """Check the requirements of steps before they are planned.
 
     Raises:
         ImpossibleScript: a call of something that is not among the tools, or a file that does not exist.

@@ -1,26 +1,27 @@
-"""Who moves the clock when the app only asks: in `poll` mode, reading does.
+"""The clock under polling: in `poll` mode, a read may move it.
 
-This is the one place where reading moves anything.
+This is the one place where a read moves anything.
 
-The rules [design]:
-* a GET of a run moves now to the run's next scripted change of status, if its present state was already
-  shown;
-* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, if it is
-  one that does, and no deadline is ever jumped to;
-* a list of a live run's steps, messages or runs moves now only when the same list is asked again and nothing
+**Theory of operation.** A test should not have to say how often the app polls. So the first read shows an object as it is,
+and a read that would show the same state again moves the clock to the object's next change instead: every poll shows
+progress, and none skips a state. The rules:
+* a GET of a run moves to the run's next scripted change of status, if its present state was already shown;
+* with none left (it hangs, or waits for the app), by one poll interval: so it expires in the end, if it can,
+  and no deadline is ever jumped to;
+* a list of a live run's steps, messages or runs moves only when the same list is requested again and nothing
   happened to the run in between;
-* a GET of a vector store, a file in one, or a batch moves now to its next change, if its present state was
-  already shown; a list of such files does if that of every file still being indexed was. Expiry is never
+* a GET of a vector store, a file in one, or a batch moves to its next change, if its present state was
+  already shown; a list of such files does if the state of every file still being indexed was. Expiry is never
   jumped to;
-* a write that is sent again, since a conversation is locked, moves now as asking again does.
+* a write sent again because a conversation is locked moves as a repeated GET does.
 
-What was shown is remembered here, by id, and not on what is shown: each API has a `PollClock` of its own, and
-two that look at one object do not disturb each other.
+What was shown is remembered here, by id, and not on the objects: each API has its own `PollClock`, and two that
+read one object do not disturb each other.
 
-The livelock detector is here too: the same question `LIVELOCK_TIMES` while the clock stands and nothing was
-written. Where time passes in between and can change nothing (the app's own sleeping moves it, or what is
-asked for hangs and never expires), the app may have a deadline of its own: then `LIVELOCK_SECONDS` must have
-passed, too. A write that is refused again and again, since a conversation is locked, counts likewise.
+The livelock detector is here, too: the same question `LIVELOCK_TIMES` times while the clock does not move and nothing is
+written. Where time passes in between but cannot change anything (the app's own sleeping moves it, or the object
+hangs and never expires), the app may have its own deadline: then `LIVELOCK_SECONDS` must have passed, too. A write
+that is refused repeatedly because a conversation is locked counts likewise.
 """
 
 from __future__ import annotations
@@ -39,23 +40,22 @@ LIVELOCK_TIMES = 50
 LIVELOCK_SECONDS = 600  # longer than any run lives
 DEFAULT_INTERVAL_SECONDS = 1.0
 POLLS_SLOWLY = (
-    "the app polls with a poll_interval_ms of its own, so the SDK really sleeps between polls: with time='sleep' its "
-    "sleeping moves the clock instead, and nothing waits"
+    "the app sets its own poll_interval_ms, so the SDK really sleeps between polls: use time='sleep', where its "
+    "sleeping moves the virtual clock instead"
 )
 Indexed = VectorStore | StoreFile | FileBatch
 
 
 class PollClock:
-    """Moves the clock of one service as one API's polling wants it.
+    """Moves the clock of one service as one API is polled.
 
     Args:
         engine: the service.
-        status_word: what the API calls an execution's status.
-        hints: where what would make the test better is noted.
+        status_word: translates an execution's status to the API's.
+        hints: the list to which suggestions for the test are added.
 
     Attributes:
-        shown: the state in which an answer last showed an object, by the object's id (for a file in a vector store,
-            by that of the store, too).
+        shown: the state last shown of each object, by its id (for a file in a vector store, with the store's id).
     """
 
     def __init__(self, engine: Engine, status_word: Callable[[str], str] = str, hints: list[str] | None = None) -> None:
@@ -63,17 +63,17 @@ class PollClock:
         self._engine = engine
         self._status_word = status_word
         self._hints = [] if hints is None else hints
-        self._last_list: dict[str, int] = {}  # by question: how many events of the run there were
+        self._last_list: dict[str, int] = {}  # by question: the number of the run's events then
         self._repeats = Counter[tuple[str, bytes]]()  # since something could change
         self._changeable_at: float = engine.clock.now()
         self._at_once = Counter[tuple[str, bytes]]()  # since the clock moved
         self._asked_at: float = engine.clock.now()
-        self._writes = engine.writes  # as many as were noticed
-        self._refusals: RefusalCounter | None = None  # made when something is refused
+        self._writes = engine.writes  # those noticed
+        self._refusals: RefusalCounter | None = None  # made at the first refusal
         self._last_refused: tuple[str, bytes] | None = None
 
     def _notice_writes(self) -> None:
-        """Take every question for a new one where an app did something, through whatever API."""
+        """Treat every question as new after a write through any API."""
         if self._writes != self._engine.writes:
             self._writes = self._engine.writes
             self._last_list.clear()
@@ -86,7 +86,7 @@ class PollClock:
     def asked_execution(self, execution: Execution, interval: float | None) -> None:
         """Move before an execution is shown.
 
-        `interval`: seconds between polls, as the app's SDK announced it.
+        `interval`: seconds between polls, as announced by the app's SDK; None if it is not.
         """
         clock = self._engine.clock
         if interval and clock.mode in ("poll", "manual") and POLLS_SLOWLY not in self._hints:
@@ -95,7 +95,7 @@ class PollClock:
             self._move(execution, status_only=True, interval=interval)
 
     def asked_list(self, conversation: Conversation, question: str) -> None:
-        """Move before a list of what belongs to a conversation, or to its active execution, is shown."""
+        """Move before a list of a conversation, or of its active execution, is shown."""
         self._notice_writes()
         execution = conversation.active
         if execution is None or self._engine.clock.mode != "poll":
@@ -104,13 +104,16 @@ class PollClock:
             self._move(execution, status_only=False, interval=None)
         self._last_list[question] = len(execution.events)
 
-    def asked_indexing(self, held: Indexed) -> None:
+    def asked_indexing(self, indexed: Indexed) -> None:
         """Move before a vector store, a file in one, or a batch of files is shown."""
-        if self._engine.clock.mode == "poll" and self.shown.get(held.key()) == held.look():
-            self._move_to(held.due_at())
+        if self._engine.clock.mode == "poll" and self.shown.get(indexed.key()) == indexed.look():
+            self._move_to(indexed.due_at())
 
     def asked_files(self, owner: VectorStore | FileBatch) -> None:
-        """Move before a list of a store's or a batch's files is shown; afterwards they all count as shown."""
+        """Move before a list of a store's or batch's files is shown.
+
+        Afterwards they all count as shown.
+        """
         if self._engine.clock.mode != "poll" or not owner.counts.by_status["in_progress"]:
             return
         if all(self.shown.get(file.key()) == file.look() for file in owner.files if file.due is not None):
@@ -130,15 +133,15 @@ class PollClock:
     # -- the livelock detector ----------------------------------------------------
 
     def count(self, question: str, conversation: Conversation | None, body: bytes = b"") -> None:
-        """Ask, after a GET, whether this is going anywhere.
+        """Count a question, and detect a livelock.
 
         Args:
             question: method and URL.
-            conversation: the one the question is about, if any.
-            body: what tells apart two questions of the same words.
+            conversation: the one that the question is about, if any.
+            body: the request's body, which distinguishes two questions with the same URL.
 
         Raises:
-            Livelock: the same question was asked again and again, and nothing could change in between.
+            Livelock: the same question was asked repeatedly while nothing could change.
         """
         clock = self._engine.clock
         if not clock.virtual:
@@ -159,12 +162,12 @@ class PollClock:
             raise Livelock(self._describe(question, self._repeats[key], conversation))
 
     def count_refusal(self, request: str, body: bytes, conversation: Conversation) -> None:
-        """Ask whether it is going anywhere that a write is sent again which a locked conversation refuses.
+        """Count a write that a locked conversation refuses, and detect a livelock.
 
-        Sent again, it moves the clock as a question does that is asked again: whoever retries waits for the lock.
+        Sent again, it moves the clock as a repeated question does: an app that retries waits for the lock.
 
         Raises:
-            Livelock: it was refused again and again, and nothing could change in between.
+            Livelock: it was refused repeatedly while nothing could change.
         """
         if self._refusals is None:
             self._refusals = RefusalCounter(self._engine, self._status_word)
@@ -174,10 +177,13 @@ class PollClock:
             self._move(conversation.active, status_only=True, interval=None)
 
     def _may_change(self, conversation: Conversation | None) -> bool:
-        """Say whether time that passes can change anything: where sleeping moves it, it passes for ever."""
+        """Return whether the passing of time can change anything.
+
+        Where sleeping moves the clock, time passes for ever, so there something must be due.
+        """
         active = conversation.active if conversation is not None else None
         if active is not None and active.next_event_at() is None:
-            return False  # it hangs, or its calls are for another one to answer; and it never expires
+            return False  # it hangs, or another execution answers its calls; and it never expires
         if self._engine.clock.mode != "sleep":
             return True
         return active is not None if conversation is not None else not self._engine.agenda.is_empty
@@ -191,31 +197,31 @@ class PollClock:
             moves = ""
         else:
             text = (
-                f"the app asked {question} {times} times while nothing can change and the clock stands at {clock.now():.0f}"
+                f"the app asked {question} {times} times while nothing can change and the clock stays at {clock.now():.0f}"
             )
         latest: Execution | None = conversation.latest if conversation is not None else None
         if latest is None:
             why = f" ({moves})" if moves and clock.mode != "poll" else ""
-            return f"{text}. It waits for something that will not come{why}."
+            return f"{text}. It waits for something that will not happen{why}."
         status = self._status_word(latest.status)
         text += f": {latest.id} is {status!r}"
         is_paused_for_good = latest.status == "paused" and latest.deadline is None
         if not latest.is_over and not is_paused_for_good:
             if latest.next_event_at() is None:
-                return f"{text}, and goes on for ever. Cancel it, as an app does that has a deadline."
+                return f"{text}, and never ends. Cancel it, as an app with a deadline does."
             return f"{text}, and {moves}."
-        return f"{text}, and will stay so. A loop that waits for another status never ends: does it know {status!r}?"
+        return f"{text}, and will stay so. A loop that waits for another status never ends: does it handle {status!r}?"
 
 
 class RefusalCounter(PollClock):
-    """Counts what is refused again and again: that it is sent is no reason to count anew."""
+    """Counts refused writes: sending one is not a reason to start anew."""
 
     def _notice_writes(self) -> None:
         pass
 
 
 _MOVES = {
-    "poll": "when a run is asked for",
+    "poll": "when the app asks for a run",
     "manual": "only with understudy.clock.advance(seconds)",
     "sleep": "only when the app sleeps, and it does not sleep in between",
 }

@@ -1,4 +1,4 @@
-"""What a move that is planned finds around it."""
+"""What a move can use while it is planned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from understudy._engine.moves.base import Tool
 
 
 class SearchHit(NamedTuple):
-    """A passage that a file search found, and the file it is in."""
+    """A passage found by a file search, and its file."""
 
     file_id: str
     file_name: str
@@ -19,18 +19,18 @@ class SearchHit(NamedTuple):
 
 
 class EnginePorts(Protocol):
-    """What planning asks of the service: ids, files, search."""
+    """The parts of the service that planning uses: ids, files, search."""
 
     def new_id(self, kind: str, parent: str = "", at: float | None = None) -> str:
-        """Give a new id."""
+        """Return a new id."""
         ...
 
     def file_name(self, file_id: str) -> str | None:
-        """Give the name of a file that exists, else None."""
+        """Return a file's name, or None if it does not exist."""
         ...
 
     def add_image(self, data: bytes, at: float) -> str:
-        """Keep an image that the model makes; give the file's id."""
+        """Store an image that the model makes; return the file's id."""
         ...
 
     def search(self, tool: Tool, query: str) -> tuple[SearchHit, ...]:
@@ -39,13 +39,13 @@ class EnginePorts(Protocol):
 
 
 class Surroundings(NamedTuple):
-    """What a call is made with.
+    """The context in which a call is made.
 
     Attributes:
         ports: the service.
-        tools: what the execution may use.
-        at: when the call's step begins.
-        last_user_text: what a search without a query looks for.
+        tools: those that the execution may use.
+        at: when the call's step begins, in unix seconds.
+        last_user_text: the default query of a search.
     """
 
     ports: EnginePorts
@@ -55,5 +55,5 @@ class Surroundings(NamedTuple):
 
 
 def image_id(ports: EnginePorts, image: str | bytes, at: float) -> str:
-    """Give the file id of an image given by its id or its bytes."""
+    """Return the file id of an image given by its id or its bytes."""
     return image if isinstance(image, str) else ports.add_image(image, at)

@@ -1,4 +1,7 @@
-"""Which script a run takes: the first queued one that fits, else the latest default that fits, else the polite sentence."""
+"""The queue of scripts, and the choice of the one that a run takes.
+
+A run takes the first queued script that fits, else the latest default that fits, else a polite sentence.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ When = str | re.Pattern[str] | Callable[[str], Any]
 
 
 class ScriptLabels(NamedTuple):
-    """What an execution is called when scripts are chosen, as its face sees it.
+    """What scripts are chosen by, as the face of an execution provides it.
 
     Attributes:
-        kind: what it is, in a word.
-        assistant: the id that `assistant=` of a script is compared with; None fits no such script.
-        thread: likewise for `thread=`: the id of the thread or conversation.
+        kind: the word for it: `run`, `response`.
+        assistant: the id compared with the `assistant=` of a script; None fits no such script.
+        thread: likewise with `thread=`: the id of the thread or conversation.
     """
 
     kind: str
@@ -42,9 +45,9 @@ class QueuedScript:
 
     Attributes:
         moves: the script, or the function that makes it.
-        where: file and line that set it.
-        assistant, thread: ids it is for; None for any.
-        when: what the last user message must hold; None for anything.
+        where: the file and line that set it.
+        assistant, thread: the ids that it is for; None for any.
+        when: the condition on the last user message; None for any message.
     """
 
     moves: tuple[Step, ...] | ScriptFunction
@@ -57,12 +60,16 @@ class QueuedScript:
         for name in ("assistant", "thread"):
             given = getattr(self, name)
             if given is not None and not isinstance(given, str):
-                raise TypeError(f"{name}={given!r}: expected an id, a str, or an object that has one")
+                raise TypeError(f"{name}={given!r}: expected an id (a str) or an object with an `id`")
         if not (self.when is None or isinstance(self.when, str | re.Pattern) or callable(self.when)):
-            raise TypeError(f"when={self.when!r}: expected a text, a compiled pattern or a callable")
+            raise TypeError(f"when={self.when!r}: expected a str, a compiled pattern or a callable")
 
     def fits(self, labels: ScriptLabels, last_user_text: str) -> bool:
-        """Tell whether it is for such an execution."""
+        """Return whether it is for such an execution.
+
+        Raises:
+            CallableFailed: the callable `when` raised.
+        """
         if self.assistant not in (None, labels.assistant) or self.thread not in (None, labels.thread):
             return False
         if self.when is None:
@@ -76,7 +83,7 @@ class QueuedScript:
         except Exception as error:
             raise CallableFailed(
                 f"when={blame(self.when)} of the script set at {self.where} raised {error!r} for the last user message "
-                f"{last_user_text!r}. This callable is the test's own."
+                f"{last_user_text!r}. This callable belongs to the test."
             ) from error
 
     def __str__(self) -> str:
@@ -101,18 +108,18 @@ class ScriptQueue:
         self._fallback = QueuedScript(moves=(Reply(DEFAULT_SENTENCE),), where="understudy's default")
 
     def next_run(self, moves: Sequence[Any], *, assistant: str | None, thread: str | None) -> None:
-        """Queue a script."""
+        """Queue a script for one run."""
         self.queue.append(QueuedScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread))
 
     def every_run(self, moves: Sequence[Any], *, when: When | None, assistant: str | None, thread: str | None) -> None:
-        """Set a default."""
+        """Set a default script."""
         script = QueuedScript(moves=_normal(moves), where=caller(), assistant=assistant, thread=thread, when=when)
         self._defaults.append(script)
 
     def choose(self, labels: ScriptLabels, last_user_text: str) -> QueuedScript:
-        """Give the script for an execution about to start.
+        """Return the script for an execution about to start.
 
-        It stays queued until `take`: one that is refused uses none up.
+        It stays queued until `take`: an execution that is refused uses up none.
 
         Raises:
             NoScript: strict, and nothing fits.
@@ -128,22 +135,25 @@ class ScriptQueue:
         return self._fallback
 
     def take(self, script: QueuedScript) -> None:
-        """Remove a script that is used from the queue."""
+        """Remove a script that is being used from the queue."""
         self.queue = [other for other in self.queue if other is not script]
 
     def refuse(self, script: QueuedScript) -> None:
-        """Note that a script cannot be performed: it stays queued, but is no longer reported as unused."""
+        """Note that a script cannot be performed.
+
+        It stays queued, but is no longer reported as unused.
+        """
         self._refused.append(script)
 
     def take_left(self) -> list[QueuedScript]:
-        """Give the scripts that nothing came for; asked again, there are none."""
+        """Empty the queue; return the scripts that nothing used, refused ones excepted."""
         left = [script for script in self.queue if not any(script is other for other in self._refused)]
         self.queue = []
         return left
 
     def _why_none(self, labels: ScriptLabels, last_user_text: str) -> str:
         text = (
-            f"a {labels} started, and no script was set for it (strict=True). The last user message is {last_user_text!r}."
+            f"a {labels} started, but no script was set for it (strict=True). The last user message is {last_user_text!r}."
         )
         others = [*self.queue, *self._defaults]
         if others:
@@ -156,6 +166,6 @@ def _normal(moves: Sequence[Any]) -> tuple[Step, ...] | ScriptFunction:
     if len(moves) == 1 and callable(moves[0]) and not isinstance(moves[0], type):
         function: ScriptFunction = moves[0]
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            raise ImpossibleScript(f"{function.__name__} is async: a script is a plain function or generator function")
+            raise ImpossibleScript(f"{function.__name__} is async: expected a plain function or a generator function")
         return function
     return check_moves(moves)

@@ -1,14 +1,14 @@
-"""Searching files by words: deterministic, lexical, explainable.
+"""File search by words: deterministic, lexical, explainable.
 
-The real service ranks by embeddings; this does not try to.
+The real service ranks by embeddings, which is not attempted here.
 
 **The score** of a passage is the share of the query's distinct words that occur in it, from 0 to 1, rounded to four digits:
-`"Filip's favorite food"` has the words filip, s, favorite, food; a passage with two of them scores 0.5. Case does not
-count, word forms do. Passages with no word of the query are not found. Equal scores keep the order of the files and
+`"Filip's favorite food"` has the words filip, s, favorite, food; a passage with two of them scores 0.5. Case is
+ignored, word forms are not. Passages with no word of the query are not found. Equal scores keep the order of the files and
 of the passages in them.
 
-**A passage** is what the chunking strategy makes of a file: `size` tokens long, each `overlap` tokens into the one before; a
-token is taken to be one word [INF]. Only content that is text (UTF-8) has passages; nothing is extracted from a PDF.
+**A passage** is a chunk of a file by its chunking strategy: `size` tokens, of which `overlap` are shared with the one
+before; one word counts as one token [INF]. Only content that is text (UTF-8) has passages; nothing is extracted from a PDF.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Found(NamedTuple):
-    """A passage that was found."""
+    """A passage found, and the file it is in."""
 
     file: File
     stored: StoreFile
@@ -38,7 +38,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def score(query: frozenset[str], passage: str) -> float:
-    """Return the share of the query's words that occur in the passage.
+    """Return the share of the query's words that occur in a passage, from 0 to 1.
 
     >>> score(words("red green"), "The green door")
     0.5
@@ -47,7 +47,7 @@ def score(query: frozenset[str], passage: str) -> float:
 
 
 def text_of(file: File) -> str:
-    """Return the text of a file; empty when its bytes are not UTF-8."""
+    """Return the text of a file; "" if its bytes are not UTF-8."""
     try:
         return file.content.decode()
     except UnicodeDecodeError:
@@ -79,7 +79,15 @@ def search(
     threshold: float = 0.0,
     filters: dict[str, Any] | None = None,
 ) -> list[Found]:
-    """Return the best passages for any of the queries, best first."""
+    """Return the best passages for any of the queries, best first.
+
+    Args:
+        candidates: files, each with its entry in the store.
+        queries: texts; a passage counts with its best score.
+        most: the maximum number of passages.
+        threshold: the minimum score.
+        filters: a filter on the attributes, as the API takes it; None for none.
+    """
     asked = [words(query) for query in queries]
     found = []
     for file, stored in candidates:
@@ -109,9 +117,9 @@ _NEGATIVE = ("ne", "nin")
 
 
 def matches(rule: dict[str, Any], attributes: dict[str, Any]) -> bool:
-    """Say whether attributes satisfy a filter.
+    """Return whether attributes satisfy a filter.
 
-    A missing attribute, or one of another type, satisfies only ne and nin [INF].
+    A missing attribute, or one of another type, satisfies only ne and nin. [INF]
     """
     if rule["type"] in ("and", "or"):
         combine = all if rule["type"] == "and" else any

@@ -1,6 +1,6 @@
-"""Vector stores on the clock: files are indexed, counts follow, batches finish, what is unused expires.
+"""Vector stores over time: indexing, counts, batches, expiry.
 
-Indexing a file takes `INDEX_SECONDS`, files side by side: recorded files were done within one to two seconds. [REC]
+Indexing a file takes `INDEX_SECONDS`, all files in parallel: recorded files were done within one to two seconds. [REC]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from understudy._engine.listing import Listing
 
 INDEX_SECONDS = 1
 
-# The codes of a failed file [SPEC] with texts for a test that gives none. [INF]
+# The codes of a failed file [SPEC], with the texts used when a test gives none. [INF]
 FAILURES = {
     "server_error": "An internal error occurred.",
     "unsupported_file": "The file type is not supported.",
@@ -31,7 +31,7 @@ READABLE = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 
 class StoreEntry(NamedTuple):
-    """A file to be put into a store, and how."""
+    """A file to add to a store, and how to index it."""
 
     file_id: str
     chunking: Chunking = DEFAULT_CHUNKING
@@ -42,7 +42,7 @@ class Stores:
     """The vector stores of one service.
 
     Args:
-        get_file: the file with an id, or `ApiError`.
+        get_file: returns the file with an id, or raises `ApiError`.
     """
 
     def __init__(self, clock: Clock, agenda: Agenda, ids: Ids, get_file: Callable[[str], File]) -> None:
@@ -73,7 +73,11 @@ class Stores:
         return self.get(store_id).batches.get(batch_id) or _refuse("batch.not_found", id=batch_id, store_id=store_id)
 
     def check_files(self, file_ids: Sequence[str]) -> None:
-        """Refuse files that do not exist, or that file search cannot read."""
+        """Refuse files that do not exist, or that file search cannot read.
+
+        Raises:
+            ApiError: for such files.
+        """
         names = [self._get_file(file_id).filename for file_id in file_ids]
         endings = dict.fromkeys(ending for name in names if (ending := _ending(name)) not in READABLE)
         if endings:
@@ -102,7 +106,7 @@ class Stores:
         return store
 
     def touch(self, store: VectorStore) -> None:
-        """The store is used: its life is counted from now [SPEC; what counts as use INF]."""
+        """Restart the lifetime of a store that is used [SPEC; what counts as use INF]."""
         store.last_active_at = self._clock.now()
         self._expire_later(store)
 
@@ -120,7 +124,7 @@ class Stores:
     # -- files in stores ------------------------------------------------------
 
     def add_file(self, store: VectorStore, entry: StoreEntry) -> StoreFile:
-        """Put a file into a store. One that is there already is indexed anew [INF]."""
+        """Add a file to a store. One that is already there is indexed anew [INF]."""
         self.check_files([entry.file_id])
         self.touch(store)
         return self._put(store, entry, self._clock.now())
@@ -139,9 +143,9 @@ class Stores:
         return batch
 
     def cancel_batch(self, batch: FileBatch) -> None:
-        """Stop what is not indexed yet.
+        """Stop indexing the files of a batch.
 
-        A batch that is over stays as it is, and that is no error [REC].
+        A batch that is over stays as it is, without an error. [REC]
         """
         if batch.state.status != "in_progress":
             return
@@ -152,7 +156,7 @@ class Stores:
                 self._end(store, file, "cancelled")
 
     def remove_file(self, store: VectorStore, file: StoreFile) -> None:
-        """Take a file out of a store; the file itself stays [REC]."""
+        """Remove a file from a store; the file itself stays [REC]."""
         store.files.remove(file.id)
         self._count(store, file, file.state.status, None)
         store.usage_bytes -= file.state.usage_bytes
@@ -160,14 +164,14 @@ class Stores:
         self._settle(store)
 
     def forget(self, file_id: str) -> None:
-        """A file is gone: out of every store [SPEC]."""
+        """Remove a deleted file from every store [SPEC]."""
         for store in self.listing:
             file = store.files.get(file_id)
             if file is not None:
                 self.remove_file(store, file)
 
     def finish(self, store: VectorStore) -> None:
-        """Index at once every file of a new store: one that was there before the app came."""
+        """Index every file of a store at once: for one that a test sets up."""
         for file in store.files:
             self._index(store, file)
 
@@ -190,13 +194,13 @@ class Stores:
         return file
 
     def _index(self, store: VectorStore, file: StoreFile) -> None:
-        held = self._get_file(file.id)
-        failure = self.failures.get(file.id) or self.failures.get(held.filename)
+        original = self._get_file(file.id)
+        failure = self.failures.get(file.id) or self.failures.get(original.filename)
         if failure is not None:
             self._end(store, file, "failed", last_error=failure)
         else:
-            store.usage_bytes += len(held.content)
-            self._end(store, file, "completed", usage_bytes=len(held.content))
+            store.usage_bytes += len(original.content)
+            self._end(store, file, "completed", usage_bytes=len(original.content))
 
     def _end(self, store: VectorStore, file: StoreFile, event: str, **facts: Any) -> None:
         old = file.state.status
@@ -211,7 +215,7 @@ class Stores:
             file.batch.counts.change(old, new)
             self._settle_batch(file.batch)
         elif file.batch is not None and old == "in_progress":
-            file.batch.counts.change(old, "cancelled")  # taken out before it was indexed [INF]
+            file.batch.counts.change(old, "cancelled")  # removed before it was indexed [INF]
             self._settle_batch(file.batch)
 
     def _settle(self, store: VectorStore) -> None:
@@ -219,7 +223,7 @@ class Stores:
             store.state = moved(store.state, "completed", self._clock.now())
 
     def _settle_batch(self, batch: FileBatch) -> None:
-        """A batch is over with its last file; `failed` only if every file failed [INF]."""
+        """End a batch with its last file; `failed` only if every file failed [INF]."""
         counts = batch.counts.by_status
         if batch.state.status == "in_progress" and not counts["in_progress"]:
             event = "failed" if counts["failed"] == batch.counts.total else "completed"

@@ -1,6 +1,6 @@
-"""Faults carried out: which one a request meets, and what becomes of its answer.
+"""Faults at work: which fault a request meets, and its effect on the answer.
 
-Their values are in `understudy.faults`.
+The fault values are in `understudy.faults`.
 """
 
 from understudy._faulting.schedule import Faults

@@ -13,9 +13,14 @@ from understudy.faults import Fault, NotFound, Sunset
 
 @dataclass(slots=True)
 class ArmedFault:
-    """A fault as it was set, and what became of it: how many calls it fits were seen, how many of them it struck.
+    """A fault as it was set, and how often it has happened.
 
-    `is_optional`: it came with a generated script, and it is no mistake if the app gives no occasion for it.
+    Attributes:
+        fault: what goes wrong, and where.
+        where: the file and line that set it.
+        seen: the number of calls so far that it fits.
+        struck: the number of these that met it.
+        is_optional: it belongs to a generated script, and need not happen.
     """
 
     fault: Fault
@@ -25,7 +30,7 @@ class ArmedFault:
     is_optional: bool = False
 
     def meets(self, route: Route, is_streamed: bool) -> bool:
-        """Count a call; whether the fault strikes it."""
+        """Count a call, and return whether it meets the fault."""
         fault, (operation, ids, face, _) = self.fault, route
         if operation is None or face is None:
             return False
@@ -43,7 +48,7 @@ class ArmedFault:
         return not self.is_optional and self.struck < (self.fault.most or 1)
 
     def __str__(self) -> str:
-        often = f"happened {self.struck} of {self.fault.most or 1} times, {self.seen} call(s) were of its kind"
+        often = f"happened {self.struck} of {self.fault.most or 1} times; {self.seen} call(s) matched it"
         return f"{self.fault!r}: {often}  (set at {self.where})"
 
 
@@ -51,7 +56,7 @@ class ArmedFault:
 class FaultContext:
     """A call that meets a fault.
 
-    `serve()` lets the service act; it may be called once, or not at all.
+    `serve()` lets the service act and returns its answer; to be called at most once.
     """
 
     entry: ArmedFault
@@ -66,14 +71,14 @@ class FaultContext:
 
     @property
     def face(self) -> Face:
-        """Return the API that was called."""
+        """The API that was called."""
         assert self.route.face is not None
         return self.route.face
 
     def serve_stream(self, change: Callable[[Iterator[Chunk]], Iterator[Chunk]]) -> Response:
-        """Let the service act, and change the stream it answers with.
+        """Let the service act, and change the stream that it answers with.
 
-        If it refuses, the fault has not happened.
+        If it refuses the call, the fault does not count as having happened.
         """
         answer = self.serve()
         if answer.stream is None:

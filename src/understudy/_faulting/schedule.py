@@ -1,7 +1,7 @@
-"""The faults of one world, and which of them a call meets.
+"""The faults of one simulation, and which of them a call meets.
 
-One function a kind of fault, found by its type in `_EFFECTS`; to add a kind, write its value in `understudy.faults`, its
-function in `answers` or `streams`, and enter it there.
+Each kind of fault has one function, found by its type in `_EFFECTS`. To add a kind, write its value in `understudy.faults`
+and its function in `answers` or `streams`, and enter both there.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from understudy.faults import (
     What,
 )
 
-SLEPT = (
-    "a fault was an exception, after which the SDK sleeps about 0.5 s in earnest before it retries: build the client with "
-    "max_retries=0, or use time='sleep' where the retry is what is tested"
+RETRY_SLEEPS = (
+    "a fault raised a transport error, and the SDK really sleeps about 0.5 s before it retries: build the client with "
+    "max_retries=0, or use time='sleep' to test the retry"
 )
 
 _EFFECTS: dict[type[What], Callable[[FaultContext, Any], Answer]] = {
@@ -57,13 +57,13 @@ _EFFECTS: dict[type[What], Callable[[FaultContext, Any], Answer]] = {
 
 
 class Faults:
-    """The faults of one world, in the order they were set."""
+    """The faults of one simulation, in the order they were set."""
 
     def __init__(self, engine: Engine, hints: list[str]) -> None:
-        self._world = engine
+        self._engine = engine
         self._hints = hints
         self._set: list[ArmedFault] = []
-        self._broken: set[str] = set()  # operations that ended in an exception last time
+        self._aborted: set[str] = set()  # operations whose last call ended in an exception
 
     def add(self, fault: Fault, where: str, *, is_optional: bool = False) -> None:
         self._set.append(ArmedFault(fault, where, is_optional=is_optional))
@@ -73,36 +73,36 @@ class Faults:
         return tuple(entry.fault for entry in self._set)
 
     def take_left(self) -> list[ArmedFault]:
-        """Return the faults that did not happen, or not as often as they were to; none of them will any more."""
+        """Remove all faults; return those that have not happened as often as set."""
         left, self._set = [entry for entry in self._set if entry.is_left], []
         return left
 
     def find(self, route: Route, request: Request) -> ArmedFault | None:
-        """Return the fault that a call meets: of those that fit, the first.
+        """Return the fault that a call meets, the first that fits; None for none.
 
-        Each counts the calls it fits.
+        Every fault that fits counts the call.
         """
         self._notice_retry(route, request)
         is_streamed = b'"stream"' in request.body and (request.json or {}).get("stream") is True
-        met = [entry for entry in self._set if entry.meets(route, is_streamed)]
-        return met[0] if met else None
+        fitting = [entry for entry in self._set if entry.meets(route, is_streamed)]
+        return fitting[0] if fitting else None
 
-    def strike(self, entry: ArmedFault, route: Route, request: Request, serve: Callable[[], Response]) -> Answer:
-        """Answer a call as its fault has it."""
+    def answer(self, entry: ArmedFault, route: Route, request: Request, serve: Callable[[], Response]) -> Answer:
+        """Answer a call as the fault it meets requires."""
         entry.struck += 1
         fault = entry.fault
-        answer = _EFFECTS[type(fault.what)](FaultContext(entry, self._world, route, request, serve), fault.what)
+        answer = _EFFECTS[type(fault.what)](FaultContext(entry, self._engine, route, request, serve), fault.what)
         if isinstance(answer, Abort):
-            self._broken.add(_name_of(route))
+            self._aborted.add(_name_of(route))
         return answer
 
     def _notice_retry(self, route: Route, request: Request) -> None:
-        if _name_of(route) not in self._broken:
+        if _name_of(route) not in self._aborted:
             return
-        self._broken.discard(_name_of(route))
+        self._aborted.discard(_name_of(route))
         is_retry = request.header("x-stainless-retry-count", "0") != "0"
-        if is_retry and answers.nobody_waits(self._world) and SLEPT not in self._hints:
-            self._hints.append(SLEPT)
+        if is_retry and answers.skips_retry_waits(self._engine) and RETRY_SLEEPS not in self._hints:
+            self._hints.append(RETRY_SLEEPS)
 
 
 def _name_of(route: Route) -> str:

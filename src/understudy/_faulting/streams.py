@@ -1,4 +1,4 @@
-"""Faults inside a stream: it is cut, fails, stalls, repeats itself or changes its order."""
+"""Faults inside a stream: cut, failing, stalled, repeated or reordered."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from understudy.faults import DuplicateEvents, ReorderedEvents, Slow, StreamCut,
 
 
 class _Place:
-    """Says which event of a stream is the one that a fault names: by its name (the first of it) or its number."""
+    """Recognises the event that a fault names, by its name (the first one) or number."""
 
     def __init__(self, entry: ArmedFault) -> None:
         self._place = entry.fault.place
         self._entry = entry
         self._number = 0
         self._found = False
-        entry.struck -= 1  # it strikes when its event comes, if it does
+        entry.struck -= 1  # it counts again when its event comes, if it does
 
     def is_here(self, chunk: Chunk) -> bool:
         if not isinstance(chunk, bytes):
             return False
         self._number += 1
         name = sse.name_of(chunk)
-        name = "done" if name in LAST_EVENTS and self._place == "done" else name  # nothing comes after it there
+        name = (
+            "done" if name in LAST_EVENTS and self._place == "done" else name
+        )  # the last event of a response, which has no `done`
         is_here = self._place in (None, self._number, name) and not (self._found and self._place)
         if is_here and not self._found:
             self._found = True
@@ -36,7 +38,7 @@ class _Place:
 
 
 def until(entry: ArmedFault, stream: Iterator[Chunk], ending: list[Chunk]) -> Iterator[Chunk]:
-    """Return the stream up to the event where the fault is, then the ending."""
+    """Yield the stream up to the fault's event, then the ending."""
     place = _Place(entry)
     for chunk in stream:
         if place.is_here(chunk):
@@ -45,13 +47,13 @@ def until(entry: ArmedFault, stream: Iterator[Chunk], ending: list[Chunk]) -> It
         yield chunk
 
 
-def cut(struck: FaultContext, what: StreamCut) -> Answer:
+def cut(context: FaultContext, what: StreamCut) -> Answer:
     text = "peer closed connection without sending complete message body (incomplete chunked read)"
     ending: list[Chunk] = [Abort("RemoteProtocolError", text)] if what.reset else []
     size = what.at_byte
     if size is not None:
-        return struck.serve_stream(lambda stream: first_bytes(stream, size, ending))
-    return struck.serve_stream(lambda stream: until(struck.entry, stream, ending))
+        return context.serve_stream(lambda stream: first_bytes(stream, size, ending))
+    return context.serve_stream(lambda stream: until(context.entry, stream, ending))
 
 
 def first_bytes(stream: Iterator[Chunk], left: int, ending: list[Chunk]) -> Iterator[Chunk]:
@@ -65,35 +67,35 @@ def first_bytes(stream: Iterator[Chunk], left: int, ending: list[Chunk]) -> Iter
     yield from ending
 
 
-def error(struck: FaultContext, what: StreamError) -> Answer:
-    content: dict[str, Any] = {"message": what.message, "type": "server_error", "param": None, "code": what.code}
-    said = {"error": content} if what.nested else content
-    return struck.serve_stream(lambda stream: _failing(struck, stream, said))
+def error(context: FaultContext, what: StreamError) -> Answer:
+    error_object: dict[str, Any] = {"message": what.message, "type": "server_error", "param": None, "code": what.code}
+    body = {"error": error_object} if what.nested else error_object
+    return context.serve_stream(lambda stream: _failing(context, stream, body))
 
 
-def _failing(struck: FaultContext, stream: Iterator[Chunk], said: dict[str, Any]) -> Iterator[Chunk]:
-    """Give a stream up to the event where the fault is, then the API's error, and nothing after it."""
-    place, number = _Place(struck.entry), 0
+def _failing(context: FaultContext, stream: Iterator[Chunk], body: dict[str, Any]) -> Iterator[Chunk]:
+    """Yield the stream up to the fault's event, then the API's error event."""
+    place, number = _Place(context.entry), 0
     for chunk in stream:
         if place.is_here(chunk):
-            yield from struck.face.error_event(number, said)
+            yield from context.face.error_event(number, body)
             return
         number += isinstance(chunk, bytes)
         yield chunk
 
 
-def held_back(struck: FaultContext, stream: Iterator[Chunk], what: Slow) -> Iterator[Chunk]:
-    place = _Place(struck.entry)
+def delay_event(context: FaultContext, stream: Iterator[Chunk], what: Slow) -> Iterator[Chunk]:
+    place = _Place(context.entry)
     for chunk in stream:
         if place.is_here(chunk):
-            if not struck.engine.clock.virtual:
+            if not context.engine.clock.virtual:
                 yield Pause(what.seconds)
-            struck.pass_time(what.seconds)
+            context.pass_time(what.seconds)
         yield chunk
 
 
-def duplicated(struck: FaultContext, what: DuplicateEvents) -> Answer:
-    return struck.serve_stream(lambda stream: _doubled(_Place(struck.entry), stream))
+def duplicated(context: FaultContext, what: DuplicateEvents) -> Answer:
+    return context.serve_stream(lambda stream: _doubled(_Place(context.entry), stream))
 
 
 def _doubled(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -103,24 +105,24 @@ def _doubled(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def reordered(struck: FaultContext, what: ReorderedEvents) -> Answer:
-    return struck.serve_stream(lambda stream: _swapped(_Place(struck.entry), stream))
+def reordered(context: FaultContext, what: ReorderedEvents) -> Answer:
+    return context.serve_stream(lambda stream: _swapped(_Place(context.entry), stream))
 
 
 def _swapped(place: _Place, stream: Iterator[Chunk]) -> Iterator[Chunk]:
-    held: Chunk | None = None  # waits for the one that follows
+    delayed: Chunk | None = None  # waits for the one that follows
     for chunk in stream:
-        if held is not None and isinstance(chunk, bytes) and chunk != sse.DONE:
+        if delayed is not None and isinstance(chunk, bytes) and chunk != sse.DONE:
             yield chunk
-            yield held
-            held = None
-        elif held is None and place.is_here(chunk):
-            held = chunk
-        elif chunk == sse.DONE and held is not None:
-            yield held  # the last one: nothing follows that it could change places with
-            held = None
+            yield delayed
+            delayed = None
+        elif delayed is None and place.is_here(chunk):
+            delayed = chunk
+        elif chunk == sse.DONE and delayed is not None:
+            yield delayed  # the last one: no event follows to change places with
+            delayed = None
             yield chunk
         else:
             yield chunk
-    if held is not None:  # the last one of a stream that does not end with `[DONE]`
-        yield held
+    if delayed is not None:  # the last one of a stream that does not end with `[DONE]`
+        yield delayed

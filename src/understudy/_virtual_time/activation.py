@@ -21,14 +21,18 @@ _watch: RealSleepWatchdog | None = None
 
 @contextmanager
 def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> Iterator[None]:
-    """Until the block is left, let sleeping in the handler's world move its clock.
+    """In the block, make sleeping in the handler's context move the clock.
 
-    The world must be entered already.
+    The handler must be active already.
 
-    `notice` is told of each line of this thread that waits in earnest, from another thread, maybe more than once.
+    Args:
+        handler: what answers the requests of the simulation.
+        clock: its clock.
+        notice: called with a description of each line of this thread that really waits; from another thread, and
+            possibly more than once.
 
     Raises:
-        ConflictingClock: freezegun, time-machine or another library moves the time at the moment.
+        ConflictingClock: freezegun, time-machine or another library has patched the time.
     """
     _refuse_others()
     here = virtual_clock.VirtualTime(clock, handler, notice)
@@ -37,7 +41,7 @@ def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> I
         undo.callback(_restore)
         virtual_clock.enter(here)
         undo.callback(virtual_clock.leave, here)
-        running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises where there is none
+        running = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises if there is none
         if running is not None:
             undo.callback(event_loops.make_virtual(running, here))
         yield
@@ -47,7 +51,7 @@ def _replace() -> None:
     global _depth, _watch
     with _lock:
         _depth += 1
-        time_patches.replace()  # again: there may be new modules
+        time_patches.replace()  # each time, because there may be new modules
         if _depth == 1:
             event_loops.watch()
             _watch = RealSleepWatchdog()
@@ -72,10 +76,10 @@ def _refuse_others() -> None:
     elif time_machine is not None and time_machine.escape_hatch.is_travelling():
         other = "time-machine"
     elif _depth == 0 and (name := time_patches.replaced_by_another()):
-        other = f"another library, or a mock, (time.{name} is not Python's)"
+        other = f"another library or a mock (time.{name} is not Python's)"
     else:
         return
     raise ConflictingClock(
-        f"{other} is active, and time='sleep' moves time.time and time.sleep itself: only one of them can. Leave it out of "
-        "this test, and say with understudy's start=... at what time it begins."
+        f"{other} is active, and time='sleep' moves time.time and time.sleep itself: they cannot be combined. Remove it "
+        "from this test, and set the start time with understudy's start=... instead."
     )

@@ -1,9 +1,9 @@
-"""asyncio in virtual time: a loop's `time` is the world's, and waiting for the next timer moves it there.
+"""asyncio in virtual time: waiting for the next timer moves the virtual clock.
 
-Not `asyncio.sleep` is replaced, but what every kind of waiting comes down to: the loop's `time` and its selector's `select`.
-So `wait_for`, `timeout`, `gather` and concurrent pollers keep the order they would have. Time stands still while a job runs
-in an executor or a real socket is open: then the selector waits in earnest, and only what took longer than the next timer
-moves the clock. Short jobs are waited for on the spot, so that they end in the order in which they began.
+**Theory of operation.** Not `asyncio.sleep` is replaced, but what every kind of waiting is based on: the loop's `time` and
+its selector's `select`. So `wait_for`, `timeout`, `gather` and concurrent pollers keep their real order. Time does not move
+while a job runs in an executor or a real socket is open: then the selector really waits, and only a wait that reaches the
+next timer moves the clock. Short jobs are waited for at once, so that they end in the order in which they began.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 from understudy._http import current
 from understudy._virtual_time.virtual_clock import VirtualTime, here
 
-SHORT_JOB = 0.05  # real seconds
-RESOLUTION = 1e-6  # seconds: unix time as a float is no finer than 2.4e-7
+SHORT_JOB_SECONDS = 0.05  # of real time
+RESOLUTION_SECONDS = 1e-6  # the resolution of unix time as a float is 2.4e-7
 
-_virtual: dict[int, VirtualLoop] = {}  # by the id of the loop, which is alive as long as it is in here
+_virtual: dict[int, VirtualLoop] = {}  # by the loop's id; a loop in here is alive
 _undo: list[Callable[[], None]] = []
 
 
@@ -30,39 +30,39 @@ class VirtualLoop:
     def __init__(self, loop: Any, moment: VirtualTime) -> None:
         if not hasattr(loop, "_selector") or not hasattr(loop, "_scheduled"):
             raise RuntimeError(
-                f"time='sleep' can move asyncio's own event loops, not {type(loop).__module__}.{type(loop).__name__}. "
+                f"time='sleep' works with asyncio's own event loops, not {type(loop).__module__}.{type(loop).__name__}. "
                 "Run this test on asyncio's loop."
             )
         self.loop: Any = loop
         self.moment = moment
         self._elapsed_before = moment.elapsed
-        self._shift = moment.monotonic() - loop.time()  # timers that wait already keep their distance
+        self._shift = moment.monotonic() - loop.time()  # waiting timers keep their distance
         self._jobs = 0
-        self._selector: Any = self.loop._selector  # noqa: SLF001 - there is no public way
+        self._selector: Any = self.loop._selector  # noqa: SLF001 - no public API exists
         self._resolution = self.loop._clock_resolution  # noqa: SLF001
         self._executor: Any = loop.run_in_executor
         self.loop.time = lambda: moment.monotonic() - self._shift
         self.loop.run_in_executor = self._run_in_executor
         self.loop._selector = _Selector(self, self._selector)  # noqa: SLF001
-        self.loop._clock_resolution = RESOLUTION  # noqa: SLF001
+        self.loop._clock_resolution = RESOLUTION_SECONDS  # noqa: SLF001
         _virtual[id(loop)] = self
 
     def restore(self) -> None:
-        """Real time again.
+        """Return to real time.
 
-        Timers that still wait have the virtual time that passed behind them.
+        The virtual time that passed is subtracted from timers that still wait.
         """
         del _virtual[id(self.loop)]
         del self.loop.time, self.loop.run_in_executor
         self.loop._selector = self._selector  # noqa: SLF001
         self.loop._clock_resolution = self._resolution  # noqa: SLF001
         passed = self.moment.elapsed - self._elapsed_before
-        for timer in self.loop._scheduled:  # noqa: SLF001 - all by the same, so the heap stays one
+        for timer in self.loop._scheduled:  # noqa: SLF001 - all by the same amount, so it stays a heap
             timer._when -= passed  # noqa: SLF001
 
     @contextmanager
     def waiting_for_a_job(self) -> Iterator[None]:
-        """Something else goes on outside of virtual time."""
+        """Count a job outside of virtual time for the length of the block."""
         self._jobs += 1
         try:
             yield
@@ -70,7 +70,10 @@ class VirtualLoop:
             self._jobs -= 1
 
     def is_busy(self, selector: Any) -> bool:
-        """Say whether something goes on outside of virtual time: a job, or a socket besides the loop's own pipe."""
+        """Return whether anything runs outside of virtual time.
+
+        That is a job, or a socket other than the loop's own pipe.
+        """
         return self._jobs > 0 or len(selector.get_map() or ()) > 1
 
     def _run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
@@ -89,14 +92,14 @@ class VirtualLoop:
 
 
 class _Patient:
-    """An executor that waits a moment for what was submitted to it."""
+    """An executor that waits briefly for each job submitted to it."""
 
     def __init__(self, executor: Any) -> None:
         self._executor = executor
 
     def submit(self, *job: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = self._executor.submit(*job)
-        concurrent.futures.wait([future], timeout=SHORT_JOB)
+        concurrent.futures.wait([future], timeout=SHORT_JOB_SECONDS)
         return future
 
 
@@ -124,23 +127,23 @@ class _Selector:
 def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
     """Make a loop virtual and return what undoes it.
 
-    A loop that is virtual in the same simulation already stays as it is. One of an enclosing simulation is taken over
-    until then: the innermost wins, here as for requests.
+    A loop that is already virtual in the same simulation is left as it is. That of an enclosing simulation is taken over
+    until the undo: the innermost wins, as for requests.
 
     Raises:
-        RuntimeError: not one of asyncio's own loops, or two simulations side by side would move the time of one loop.
+        RuntimeError: not one of asyncio's own loops, or two concurrent simulations would move the time of one loop.
     """
     known = _virtual.get(id(loop))
     if known is None:
         VirtualLoop(loop, moment)
-        return lambda: _virtual[id(loop)].restore()  # meanwhile it may have been taken over and given back
+        return lambda: _virtual[id(loop)].restore()  # it may have been taken over and given back since
     outer = known.moment
     if outer is moment:
         return lambda: None
     if not current.encloses(outer.handler):
         raise RuntimeError(
-            "two simulations with time='sleep' run side by side in one event loop, and only one can move its time: "
-            "give each a loop of its own, or use time='poll' in one of them"
+            "two simulations with time='sleep' run concurrently in one event loop, and only one can move its time: "
+            "give each its own loop, or use time='poll' in one of them"
         )
     known.restore()
     inner = VirtualLoop(loop, moment)
@@ -153,7 +156,7 @@ def make_virtual(loop: Any, moment: VirtualTime) -> Callable[[], None]:
 
 
 def watch() -> None:
-    """From now on, a loop that begins to run in a world whose clock is moved by sleeping is virtual while it runs."""
+    """Patch asyncio so that a loop run inside such a simulation is virtual meanwhile."""
     original = asyncio.BaseEventLoop.run_forever
     shutdown: Callable[..., Any] = asyncio.BaseEventLoop.shutdown_default_executor
 
@@ -169,7 +172,7 @@ def watch() -> None:
             undo()
 
     async def shutdown_default_executor(self: asyncio.BaseEventLoop, *timeout: Any, **named: Any) -> None:
-        virtual = _virtual.get(id(self))  # its threads are joined in a thread, and from Python 3.12 on within 300 seconds
+        virtual = _virtual.get(id(self))  # it joins its threads in a thread, since Python 3.12 within 300 seconds
         with virtual.waiting_for_a_job() if virtual is not None else nullcontext():
             await shutdown(self, *timeout, **named)
 

@@ -1,11 +1,11 @@
-"""Notices waiting in earnest in a world whose clock is moved by sleeping, and names the line that waits.
+"""Detects real waiting under `time="sleep"`, and names the line that waits.
 
-What waits by other means than `time.sleep` and asyncio (a `threading.Event`, `select`, a socket, a subprocess, a
-`time.sleep` that was taken into a default argument before the world was entered) cannot be moved, but it can be seen from
-outside: the test's thread stands at one instruction, look after look, while the process uses no CPU. Work stands at no
-instruction for long, or uses CPU; where the machine is too busy to let it, or to read a file, Linux says so. Nothing is
-said of threads that wait while the test goes on, of imports and debuggers, nor of what the standard library or pytest do by
-themselves.
+**Theory of operation.** Waiting by other means than `time.sleep` and asyncio (a `threading.Event`, `select`, a socket, a
+subprocess, a reference to `time.sleep` captured before the simulation was entered) cannot be virtual, but it can be observed
+from outside: sample after sample, the test's thread is at the same instruction while the process uses no CPU. Real work does
+not stay at one instruction, or it uses CPU; if the machine is too busy to run it, or it reads a file, Linux reports that.
+Nothing is reported for threads that wait while the test continues, for imports and debuggers, or for what the standard
+library or pytest do by themselves.
 """
 
 from __future__ import annotations
@@ -25,29 +25,32 @@ from understudy._http.current import handler_of
 from understudy._virtual_time.time_patches import is_excepted
 from understudy._virtual_time.virtual_clock import VirtualTime, entered
 
-INTERVAL = 0.05  # seconds from one look to the next
-LOOKS = 10  # so many at the same instruction are waiting: half a second
-MOST_CPU = 0.2  # of the time; with more, somebody works
+INTERVAL_SECONDS = 0.05  # between samples
+WAITING_SAMPLES = 10  # so many at the same instruction mean waiting: half a second
+MAX_CPU_SHARE = 0.2  # of the time; a process that uses more is working
 
 _process_time, _monotonic = time.process_time, time.monotonic
 _UNWATCHED = {"importlib", "pdb", "bdb", "code"}
 
 
 @dataclass(slots=True)
-class _Standing:
-    """A thread at one instruction."""
+class _Sample:
+    """A thread at one instruction, since when, and the CPU time then, in seconds."""
 
     instruction: tuple[int, int]
     since: float
     cpu: float
-    looks: int = 1
+    samples: int = 1
 
 
 class RealSleepWatchdog:
-    """Looks at the threads of all such worlds, from a thread that `threading` does not count, until it is stopped."""
+    """Samples the threads of all such simulations until it is stopped.
+
+    It runs in a thread that `threading` does not count.
+    """
 
     def __init__(self) -> None:
-        self._standing: dict[int, _Standing] = {}  # by thread
+        self._samples: dict[int, _Sample] = {}  # by thread
         self._stopped = _thread.allocate_lock()
         self._stopped.acquire()
         _thread.start_new_thread(self._run, ())
@@ -55,47 +58,50 @@ class RealSleepWatchdog:
     def stop(self) -> None:
         self._stopped.release()
 
-    def _run(self) -> None:  # pragma: no cover - a tracer that is set here sees only what is called
-        sys.settrace(threading.gettrace())  # as `threading` does: debuggers and coverage see this thread as any other
-        self._look_on()
+    def _run(self) -> None:  # pragma: no cover - a tracer set here sees only calls
+        sys.settrace(threading.gettrace())  # as `threading` does, for debuggers and coverage
+        self._sample_threads()
 
-    def _look_on(self) -> None:
-        while not self._stopped.acquire(timeout=INTERVAL):
+    def _sample_threads(self) -> None:
+        while not self._stopped.acquire(timeout=INTERVAL_SECONDS):
             frames = sys._current_frames()  # noqa: SLF001 - documented, for this
             for moment in entered():
                 frame = frames.get(moment.thread)
                 if frame is not None and self._waits(moment.thread, moment.native_thread, frame):
-                    _tell(moment, frame, frames)
+                    _report(moment, frame, frames)
 
     def _waits(self, thread: int, native: int, frame: FrameType) -> bool:
         now, cpu, instruction = _monotonic(), _process_time(), (id(frame), frame.f_lasti)
-        standing = self._standing.get(thread)
-        if standing is None or standing.instruction != instruction or not _sleeps(native):
-            self._standing[thread] = _Standing(instruction, now, cpu)
+        sample = self._samples.get(thread)
+        if sample is None or sample.instruction != instruction or not _sleeps(native):
+            self._samples[thread] = _Sample(instruction, now, cpu)
             return False
-        standing.looks += 1
-        return standing.looks >= LOOKS and cpu - standing.cpu < MOST_CPU * (now - standing.since)
+        sample.samples += 1
+        return sample.samples >= WAITING_SAMPLES and cpu - sample.cpu < MAX_CPU_SHARE * (now - sample.since)
 
 
 def _sleeps(native: int) -> bool:
-    """Say whether the system lets a thread sleep: it neither waits for its turn nor for a disk. True where nobody says."""
+    """Return whether a thread sleeps, waiting neither for a CPU nor for a disk.
+
+    True if the system does not say.
+    """
     try:
         status = Path(f"/proc/self/task/{native}/stat").read_bytes()
-    except OSError:  # pragma: no cover - only where there is no /proc
+    except OSError:  # pragma: no cover - only without /proc
         return True
     return status.rpartition(b")")[2].split()[0] == b"S"
 
 
-def _tell(moment: VirtualTime, frame: FrameType, frames: dict[int, FrameType]) -> None:
+def _report(moment: VirtualTime, frame: FrameType, frames: dict[int, FrameType]) -> None:
     place = _place(frame)
     if place is None:
         return
     others = [_place(frames[thread]) for thread in _threads_of(moment) if thread in frames and thread != moment.thread]
     meanwhile = "".join(f", while another thread was at {other}" for other in others if other is not None)
     moment.notice(
-        f"the app waited in earnest at {place}{meanwhile}. time='sleep' moves the clock for time.sleep and for asyncio's "
-        "waiting; what waits by other means (threading, select, sockets, a time.sleep that was taken before the test began) "
-        "takes real time"
+        f"the app blocked in real time at {place}{meanwhile}. time='sleep' makes time.sleep and asyncio's waiting virtual; "
+        "other waiting (threading, select, sockets, a reference to time.sleep captured before the test started) takes real "
+        "time"
     )
 
 
@@ -106,7 +112,7 @@ def _threads_of(moment: VirtualTime) -> Iterator[int]:
 
 
 def _place(frame: FrameType) -> str | None:
-    """Return the innermost line of the app's own code; of a library, if there is none; None where nobody's is."""
+    """Return the innermost line of the app's own code, else of a library, else None."""
     known = None
     inner: FrameType | None = frame
     while inner is not None:

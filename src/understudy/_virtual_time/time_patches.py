@@ -1,9 +1,9 @@
-"""Replaces the functions of `time`, under whatever name a module holds them.
+"""Patches of the functions of `time`, under every name they have in a module.
 
-What replaces them asks, at each call, who calls: only code in a world whose clock is moved by sleeping, and not of the
-standard library, pytest or hypothesis, is given virtual time. So everything else, other threads among it, goes on as ever.
+A replacement looks, at each call, at its caller: only code inside a simulation with `time="sleep"`, and not of the standard
+library, pytest or hypothesis, gets virtual time. Everything else, including other threads, is unaffected.
 
-Out of reach: a function that was taken into a default argument, a class or a container before the world was entered, and
+Out of reach are functions captured in a default argument, a class or a container before the simulation was entered, and
 clocks that are not in `time` (`datetime.now`).
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from understudy._virtual_time.virtual_clock import here
 
-# They measure and wait in earnest. trio has a clock of its own: see `trio_clock`.
+# They measure and wait in real time. trio has its own clock: see `trio_clock`.
 _EXCEPTED = sys.stdlib_module_names | {
     *("pytest", "_pytest", "pluggy", "hypothesis", "xdist", "execnet", "pytest_asyncio", "pytest_timeout"),
     *("coverage", "trio"),
@@ -26,23 +26,23 @@ _EXCEPTED = sys.stdlib_module_names | {
 _NANOSECONDS = 1_000_000_000
 
 _replaced: list[tuple[Any, str, str]] = []  # owner, its name for a function, the function's own
-_scanned: dict[str, Any] = {}  # what was looked through, by its name in `sys.modules`
-_holding: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # of these, the few with names for functions of `time`
+_scanned: dict[str, Any] = {}  # modules already searched, by their name in `sys.modules`
+_holders: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # those of them with names for functions of `time`
 
 
 def is_excepted(name: str | None) -> bool:
-    """Say whether a module goes on in real time."""
+    """Return whether a module keeps real time."""
     return name is not None and name.partition(".")[0] in _EXCEPTED
 
 
 def _sleep(seconds: float) -> None:
-    moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001 - who calls
+    moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001 - the caller
     if moment is None or not isinstance(seconds, int | float) or seconds < 0:
-        _ORIGINALS["sleep"](seconds)  # which refuses what is no number of seconds
+        _ORIGINALS["sleep"](seconds)  # which refuses anything but a number of seconds
         return
     moment.sleep(seconds)
     if threading.active_count() > 1:
-        _ORIGINALS["sleep"](0)  # as every sleep does, let others have their turn
+        _ORIGINALS["sleep"](0)  # like every sleep, give other threads a turn
 
 
 def _reading(name: str, factor: int | None) -> Callable[[], float]:
@@ -70,23 +70,23 @@ _NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
 
 
 def replaced_by_another() -> str | None:
-    """Return a function of `time` that somebody else has replaced; None if nobody has."""
+    """Return the name of a function of `time` that others have patched, or None."""
     return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
 
 
 def replace() -> None:
-    """Replace them in `time`, and in every module that took one of them by name."""
+    """Replace them in `time`, and in every module that imported one by name."""
     for name in _REPLACEMENTS:
         _replace(time, name, name)
     _scan()
-    for key, (module, names) in _holding.items():
+    for key, (module, names) in _holders.items():
         if sys.modules.get(key) is module:
             for name, function in names:
                 _replace(module, name, function)
 
 
 def restore() -> None:
-    """Put everything back; a name that somebody set anew in between is left alone."""
+    """Restore everything; a name that was set to something else since is left alone."""
     while _replaced:
         owner, name, function = _replaced.pop()
         if getattr(owner, name, None) is _REPLACEMENTS[function]:
@@ -100,17 +100,17 @@ def _replace(owner: Any, name: str, function: str) -> None:
 
 
 def _scan() -> None:
-    """Look through the modules that are new since the last time: of some thousand, few are."""
+    """Search the modules that are new since the last time: few of some thousand."""
     new = [(key, module) for key, module in list(sys.modules.items()) if _scanned.get(key) is not module]
     for key, module in new:
         _scanned[key] = module
-        _holding.pop(key, None)
+        _holders.pop(key, None)
         if names := _names_in(module):
-            _holding[key] = (module, names)
+            _holders[key] = (module, names)
 
 
 def _names_in(module: Any) -> list[tuple[str, str]]:
-    """Return the names under which a module holds functions of `time`."""
+    """Return a module's names for functions of `time`, each with its function."""
     name = getattr(module, "__name__", None)
     if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
         return []

@@ -1,4 +1,4 @@
-"""A clock for `trio.run`: trio's own time and a world's move together."""
+"""A clock for `trio.run` that moves together with a simulation's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from understudy._engine.clock import Clock
 def trio_clock(clock: Clock) -> Any:
     """Return a trio `MockClock` that moves a simulation's clock with it.
 
-    It jumps to the next deadline when every task waits.
+    It jumps to the next deadline when all tasks wait.
 
         trio.run(main, clock=understudy.trio_clock(backend.clock))
 

@@ -1,4 +1,4 @@
-"""What the clocks of `time` show in a world whose clock is moved by sleeping; and which world that is, here."""
+"""The clocks of `time` under `time="sleep"`, for each simulation."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from understudy._http import current
 
 _monotonic, _perf_counter = time.monotonic, time.perf_counter
 
-_times: dict[int, VirtualTime] = {}  # by the id of the handler, which is alive as long as it is in here
+_times: dict[int, VirtualTime] = {}  # by the id of the handler, which is alive while it is in here
 
 
 class VirtualTime:
-    """The clocks of one world: wall time is the world's own, the others go on from where they stood.
+    """The clocks of one simulation.
+
+    `time` is the simulation's clock; the others continue from their real values.
 
     Attributes:
-        clock: the world's.
-        handler: what answers in the world.
-        notice: told of each line that waits in earnest.
-        thread: the thread that entered the world; `native_thread`: as the system calls it.
+        clock: the simulation's clock.
+        handler: what answers its requests.
+        notice: called with a description of each line that really waits.
+        thread: the id of the thread that entered the simulation; `native_thread`: the system's id of it.
     """
 
     def __init__(self, clock: Clock, handler: Handler, notice: Callable[[str], None]) -> None:
@@ -36,7 +38,7 @@ class VirtualTime:
 
     @property
     def elapsed(self) -> float:
-        """Virtual seconds since the world was entered."""
+        """The virtual seconds since the simulation was entered."""
         return self.clock.now() - self._began
 
     def time(self) -> float:
@@ -61,11 +63,11 @@ def leave(moment: VirtualTime) -> None:
 
 
 def entered() -> list[VirtualTime]:
-    """Return every world there is, of each thread the innermost."""
+    """Return the virtual times in force, for each thread the innermost."""
     return list({moment.thread: moment for moment in list(_times.values())}.values())
 
 
 def here() -> VirtualTime | None:
-    """Return the virtual time of the innermost world of this thread or task; None where real time goes on."""
+    """Return the virtual time of this thread or task; None for real time."""
     handler = current.current_handler()
     return _times.get(id(handler)) if handler is not None else None

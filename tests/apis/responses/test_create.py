@@ -255,7 +255,7 @@ def test_the_retry_of_a_lost_answer_takes_the_same_script() -> None:
 
 def test_expire_has_no_counterpart() -> None:
     """A script that expires is the test's mistake on this face, and is said to be."""
-    with pytest.raises(AssertionError, match="expires"), simulate(script=(Expire(),)) as backend:
+    with pytest.raises(AssertionError, match="runs of the Assistants API expire"), simulate(script=(Expire(),)) as backend:
         with pytest.raises(openai.APIStatusError):
             backend.client().responses.create(model=MODEL, input="x")
 
@@ -453,7 +453,7 @@ def test_an_item_given_as_json() -> None:
 
 def test_an_item_that_is_none() -> None:
     """What the SDK's type does not take is refused when the script is written, and on the other face when it starts."""
-    with pytest.raises(understudy.errors.ImpossibleScript, match="the SDK's type does not take it"):
+    with pytest.raises(understudy.errors.ImpossibleScript, match="the SDK's type rejects it"):
         ResponseItem({"type": "web_search_call", "action": {"type": "nonsense"}})
     with pytest.raises(AssertionError, match="this is a run"), simulate(script=(ResponseItem(WEB_SEARCH),)) as backend:
         client = backend.client()

@@ -71,7 +71,7 @@ def test_a_response_that_hangs_is_not_polled_for_ever(mode: Any, nap: float) -> 
     with pytest.raises(understudy.errors.Livelock), simulate(script=Hang(), time=mode):
         client = OpenAI()
         response = asked(client)
-        with pytest.raises(openai.InternalServerError, match=f"{response.id} is 'in_progress', and goes on for ever"):
+        with pytest.raises(openai.InternalServerError, match=f"{response.id} is 'in_progress', and never ends"):
             poll(client, response, nap=nap)
 
 

@@ -81,10 +81,10 @@ def test_an_item_without_its_thought_is_refused(kind: str) -> None:
 def test_images_in_a_message_are_refused(reply: Reply) -> None:
     """The messages of a response hold only text: the test is given the reason and the way out; a run takes the same."""
     with (
-        pytest.raises(understudy.errors.ImpossibleScript, match=r"hold only text: say CodeInterpreter"),
+        pytest.raises(understudy.errors.ImpossibleScript, match=r"are text only: use CodeInterpreter"),
         simulate(script=reply),
     ):
-        with pytest.raises(openai.InternalServerError, match="hold only text"):
+        with pytest.raises(openai.InternalServerError, match="are text only"):
             OpenAI().responses.create(input="x", **ASKED)
     with simulate(script=reply) as backend:
         assistant, thread = backend.add_assistant(), backend.add_thread(messages=["x"])

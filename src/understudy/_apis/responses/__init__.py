@@ -1,1 +1,1 @@
-"""The Responses API: responses, conversations and their items, as a view of the engine."""
+"""The Responses API, with its conversations and items, as a view of the engine."""

@@ -1,7 +1,7 @@
-"""What a new turn has to know of a conversation: its open calls and its tokens, without reading all of it again.
+"""What a new turn needs to know of a conversation: its open calls and its tokens.
 
-`ConversationFacts` is a part of a service: `engine.part(ConversationFacts)`. What it remembers is only where it
-may stop: what was there before that was counted, and answered, when an earlier turn was taken.
+`ConversationFacts` is a part of a service: `engine.part(ConversationFacts)`. It remembers how far an earlier turn
+has read, so that each turn reads only what is new.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from understudy._engine.items import Conversation, Item
 
 
 class ConversationFacts:
-    """Open calls and tokens of the conversations of one service."""
+    """The open calls and tokens of the conversations of one service."""
 
     def __init__(self, engine: Engine) -> None:  # noqa: ARG002 - as every part of a service is made
         self._checked_from: dict[str, str] = {}  # by conversation: the item before which every call was answered
         self._counted: dict[str, tuple[str, int, int]] = {}  # by conversation: the last item, how many, their tokens
 
     def took(self, conversation: Conversation, entries: list[Item]) -> None:
-        """Note that a turn was taken, so that no call was open before what it brought."""
+        """Record that a turn was accepted, so that no call before its input is open."""
         if entries:
             self._checked_from[conversation.id] = entries[0].id
 
     def lost_an_item(self, conversation: Conversation) -> None:
-        """Note that an item was deleted, which may have been the output of any call."""
+        """Record that an item was deleted, possibly the output of a call."""
         self._checked_from.pop(conversation.id, None)
 
     def open_calls(self, conversation: Conversation) -> list[Json]:
-        """Give the calls that have no output yet, oldest first."""
+        """Return the calls without an output so far, oldest first."""
         waiting: dict[str, Json] = {}
         answered: set[str] = set()
         checked_from = self._checked_from.get(conversation.id)
@@ -45,7 +45,7 @@ class ConversationFacts:
         return list(reversed(waiting.values()))
 
     def tokens(self, conversation: Conversation) -> int:
-        """Guess the tokens of all its items."""
+        """Estimate the tokens of all items of a conversation."""
         last, count, total = self._counted.get(conversation.id, ("", 0, 0))
         new: list[Item] = []
         for item in reversed(conversation.items):

@@ -1,4 +1,7 @@
-"""The texts in which the Responses API says no, where they are not those of both APIs. Marks as in `_apis.error_texts`."""
+"""The error texts of the Responses API, where they differ from the shared ones.
+
+Marks as in `_apis.error_texts`.
+"""
 
 from __future__ import annotations
 

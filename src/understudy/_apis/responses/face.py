@@ -25,7 +25,10 @@ def _conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None
 
 
 def _error_event(number: int, error: Json) -> tuple[bytes, ...]:
-    """Give the event that a stream fails with: numbered, as all of them [REC, one fixture]."""
+    """Return the event of a stream that fails [REC, one fixture].
+
+    Numbered, as all events are.
+    """
     return (sse.render("error", {"type": "error", "sequence_number": number, **error}),)
 
 

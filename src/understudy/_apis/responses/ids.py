@@ -1,8 +1,8 @@
-"""Ids of the Responses API: 50 hex digits, the first 16 of which tie a family together [REC].
+"""Ids of the Responses API: 50 hex digits, of which 16 identify a family [REC].
 
-A response, its items, the responses that go on from it and its conversation share the 16 digits (the *partition*). After
-them come `00`, or `01` for what is not stored, eight digits of unix time and 24 more. A conversation, and what the app puts
-into one, has its time first and its partition last.
+A response, its items, the responses that continue it and its conversation share these 16 digits (the *partition*). They
+come first, followed by `00`, or `01` for what is not stored, eight digits of unix time and 24 more. In the id of a
+conversation, and of the items that the app adds to it, the time comes first and the partition last.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _PINNED_AS = {"function_call": "function_item"}
 
 
 def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) -> str:
-    """Give the id of a new response.
+    """Return the id of a new response.
 
     `partition`: of the family it belongs to; None for a family of its own.
     """
@@ -56,7 +56,7 @@ def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) 
 
 
 def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
-    """Give the id of a new item of a response.
+    """Return the id of a new item of a response.
 
     `kind`: the item's type; `parent`: the response's id.
     """
@@ -70,12 +70,12 @@ def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
 
 
 def conversation_id(ids: Ids, at: float) -> str:
-    """Give the id of a new conversation."""
+    """Return the id of a new conversation."""
     return ids.pinned("conversation") or ids.new("conversation", "", at)
 
 
 def conversation_item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
-    """Give the id of an item that the app puts into a conversation."""
+    """Return the id of an item that the app adds to a conversation."""
     if kind == "message" and (pinned := ids.pinned("message")) is not None:
         return pinned
     drawn = ids.new("response_item", parent, at)
@@ -83,12 +83,15 @@ def conversation_item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
 
 
 def container_id(ids: Ids, parent: str, at: float) -> str:
-    """Give the id of a container of the code interpreter."""
+    """Return the id of a container of the code interpreter."""
     return f"cntr_{int(at):08x}{ids.new('response_item', f'{parent}|container', at)[:40]}"
 
 
 def partition_of(wanted: str) -> str:
-    """Give the partition of an id: that of a conversation stands last, every other first."""
+    """Return the partition of an id.
+
+    It is at the end of the id of a conversation, at the beginning of all others.
+    """
     prefix, _, digits = wanted.partition("_")
     part = digits[-PARTITION_DIGITS:] if prefix == "conv" else digits[:PARTITION_DIGITS]
     if len(part) == PARTITION_DIGITS:

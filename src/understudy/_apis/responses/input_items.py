@@ -1,4 +1,4 @@
-"""What the app puts into a response or a conversation: the form it is kept in, and what of it is refused."""
+"""Items sent by the app: the form they are stored in, and their checks."""
 
 from __future__ import annotations
 
@@ -40,21 +40,24 @@ _NULLS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenMessage(MessageState):
-    """A message that the app sent, as it is shown."""
+    """A message sent by the app, as the API shows it."""
 
     given: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenItem(ItemState):
-    """Another item that the app sent, as it is shown."""
+    """Another item sent by the app, as the API shows it."""
 
     kind: ClassVar[str] = "given"
     given: Json
 
 
 def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
-    """Give an item as an entry of a log. `given`: as the body had it, checked."""
+    """Return an item as an entry of a log.
+
+    `given`: as in the body, checked.
+    """
     shown = _shown(given, item_id)
     common: dict[str, Any] = {"id": item_id, "status": "completed", "ended_at": at, "given": shown}
     state: ItemState
@@ -66,7 +69,7 @@ def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
 
 
 def _shown(given: Json, item_id: str) -> Json:
-    """Give an item in the form that lists have it in: with an id, a status and its content as parts [REC]."""
+    """Return an item in the form of lists: with id, status and content parts [REC]."""
     kind = given["type"]
     shown = {**dict.fromkeys(_NULLS.get(kind, ())), **given, "id": item_id, "type": kind}
     if kind == "message":
@@ -100,13 +103,16 @@ def _part(part: Json) -> Json:
 
 
 def includes(query: Json) -> list[str]:
-    """Give what a query asks to be shown besides, in either of its two forms."""
+    """Return the values of `include` in a query, in either of its two forms."""
     listed, single = query.get("include[]") or [], query.get("include")
     return [*listed, *([single] if isinstance(single, str) else [])]
 
 
 def as_listed(item: Json, *, with_images: bool) -> Json:
-    """Give an item as lists show it: without a file's content, and without images' addresses where not asked for [REC]."""
+    """Return an item as lists show it [REC].
+
+    Without the content of files, and without the URLs of images unless they are included.
+    """
     content = item.get("content")
     if item["type"] != "message" or not isinstance(content, list):
         return item
@@ -123,7 +129,10 @@ def _listed_part(part: Json, *, with_images: bool) -> Json:
 
 
 def text_of(content: Any) -> str:
-    """Give the texts of a message's content, or of an output, joined; an output without any text is its JSON."""
+    """Return the texts of a message's content, or of an output, joined.
+
+    An output without any text becomes its JSON.
+    """
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -133,7 +142,7 @@ def text_of(content: Any) -> str:
 
 
 def as_items(given: Any) -> list[Json]:
-    """Give an input as items: a string is one user message [REC]."""
+    """Return an input as items: a string is one user message [REC]."""
     if given is None:
         return []
     if isinstance(given, str):
@@ -154,7 +163,7 @@ def check_each_once(items: Sequence[Json]) -> None:
 
 
 def check_reasoning(items: Sequence[Json]) -> None:
-    """Refuse a reasoning item that nothing of the model's follows [REC]."""
+    """Refuse a reasoning item without a following item of the model [REC]."""
     for position, item in enumerate(items):
         if item["type"] != "reasoning" or item.get("id") is None:
             continue
@@ -164,7 +173,7 @@ def check_reasoning(items: Sequence[Json]) -> None:
 
 
 def is_of_model(item: Json) -> bool:
-    """Tell whether an item is one that the model writes."""
+    """Return whether an item is of a type that the model writes."""
     if item["type"] == "message":
         return bool(item["role"] == "assistant")
     return item["type"].endswith(("_call", "_request", "_list_tools")) or item["type"] in ("reasoning", "program")
@@ -190,7 +199,7 @@ def check_calls(items: Iterable[Json], open_before: Sequence[Json]) -> None:
 
 
 def trailing_outputs(items: Sequence[Json]) -> list[Json]:
-    """Give the outputs that nothing of the model's comes after: those that are handed in with this input."""
+    """Return the outputs after the last item of the model: those submitted now."""
     outputs: list[Json] = []
     for item in reversed(items):
         if item["type"] in OUTPUTS or item["type"].endswith("_output") or item["type"] == "mcp_approval_response":

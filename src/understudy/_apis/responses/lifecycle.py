@@ -1,4 +1,4 @@
-"""What this API calls the statuses of an execution, and which follows which."""
+"""The statuses of an execution by their names in this API, and transitions."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ RESPONSE = (
 
 
 def response_status(status: str) -> str:
-    """Give this API's word for an execution's status."""
+    """Return this API's name for the status of an execution."""
     return WORDS.get(status, status)

@@ -1,6 +1,7 @@
-"""What the service makes of a model's name, and what a model changes in the answer. As of August 2026 [REC].
+"""Facts about models: their names, and what they change in a response [REC].
 
-Names that were not recorded are taken from the SDK's list; what they change is then a guess from their family [INF].
+As of August 2026. Names that were not recorded are from the SDK's list; what they change is then a guess from their
+family [INF].
 """
 
 from __future__ import annotations
@@ -78,22 +79,25 @@ _ONLY_DETAILED = ("o3", "o4", "gpt-5-mini", "gpt-5-nano", "gpt-5-2025", "gpt-5.6
 
 
 def exists(name: str) -> bool:
-    """Tell whether there is a model of this name; a fine-tuned one is taken to exist [INF]."""
+    """Return whether a model exists; fine-tuned ones are assumed to [INF]."""
     return name in NAMES or name.startswith("ft:")
 
 
 def snapshot(name: str) -> str:
-    """Give the name that an answer echoes."""
+    """Return the name of a model that a response echoes."""
     return SNAPSHOTS.get(name, name)
 
 
 def reasons(name: str) -> bool:
-    """Tell whether a model thinks before it speaks."""
+    """Return whether a model reasons before it responds."""
     return name.removeprefix("ft:").startswith(("o1", "o3", "o4", "gpt-5", "gpt-6")) and "chat" not in name
 
 
 def takes_no_temperature(name: str) -> bool:
-    """Tell whether a model refuses `temperature` and `top_p`: those that always think [REP]."""
+    """Return whether a model refuses `temperature` and `top_p` [REP].
+
+    Those that always reason do.
+    """
     return reasons(name) and not name.startswith(("gpt-5.1", "gpt-5.2", *_NEW))
 
 
@@ -144,22 +148,22 @@ def _by_start(facts: dict[str, _T], name: str, otherwise: _T) -> _T:
 
 
 def default_top_p(name: str) -> float:
-    """Give the `top_p` echoed when none was asked for."""
+    """Return the `top_p` that is echoed by default."""
     return 0.98 if name.startswith(_LONG_CACHE) else 1.0
 
 
 def default_retention(name: str) -> str:
-    """Give the `prompt_cache_retention` echoed when none was asked for."""
+    """Return the `prompt_cache_retention` that is echoed by default."""
     return "24h" if name.startswith(_LONG_CACHE) else "in_memory"
 
 
 def has_phases(name: str) -> bool:
-    """Tell whether a model's messages say in which phase of the answer they come."""
+    """Return whether the messages of a model have a `phase`."""
     return name.startswith(("gpt-5.3", *_NEW))
 
 
 def reasoning_echo(name: str, given: dict[str, Any] | None) -> dict[str, Any]:
-    """Give the `reasoning` that an answer echoes."""
+    """Return the `reasoning` that a response echoes."""
     given = given or {}
     if not reasons(name):
         return {"context": given.get("context"), "effort": given.get("effort"), "summary": given.get("summary")}

@@ -1,9 +1,10 @@
-"""What the Responses API has over the engine: responses (executions), conversations, and the chains they make.
+"""The objects that the Responses API adds to the engine.
 
-`ResponsesObjects` is this API's part of a service: `engine.part(ResponsesObjects)`.
+Responses (executions), conversations, and the chains of responses. `ResponsesObjects` is the part of a service that
+belongs to this API: `engine.part(ResponsesObjects)`.
 
-A response keeps its own input and knows the response it goes on from: a chain of n turns is n small objects, and nothing
-is copied from one to the next. What comes before is read backwards, as far as someone asks.
+A response has its own input and a reference to the response that it continues: a chain of n turns is n small objects, and
+nothing is copied from one to the next. What came before is read backwards, lazily.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ from understudy._engine.items import CallState, Conversation, Item
 from understudy._engine.listing import Listing
 
 Json = dict[str, Any]
-KEPT_SECONDS = 30 * 86_400
-RETRIES_KEPT = 100
-UNSTORED_KEPT = 1000
+STORAGE_SECONDS = 30 * 86_400
+MAX_RETRIES = 100  # creates whose script is remembered
+MAX_UNSTORED_IDS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What was asked for, in the form in which it is echoed.
+    """The settings of a request, in the form in which they are echoed.
 
     Attributes:
-        echoed: the keys of a response that only repeat the request, defaults filled in.
-        include: what is to be shown besides.
-        tier: the service tier asked for; what is echoed until the response is over.
-        is_background, is_stored, obfuscates: as asked for.
+        echoed: the keys of a response that only repeat the request, with defaults.
+        include: the additional data to show.
+        tier: the service tier requested; echoed until the response has ended.
+        is_background, is_stored, obfuscates: as requested.
     """
 
     echoed: Json
@@ -55,21 +56,21 @@ def _no_file(file_id: str) -> str | None:  # noqa: ARG001
 
 @dataclass(slots=True, kw_only=True)
 class ModelResponse:
-    """An execution, with what was asked for.
+    """An execution, with the settings and input of its request.
 
     Attributes:
-        input: what this request brought, in order.
-        previous: what it goes on from, if anything.
+        input: the items of this request, in order.
+        previous: the response that it continues, if any.
         conversation: the conversation it is in, if any.
-        tokens_before: what all earlier turns had; they are billed again.
-        container_id: the container its code runs in.
-        file_name: gives the name of a file that exists.
+        tokens_before: the tokens of all earlier turns, which are billed again.
+        container_id: the container that its code runs in.
+        file_name: returns the name of an existing file.
     """
 
     id: str
     created_at: float
     settings: Settings
-    execution: Execution = None  # type: ignore[assignment]  # set right after it has begun
+    execution: Execution = None  # type: ignore[assignment]  # set right after the start
     input: list[Item] = field(default_factory=list)
     previous: ModelResponse | None = None
     conversation: Conversation | None = None
@@ -79,15 +80,18 @@ class ModelResponse:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it is in a terminal status: a response that called functions is."""
+        """Whether it has ended, which includes ending with function calls."""
         return self.execution.is_over or self.execution.status == "paused"
 
     def output(self) -> Iterator[Item]:
-        """Give the items it wrote, in order."""
+        """Return the items it wrote, in order."""
         return iter(self.execution.items.values())
 
     def thought_before(self, item_id: str) -> str | None:
-        """Give the id of the reasoning item right before one that it wrote, which belongs to it; None if there is none."""
+        """Return the id of the reasoning item right before an item, or None.
+
+        The two belong together.
+        """
         written = list(self.execution.items)
         place = written.index(item_id)
         before = self.execution.items[written[place - 1]].state if place else None
@@ -95,25 +99,28 @@ class ModelResponse:
         return before.id if before is not None and kind == "reasoning" else None
 
     def has(self, item_id: str) -> bool:
-        """Tell whether an item is one that it wrote, or that it was made from."""
+        """Return whether an item is part of its input or output."""
         return item_id in self.execution.items or any(item.id == item_id for item in self.input)
 
     def open_calls(self) -> list[Json]:
-        """Give the calls that it ended with, which the next turn has to answer."""
+        """Return its function calls, which the next turn has to answer."""
         return [call for item in self.output() if (call := call_of(item)) is not None]
 
 
 def is_locked(conversation: Conversation) -> bool:
-    """Tell whether a response runs in a conversation; one that waits for outputs is over for the app."""
+    """Return whether a response is active in a conversation.
+
+    One that waits for outputs has ended for the app.
+    """
     return conversation.active is not None and conversation.active.status != "paused"
 
 
 def refuse_locked(call: Call, conversation: Conversation) -> None:
-    """Refuse to touch a conversation that a response runs in [REP].
+    """Refuse a conversation with an active response [REP].
 
     Raises:
-        ApiError: it is locked.
-        Livelock: the app asks for it without end.
+        ApiError: the conversation is locked.
+        Livelock: the app repeats this endlessly.
     """
     if is_locked(conversation):
         call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
@@ -121,7 +128,10 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
 
 
 def call_of(item: Item) -> Json | None:
-    """Give a call that the app has to answer as JSON, as far as it is needed to find its output; None for other items."""
+    """Return a call that the app has to answer, as JSON; None for other items.
+
+    Only with the fields that are needed to find its output.
+    """
     state = item.state
     given = getattr(state, "given", None)
     if given is not None:
@@ -140,68 +150,72 @@ class ResponsesObjects:
         self._families: dict[str, dict[str, ModelResponse]] = {}  # by the partition of their ids, and by id
         self.writers: dict[str, ModelResponse] = {}  # of the items in conversations, deleted or not
         self.conversations: Listing[Conversation] = Listing()
-        self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: who made the call
-        self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not kept
+        self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: the responses that made the call
+        self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
 
     # -- finding --------------------------------------------------------------
 
     def response(self, response_id: str) -> ModelResponse:
-        """Give a response, or refuse."""
+        """Return a response; refuse an unknown id."""
         return self._kept(response_id) or _refuse("response.not_found", response_id)
 
     def previous(self, response_id: str) -> ModelResponse:
-        """Give the response that another is to go on from, or refuse."""
+        """Return the response to continue; refuse an unknown id or an active response."""
         found = self._kept(response_id) or _refuse("previous.not_found", response_id)
         if not found.is_over:
             raise ApiError("previous.running", id=response_id)
         return found
 
     def forget_old(self) -> None:
-        """Drop the responses that were kept long enough."""
+        """Drop the responses whose storage period has passed."""
         for response_id in list(self.responses):
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Give a response; one that was kept for 30 days is gone [DOCS], unless it is in a conversation [DOCS].
+        """Return a response, unless its 30 days have passed [DOCS].
 
-        That it is gone to the second is a guess. [INF; "at least 30 days": SDK; users say longer: REP]
+        Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
+        users say longer: REP]
         """
         found = self.responses.get(response_id)
         if found is None or found.conversation is not None:
             return found
-        if self._engine.clock.now() < found.created_at + KEPT_SECONDS:
+        if self._engine.clock.now() < found.created_at + STORAGE_SECONDS:
             return found
         self.drop(found)
         return None
 
     def conversation(self, conversation_id: str) -> Conversation:
-        """Give a conversation, or refuse."""
+        """Return a conversation; refuse an unknown id."""
         return self.conversations.get(conversation_id) or _refuse("conversation.not_found", conversation_id)
 
     def item(self, conversation_id: str, item_id: str) -> Item:
-        """Give an item of a conversation, or refuse."""
+        """Return an item of a conversation; refuse an unknown id."""
         return self.conversation(conversation_id).items.get(item_id) or _refuse("item.not_found", item_id)
 
     def writer_of(self, item_id: str) -> ModelResponse | None:
-        """Give the stored response that wrote an item, by the partition of its id; None when none has (any more)."""
+        """Return the stored response that wrote an item, or None.
+
+        It is found by the partition of the id.
+        """
         family = self._families.get(partition_of(item_id), {})
         return next((one for one in reversed(family.values()) if item_id in one.execution.items), None)
 
     def stored_item(self, item_id: str) -> Item | None:
-        """Give an item that some response or conversation has, by its id; None when none has (any more)."""
+        """Return an item of any response or conversation, or None."""
         for response in reversed(self.responses.values()):
             found = response.execution.items.get(item_id)
             if found is None:
                 found = next((item for item in response.input if item.id == item_id), None)
             if found is not None:
                 return found
-        return next((found for held in self.conversations if (found := held.items.get(item_id)) is not None), None)
+        return next((found for one in self.conversations if (found := one.items.get(item_id)) is not None), None)
 
     # -- keeping --------------------------------------------------------------
 
     def keep(self, response: ModelResponse) -> None:
-        """Keep a response that has begun."""
+        """Store a response that has started."""
         self.responses[response.id] = response
         self._families.setdefault(partition_of(response.id), {})[response.id] = response
         self._engine.history.append(response)
@@ -209,7 +223,7 @@ class ResponsesObjects:
             self.writers[response.execution.id] = response
 
     def drop(self, response: ModelResponse) -> None:
-        """Let a response not exist any more; if it runs, it ends without a word."""
+        """Remove a response; if it is active, it ends without an event."""
         self._forget(response)
         if response.execution.id in self._engine.executions and not response.is_over:
             self._engine.forget(response.execution)
@@ -222,15 +236,21 @@ class ResponsesObjects:
                 del self._families[partition]
 
     def unstore(self, response: ModelResponse) -> None:
-        """Keep nothing of a response but the ids of its items, which cannot be referred to."""
+        """Remove a response that is not stored.
+
+        The ids of its items are kept, to refuse references to them.
+        """
         self._forget(response)
         for item in response.output():
             self.unstored[item.id] = None
-        while len(self.unstored) > UNSTORED_KEPT:
+        while len(self.unstored) > MAX_UNSTORED_IDS:
             self.unstored.popitem(last=False)
 
     def note_calls(self, response: ModelResponse) -> None:
-        """Remember who made the calls that are waiting now; the app may bring their outputs in any way."""
+        """Record which response made the calls that are waiting now.
+
+        The app may send their outputs in any way.
+        """
         for item_id in response.execution.state.phase.waits_for:
             call_id = response.execution.state.item(item_id).call_id
             makers = self.callers.setdefault(call_id, [])
@@ -238,7 +258,10 @@ class ResponsesObjects:
                 makers.append(response)
 
     def caller_of(self, call_id: str, previous: ModelResponse | None) -> ModelResponse | None:
-        """Give the response that waits for a call's output: of several, the one that is gone on from, else the latest."""
+        """Return the response that waits for the output of a call.
+
+        Of several, `previous` if it is among them, else the latest.
+        """
         makers = self.callers.get(call_id, [])
         if not makers:
             return None
@@ -246,29 +269,35 @@ class ResponsesObjects:
 
 
 class Retries:
-    """Which script a create took, so that the SDK's retry of it takes the same again and not the next in the queue."""
+    """The scripts that creates took, by request body.
+
+    The SDK's retry of a create gets the same script, not the next in the queue.
+    """
 
     def __init__(self) -> None:
         self._taken: OrderedDict[bytes, ScriptPosition] = OrderedDict()
 
     def arrived(self, request: Request) -> None:
-        """Note a request before anything becomes of it: a first attempt is no retry of what had the same body earlier."""
+        """Record a request on arrival.
+
+        A first attempt is not a retry of an earlier request with the same body.
+        """
         if not is_retry(request):
             self._taken.pop(_digest(request), None)
 
     def took(self, request: Request, position: ScriptPosition) -> None:
-        """Note the script that a request took."""
+        """Record the script that a request took."""
         self._taken[_digest(request)] = position
-        while len(self._taken) > RETRIES_KEPT:
+        while len(self._taken) > MAX_RETRIES:
             self._taken.popitem(last=False)
 
     def position(self, request: Request) -> ScriptPosition | None:
-        """Give the script that the attempt before took; None when this is the first, or that took none."""
+        """Return the script that an earlier attempt of this request took, or None."""
         return self._taken.get(_digest(request)) if is_retry(request) else None
 
 
 def is_retry(request: Request) -> bool:
-    """Tell whether the SDK sends a request again."""
+    """Return whether the SDK sends a request again."""
     count = request.header("x-stainless-retry-count", "0") or "0"
     return count.isdecimal() and int(count) > 0
 

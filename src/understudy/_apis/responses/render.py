@@ -1,4 +1,4 @@
-"""Responses, their items and their tools as JSON, in the key order of August 2026 [REC]."""
+"""JSON of responses, items and tools, keys as recorded in August 2026 [REC]."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _KEYS_AT_THE_END = ("user", "metadata")
 
 
 def status_of(response: ModelResponse, state: ExecutionState) -> str:
-    """Give what this API calls an execution's status.
+    """Return this API's name for the status of an execution.
 
-    There is no `requires_action`: calls complete a response [REC].
+    `requires_action` does not exist: calls complete a response [REC].
     """
     status = state.phase.status
     if status == "queued":
@@ -43,7 +43,7 @@ def status_of(response: ModelResponse, state: ExecutionState) -> str:
 
 
 def response(response: ModelResponse, state: ExecutionState | None = None, *, in_stream: bool = False) -> Json:
-    """Give a response as it is shown in a state, by default its present one."""
+    """Return a response, as it is now or in a given state."""
     state = response.execution.state if state is None else state
     status = status_of(response, state)
     is_live = status in ("queued", "in_progress")
@@ -83,13 +83,13 @@ def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def tool_usage(output: list[Json]) -> Json:
-    """Give what tools of the service were used [REC for the keys]."""
+    """Return which tools of the service were used [REC for the keys]."""
     searches = sum(item["type"] == "web_search_call" for item in output)
     return {"image_gen": _NO_IMAGES, "web_search": {"num_requests": searches} if searches else _NO_SEARCHES}
 
 
 def usage(response: ModelResponse, state: ExecutionState) -> Json:
-    """Give a guess of the tokens: a quarter of the characters.
+    """Estimate the tokens of a text: a quarter of its characters.
 
     All earlier turns are counted again [DOCS, numbers INF].
     """
@@ -104,14 +104,14 @@ def usage(response: ModelResponse, state: ExecutionState) -> Json:
 
 
 def prompt_tokens(response: ModelResponse) -> int:
-    """Guess what the model read."""
+    """Estimate the tokens that the model read."""
     own = sum(item_tokens(item) for item in response.input)
     instructions = response.settings.echoed["instructions"]
     return response.tokens_before + own + (tokens(instructions) if instructions else 0)
 
 
 def item_tokens(item: Item) -> int:
-    """Guess the tokens of an item."""
+    """Estimate the tokens of an item."""
     state = item.state
     given = getattr(state, "given", None)
     if given is None:
@@ -120,7 +120,7 @@ def item_tokens(item: Item) -> int:
 
 
 def written_tokens(state: ExecutionState) -> int:
-    """Guess what the model wrote."""
+    """Estimate the tokens that the model wrote."""
     written = 0
     for item in state.items:
         text = item.text or item.sent_text if item.kind == "message" else getattr(item, "written", item.words)
@@ -129,7 +129,7 @@ def written_tokens(state: ExecutionState) -> int:
 
 
 def thought_tokens(state: ExecutionState) -> int:
-    """Guess what of that the model only thought."""
+    """Estimate how many of those are reasoning."""
     return sum(tokens(item.words) for item in state.items if item.kind == "reasoning")
 
 
@@ -137,12 +137,12 @@ def thought_tokens(state: ExecutionState) -> int:
 
 
 def output_of(response: ModelResponse, state: ExecutionState) -> list[Json]:
-    """Give the output items of a response in a state."""
+    """Return the output items of a response in a state."""
     return [item(response, one) for one in state.items]
 
 
 def item(response: ModelResponse | None, state: Any) -> Json:
-    """Give an item, by its state.
+    """Return an item, from its state.
 
     `response`: the one that wrote it, None for what the app put there.
     """
@@ -155,7 +155,7 @@ def item(response: ModelResponse | None, state: Any) -> Json:
 
 
 def listed_item(objects: Any, entry: Item) -> Json:
-    """Give an entry of a conversation's log."""
+    """Return an entry of the log of a conversation."""
     writer = objects.writers.get(entry.execution_id) if entry.execution_id is not None else None
     return item(writer, entry.state)
 
@@ -174,7 +174,10 @@ def _message(response: ModelResponse, state: Any) -> Json:
 
 
 def phase_of(response: ModelResponse, state: Any) -> str:
-    """Give the phase of a message: a comment when calls come after it, else the answer [REC]."""
+    """Return the phase of a message [REC].
+
+    `commentary` if calls come after it, else `final_answer`.
+    """
     items = response.execution.state.items
     position = next((number for number, other in enumerate(items) if other.id == state.id), len(items))
     planned = [event.event for event in response.execution.planned]
@@ -184,7 +187,7 @@ def phase_of(response: ModelResponse, state: Any) -> str:
 
 
 def text_part(response: ModelResponse, part: Text) -> Json:
-    """Give a text part: without the markers that stand for citations, which are annotations with a place [REC]."""
+    """Return a text part: text without citation markers, and annotations [REC]."""
     return {
         "type": "output_text",
         "annotations": shown_annotations(response, part),
@@ -194,7 +197,7 @@ def text_part(response: ModelResponse, part: Text) -> Json:
 
 
 def plain_text(part: Text) -> str:
-    """Give a text without the markers of its file citations."""
+    """Return a text without the markers of its file citations."""
     text, position = "", 0
     for start, end in _cuts(part):
         text += part.value[position:start]
@@ -207,7 +210,10 @@ def _cuts(part: Text) -> list[tuple[int, int]]:
 
 
 def shown_annotations(response: ModelResponse, part: Text) -> list[Json]:
-    """Give the annotations of a text; their places are those in the text without markers."""
+    """Return the annotations of a text.
+
+    Their positions are those in the text without markers.
+    """
     shown, removed = [], 0
     for one in part.annotations:
         shown.append(annotation(response, one, one.start - removed))
@@ -217,7 +223,7 @@ def shown_annotations(response: ModelResponse, part: Text) -> list[Json]:
 
 
 def annotation(response: ModelResponse, one: Any, at: int) -> Json:
-    """Give an annotation at a place [REC]."""
+    """Return an annotation at a position [REC]."""
     filename = response.file_name(one.file_id) or ""
     if one.kind == "file_citation":
         return {"type": "file_citation", "file_id": one.file_id, "filename": filename, "index": at}
@@ -289,7 +295,7 @@ def _code_output(kind: str, value: str) -> Json:
 
 
 def view_of(state: Any) -> OutputItemView:
-    """Give how a kind of call wants to be shown.
+    """Return how a kind of call is shown.
 
     Raises:
         NotSimulated: it does not say.
@@ -318,7 +324,7 @@ _ITEMS: dict[str, Callable[[ModelResponse, Any], Json]] = {
 
 
 def delta_text(piece: MessageDelta) -> str:
-    """Give what a piece adds to the text that is shown: a citation's marker is not."""
+    """Return what a piece adds to the visible text, without citation markers."""
     text = piece.piece
     if not isinstance(text, Text):
         return ""
@@ -332,7 +338,7 @@ def delta_text(piece: MessageDelta) -> str:
 
 
 def conversation(held: Conversation) -> Json:
-    """Give a conversation."""
+    """Return a conversation."""
     return {
         "id": held.id,
         "object": "conversation",
@@ -342,7 +348,7 @@ def conversation(held: Conversation) -> Json:
 
 
 def page(data: list[Json], *, has_more: bool) -> Json:
-    """Give a list [REC: the order of the keys is not the Assistants API's]."""
+    """Return a list [REC: the order of keys differs from the Assistants API]."""
     return {
         "object": "list",
         "data": data,

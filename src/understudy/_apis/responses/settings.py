@@ -1,4 +1,7 @@
-"""What a create asks for, in the form in which it is echoed: defaults filled in, combinations refused."""
+"""The settings of a create request, with defaults, as they are echoed.
+
+Invalid combinations are refused.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _TIER_USED = {"auto": "default", "fast": "priority"}
 
 
 def settings_of(body: Json) -> Settings:
-    """Give what was asked for; refuse what does not go together."""
+    """Return the settings of a request; refuse invalid combinations."""
     _check(body)
     given = {key: value for key, value in body.items() if value is not None}
     background = bool(given.get("background"))

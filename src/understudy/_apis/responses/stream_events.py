@@ -1,8 +1,8 @@
-"""What the engine's events are called in a stream of the Responses API, and what each carries.
+"""Stream events of the Responses API, made from the events of the engine.
 
-A stream is a function of the execution's events alone, numbered from 0: sent again from any number on, it is the same. Keys
-stand in alphabetical order behind `type`; every delta but a refusal's carries some letters of `obfuscation`, unless the
-app wants none or the response runs in the background. [REC, since January 2026]
+A stream is a function of the events of the execution alone, numbered from 0: repeated from any number on, it is the same.
+Keys come in alphabetical order after `type`; every delta but that of a refusal has some letters of `obfuscation`, unless
+the app wants none or the response runs in the background. [REC, since January 2026]
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MOST_PADDING = 16
 
 
 class StreamWriter:
-    """Turns the events of one response into those of a stream, in order.
+    """Turns the events of one response into those of its stream, in order.
 
     Attributes:
         number: the number of the next one.
@@ -64,7 +64,7 @@ class StreamWriter:
         self.number = 0
 
     def sent(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
-        """Give what is sent when an event happens: names and payloads.
+        """Return the stream events for an event of the engine: names and payloads.
 
         `state`: the one it led to.
         """
@@ -115,7 +115,7 @@ class StreamWriter:
 
 
 class _Pieces:
-    """How an item is sent piece by piece; by itself: not at all."""
+    """How an item is streamed; by default, without pieces."""
 
     def __init__(self, response: ModelResponse, item: Any, place: Json) -> None:
         self.response = response
@@ -123,19 +123,19 @@ class _Pieces:
         self.place = place
 
     def opening(self) -> Json:
-        """Give the item as it is first shown."""
+        """Return the item as it is first shown."""
         return render.item(self.response, self.item)
 
     def opened(self) -> Iterator[Sent]:
-        """Give what follows that at once."""
+        """Return the events right after that."""
         return iter(())
 
     def delta(self, piece: Any) -> Iterator[Sent]:  # noqa: ARG002
-        """Give what one piece is sent as."""
+        """Return the events of one piece."""
         return iter(())
 
     def closed(self) -> Iterator[Sent]:
-        """Give what comes before the item is done."""
+        """Return the events before the item is done."""
         return iter(())
 
 
@@ -233,7 +233,7 @@ class _Code(_Pieces):
 
 
 class _OwnView(_Pieces):
-    """A kind of call that says itself how it is shown."""
+    """A kind of call that defines how it is shown."""
 
     def opened(self) -> Iterator[Sent]:
         for stage in render.view_of(self.item).begins:
@@ -245,7 +245,10 @@ class _OwnView(_Pieces):
 
 
 class _Given(_Pieces):
-    """An item given as JSON: all of it is known at once, and sent in as few pieces as its kind allows."""
+    """An item given as JSON, known as a whole at once.
+
+    Streamed in as few pieces as its kind allows.
+    """
 
     def opening(self) -> Json:
         item = super().opening()

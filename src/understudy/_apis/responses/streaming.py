@@ -1,8 +1,8 @@
-"""A response that is waited for: its events as a stream, or its end as an answer.
+"""A response that the client waits for: a stream, or one answer at its end.
 
-Whoever waits for a *foreground* response lets time pass: the clock moves to its next event in every virtual mode, `manual`
-too. A *background* stream moves it as the stream of a run does. Where the client's own timeout comes first, it is that
-that happens, at its time, and a foreground response does not exist afterwards. [DOCS, REP]
+Waiting for a *foreground* response lets time pass: the clock advances to its next event in every virtual mode, including
+`manual`. A *background* stream advances it as the stream of a run does. If the timeout of the client comes first, the
+request times out then, and a foreground response ceases to exist. [DOCS, REP]
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TIMED_OUT = Abort("ReadTimeout", "The read operation timed out")
 
 
 def timeout_of(call: Call) -> float:
-    """Give how many seconds the client waits for a byte, as its SDK says."""
+    """Return the read timeout of the client, in seconds, as its SDK announces it."""
     for name in ("x-stainless-read-timeout", "x-stainless-timeout"):
         text = call.request.header(name) or ""
         try:
@@ -41,32 +41,38 @@ def timeout_of(call: Call) -> float:
 
 
 def answer_at_the_end(call: Call, response: ModelResponse) -> Json | Response | Abort:
-    """Answer with a foreground response when it is over."""
+    """Return a foreground response once it has ended."""
     if call.engine.clock.mode == "real":
-        return Response(200, (("content-type", "application/json"),), stream=_waited_for(call, response))
-    if not _waits(call.engine, response.execution, timeout_of(call)):
+        return Response(200, (("content-type", "application/json"),), stream=_wait_in_real_time(call, response))
+    if not _wait_for_end(call.engine, response.execution, timeout_of(call)):
         _forget(call.engine, response)
         return _TIMED_OUT
-    return shown_at_the_end(call, response)
+    return show_at_the_end(call, response)
 
 
-def shown_at_the_end(call: Call, response: ModelResponse) -> Json:
-    """Give a response that is over, and keep what has to be remembered of it."""
+def show_at_the_end(call: Call, response: ModelResponse) -> Json:
+    """Return a response that has ended, and record its open calls."""
     finish(call.engine, response)
     call.shown[response.id] = response.execution.state.phase
     return render.response(response)
 
 
 def finish(engine: Engine, response: ModelResponse) -> None:
-    """Note what a response that is over leaves behind: its open calls; and itself, if it is not to be stored."""
+    """Record the open calls of a response that has ended.
+
+    Remove it if it is not to be stored.
+    """
     objects = engine.part(ResponsesObjects)
     objects.note_calls(response)
     if not response.settings.is_stored:
         objects.unstore(response)
 
 
-def _waits(engine: Engine, execution: Execution, seconds: float) -> bool:
-    """Let time pass until an execution has ended or paused; False if that takes longer than so many seconds."""
+def _wait_for_end(engine: Engine, execution: Execution, seconds: float) -> bool:
+    """Let time pass until an execution has ended or paused.
+
+    Returns False if that takes longer than `seconds`.
+    """
     clock = engine.clock
     deadline = clock.now() + seconds
     at = execution.rests_at()
@@ -78,8 +84,8 @@ def _waits(engine: Engine, execution: Execution, seconds: float) -> bool:
     return True
 
 
-def _waited_for(call: Call, response: ModelResponse) -> Iterator[Chunk]:
-    """Wait in real time."""
+def _wait_in_real_time(call: Call, response: ModelResponse) -> Iterator[Chunk]:
+    """Wait in real time, then yield the response."""
     engine, execution = call.engine, response.execution
     deadline = engine.clock.now() + timeout_of(call)
     while True:
@@ -87,7 +93,7 @@ def _waited_for(call: Call, response: ModelResponse) -> Iterator[Chunk]:
             engine.settle()
             at = execution.next_event_at()
             if execution.is_over or execution.status == "paused":
-                yield pretty(shown_at_the_end(call, response))
+                yield pretty(show_at_the_end(call, response))
                 return
             now = engine.clock.now()
             if (at is None or at > deadline) and now >= deadline:
@@ -105,7 +111,7 @@ def _forget(engine: Engine, response: ModelResponse) -> None:
 
 
 def stream_response(call: Call, response: ModelResponse, *, after: int = -1) -> Response:
-    """Answer with a response's events whose number is greater than `after`, until it is over."""
+    """Return a response that streams the events with a number above `after`."""
     call.shown[response.id] = response.execution.state.phase
     return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_events(call, response, after))
 
@@ -114,7 +120,7 @@ def _events(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
     try:
         yield from _until_over(call, response, after)
     finally:
-        _abandon(call.engine, response)  # whoever closes the stream of a foreground response ends it [REP]
+        _abandon(call.engine, response)  # closing the stream of a foreground response ends it [REP]
 
 
 def _abandon(engine: Engine, response: ModelResponse) -> None:
@@ -151,7 +157,7 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
             chunk = _let_time_pass(engine, response, turns, heard_at + timeout)
         if chunk is not None:
             turns += 1
-            if isinstance(chunk, Abort):  # the client gives up now, though it may close the stream later
+            if isinstance(chunk, Abort):  # the client gives up now, although it may close the stream later
                 _abandon(engine, response)
             yield chunk
             if isinstance(chunk, Abort):
@@ -165,7 +171,10 @@ def _wants_obfuscation(call: Call, response: ModelResponse) -> bool:
 
 
 def _let_time_pass(engine: Engine, response: ModelResponse, turns: int, deadline: float) -> Pause | Abort | None:
-    """Come to the next event; None when the clock has come to it, `_TIMED_OUT` when the client has waited long enough."""
+    """Advance to the next event.
+
+    Returns None once the clock has reached it, a pause to wait for it, or `_TIMED_OUT` after the timeout of the client.
+    """
     clock, at = engine.clock, response.execution.next_event_at()
     if at is not None and at <= clock.now():
         engine.settle()
@@ -183,15 +192,17 @@ def _let_time_pass(engine: Engine, response: ModelResponse, turns: int, deadline
         return None
     if clock.mode == "sleep":
         if turns == 0:
-            return Pause(at - clock.now())  # its sleeping is the app's, which moves the clock
+            return Pause(at - clock.now())  # the stream sleeps as the app would, which advances the clock
         reason = (
-            "slept for its next event, and the clock did not move: time='sleep' needs the fixture or "
-            "understudy.simulate(time='sleep'), which replace the sleeping; in trio, pass understudy.trio_clock(...)."
+            "slept until its next event, but the clock did not advance. time='sleep' needs the fixture or "
+            "understudy.simulate(time='sleep'), which replace the sleep functions; with trio, use "
+            "understudy.trio_clock(...)."
         )
         raise ClockNotAdvancing(f"the stream of {response.id} {reason}")
     if turns < PATIENCE_TURNS:
         return Pause(TURN_SECONDS)
     raise ClockNotAdvancing(
-        f"the stream of {response.id} has to wait {at - clock.now():g} s for its next event, and time='manual' moves only "
-        "with understudy.clock.advance(seconds). Advance it from another task or thread, or use time='poll'."
+        f"the stream of {response.id} has to wait {at - clock.now():g} s for its next event, but with time='manual' the "
+        "clock only advances by understudy.clock.advance(seconds). Call that from another task or thread, or "
+        "use time='poll'."
     )

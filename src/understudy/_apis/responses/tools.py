@@ -1,4 +1,4 @@
-"""The tools of a response: as they are echoed, and as the engine knows them."""
+"""The tools of a response: as echoed, and as the engine knows them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ _ANYWHERE = {"type": "approximate", "city": None, "country": "US", "region": Non
 
 
 def echoed_tool(tool: Json) -> Json:
-    """Give a tool as an answer repeats it: defaults filled in [REC; kinds that were not recorded as they came]."""
+    """Return a tool as a response echoes it, with defaults [REC].
+
+    Kinds that were not recorded are echoed as sent.
+    """
     echo = _ECHOES.get(tool["type"])
     return echo(tool) if echo is not None else dict(tool)
 
 
 def echoed_tools(tools: Sequence[Json]) -> list[Json]:
-    """Give the tools of a request as an answer repeats them: functions first [REC]."""
+    """Return the tools of a request as a response echoes them: functions first [REC]."""
     return [echoed_tool(tool) for tool in sorted(tools, key=lambda tool: tool["type"] != "function")]
 
 
 def _function(tool: Json) -> Json:
-    """Return a function without `strict` is strict, and its schema is made so [REC, 129 of 129]."""
+    """Return a function as it is echoed [REC, 129 of 129].
+
+    Without `strict`, it becomes strict, and its schema is changed to match.
+    """
     strict = tool.get("strict")
     parameters = tool.get("parameters")
     if parameters == {}:
@@ -44,7 +50,10 @@ def _function(tool: Json) -> Json:
 
 
 def strict_schema(schema: Any) -> Any:
-    """Give a schema with every property required and no others allowed, all the way down [REC for the outermost]."""
+    """Return a schema with all properties required and no others allowed.
+
+    At all levels [REC for the outermost].
+    """
     if isinstance(schema, list):
         return [strict_schema(part) for part in schema]
     if not isinstance(schema, dict):
@@ -163,7 +172,7 @@ _ECHOES: dict[str, Callable[[Json], Json]] = {
 
 
 def tools_of(tools: Sequence[Json]) -> tuple[Tool, ...]:
-    """Give the tools of a request as values."""
+    """Return the tools of a request as values."""
     return tuple(_tool(tool) for tool in tools)
 
 

@@ -1,6 +1,7 @@
-"""A file for each kind of call: its move, its state, its pieces, its words, and how each face shows it.
+"""The kinds of tool call, one file each.
 
-To add a kind, write its file and name its moves here: `CallState.kinds` and `understudy.scripts` know it then.
+A file holds the kind's move, state, pieces and words, and how each face shows it. To add a kind, write its file and import
+its moves here: `CallState.kinds` and `understudy.scripts` then include it.
 """
 
 from understudy._engine.call_kinds.code_interpreter import CodeInterpreter

@@ -21,8 +21,8 @@ class CodeInterpreter(CallMove):
 
     Args:
         input: the code.
-        logs: what it printed; None for no outputs at all, as often recorded.
-        images: ids of image files it drew, or their bytes, which become files the app can download.
+        logs: what it printed; None for no log output, as often recorded.
+        images: the images it drew, each the id of a file or its bytes, which become a file the app can download.
     """
 
     needs_tool: ClassVar[str] = "code_interpreter"
@@ -82,7 +82,7 @@ class CodeInterpreterCallState(CallState):
         return replace(self, input="", outputs=())
 
     def pieces(self) -> Sequence[str | CodeOutputs]:
-        """Give the code word by word, then all outputs at once [REC]."""
+        """Return the code word by word, then all outputs at once [REC]."""
         words: list[str | CodeOutputs] = [*WORDS.findall(self.input)]
         return [*words, self.outputs] if self.outputs else words
 

@@ -17,7 +17,7 @@ DEFAULT_RANKER = "default_2024_08_21"
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A passage a file search found. `score` is between 0 and 1."""
+    """A passage found by a file search. `score`: from 0 to 1."""
 
     file_id: str
     score: float = 1.0
@@ -32,7 +32,9 @@ class SearchResult:
 class FileSearch(CallMove):
     """The model searches the files.
 
-    `results` as given, or found with `query` in the attached vector stores.
+    Args:
+        results: what it finds; None to search the attached vector stores for `query`.
+        query: what to search for; None for the last user message.
     """
 
     needs_tool: ClassVar[str] = "file_search"
@@ -59,7 +61,7 @@ class FileSearch(CallMove):
         return FileSearchCallState(
             query=query,
             results=results,
-            # the ranking options of the tool [REC]
+            # the tool's ranking options [REC]
             ranker=tool.options.get("ranker", DEFAULT_RANKER),
             score_threshold=tool.options.get("score_threshold", 0.0),
             **identity,
@@ -76,7 +78,10 @@ def _details(call: FileSearchCallState, with_content: bool) -> dict[str, Any]:
 
 
 def _opened(call: FileSearchCallState, with_content: bool) -> dict[str, Any]:  # noqa: ARG001
-    """Return a stream says where it searches before it says what it found; the found comes with the completed step [REC]."""
+    """Return the details that a stream opens with: no results yet.
+
+    They come with the completed step. [REC]
+    """
     return _shown(call, [])
 
 
@@ -102,7 +107,7 @@ def _passage(result: dict[str, Any], reading: Reading) -> SearchResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSearchCallState(CallState):
-    """A file search call. What it found is known from the beginning, to a poll [REC]."""
+    """A file search call. A poll shows its results from the beginning [REC]."""
 
     kind: ClassVar[str] = "file_search"
     faces: ClassVar[Mapping[str, Any]] = {"assistants": CallView(_details, lambda piece: {}, _read, _opened)}  # noqa: ARG005

@@ -18,14 +18,16 @@ from understudy.errors import ImpossibleScript, NoFunction, nearest
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FunctionCall(CallMove):
-    """The model calls one of the app's functions: the run waits in `requires_action` until the outputs are submitted.
+    """The model calls one of the app's functions.
+
+    The run waits in `requires_action` until the outputs are submitted.
 
     Args:
-        name: the function's name; must be among the run's tools, unless the call is hallucinated.
-        arguments: a mapping, sent as compact JSON as recorded, or the very text (models write broken JSON, too). They need
-            not fit the function's schema.
+        name: the function's name, one of the run's tools unless the call is hallucinated.
+        arguments: a mapping, sent as compact JSON (as recorded), or the exact text, which may be broken JSON, as models
+            sometimes write. They need not fit the function's schema.
         id: the call's id; derived by default.
-        hallucinated: the model makes it up: the name need not be among the run's tools, and the run need not have any.
+        hallucinated: the model makes the name up: it need not be among the run's tools, and the run need not have any.
             Models do that, as with `multi_tool_use.parallel`. [REP]
     """
 
@@ -40,12 +42,12 @@ class FunctionCall(CallMove):
             raise ImpossibleScript(f"FunctionCall({self.name!r}): expected the name of a function")
         if not isinstance(self.arguments, str | Mapping):
             raise ImpossibleScript(
-                f"FunctionCall({self.name!r}, {self.arguments!r}): expected a mapping, or a text that the model wrote "
-                f"in its place, got {type(self.arguments).__name__}"
+                f"FunctionCall({self.name!r}, {self.arguments!r}): expected a mapping, or the text that the model "
+                f"writes instead, got {type(self.arguments).__name__}"
             )
         if not isinstance(self.arguments, str):
             try:
-                own = json.loads(json.dumps(dict(self.arguments)))  # ours from now on, and JSON
+                own = json.loads(json.dumps(dict(self.arguments)))  # a copy, and certainly JSON
             except (TypeError, ValueError) as error:
                 problem = f"FunctionCall({self.name!r}): the arguments are not JSON: {error}"
                 raise ImpossibleScript(problem) from None
@@ -70,7 +72,7 @@ class FunctionCall(CallMove):
             hint = f" Did you mean {close[0]!r}?" if close else " Add it to the assistant's or the run's tools."
             raise ImpossibleScript(
                 f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}.{hint}"
-                " For a model that makes up a name, say so: FunctionCall(..., hallucinated=True)."
+                " If the model is to make the name up, write FunctionCall(..., hallucinated=True)."
             )
 
     def call(self, surroundings: Surroundings, **identity: Any) -> FunctionCallState:  # noqa: ARG002 - all is given
@@ -79,10 +81,10 @@ class FunctionCall(CallMove):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AnyFunctionCall(CallMove):
-    """The model calls whatever function the run has: for scripts that are generated before the app's tools are known.
+    """The model calls whichever function the run has.
 
-    Bound when the run starts: to the function tool of this index, counted on from the first again if there are fewer. The
-    arguments are the smallest that fit the function's schema.
+    For scripts that are generated before the app's tools are known. It is bound when the run starts, to the function tool of
+    this index (modulo their number); the arguments are the smallest that fit the function's schema.
     """
 
     waits_for_app: ClassVar[bool] = True
@@ -90,7 +92,7 @@ class AnyFunctionCall(CallMove):
 
     def __post_init__(self) -> None:
         if not isinstance(self.index, int) or self.index < 0:
-            raise ImpossibleScript(f"AnyFunctionCall({self.index!r}): expected an index from 0 on")
+            raise ImpossibleScript(f"AnyFunctionCall({self.index!r}): expected an index of at least 0")
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
         try:
@@ -106,7 +108,7 @@ class AnyFunctionCall(CallMove):
     def bound(self, tools: Sequence[Tool]) -> FunctionCall:
         functions = [tool for tool in tools if tool.kind == "function"]
         if not functions:
-            raise NoFunction("there is no function to call")
+            raise NoFunction("the run has no function to call")
         function = functions[self.index % len(functions)]
         name = function.name or ""
         try:
@@ -131,7 +133,7 @@ def _read(call_id: str, details: dict[str, Any], reading: Reading) -> FunctionCa
 class FunctionCallState(CallState):
     """A call of one of the app's functions.
 
-    `arguments` is the JSON text the model wrote; `output` what the app sent.
+    `arguments` is the JSON text that the model wrote; `output`, what the app submitted.
     """
 
     kind: ClassVar[str] = "function"

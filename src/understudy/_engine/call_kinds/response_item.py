@@ -1,4 +1,4 @@
-"""Items given as JSON: what the Responses API has, and no other move makes."""
+"""Items given as JSON, for what the Responses API has and no other move makes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from understudy._engine.moves.base import CallMove
 from understudy._engine.ports import Surroundings
 from understudy.errors import ImpossibleScript
 
-# Calls that the app itself carries out: the next turn has to bring their output. [SPEC]
+# Calls that the app carries out: the next request has to bring their outputs. [SPEC]
 ANSWERED_BY_APP = frozenset(
     ["custom_tool_call", "function_call", "computer_call", "local_shell_call", "shell_call", "apply_patch_call"]
 )
@@ -22,7 +22,9 @@ ANSWERED_BY_APP = frozenset(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ResponseItem(CallMove):
-    """The model gives an output item of the Responses API, as JSON: a web search, an MCP call, a custom tool's call, ...
+    """The model gives an output item of the Responses API, as JSON.
+
+    For a web search, an MCP call, a custom tool's call, ...
 
     Args:
         item: the item as the API sends it, checked against the SDK's type of that name; its `id` and, where it has one,
@@ -34,9 +36,9 @@ class ResponseItem(CallMove):
 
     def __post_init__(self) -> None:
         if not isinstance(self.item, Mapping) or not isinstance(self.item.get("type"), str):
-            raise ImpossibleScript(f"ResponseItem({self.item!r}): expected an item, a mapping with a type")
+            raise ImpossibleScript(f"ResponseItem({self.item!r}): expected an item: a mapping with a 'type'")
         try:
-            own = json.loads(json.dumps(dict(self.item)))  # ours from now on, and JSON
+            own = json.loads(json.dumps(dict(self.item)))  # a copy, and certainly JSON
         except (TypeError, ValueError) as error:
             raise ImpossibleScript(f"ResponseItem: the item is not JSON: {error}") from None
         _check_against_sdk(own)
@@ -63,7 +65,7 @@ class ResponseItem(CallMove):
 
 
 def _check_against_sdk(item: dict[str, Any]) -> None:
-    """Check an item as the SDK's own type of it does, strictly."""
+    """Check an item against the SDK's type."""
     from openai.types.responses import ResponseOutputItem
     from pydantic import TypeAdapter, ValidationError
 
@@ -73,15 +75,13 @@ def _check_against_sdk(item: dict[str, Any]) -> None:
     except ValidationError as error:
         first_one = error.errors()[0]
         place = ".".join(str(part) for part in first_one["loc"][1:]) or "type"
-        raise ImpossibleScript(
-            f"ResponseItem({item!r}): the SDK's type does not take it: {place}: {first_one['msg']}"
-        ) from None
+        raise ImpossibleScript(f"ResponseItem({item!r}): the SDK's type rejects it at {place}: {first_one['msg']}") from None
 
 
 def _without_tool_sources(item: dict[str, Any]) -> dict[str, Any]:
-    """Give a web search without the sources that are the service's own (`{"type": "api", "name": ...}`).
+    """Return a web search without the service's own sources.
 
-    It sends them, and the SDK's type does not know them. [REC]
+    The service sends such sources (`{"type": "api", "name": ...}`), which the SDK's type does not know. [REC]
     """
     action = item.get("action")
     if item["type"] != "web_search_call" or not isinstance(action, dict):
@@ -95,7 +95,7 @@ def _without_tool_sources(item: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseItemState(CallState):
-    """An item given as JSON. `output`: what the app sent for it."""
+    """An item given as JSON. `output`: what the app submitted for it."""
 
     kind: ClassVar[str] = "response_item"
     given: dict[str, Any]
@@ -103,7 +103,7 @@ class ResponseItemState(CallState):
 
     @property
     def name(self) -> str:
-        """Return what the call is called."""
+        """Return the name of the tool called, else the item's type."""
         return str(self.given.get("name") or self.given["type"])
 
     @property

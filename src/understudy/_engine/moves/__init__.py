@@ -1,1 +1,1 @@
-"""What may be in a script: a file for each move that is not a call of a tool (those are in `call_kinds`)."""
+"""The moves of a script, one file each; those that call tools: `call_kinds`."""

@@ -1,8 +1,7 @@
-"""Moves: what a script consists of, and what one has to say for itself.
+"""Moves: the elements of a script, and their common interface.
 
 A move is a frozen value that compares by value; its repr is code. To be performed, it puts events on a
-`Planner`. What it asks of the execution it is for (a function of that name, a file that exists) it checks
-itself, with `check`.
+`Planner`. It checks its own requirements (a function of that name, a file that exists) with `check`.
 """
 
 from __future__ import annotations
@@ -29,42 +28,45 @@ class Move(CodeRepr):
 
     @property
     def cuts_reply(self) -> bool:
-        """Say whether it cuts a reply that comes right before it."""
+        """Return whether it cuts a reply that comes right before it."""
         return False
 
     @property
     def ends_queued(self) -> bool:
-        """Say whether it ends an execution that is queued."""
+        """Return whether it ends an execution that is queued."""
         return False
 
     @property
     def file_ids(self) -> Sequence[str]:
-        """Return the files that it names."""
+        """Return the ids of the files that it names."""
         return ()
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
-        """Check what it asks of the tools. `where`: the line that set its script.
+        """Check its requirements of the tools. `where`: the line that set its script.
 
         Raises:
             ImpossibleScript: something is missing.
         """
 
     def plan(self, planner: Planner) -> None:
-        """Put what it does on a plan."""
+        """Put its events on a plan."""
         raise NotImplementedError
 
 
 class CallMove(Move):
-    """Base of the moves that call a tool; several in a list are one step of parallel calls."""
+    """Base of the moves that call a tool.
+
+    Several in a list are one step of parallel calls.
+    """
 
     __slots__ = ()
 
-    needs_tool: ClassVar[str] = ""  # the kind of tool that must be there; "" if it needs none
+    needs_tool: ClassVar[str] = ""  # the kind of tool required; "" for none
     only_for: ClassVar[str] = ""  # the kind of execution it can be part of, see `ScriptLabels.kind`; "" for any
 
     @property
     def given_id(self) -> str | None:
-        """Return the id that the test gave the call."""
+        """Return the id that the test gave the call, or None."""
         return None
 
     def check(self, tools: Sequence[Tool], where: str) -> None:
@@ -76,26 +78,26 @@ class CallMove(Move):
             )
 
     def call(self, surroundings: Surroundings, **identity: Any) -> Any:
-        """Give the state of the call, complete but for the app's output.
+        """Return the state of the call, complete except for the app's output.
 
         `identity`: `id`, `call_id`, `step_id`.
         """
         raise NotImplementedError
 
-    def bound(self, tools: Sequence[Tool]) -> CallMove:  # noqa: ARG002 - most are what they are
-        """Give the call to be made with these tools."""
+    def bound(self, tools: Sequence[Tool]) -> CallMove:  # noqa: ARG002 - most calls do not depend on the tools
+        """Return the call to be made with these tools."""
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A tool that the model may use, as a face makes it from its own JSON.
+    """A tool that the model may use, made by a face from its own JSON.
 
     Attributes:
         kind: `function`, `code_interpreter`, `file_search`, ...
-        name, parameters: of a function: its name, and the JSON schema of its arguments.
-        options: of the other kinds, by the engine's names: for a file search `most`, `ranker`, `score_threshold`.
-        store_ids: the vector stores to be searched.
+        name, parameters: a function's name, and the JSON schema of its arguments.
+        options: of the other kinds, under the engine's names: for a file search `most`, `ranker`, `score_threshold`.
+        store_ids: the vector stores to search.
     """
 
     kind: str
@@ -106,12 +108,16 @@ class Tool:
 
 
 def tool_of(tools: Sequence[Tool], kind: str) -> Tool:
-    """Give the first tool of a kind, or one without options."""
+    """Return the first tool of a kind, or else one without options."""
     return next((tool for tool in tools if tool.kind == kind), Tool(kind=kind))
 
 
 def as_tuple(what: str, values: Any) -> tuple[Any, ...]:
-    """Give a list that a move takes as a tuple."""
+    """Return a list given to a move as a tuple.
+
+    Raises:
+        ImpossibleScript: not a list; a single text or bytes is not one, either.
+    """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise ImpossibleScript(f"{what}: expected a list, got {values!r}")
     return tuple(values)
@@ -121,4 +127,4 @@ def check_choice(what: str, value: str, allowed: Sequence[str]) -> None:
     """Check that a value is one of those allowed."""
     if value not in allowed:
         choices = ", ".join(map(repr, allowed))
-        raise ImpossibleScript(f"{what}: {value!r} is none of {choices}.{did_you_mean(value, allowed)}")
+        raise ImpossibleScript(f"{what}: {value!r} is not one of {choices}.{did_you_mean(value, allowed)}")

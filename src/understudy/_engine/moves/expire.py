@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Expire(Move):
-    """The run goes on until it expires, 600 s after it was made.
+    """The run continues until it expires, 600 s after it was created.
 
-    `while_queued`: it is never in progress (again) [INF].
+    `while_queued`: it expires in the queue, never in progress (again). [INF]
     """
 
     ends: ClassVar[bool] = True
@@ -29,6 +29,6 @@ class Expire(Move):
     def plan(self, planner: Planner) -> None:
         deadline = planner.execution.deadline
         if deadline is None:
-            raise planner.impossible(f"{self!r}, but nothing here ever expires")
+            raise planner.impossible(f"{self!r}, but only runs of the Assistants API expire")
         planner.at = deadline
         planner.plan(Ended(deadline, "expired"))

@@ -19,9 +19,10 @@ RUN_ERROR_CODES: tuple[RunErrorCode, ...] = get_args(RunErrorCode)
 class Fail(Move):
     """The run ends `failed` with this last_error.
 
-    Codes: server_error, rate_limit_exceeded, invalid_prompt [SPEC].
-
-    `while_queued`: it does so right from the queue, without having been in progress (again). [INF]
+    Args:
+        code: server_error, rate_limit_exceeded or invalid_prompt. [SPEC]
+        message: the error's text.
+        while_queued: it fails in the queue, never in progress (again). [INF]
     """
 
     ends: ClassVar[bool] = True

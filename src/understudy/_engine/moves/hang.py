@@ -1,4 +1,4 @@
-"""The execution never ends by itself."""
+"""The execution never ends unless it is cancelled or expires."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ OnCancel = Literal["cancelled", "completes"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hang(Move):
-    """The run never ends by itself: cancel it, or let it expire.
+    """The run hangs until it is cancelled or expires.
 
     Args:
-        on_cancel: `"cancelled"` (default), or `"completes"`: it ends before the cancel gets to it, if it is in
-            progress then; one that is queued is cancelled. [DOCS: not guaranteed]
+        on_cancel: `"cancelled"` (default), or `"completes"`: it completes before the cancel takes effect, if it is in
+            progress then; a queued run is cancelled all the same. [DOCS: not guaranteed]
     """
 
     ends: ClassVar[bool] = True

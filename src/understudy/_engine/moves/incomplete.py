@@ -1,4 +1,4 @@
-"""The execution ends before the model was done."""
+"""The execution ends before the model is done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from understudy.errors import ImpossibleScript
 if TYPE_CHECKING:
     from understudy._engine.planning import Planner
 
-# Of a run: SPEC; content_filter REP: Azure shows it, and the published document lacks it.
+# Reasons of a run: SPEC; content_filter REP: Azure sends it, though the published specification lacks it.
 RunReason = Literal["max_completion_tokens", "max_prompt_tokens", "content_filter"]
 INCOMPLETE_REASONS: tuple[RunReason, ...] = get_args(RunReason)
 FURTHER_REASONS: tuple[Literal["max_output_tokens"], ...] = ("max_output_tokens",)  # of a response [REC]
@@ -24,11 +24,11 @@ class Incomplete(Move):
     """The run ends `incomplete`.
 
     Args:
-        reason: max_completion_tokens, max_prompt_tokens [SPEC] or content_filter [REP]. Default: the first. Of a response:
+        reason: for a run, max_completion_tokens (default), max_prompt_tokens [SPEC] or content_filter [REP]; for a response,
             max_output_tokens, which means the same as max_completion_tokens, or content_filter.
         cut: whether a `Reply` right before it is cut: its message ends `incomplete`, with this text. Otherwise the message
-            is whole and `completed`, and the run ends with it. By default as the service did: a message is cut, but for
-            max_prompt_tokens, after which it is whole. [REC, 10 of 11: the model is done, and the run may not go on]
+            is whole and `completed`, and the run ends with it. None (default) for what the service does: it cuts the
+            message, except for max_prompt_tokens. [REC, 10 of 11: there the model is done, and the run may not continue]
     """
 
     ends: ClassVar[bool] = True

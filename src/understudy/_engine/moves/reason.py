@@ -1,4 +1,4 @@
-"""The model thinks."""
+"""The model reasons."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REASON_SECONDS = 2
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reason(Move):
-    """The model thinks before it goes on.
+    """The model reasons before it continues.
 
-    A run shows nothing of it, and takes 3 s longer.
+    A run does not show it, and takes 3 s longer.
 
     Args:
-        summary: what the model says of its thoughts, where an API shows them: a text, or a list of texts for several parts;
-            None for no summary.
+        summary: the reasoning summary, for an API that shows it: a text, or a list of texts for several parts; None for no
+            summary.
     """
 
     summary: str | Sequence[str] | None = first(default=None)

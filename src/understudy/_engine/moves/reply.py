@@ -23,17 +23,18 @@ class Reply(Move):
     """The model writes a message.
 
     Args:
-        text: its text. Citation markers in it (`【4:0†notes.txt】`) belong to `citations` in order; a citation without a
-            marker gets one at the end. A path `sandbox:/mnt/data/NAME` becomes a file_path annotation of the citation
-            that stands in its place. [REC for citations, DOCS for paths]
-        parts: instead of `text`: several content parts, each a text or a bytes image.
-        citations: ids of the files the markers stand for.
-        images: ids of image files, or the images' bytes, which become files; content parts after the text. Of a run only:
-            the messages of a response hold text.
-        chunks: the pieces a stream sends the text in; joined they are the text. Default: word by word, as recorded.
+        text: its text. Citation markers in it (`【4:0†notes.txt】`) take the `citations` in order; a citation without a
+            marker gets one at the end. A path `sandbox:/mnt/data/NAME` takes the next of the `citations` likewise, and
+            becomes a file_path annotation. [REC for citations, DOCS for paths]
+        parts: several content parts instead of `text`, each a text or an image's bytes.
+        citations: ids of the files that the markers refer to.
+        images: content parts after the text: ids of image files, or the images' bytes, which become files. Only for a run:
+            the messages of a response are text.
+        chunks: the pieces in which a stream sends the text; joined, they must be the text. Default: word by word, as
+            recorded.
 
-    Right before `Fail` or `Incomplete` the reply is cut by it: the message ends `incomplete`, with this text. When it is
-    whole all the same is said at `Incomplete`.
+    Right before `Fail` or `Incomplete` the reply is cut: the message ends `incomplete`, with this text; see `Incomplete` for
+    the exceptions.
     """
 
     text: str | None = first(default=None)
@@ -50,15 +51,15 @@ class Reply(Move):
         if self.text is None and self.parts is None and self.chunks is not None:
             object.__setattr__(self, "text", "".join(self.chunks))
         if (self.text is None) == (self.parts is None):
-            raise ImpossibleScript("Reply takes either a text or parts=...: a message has content")
+            raise ImpossibleScript("Reply takes either a text or parts=...: a message cannot be without content")
         if self.text is not None and not isinstance(self.text, str):
             raise ImpossibleScript(
                 f"Reply({self.text!r}): expected a str, got {type(self.text).__name__}{_replies(self.text)}"
             )
         if self.parts is not None and (not self.parts or not all(isinstance(part, str | bytes) for part in self.parts)):
-            raise ImpossibleScript(f"Reply(parts={self.parts!r}): expected texts and bytes images, at least one")
+            raise ImpossibleScript(f"Reply(parts={self.parts!r}): expected a list of at least one text or image (bytes)")
         if self.parts is not None and self.chunks is not None:
-            raise ImpossibleScript("Reply takes chunks=... with one text, not with parts=...")
+            raise ImpossibleScript("Reply takes chunks=... only with a text, not with parts=...")
         if self.chunks is not None and "".join(self.chunks) != self.text:
             raise ImpossibleScript(f"Reply: the chunks join to {''.join(self.chunks)!r}, but the text is {self.text!r}")
 
@@ -77,7 +78,7 @@ class Reply(Move):
     def plan(self, planner: Planner) -> None:
         if self._has_images and not planner.execution.request.shows_images:
             raise planner.impossible(
-                "a Reply with images, but the messages of a response hold only text: say "
+                "a Reply with images, but the messages of a response are text only: use "
                 "CodeInterpreter(..., images=[...]), or ResponseItem({...}) for an image_generation_call"
             )
         start = planner.begin_step()
@@ -88,7 +89,7 @@ class Reply(Move):
         pieces = deltas(planner.ports, self, start)
         planner.send(start, STEP_SECONDS, message_id, pieces)
         planner.at = start + STEP_SECONDS
-        if planner.is_cut_now():  # the ending closes the message, see Execution
+        if planner.is_cut_now():  # the end closes the message, see Execution._end
             return
         text = "".join([delta.piece.value for delta in pieces if isinstance(delta.piece, Text)])
         planner.plan(ItemClosed(planner.at, message_id))
@@ -96,7 +97,7 @@ class Reply(Move):
 
 
 def _replies(texts: object) -> str:
-    """Say how several texts are written."""
+    """Return a hint on how to write several messages, if texts were given."""
     if not isinstance(texts, list | tuple) or not texts or not all(isinstance(text, str) for text in texts):
         return ""
     return f". For several messages: {', '.join(f'Reply({text!r})' for text in texts)}"

@@ -1,4 +1,4 @@
-"""What comes next takes longer."""
+"""The next move takes longer."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wait(Move):
-    """What comes next, be it the end, takes this many (virtual) seconds longer.
+    """The next move, or the end, takes this many (virtual) seconds longer.
 
-    Past 600 the run expires first.
+    A run that gets past 600 s expires first.
     """
 
     seconds: float = first()
 
     def __post_init__(self) -> None:
         if not isinstance(self.seconds, int | float) or not 0 <= self.seconds < math.inf:
-            raise ImpossibleScript(f"Wait({self.seconds!r}): expected a number of seconds from 0 on")
+            raise ImpossibleScript(f"Wait({self.seconds!r}): expected a number of seconds, at least 0")
 
     def plan(self, planner: Planner) -> None:
         planner.at += self.seconds

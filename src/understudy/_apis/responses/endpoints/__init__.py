@@ -1,1 +1,1 @@
-"""What each operation of the Responses API does."""
+"""The operations of the Responses API."""

@@ -21,23 +21,23 @@ def make(
     id: str | None = None,  # noqa: A002
     created_at: float | None = None,
 ) -> Conversation:
-    """Make a conversation, with the items it begins with."""
+    """Create a conversation, with its initial items."""
     at = engine.clock.now() if created_at is None else created_at
-    held = Conversation(
+    conversation = Conversation(
         id=id or ids.conversation_id(engine.ids, at), created_at=at, metadata=dict(body.get("metadata") or {})
     )
-    engine.part(ResponsesObjects).conversations.add(held)
-    add_items(engine, held, body.get("items") or (), at)
-    return held
+    engine.part(ResponsesObjects).conversations.add(conversation)
+    add_items(engine, conversation, body.get("items") or (), at)
+    return conversation
 
 
-def add_items(engine: Engine, held: Conversation, items: Sequence[Json], at: float) -> list[Item]:
-    """Put items at the end of a conversation."""
+def add_items(engine: Engine, conversation: Conversation, items: Sequence[Json], at: float) -> list[Item]:
+    """Append items to a conversation."""
     added = []
     for item in items:
-        item_id = ids.conversation_item_id(engine.ids, item["type"], held.id, at)
-        added.append(kept(item, item_id, at, held.id))
-        held.items.add(added[-1])
+        item_id = ids.conversation_item_id(engine.ids, item["type"], conversation.id, at)
+        added.append(kept(item, item_id, at, conversation.id))
+        conversation.items.add(added[-1])
     return added
 
 
@@ -46,27 +46,30 @@ def _conversation(call: Call) -> Conversation:
 
 
 def create(call: Call) -> Json:
-    """Make a conversation [REC]."""
+    """Create a conversation [REC]."""
     return render.conversation(make(call.engine, call.body))
 
 
 def retrieve(call: Call) -> Json:
-    """Give a conversation [REC]."""
+    """Return a conversation [REC]."""
     return render.conversation(_conversation(call))
 
 
 def update(call: Call) -> Json:
-    """Replace a conversation's metadata [REC; that it is not merged: INF]."""
-    held = _conversation(call)
-    held.metadata = dict(call.body.get("metadata") or {})
-    return render.conversation(held)
+    """Replace the metadata of a conversation [REC; that it is not merged: INF]."""
+    conversation = _conversation(call)
+    conversation.metadata = dict(call.body.get("metadata") or {})
+    return render.conversation(conversation)
 
 
 def delete(call: Call) -> Json:
-    """Delete a conversation; responses that ran in it stay [REC; what becomes of one that runs: INF, it goes on]."""
-    held = _conversation(call)
-    call.engine.part(ResponsesObjects).conversations.remove(held.id)
-    return {"id": held.id, "object": "conversation.deleted", "deleted": True}
+    """Delete a conversation; its responses stay [REC].
+
+    An active one goes on [INF].
+    """
+    conversation = _conversation(call)
+    call.engine.part(ResponsesObjects).conversations.remove(conversation.id)
+    return {"id": conversation.id, "object": "conversation.deleted", "deleted": True}
 
 
 def _shown(call: Call, item: Item) -> Json:
@@ -75,33 +78,39 @@ def _shown(call: Call, item: Item) -> Json:
 
 
 def create_items(call: Call) -> Json:
-    """Put items into a conversation; the answer lists only these [REC; that the lock holds here, too: INF]."""
-    held = _conversation(call)
-    refuse_locked(call, held)
-    added = add_items(call.engine, held, call.body["items"], call.engine.clock.now())
+    """Add items to a conversation; the response lists only these [REC].
+
+    An active response locks it for this, too [INF].
+    """
+    conversation = _conversation(call)
+    refuse_locked(call, conversation)
+    added = add_items(call.engine, conversation, call.body["items"], call.engine.clock.now())
     return render.page([_shown(call, item) for item in added], has_more=False)
 
 
 def list_items(call: Call) -> Json:
-    """List a conversation's items, newest first [REC]."""
-    held, query = _conversation(call), call.query
-    if "after" in query and not held.items.knows(query["after"]):
+    """List the items of a conversation, newest first [REC]."""
+    conversation, query = _conversation(call), call.query
+    if "after" in query and not conversation.items.knows(query["after"]):
         raise ApiError("cursor.unknown", path="after", value=query["after"])
-    call.polls.asked_list(held, call.request.url)
-    found = held.items.page(limit=query.get("limit", 20), order=query.get("order", "desc"), after=query.get("after"))
+    call.polls.asked_list(conversation, call.request.url)
+    found = conversation.items.page(limit=query.get("limit", 20), order=query.get("order", "desc"), after=query.get("after"))
     return render.page([_shown(call, item) for item in found.items], has_more=found.has_more)
 
 
 def retrieve_item(call: Call) -> Json:
-    """Give an item [REC]."""
+    """Return an item [REC]."""
     return _shown(call, call.engine.part(ResponsesObjects).item(**call.ids))
 
 
 def delete_item(call: Call) -> Json:
-    """Delete an item [REC, one recording: the answer names the item; SPEC says the conversation]."""
-    held = _conversation(call)
+    """Delete an item.
+
+    The response is the item [REC, one recording]; SPEC says the conversation.
+    """
+    conversation = _conversation(call)
     item = call.engine.part(ResponsesObjects).item(**call.ids)
-    refuse_locked(call, held)
-    held.items.remove(item.id)
-    call.engine.part(ConversationFacts).lost_an_item(held)
+    refuse_locked(call, conversation)
+    conversation.items.remove(item.id)
+    call.engine.part(ConversationFacts).lost_an_item(conversation)
     return {"id": item.id, "object": "conversation.item.deleted", "deleted": True}

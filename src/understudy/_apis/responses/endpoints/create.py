@@ -1,4 +1,4 @@
-"""Create a response: its input put together and checked, its script chosen, performed, and answered."""
+"""Create a response: check its input, choose its script, perform it, respond."""
 
 from __future__ import annotations
 
@@ -31,12 +31,18 @@ from understudy._engine.script_queue import ScriptLabels
 
 
 def arrived(engine: Engine, request: Request) -> None:
-    """Note a create before anything becomes of it, so that the SDK's retry of it takes the same script again."""
+    """Record a create request on arrival.
+
+    The SDK's retry of it then gets the same script.
+    """
     engine.part(ResponsesObjects).retries.arrived(request)
 
 
 def create(call: Call) -> Json | Response | Abort:
-    """Start a response, and answer as was asked: at its end, as a stream, or at once (background)."""
+    """Start a response, and return it as requested.
+
+    At its end, as a stream, or at once (background).
+    """
     response = _start(call, settings_of(call.body))
     if call.body.get("stream"):
         return stream_response(call, response)
@@ -46,9 +52,9 @@ def create(call: Call) -> Json | Response | Abort:
 
 
 def show(call: Call, response: ModelResponse) -> Json:
-    """Give a response as it is now.
+    """Return a response as it is now.
 
-    From now on its present state counts as seen: asked again, a poll moves on.
+    Its present state counts as seen: the next poll advances it.
     """
     call.shown[response.id] = response.execution.state.phase
     if response.is_over:
@@ -57,7 +63,7 @@ def show(call: Call, response: ModelResponse) -> Json:
 
 
 class Context:
-    """What a request goes on from: nothing, an earlier response, or a conversation."""
+    """What a request continues: nothing, an earlier response, or a conversation."""
 
     def __init__(self, call: Call) -> None:
         self.objects = call.engine.part(ResponsesObjects)
@@ -74,20 +80,20 @@ class Context:
 
     @property
     def partition(self) -> str | None:
-        """Give the partition of ids that goes on."""
+        """The partition of the ids that the request continues, or None."""
         owner = self.previous or self.conversation
         return ids.partition_of(owner.id) if owner is not None else None
 
     def open_calls(self) -> list[Json]:
-        """Give the calls that wait for an output."""
+        """Return the calls that wait for an output."""
         if self.previous is not None:
             return self.previous.open_calls()
         return self.facts.open_calls(self.conversation) if self.conversation is not None else []
 
     def has(self, item_id: str) -> bool:
-        """Tell whether an item is in what came before.
+        """Return whether an item is part of what came before.
 
-        Only one of the same family can be; others cost no search.
+        Only items of the same family can be; others cost no search.
         """
         if self.conversation is not None:
             return self.conversation.items.get(item_id) is not None
@@ -101,7 +107,7 @@ class Context:
         return False
 
     def tokens(self) -> int:
-        """Guess the tokens of all that came before."""
+        """Estimate the tokens of all that came before."""
         if self.previous is not None:
             return render.prompt_tokens(self.previous) + render.written_tokens(self.previous.execution.state)
         if self.conversation is None:
@@ -109,7 +115,7 @@ class Context:
         return self.facts.tokens(self.conversation)
 
     def user_messages(self) -> list[Json]:
-        """Give the messages of the user in the chain that goes on, oldest first."""
+        """Return the messages of the user in the chain so far, oldest first."""
         found: list[Json] = []
         response = self.previous
         while response is not None:
@@ -118,7 +124,7 @@ class Context:
         return found[::-1]
 
     def last_user_text(self) -> str:
-        """Give the newest user message's text before this request."""
+        """Return the text of the latest user message before this request."""
         response = self.previous
         while response is not None:
             for item in reversed(response.input):
@@ -133,7 +139,7 @@ def _is_of_user(item: Item) -> bool:
 
 
 def resolved(call: Call, context: Context) -> list[Json]:
-    """Give the items of an input, what is only referred to looked up, and refuse what does not fit together."""
+    """Return the items of an input, with references resolved, after all checks."""
     items = [_looked_up(context.objects, item) for item in as_items(call.body.get("input"))]
     if not items and context.previous is None and context.conversation is None:
         raise ApiError("input.missing")
@@ -159,7 +165,10 @@ def _looked_up(objects: ResponsesObjects, item: Json) -> Json:
 
 
 def _check_new(context: Context, items: list[Json]) -> None:
-    """Refuse an item that the chain, or the conversation, has already: the history is sent besides [REP]."""
+    """Refuse an item that the chain or the conversation already has [REP].
+
+    That is, a history sent in addition to it.
+    """
     for item in items:
         item_id = item.get("id")
         if item_id is not None and context.has(item_id):
@@ -167,7 +176,7 @@ def _check_new(context: Context, items: list[Json]) -> None:
 
 
 def _check_thoughts(objects: ResponsesObjects, items: list[Json]) -> None:
-    """Refuse an item that the model wrote after a thought, where the thought is left out [REP, many]."""
+    """Refuse an item written after a reasoning item that is omitted [REP, many]."""
     sent = {item.get("id") for item in items}
     for item in items:
         item_id = item.get("id")
@@ -178,7 +187,10 @@ def _check_thoughts(objects: ResponsesObjects, items: list[Json]) -> None:
 
 
 def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
-    """Refuse a reasoning item of a response that was not stored, unless it brings what it says with it [REP]."""
+    """Refuse a reasoning item of a response that was not stored [REP].
+
+    Unless it includes its content.
+    """
     for item in items:
         if item["type"] == "reasoning" and item.get("id") in objects.unstored and not item.get("encrypted_content"):
             raise ApiError("item.not_stored", id=item["id"])
@@ -215,7 +227,10 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
 
 
 def _check_window(body: Json, items: list[Json]) -> None:
-    """Refuse an input that the model cannot read [REC]; only what is certainly text is counted [INF]."""
+    """Refuse an input that the model cannot read [REC].
+
+    Only what is certainly text is counted [INF].
+    """
     if body.get("truncation") == "auto":
         return
     said = [item.get("content", item.get("output")) for item in items]
@@ -236,7 +251,10 @@ def _entry(call: Call, item: Json, response_id: str, log_id: str, now: float) ->
 
 
 def _container(call: Call, response_id: str, previous: ModelResponse | None, now: float) -> str:
-    """Give the container that code runs in: the one named, the one of the chain, or a new one [REC, reuse INF]."""
+    """Return the container for code: the one named, the chain's, or a new one [REC].
+
+    Reuse is INF.
+    """
     for tool in call.body.get("tools") or ():
         if tool["type"] == "code_interpreter":
             if isinstance(tool["container"], str):
@@ -289,7 +307,7 @@ def _request(
 
 
 def item_type(move: Any) -> str:
-    """Give the type of the item that a call's move makes."""
+    """Return the type of the item that the move of a call creates."""
     given = getattr(move, "item", None)
     if given is not None:
         return str(given["type"])
@@ -297,7 +315,10 @@ def item_type(move: Any) -> str:
 
 
 def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition | None:
-    """Give the point of a script that this request goes on from: that of the retried attempt, or of the calls it answers."""
+    """Return the position in a script at which this request continues.
+
+    That of the attempt it retries, or of the calls it answers; None to take the next script.
+    """
     retried = context.objects.retries.position(call.request)
     if retried is not None:
         return retried
@@ -317,7 +338,7 @@ def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition
 def _perform(
     call: Call, response: ModelResponse, request: ExecutionRequest, position: ScriptPosition | None, entries: list[Item]
 ) -> None:
-    """Put the input into the log and begin; if the script cannot be performed, the log is as it was."""
+    """Add the input to the log and start; restore the log if the script is refused."""
     log = request.conversation
     for entry in entries:
         log.items.add(entry)

@@ -1,4 +1,4 @@
-"""What can be done with a response that there is: retrieve, delete, cancel, its input; and counting, compacting."""
+"""Responses: retrieve, delete, cancel, list input, count tokens, compact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _response(call: Call) -> ModelResponse:
 
 
 def retrieve(call: Call) -> Json | Response:
-    """Give a response, or its events from a number on [REC]."""
+    """Return a response, or its events after a given number [REC]."""
     response = _response(call)
     is_streamed = call.query.get("stream") == "true"
     if "starting_after" in call.query and not is_streamed:
@@ -46,7 +46,10 @@ def delete(call: Call) -> Json:
 
 
 def cancel(call: Call) -> Json:
-    """Cancel a background response, at once [REC; DOCS that it may be done twice, INF that one that is over stays so]."""
+    """Cancel a background response, at once [REC].
+
+    It may be repeated [DOCS]; a response that has ended stays as it is [INF].
+    """
     response = _response(call)
     if not response.settings.is_background:
         raise ApiError("cancel.synchronous")
@@ -56,7 +59,7 @@ def cancel(call: Call) -> Json:
 
 
 def input_items(call: Call) -> Json:
-    """List what a response was made from: the whole chain, newest first [REC]."""
+    """List the input of a response: of the whole chain, newest first [REC]."""
     response, query = _response(call), call.query
     entries = _newest_first(response)
     if query.get("order", "desc") == "asc":
@@ -71,7 +74,7 @@ def input_items(call: Call) -> Json:
 
 
 def _newest_first(response: ModelResponse) -> Iterator[Json]:
-    """Go back along the chain, as far as somebody looks."""
+    """Yield the items of the chain backwards, lazily."""
     if response.conversation is not None:  # [UNK; INF: what this request brought]
         yield from (render.item(None, entry.state) for entry in reversed(response.input))
         return
@@ -91,7 +94,10 @@ def _behind(entries: Iterator[Json], cursor: str) -> Iterator[Json]:
 
 
 def count_input_tokens(call: Call) -> Json:
-    """Count what a create with this body would read; a guess, as all tokens are [REC for the form]."""
+    """Count the input tokens of a create with this body [REC for the form].
+
+    An estimate, as are all tokens.
+    """
     model = call.body.get("model")
     if model is not None and not model_facts.exists(model):
         raise ApiError("model.unknown", id=model)
@@ -103,7 +109,10 @@ def count_input_tokens(call: Call) -> Json:
 
 
 def compact(call: Call) -> Json:
-    """Give the user messages of a chain and an input, and one item that stands for all the rest [REC]."""
+    """Return the user messages of a chain and an input, and a compaction item [REC].
+
+    It represents all the rest.
+    """
     engine, now = call.engine, call.engine.clock.now()
     if not model_facts.exists(call.body["model"]):
         raise ApiError("model.unknown", id=call.body["model"])
