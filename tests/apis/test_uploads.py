@@ -66,7 +66,7 @@ def test_a_part_beyond_the_limit_is_refused(client: Any, monkeypatch: pytest.Mon
     """A part that is too large is refused with both sizes; the upload stays pending and takes smaller ones."""
     from understudy._engine import files
 
-    monkeypatch.setattr(files, "PART_BYTES", 3)
+    monkeypatch.setattr(files, "MAX_PART_BYTES", 3)
     upload = start(client, 3)
     with pytest.raises(openai.BadRequestError, match="Part exceeds maximum size of 3 bytes: got 4 bytes"):
         client.uploads.parts.create(upload.id, data=b"abcd")

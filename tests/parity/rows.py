@@ -257,7 +257,7 @@ ROWS = (
         NewApp(request=lambda turn, first: {} if turn == 0 else {"tools": None}),
     ),
     Row(
-        "functions are strict unless they say not",
+        "functions are strict by default",
         "tools",
         OldApp(ONE, assistant={"tools": nested(OPTIONAL)}),
         NewApp(ONE, request={"tools": flat({**OPTIONAL, "strict": False})}),

@@ -183,7 +183,7 @@ def test_words_may_be_other_words(tmp_path: Path, monkeypatch: Any, capsys: pyte
     assert main(["parity", str(TUTORIAL), str(new), "--words", "judging:alike"]) == 0
     with pytest.raises(SystemExit):
         main(["parity", str(TUTORIAL), str(new), "--words", "judging:unlike"])
-    assert "no such function" in capsys.readouterr().err
+    assert "cannot import that function" in capsys.readouterr().err
     with pytest.raises(ValueError, match="'exact', 'ignore'"):
         understudy.parity(TUTORIAL, new, words="loosely")  # type: ignore[arg-type]
 

@@ -468,11 +468,11 @@ def test_trio(trios_thread, backend):
 
 
 def test_streams_without_anybody_to_sleep():
-    """A backend by itself has nobody who replaces the sleeping: a stream says so instead of going round for ever."""
+    """A backend by itself replaces no sleeping: a stream says so instead of waiting for ever."""
     backend = us.Backend(time="sleep", script=Reply("x", chunks=["x"]))
     assistant(backend)
     client = backend.client()
-    with pytest.raises(openai.APIError, match="did not move"):
+    with pytest.raises(openai.APIError, match="did not advance"):
         list(client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT, stream=True))
     assert isinstance(backend.problems[0], us.UnderstudyError)
 
