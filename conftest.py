@@ -50,6 +50,6 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _not_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In CI pytest's short summary is longer, which inner runs are not to show."""
-    for name in ("CI", "BUILD_NUMBER"):
+    """In CI pytest's short summary is longer; pytest-xdist's workers set a width that no terminal of a test has."""
+    for name in ("CI", "BUILD_NUMBER", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

@@ -286,7 +286,7 @@ ROWS = (
     ),
     Row("the thread remembers", "user", OldApp(), NewApp(), NewApp(request={"previous_response_id": None})),
     Row("calls complete a response", "outcome", OldApp(ONE), NewApp(ONE), ForgetsCalls(ONE), CALL),
-    Row("every call wants its output", "outcome", OldApp(ONE), NewApp(ONE), FirstCallOnly(ONE), BOTH),
+    Row("every call needs its output", "outcome", OldApp(ONE), NewApp(ONE), FirstCallOnly(ONE), BOTH),
     Row(
         "citations are annotations",
         "result",
@@ -388,7 +388,7 @@ ROWS = (
         NewApp(request=lambda turn, first: {"temperature": 0.2} if turn == 0 else {}),
     ),
     Row(
-        "another word for why it is incomplete",
+        "another reason for being incomplete",
         "result",
         old_end(lambda run: run.incomplete_details.reason == "max_completion_tokens"),
         new_end(lambda response: response.incomplete_details.reason == "max_output_tokens"),
