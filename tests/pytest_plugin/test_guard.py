@@ -210,7 +210,7 @@ def test_what_other_mocks_answer_is_theirs(project: pytest.Pytester) -> None:
 
 
 def test_without_it_nothing_is_patched(pytester: pytest.Pytester) -> None:
-    """A session without the guard leaves every library as it is."""
+    """A session without the guard, in a process of its own, leaves every library as it is."""
     pytester.makeini(INI)
     pytester.makepyfile(
         """
@@ -220,4 +220,4 @@ def test_without_it_nothing_is_patched(pytester: pytest.Pytester) -> None:
             assert http.client.HTTPConnection.connect.__module__ == "http.client"
         """
     )
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
