@@ -33,6 +33,7 @@ def test_planted_secrets_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
         send_all("https://api.openai.com", every)
 
 
+@pytest.mark.deep
 def test_vcrpy_is_counted_beside_it(tmp_path: Path) -> None:
     """What vcrpy leaves on the disk of the same secrets, without filters, is what the documentation says."""
     vcr = pytest.importorskip("vcr")

@@ -164,6 +164,7 @@ def test_it_may_be_allowed(run):
     run(FICKLE.format(options=", deterministic=False")).assert_outcomes(passed=9)
 
 
+@pytest.mark.deep
 def test_what_only_one_trajectory_shows_takes_two_performances(run):
     """Where no other trajectory tells the same, a second performance does; also that one stops where the other goes on."""
     run(AT_THE_END.format(options="")).assert_outcomes(passed=9)
@@ -178,7 +179,7 @@ def test_what_only_one_trajectory_shows_takes_two_performances(run):
     )
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.deep)])
 def test_no_false_alarms(run, workers):
     """Not by random ids and times in bodies, forms, streams, broken connections, what is let out, other parameters, several
     worlds or workers.

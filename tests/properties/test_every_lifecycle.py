@@ -252,7 +252,7 @@ def test_bug(script):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.deep)])
 def test_bound_and_count_are_printed(pytester, workers):
     """The summary says what was enumerated and how it went, skipped ones counted as skipped, on workers as well."""
     pytester.makepyfile(test_app=APP)

@@ -183,6 +183,7 @@ def test_a_machine_passes():
     run_state_machine_as_test(Bot, settings=settings(QUICK, stateful_step_count=12))
 
 
+@pytest.mark.deep
 def test_a_machine_finds():
     """One that does not is found out, and shrunk: it asks, time passes, it approves what has expired."""
 
