@@ -13,8 +13,8 @@ What the fences mean:
 
 Tests that no command ran are run at the end; warnings in them are errors.
 
-Neither Sybil nor pytest-examples: those evaluate one block of code after the other, while a page is a session, with files that
-it writes, commands that read them, what they print, and servers that go on until its end.
+Neither Sybil nor pytest-examples: those evaluate one block of code after the other, while a page is a session, with
+files that it writes, commands that read them, what they print, and servers that go on until its end.
 """
 
 from __future__ import annotations

@@ -220,7 +220,10 @@ class Dispatcher:
 
 @lru_cache(maxsize=8)
 def _day(number: int) -> str:
-    """Give the day of a date header, counted from 1970: `formatdate` costs more than the rest of the headers."""
+    """Return how a date header begins on a day, counted from 1970.
+
+    Cached: `formatdate` costs more than the rest of the headers.
+    """
     return formatdate(number * _DAY_SECONDS, usegmt=True).removesuffix("00:00:00 GMT")
 
 

@@ -66,9 +66,9 @@ class Agenda:
 
     @property
     def quiet_until(self) -> float:
-        """Give the time before which what is added now would be the next to happen: then it need not be added.
+        """Return the time before which an event need not enter the agenda.
 
-        -inf while nothing settles.
+        An event that would be the next to happen can happen at once. -inf while nothing settles.
         """
         due = math.nextafter(self._settles_until, math.inf) if self._settles_until > -math.inf else -math.inf
         return min(due, self._heap[0][0]) if self._heap else due

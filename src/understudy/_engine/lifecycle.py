@@ -169,7 +169,10 @@ def moved(state: State, event: str, at: float, **facts: Any) -> State:
 
 
 def _changed(state: State, **changes: Any) -> State:
-    """Give a copy of a frozen state with some fields changed: what `replace` does, in half its time."""
+    """Return a copy of a frozen state with some fields changed.
+
+    What `dataclasses.replace` does, in half the time.
+    """
     copy = object.__new__(type(state))
     for name in _field_names(type(state)):
         object.__setattr__(copy, name, changes[name] if name in changes else getattr(state, name))

@@ -1,4 +1,7 @@
-"""Determinism of apps across pytest-xdist's workers: what no worker sees alone is compared by the controller."""
+"""Determinism of apps across pytest-xdist's workers.
+
+The controller compares what no worker sees alone.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class WorkerHistories:
 
 
 class ComparedHistories:
-    """On the controller: an app that does something else on another worker fails the session."""
+    """The controller's side: an app that differs between workers fails the session."""
 
     def __init__(self) -> None:
         self._histories: dict[str, Histories] = {}
@@ -40,7 +43,10 @@ class ComparedHistories:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002 - xdist's signature
-        """Compare what a worker's cases sent with those of the others; one that crashed leaves nothing."""
+        """Compare what a worker's cases sent with those of the others.
+
+        A worker that crashed leaves nothing.
+        """
         for test, after in json.loads(getattr(node, "workeroutput", {}).get(_WORKER_KEY, "{}")).items():
             own = Histories({history: Next(*following) for history, following in after.items()})
             problem = self._histories.setdefault(test, Histories()).merge(own)

@@ -49,7 +49,10 @@ class Shape:
         return _compiled(self.source)
 
     def matches(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
-        """Give what `pattern.finditer(text)` gives, trying it only where a mark is; `lowered`: the text in lower case."""
+        """Yield the matches of the pattern, trying it only where a mark is.
+
+        `lowered` is the text in lower case.
+        """
         if self.reach is None:
             if any(mark in lowered for mark in self.marks):
                 yield from self.pattern.finditer(text)
