@@ -28,6 +28,8 @@ PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 @pytest.mark.parametrize("name", [name for name in PAGES if not {name, name.partition("/")[0]} & set(ELSEWHERE)])
 def test_the_page_keeps_its_word(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: Warm) -> None:
     """Executed from top to end in an empty folder, without a key, the page does and prints what it says."""
+    if name == "how-to/web-frameworks.md":
+        pytest.importorskip("httpx2", reason="Starlette's test client needs httpx2, which openai 3.x brings")
     monkeypatch.chdir(tmp_path)
     Project(DOCS / name, tmp_path, warm).execute()
 

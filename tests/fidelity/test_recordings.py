@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from time import gmtime, strftime
 
+import openai
 import pytest
 
 from tools.fidelity_page import FolderScore, left_out, markdown
@@ -16,7 +17,10 @@ from understudy._reconstruct.response_eras import KNOWN_OF_RESPONSES
 
 from .conftest import FOLDERS, NAMES, NEEDS_RECORDINGS, ROOT, Replayed, learned
 
-pytestmark = NEEDS_RECORDINGS
+pytestmark = [
+    NEEDS_RECORDINGS,
+    pytest.mark.skipif(openai.VERSION < "2", reason="openai 1.x has no types for items that the recordings hold"),
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """A project with an app that makes threads."""
+    gc.collect()  # or sockets that earlier tests left to the collector are blamed on the inner run
     pytester.makeini(INI)
     pytester.makepyfile(app=APP)
     return pytester
