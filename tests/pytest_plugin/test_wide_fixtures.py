@@ -254,7 +254,7 @@ def test_a_fixture_whose_recording_lacks_an_answer(project: pytest.Pytester, ser
     result = play(project)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*tid.fixture.yaml has no answer to POST /threads*"])
-    project.makepyfile(test_it=text.format(set_up="pass", end=ask))
+    project.makepyfile(test_it=text.format(set_up="pass  # another size: no stale bytecode", end=ask))
     play(project).assert_outcomes(passed=1, errors=1)
 
 
