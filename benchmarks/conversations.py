@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 from apps import floor, intercepted
-from measure import heading, in_short, in_turn, row
+from measure import heading, in_short, in_turn, retained, row
 
 TURNS, CHAIN = 1_000, 200
 ASKED: dict[str, Any] = {"model": "gpt-4o", "input": "And now?"}
@@ -41,17 +39,6 @@ class Chain:
         """So many turns, each going on from the same point, so that the chain stays as long as it is."""
         for _ in range(count):
             self._grow(self.latest, 1)
-
-
-def retained(work: Work, count: int) -> float:
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    work(count)
-    gc.collect()
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    return (after - before) / count
 
 
 def main() -> None:

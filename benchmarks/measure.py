@@ -9,6 +9,7 @@ import resource
 import statistics
 import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,20 @@ def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int 
         for name, work in works.items():
             samples[name].append(cpu_each(work, count))
     return {name: statistics.median(values) for name, values in samples.items()}
+
+
+def retained(work: Callable[[int], object], count: int, *, warm_up: int = 0) -> float:
+    """Return the bytes that each unit of work leaves behind, once collected; `warm_up` units go before."""
+    if warm_up:
+        work(warm_up)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    work(count)
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return (after - before) / count
 
 
 def row(*cells: object) -> None:

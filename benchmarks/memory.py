@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
 from typing import Any
 
 from apps import ours, peer
-from measure import heading, in_short, row
+from measure import heading, in_short, retained, row
 
 COUNT, PEERS_COUNT = 20_000, 4_000  # what the peer keeps grows with every request, so fewer show it, in less time
-
-
-def retained(work: Any, count: int) -> float:
-    work(200)
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    work(count)
-    gc.collect()
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    return (after - before) / count
 
 
 def main() -> None:
@@ -33,7 +19,7 @@ def main() -> None:
             client.beta.assistants.retrieve(assistant.id)
 
     heading("assistants.retrieve", "times", "bytes retained per request")
-    own = retained(our_work, COUNT)
+    own = retained(our_work, COUNT, warm_up=200)
     row("ours", COUNT, own)
     with peer() as (peers, _):
         made = peers.beta.assistants.create(model="gpt-4o")
@@ -42,7 +28,7 @@ def main() -> None:
             for _ in range(count):
                 peers.beta.assistants.retrieve(made.id)
 
-        theirs = retained(peer_work, PEERS_COUNT)
+        theirs = retained(peer_work, PEERS_COUNT, warm_up=200)
         row("openai-responses", PEERS_COUNT, theirs)
     beside = f"openai-responses {theirs:,.0f} bytes (over {PEERS_COUNT:,})"
     in_short(f"memory retained per request over {COUNT:,}", f"{own:,.0f} bytes", goal="1,000 bytes", beside=beside)
@@ -53,7 +39,7 @@ def messages(backend: Any) -> None:
     """Memory of a thread of 100,000 short messages, beside what the peer keeps for 2,000 of its own."""
     thread = backend.add_thread()
     heading("a short message in a thread", "messages", "bytes each")
-    own = retained(lambda count: [backend.add_message(thread.id, "hello") for _ in range(count)], 100_000)
+    own = retained(lambda count: [backend.add_message(thread.id, "hello") for _ in range(count)], 100_000, warm_up=200)
     row("ours", 100_000, own)
     with peer() as (peers, _):
         made = peers.beta.threads.create()
@@ -62,7 +48,7 @@ def messages(backend: Any) -> None:
             for _ in range(count):
                 peers.beta.threads.messages.create(made.id, role="user", content="hello")
 
-        theirs = retained(create, 2_000)
+        theirs = retained(create, 2_000, warm_up=200)
         row("openai-responses", 2_000, theirs)
     beside = f"openai-responses {theirs:,.0f} bytes (in a thread of 2,000)"
     in_short("memory of a short message in a thread of 100,000", f"{own:,.0f} bytes", beside=beside)

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from understudy._cli.parsing import pattern
+from understudy._cli.parsing import add_scrub
 
 _SECTIONS = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 
@@ -41,14 +41,7 @@ def add(subparsers: Any) -> None:
         default="error",
         help="whether a cassette that no test plays is a finding (default: error)",
     )
-    parser.add_argument(
-        "--scrub",
-        metavar="PATTERN",
-        type=pattern,
-        action="append",
-        default=[],
-        help="a pattern of your own secrets; may be repeated",
-    )
+    add_scrub(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json", "github"),

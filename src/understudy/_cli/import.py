@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from understudy._cli.parsing import pattern
+from understudy._cli.parsing import add_scrub
 
 
 def add(subparsers: Any) -> None:
@@ -24,14 +24,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the recordings")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="where to write (default: beside each file)")
-    parser.add_argument(
-        "--scrub",
-        metavar="PATTERN",
-        type=pattern,
-        action="append",
-        default=[],
-        help="a pattern of your own secrets; may be repeated",
-    )
+    add_scrub(parser)
     parser.set_defaults(run=run)
 
 

@@ -20,6 +20,18 @@ def pattern(text: str) -> str:
     return text
 
 
+def add_scrub(parser: argparse.ArgumentParser) -> None:
+    """Add the option for patterns of the user's own secrets."""
+    parser.add_argument(
+        "--scrub",
+        metavar="PATTERN",
+        type=pattern,
+        action="append",
+        default=[],
+        help="a pattern of your own secrets; may be repeated",
+    )
+
+
 class NearestParser(argparse.ArgumentParser):
     """Argparse's parser, which names the nearest known command, option or choice."""
 

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from understudy._cli.parsing import pattern
+from understudy._cli.parsing import add_scrub
 
 
 def add(subparsers: Any) -> None:
@@ -30,14 +30,7 @@ def add(subparsers: Any) -> None:
         "-o", "--output", metavar="PLACE", type=Path, help="write there instead: a file for one cassette, else a folder"
     )
     parser.add_argument("--dry-run", action="store_true", help="list what would be scrubbed, and write nothing")
-    parser.add_argument(
-        "--scrub",
-        metavar="PATTERN",
-        type=pattern,
-        action="append",
-        default=[],
-        help="a pattern of your own secrets; may be repeated",
-    )
+    add_scrub(parser)
     parser.set_defaults(run=run)
 
 

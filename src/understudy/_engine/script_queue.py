@@ -141,7 +141,7 @@ class ScriptQueue:
     def refuse(self, script: QueuedScript) -> None:
         """Note that a script cannot be performed.
 
-        It stays queued, but is no longer reported as unused.
+        It stays queued, and stops being reported as unused.
         """
         self._refused.append(script)
 
