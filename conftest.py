@@ -53,3 +53,11 @@ def _not_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """In CI pytest's short summary is longer; pytest-xdist's workers set a width that no terminal of a test has."""
     for name in ("CI", "BUILD_NUMBER", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+
+
+_LONGEST_ID_CHARS = 120
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long text by its parameter: ids stay readable, and equal in all of pytest-xdist's workers."""
+    return argname if isinstance(val, str | bytes) and len(val) > _LONGEST_ID_CHARS else None

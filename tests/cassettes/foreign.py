@@ -113,7 +113,7 @@ def ruby_vcr_binary(exchanges: Exchanges) -> bytes:
 def betamax(exchanges: Exchanges) -> bytes:
     entries = [_ruby_entry(one, number) for number, one in enumerate(exchanges)]
     for entry, one in zip(entries, exchanges, strict=True):
-        packed = base64.b64encode(gzip.compress(one.answer_text.encode())).decode()
+        packed = base64.b64encode(gzip.compress(one.answer_text.encode(), mtime=0)).decode()
         entry["response"]["body"] = {"encoding": "utf-8", "base64_string": packed}
         entry["response"]["headers"] = {**JSON_HEADERS, "Content-Encoding": ["gzip"]}
         entry["recorded_at"] = "2024-06-24T15:50:04"
@@ -279,7 +279,7 @@ def polly(exchanges: Exchanges) -> bytes:
     entries = document["log"]["entries"]
     for entry in entries:
         response = entry["response"]
-        packed = gzip.compress(response["content"]["text"].encode())
+        packed = gzip.compress(response["content"]["text"].encode(), mtime=0)
         pieces = [base64.b64encode(packed[:9]).decode(), base64.b64encode(packed[9:]).decode()]
         response["content"] |= {"encoding": "base64", "text": json.dumps(pieces)}
         response["headers"].append({"name": "content-encoding", "value": "gzip"})
@@ -294,7 +294,7 @@ def nock(exchanges: Exchanges) -> bytes:
         entry |= {"body": "" if one.sent is None else one.sent, "status": 200, "response": one.answer}
         entry |= {"rawHeaders": ["Content-Type", "application/json"], "responseIsBinary": False}
         if number == 0:  # compressed: its pieces in hexadecimal
-            packed = gzip.compress(one.answer_text.encode())
+            packed = gzip.compress(one.answer_text.encode(), mtime=0)
             entry["response"] = [packed[:5].hex(), packed[5:].hex()]
             entry["rawHeaders"] = {"content-type": "application/json", "content-encoding": "gzip"}
         entries.append(entry)
