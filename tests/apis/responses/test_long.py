@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -17,18 +18,20 @@ ASKED: Any = {"model": "gpt-4o", "tools": [{"type": "function", "name": "f"}]}
 
 
 def calls_of(work: Callable[[], Any]) -> int:
-    """How many functions are called by some work."""
+    """How many functions are called by some work, without what the garbage of earlier tests calls when it is collected."""
     count = 0
 
     def note(frame: Any, event: str, arg: Any) -> None:
         nonlocal count
         count += event in ("call", "c_call")
 
+    gc.disable()
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return count
 
 
