@@ -118,7 +118,8 @@ def run(pytester):
 
     def run(code: str, *arguments: str):
         pytester.makepyfile(HEAD + code)
-        return pytester.runpytest_subprocess("-q", "-p", "no:randomly", "-W", "ignore", *arguments)
+        run = pytester.runpytest_subprocess if "-n" in arguments else pytester.runpytest_inprocess
+        return run("-q", "-p", "no:randomly", "-W", "ignore", *arguments)
 
     return run
 

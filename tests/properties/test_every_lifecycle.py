@@ -256,7 +256,8 @@ def test_bug(script):
 def test_bound_and_count_are_printed(pytester, workers):
     """The summary says what was enumerated and how it went, skipped ones counted as skipped, on workers as well."""
     pytester.makepyfile(test_app=APP)
-    result = pytester.runpytest_subprocess("-q", "-p", "no:randomly", "-W", "ignore", *workers)
+    run = pytester.runpytest_subprocess if workers else pytester.runpytest_inprocess
+    result = run("-q", "-p", "no:randomly", "-W", "ignore", *workers)
     result.stdout.fnmatch_lines_random(
         [
             "test_app.py::test_no_functions: depth 3, 0 fault(s): all 11 trajectories up to this bound; 8 passed, 3 skipped",
