@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import openai
 import pytest
 import tenacity
 from openai import AsyncOpenAI, OpenAI
@@ -79,6 +80,30 @@ def test_the_line_is_named(app, place):
     with us.simulate(script=Reply("x"), time="sleep") as backend:
         app(backend)
         assert backend.hints == []
+
+
+class Proxy:
+    """Like openai's module-level clients: whatever is asked of it, it acts."""
+
+    def __getattribute__(self, name):
+        raise LookupError(name)
+
+
+proxy = Proxy()
+
+
+def test_proxies_are_not_touched():
+    """Looking for the line asks nothing of the app's objects, which may act when they are asked."""
+
+    def pause(held=proxy):
+        time.sleep(PAUSE)
+        return proxy, held, openai.beta
+
+    with us.simulate(script=Reply("x")) as backend:
+        poll(backend, pause)
+        (hint,) = backend.hints
+        backend.hints.clear()
+    assert "`time.sleep(PAUSE)`" in hint
 
 
 def compute():

@@ -18,8 +18,10 @@ def begin(backend, **more):
     client = OpenAI()
     return client, client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, **more)
 
-def poll(client, run):
-    while run.status in ("queued", "in_progress"):
+def poll(client, run):  # a few times: 600 polls until a run expires show nothing more
+    for _ in range(9):
+        if run.status not in ("queued", "in_progress"):
+            break
         run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
     return run
 """

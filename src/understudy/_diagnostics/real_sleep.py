@@ -19,9 +19,14 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from understudy._common.messages import Request
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - on Windows
+    resource = None  # type: ignore[assignment]
 
 NOTICED_SECONDS = 0.1  # of sleeping in one simulation
 _LEAST_SECONDS = 0.01  # between two requests; less is noise
@@ -43,12 +48,12 @@ class RealSleepMeter:
 
     def answered(self) -> None:
         """Start measuring: this thread got an answer."""
-        self._thread.mark = _elapsed(), time.thread_time(), _waited_for_cpu()
+        self._thread.mark = _elapsed(), time.thread_time(), _waited_for_cpu(), _yields()
 
     def arrived(self, request: Request) -> str | None:
         """Stop measuring: this thread sends a request; return a hint if one is due."""
-        elapsed, computed, waited = getattr(self._thread, "mark", (None, 0.0, 0.0))
-        if elapsed is None:
+        elapsed, computed, waited, yields = getattr(self._thread, "mark", (None, 0.0, 0.0, None))
+        if elapsed is None or (yields is not None and yields == _yields()):
             return None
         slept = _elapsed() - elapsed - (time.thread_time() - computed)
         if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
@@ -70,6 +75,12 @@ class RealSleepMeter:
 def _elapsed() -> float:
     """Return the monotonic time, from the clock that no time-freezing library replaces, if there is one."""
     return time.clock_gettime(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic()
+
+
+def _yields() -> int | None:
+    """Return how often this thread has given up its CPU, as every sleep does; None if the system does not say."""
+    which = getattr(resource, "RUSAGE_THREAD", None)
+    return None if which is None else resource.getrusage(which).ru_nvcsw
 
 
 def _waited_for_cpu() -> float:
@@ -130,15 +141,15 @@ def _is_library(path: str) -> bool:
 def _called_by(frame: FrameType) -> Iterator[FunctionType]:
     """Yield the app's functions that the frame's code may call: by its names, in its modules, of its objects."""
     names, values = frame.f_code.co_names, list(frame.f_locals.values())
-    owners = [value for name in names if isinstance(value := frame.f_globals.get(name), ModuleType)]
+    owners = [value for name in names if issubclass(type(value := frame.f_globals.get(name)), ModuleType)]
     found = [
         *values,
         *(frame.f_globals.get(name) for name in names),
         *(inspect.getattr_static(owner, name, None) for owner in (*owners, *map(type, values)) for name in names),
     ]
-    for value in found:
-        function = getattr(value, "__func__", value)  # of a method
-        if not isinstance(function, FunctionType) or _is_library(function.__code__.co_filename):
+    for value in found:  # by `type`: proxies, such as those of the module openai, act when asked for anything else
+        function = value.__func__ if type(value) is MethodType else value
+        if type(function) is not FunctionType or _is_library(function.__code__.co_filename):
             continue
         if not _is_excepted(function.__module__):
             yield function
@@ -148,11 +159,13 @@ def _files_of(frame: FrameType) -> Iterator[str]:
     """Yield the frame's file, and those of the app's functions, classes and modules that its file has names for."""
     yield frame.f_code.co_filename
     for value in list(frame.f_globals.values()):
-        module = value if isinstance(value, ModuleType) else None
-        if isinstance(value, FunctionType | type):
-            module = sys.modules.get(value.__module__)
-        path = getattr(module, "__file__", None)
-        if module is not None and path is not None and not _is_excepted(module.__name__) and not _is_library(path):
+        name = None
+        if issubclass(type(value), ModuleType):
+            name = vars(value).get("__name__")
+        elif type(value) is FunctionType or type(value) is type:
+            name = value.__module__
+        path = vars(sys.modules[name]).get("__file__") if name in sys.modules else None
+        if isinstance(path, str) and not _is_excepted(name) and not _is_library(path):
             yield path
 
 
