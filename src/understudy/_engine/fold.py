@@ -133,10 +133,9 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
     return _APPLY[type(event)](state, event)
 
 
-def apply_deltas(state: ExecutionState, deltas: Sequence[ItemDelta]) -> ExecutionState:
-    """Give the state after pieces of one item; the same as `apply` with each of them."""
-    item = state.item(deltas[0].item_id)
-    return _with_item(state, item.plus_all([delta.piece for delta in deltas]))
+def apply_pieces(state: ExecutionState, item_id: str, pieces: Sequence[Any]) -> ExecutionState:
+    """Return the state after pieces of one item; the same as `apply` with an `ItemDelta` for each of them."""
+    return _with_item(state, state.item(item_id).plus_all(pieces))
 
 
 def _phase(target: str) -> Callable[[ExecutionState, Any], ExecutionState]:

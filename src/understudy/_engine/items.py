@@ -157,7 +157,8 @@ class MessageState(ItemState):
         return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
 
     def plus_all(self, pieces: Sequence[MessageDelta]) -> MessageState:
-        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, *pieces))
+        sent = (*self.sent, *pieces) if self.sent or not isinstance(pieces, tuple) else pieces
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=sent)
 
     def closing(self) -> Mapping[str, Any]:
         return {"content": joined(self.sent), "sent": ()}
@@ -287,8 +288,26 @@ class CallState(ItemState):
 _index = attrgetter("index")
 
 
+class Cut(tuple[MessageDelta, ...]):
+    """All the pieces of a message, with the parts that they join to.
+
+    It is the tuple of the pieces; whoever has it whole need not join them.
+    """
+
+    parts: tuple[Text | ImageFile, ...]
+
+
+def cut(deltas: Sequence[MessageDelta]) -> Cut:
+    """Return the pieces of a message as a `Cut`."""
+    whole = Cut(deltas)
+    whole.parts = joined(deltas)
+    return whole
+
+
 def joined(deltas: Sequence[MessageDelta]) -> tuple[Text | ImageFile, ...]:
     """Join the pieces of a message to its parts."""
+    if isinstance(deltas, Cut):
+        return deltas.parts
     parts = []
     for _, group in groupby(deltas, key=_index):
         pieces = [delta.piece for delta in group]

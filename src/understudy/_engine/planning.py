@@ -53,6 +53,52 @@ class PlannedEvent(NamedTuple):
     is_visible: bool
 
 
+class PlannedPieces(NamedTuple):
+    """The pieces of one item, sent evenly over some time: one future event each.
+
+    They are written out only when that is asked for: most answers need nothing but the whole.
+
+    Attributes:
+        at: when the first is sent, in unix seconds.
+        start, seconds: the time that they are spread over.
+        item_id: the item.
+        pieces: at least one, in order.
+    """
+
+    at: float
+    start: float
+    seconds: float
+    item_id: str
+    pieces: Sequence[Any]
+
+    # as every planned event has them; it is none itself
+    event = None
+    is_status = False
+    is_visible = False
+
+    @property
+    def last_at(self) -> float:
+        """Return when the last is sent, in unix seconds."""
+        return _spread(self.start, self.seconds, len(self.pieces), len(self.pieces))
+
+    def deltas(self) -> list[ItemDelta]:
+        """Return the events."""
+        count = len(self.pieces)
+        return [
+            ItemDelta(_spread(self.start, self.seconds, number, count), self.item_id, piece)
+            for number, piece in enumerate(self.pieces, 1)
+        ]
+
+    def written_out(self) -> list[PlannedEvent]:
+        """Return the events, planned one by one."""
+        return [PlannedEvent(delta.at, delta, is_status=False, is_visible=False) for delta in self.deltas()]
+
+
+def _spread(start: float, seconds: float, number: int, count: int) -> float:
+    """Return when one of `count` pieces is sent, counted from 1."""
+    return start + seconds * number / (count + 1)
+
+
 class Planner:
     """Plans one stretch of a script.
 
@@ -68,14 +114,14 @@ class Planner:
         self.ports = ports
         self.conversation = execution.conversation
         self.at = at
-        self.planned: list[PlannedEvent] = []
+        self.planned: list[PlannedEvent | PlannedPieces] = []
         self.new_id = ports.new_id
         self._gap: float = 0
         self._cuts_next = False
         self._is_cut = False
         self._is_after_reply = False
 
-    def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent]:
+    def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent | PlannedPieces]:
         """Plan a stretch of a script, from now on, when the execution is queued."""
         self.at += QUEUED_SECONDS
         if stretch and ends_queued(stretch[0]):
@@ -143,10 +189,8 @@ class Planner:
 
     def send(self, start: float, seconds: float, item_id: str, pieces: Sequence[Any]) -> None:
         """Let the pieces of one item be sent evenly over some time."""
-        parts = len(pieces) + 1
-        for number, piece in enumerate(pieces, 1):
-            at = start + seconds * number / parts
-            self.planned.append(PlannedEvent(at, ItemDelta(at, item_id, piece), False, False))
+        if pieces:
+            self.planned.append(PlannedPieces(_spread(start, seconds, 1, len(pieces)), start, seconds, item_id, pieces))
 
     def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
         """Plan pieces, sent evenly over `seconds` from `start`.

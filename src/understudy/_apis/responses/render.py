@@ -58,7 +58,7 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
     if not in_stream and not is_live and status != "cancelled":
         shown["billing"] = _PAID
     output = [] if is_live or status == "cancelled" else output_of(response, state)
-    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.events[-1].at
+    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.last_at
     own = {
         "completed_at": int(completed_at) if status == "completed" else None,
         "conversation": {"id": response.conversation.id} if response.conversation is not None else None,
@@ -180,10 +180,7 @@ def phase_of(response: ModelResponse, state: Any) -> str:
     """
     items = response.execution.state.items
     position = next((number for number, other in enumerate(items) if other.id == state.id), len(items))
-    planned = [event.event for event in response.execution.planned]
-    later = [other.kind for other in items[position + 1 :]]
-    later += [event.state.kind for event in planned if hasattr(event, "state")]
-    return "commentary" if later else "final_answer"
+    return "commentary" if position + 1 < len(items) or response.execution.opens_more else "final_answer"
 
 
 def text_part(response: ModelResponse, part: Text) -> Json:
