@@ -84,6 +84,9 @@ class ExecutionState(NamedTuple):
 
     def step(self, step_id: str) -> StepState:
         """Return a step that has begun."""
+        last = self.steps[-1]
+        if last.id == step_id:  # the common case
+            return last
         return next(step for step in reversed(self.steps) if step.id == step_id)
 
     def item(self, item_id: str) -> Any:
@@ -161,8 +164,10 @@ def _step_opened(state: ExecutionState, event: StepOpened) -> ExecutionState:
 
 def _step_closed(state: ExecutionState, event: StepClosed) -> ExecutionState:
     closed = moved(state.step(event.step_id), event.outcome, event.at, usage=event.usage, error=event.error)
-    steps = tuple(closed if step.id == closed.id else step for step in state.steps)
-    return ExecutionState(state.phase, steps, state.items)
+    steps = state.steps
+    if steps[-1].id == closed.id:  # the common case
+        return ExecutionState(state.phase, (*steps[:-1], closed), state.items)
+    return ExecutionState(state.phase, tuple(closed if step.id == closed.id else step for step in steps), state.items)
 
 
 def _with_item(state: ExecutionState, item: ItemState) -> ExecutionState:

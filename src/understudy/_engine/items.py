@@ -166,12 +166,12 @@ class MessageState(ItemState):
     @property
     def text(self) -> str:
         """Return the texts of its content, joined."""
-        return "".join(part.value for part in self.content if isinstance(part, Text))
+        return "".join([part.value for part in self.content if isinstance(part, Text)])
 
     @property
     def sent_text(self) -> str:
         """Return the texts sent so far, joined."""
-        return "".join(delta.piece.value for delta in self.sent if isinstance(delta.piece, Text))
+        return "".join([delta.piece.value for delta in self.sent if isinstance(delta.piece, Text)])
 
     @property
     def words(self) -> str:
@@ -288,7 +288,7 @@ class CallState(ItemState):
 _index = attrgetter("index")
 
 
-class Cut(tuple[MessageDelta, ...]):
+class Cut(tuple[MessageDelta, ...]):  # noqa: SLOT001 - a tuple cannot have slots
     """All the pieces of a message, with the parts that they join to.
 
     It is the tuple of the pieces; whoever has it whole need not join them.

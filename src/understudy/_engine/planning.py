@@ -71,10 +71,9 @@ class PlannedPieces(NamedTuple):
     item_id: str
     pieces: Sequence[Any]
 
-    # as every planned event has them; it is none itself
-    event = None
-    is_status = False
-    is_visible = False
+    event: None = None  # these as every planned event has them
+    is_status: bool = False
+    is_visible: bool = False
 
     @property
     def last_at(self) -> float:
