@@ -75,6 +75,7 @@ class ExecutionRequest:
         checks_ahead: whether the whole script has to fit these tools; otherwise only the part before it waits for the app,
             since the rest is performed with another request's tools.
         shows_images: whether a message can hold images.
+        counts_prompt: whether its usage has what the model read; a face that bills whole chains counts that itself.
     """
 
     id: str
@@ -89,6 +90,7 @@ class ExecutionRequest:
     new_item_id: Callable[[Any, str, float], str] | None = None
     checks_ahead: bool = True
     shows_images: bool = True
+    counts_prompt: bool = True
 
 
 class ScriptPosition(NamedTuple):
@@ -248,6 +250,17 @@ class Execution:
         if self._packed != self._unpacked:
             self._unpack()
         return self._past  # type: ignore[return-value]  # unpacked
+
+    def event(self, number: int) -> Event | None:
+        """Return an event by its number, or None if it has not happened yet.
+
+        Args:
+            number: counted from 0; all events before it have been read.
+        """
+        if number >= len(self._past):
+            return None
+        event = self._past[number]
+        return self.events[number] if isinstance(event, PlannedPieces) else event
 
     def _unpack(self) -> None:
         """Write out the pieces that were recorded together.
@@ -412,6 +425,8 @@ class Execution:
 
     def _prompt_tokens(self) -> int:
         """Estimate what the model read: the last 20 messages, and the instructions [INF]."""
+        if not self.request.counts_prompt:
+            return 0
         read, left = tokens(self.request.instructions or ""), 20
         for item in reversed(self._log):
             if left and is_message(item):
@@ -440,6 +455,11 @@ class Execution:
     def _send_each(self, first: ItemDelta, until: float) -> None:
         """Send a piece, and those right after it: as `_record` with each, in one go."""
         planned = self._future
+        if not planned or planned[0].at >= until:  # as a stream has them, one by one
+            state = self.state = apply(self.state, first)
+            self._past.append(first)
+            self.items[first.item_id].state = state.item(first.item_id)
+            return
         deltas = [first]
         while planned and planned[0].at < until:
             event = planned[0].event
@@ -447,8 +467,7 @@ class Execution:
                 break
             deltas.append(event)
             planned.popleft()
-        pieces = [delta.piece for delta in deltas]
-        self.state = apply(self.state, first) if len(deltas) == 1 else apply_pieces(self.state, first.item_id, pieces)
+        self.state = apply_pieces(self.state, first.item_id, [delta.piece for delta in deltas])
         self._past += deltas
         self.items[first.item_id].state = self.state.item(first.item_id)
 

@@ -139,13 +139,17 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
     state, position, turns = START, 0, 0
     heard_at = engine.clock.now()
     while True:
-        while position < len(execution.events):
-            event = execution.events[position]
-            state = apply(state, event)
-            position += 1
-            is_last = state.phase.status == "paused" or (execution.is_over and position == len(execution.events))
-            if is_last:
-                with engine.lock:
+        while True:
+            with engine.lock:
+                event = execution.event(position)
+                if event is None:
+                    break
+                position += 1
+                is_newest = execution.event(position) is None
+                # The current state needs no folding, unless more events have happened since.
+                state = execution.state if is_newest else apply(state, event)
+                is_last = state.phase.status == "paused" or (is_newest and execution.is_over)
+                if is_last:
                     finish(engine, response)
             for name, payload in writer.sent(event, state):
                 if payload["sequence_number"] > after:

@@ -306,6 +306,7 @@ def _request(
         new_item_id=new_item_id,
         checks_ahead=False,
         shows_images=False,
+        counts_prompt=False,
     )
 
 
