@@ -21,13 +21,13 @@ else it shows.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from understudy._engine.agenda import Agenda, AgendaEntry
+from understudy._engine.event_log import EventLog, PlannedPieces
 from understudy._engine.events import (
     Cancelling,
     Ended,
@@ -49,7 +49,7 @@ from understudy._engine.items import Conversation, Item, is_message
 from understudy._engine.lifecycle import TERMINAL
 from understudy._engine.listing import Listing
 from understudy._engine.moves.base import Tool
-from understudy._engine.planning import PlannedEvent, PlannedPieces, Planner, check_steps
+from understudy._engine.planning import PlannedEvent, Planner, check_steps, written_out
 from understudy._engine.ports import EnginePorts
 from understudy._engine.script import HandedIn, ScriptCursor, ScriptedRun
 from understudy._engine.script_queue import QueuedScript, ScriptLabels
@@ -121,7 +121,7 @@ class Execution:
         request: what was asked for.
         position: the point of the script that the present plan starts from.
         state: the fold of the events so far.
-        events: those that have happened, oldest first; append-only.
+        happened: the events that have happened; `events` is the list of them, append-only.
         steps: the steps that have begun.
         items: the items it has begun, by id; the log has them, too.
         planned: future events, in order, unless it is cancelled or expires.
@@ -136,10 +136,7 @@ class Execution:
         "_future",
         "_is_acting",
         "_log",
-        "_packed",
-        "_past",
         "_ports",
-        "_unpacked",
         "_used",
         "_waking",
         "began_after",
@@ -147,6 +144,7 @@ class Execution:
         "created_at",
         "cursor",
         "deadline",
+        "happened",
         "id",
         "items",
         "outcome_of_cancel",
@@ -167,14 +165,13 @@ class Execution:
         self.position = position
         self.cursor = ScriptCursor(script.moves, script.where, request.scripted_run)
         self.state: ExecutionState = START
+        self.happened = EventLog()
         self.steps: Listing[Step] = Listing()
         self.items: dict[str, Item] = {}
         self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
         last = request.conversation.items.last()
         self.began_after = None if last is None else last.id
         self.outcome_of_cancel = "cancelled"
-        self._past: list[Event | PlannedPieces] = []
-        self._packed = self._unpacked = 0  # how many `PlannedPieces` were put into it, and taken out again
         self._future: deque[PlannedEvent | PlannedPieces] = deque()
         self._log = request.conversation.items
         self._ports = ports
@@ -247,48 +244,14 @@ class Execution:
     @property
     def events(self) -> list[Event]:
         """Return what has happened, oldest first."""
-        if self._packed != self._unpacked:
-            self._unpack()
-        return self._past  # type: ignore[return-value]  # unpacked
-
-    def event(self, number: int) -> Event | None:
-        """Return an event by its number, or None if it has not happened yet.
-
-        Args:
-            number: counted from 0; all events before it have been read.
-        """
-        if number >= len(self._past):
-            return None
-        event = self._past[number]
-        return self.events[number] if isinstance(event, PlannedPieces) else event
-
-    def _unpack(self) -> None:
-        """Write out the pieces that were recorded together.
-
-        A stream reads without the lock of the service, while another thread may append: so entries are replaced in place,
-        each in one operation of the list.
-        """
-        with _UNPACKING:
-            position = 0
-            while position < len(self._past):
-                entry = self._past[position]
-                if isinstance(entry, PlannedPieces):
-                    self._past[position : position + 1] = entry.deltas()
-                    self._unpacked += 1
-                position += 1
-
-    @property
-    def last_at(self) -> float:
-        """Return when the last event happened, in unix seconds."""
-        last = self._past[-1]
-        return last.last_at if isinstance(last, PlannedPieces) else last.at
+        return self.happened.all()
 
     @property
     def planned(self) -> deque[PlannedEvent]:
         """Return the future events, in order, unless it is cancelled or expires."""
         written: deque[PlannedEvent] = deque()
         for entry in self._future:
-            written.extend(entry.written_out() if isinstance(entry, PlannedPieces) else (entry,))
+            written.extend(written_out(entry) if isinstance(entry, PlannedPieces) else (entry,))
         return written
 
     @property
@@ -445,11 +408,10 @@ class Execution:
         """
         if pieces.last_at < until:
             self.state = apply_pieces(self.state, pieces.item_id, pieces.pieces)
-            self._packed += 1  # first: a reader that comes in between looks again
-            self._past.append(pieces)
+            self.happened.append_pieces(pieces)
             self.items[pieces.item_id].state = self.state.item(pieces.item_id)
             return
-        self._future.extendleft(reversed(pieces.written_out()))
+        self._future.extendleft(reversed(written_out(pieces)))
         self._happen_next(until)
 
     def _send_each(self, first: ItemDelta, until: float) -> None:
@@ -457,7 +419,7 @@ class Execution:
         planned = self._future
         if not planned or planned[0].at >= until:  # as a stream has them, one by one
             state = self.state = apply(self.state, first)
-            self._past.append(first)
+            self.happened.append(first)
             self.items[first.item_id].state = state.item(first.item_id)
             return
         deltas = [first]
@@ -468,13 +430,14 @@ class Execution:
             deltas.append(event)
             planned.popleft()
         self.state = apply_pieces(self.state, first.item_id, [delta.piece for delta in deltas])
-        self._past += deltas
+        for delta in deltas:
+            self.happened.append(delta)
         self.items[first.item_id].state = self.state.item(first.item_id)
 
     def _record(self, event: Event) -> None:
         """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
-        self._past.append(event)
+        self.happened.append(event)
         if isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
@@ -519,9 +482,6 @@ class Execution:
         self.cut()
         if self.conversation.active is self:
             self.conversation.active = None
-
-
-_UNPACKING = threading.Lock()
 
 
 def _item_reason(event: Ended) -> str | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from understudy._engine.event_log import PlannedPieces, spread_at
 from understudy._engine.events import (
     Ended,
     Event,
@@ -53,49 +54,9 @@ class PlannedEvent(NamedTuple):
     is_visible: bool
 
 
-class PlannedPieces(NamedTuple):
-    """The pieces of one item, sent evenly over some time: one future event each.
-
-    They are written out only when that is asked for: most answers need nothing but the whole.
-
-    Attributes:
-        at: when the first is sent, in unix seconds.
-        start, seconds: the time that they are spread over.
-        item_id: the item.
-        pieces: at least one, in order.
-    """
-
-    at: float
-    start: float
-    seconds: float
-    item_id: str
-    pieces: Sequence[Any]
-
-    event: None = None  # these as every planned event has them
-    is_status: bool = False
-    is_visible: bool = False
-
-    @property
-    def last_at(self) -> float:
-        """Return when the last is sent, in unix seconds."""
-        return _spread(self.start, self.seconds, len(self.pieces), len(self.pieces))
-
-    def deltas(self) -> list[ItemDelta]:
-        """Return the events."""
-        count = len(self.pieces)
-        return [
-            ItemDelta(_spread(self.start, self.seconds, number, count), self.item_id, piece)
-            for number, piece in enumerate(self.pieces, 1)
-        ]
-
-    def written_out(self) -> list[PlannedEvent]:
-        """Return the events, planned one by one."""
-        return [PlannedEvent(delta.at, delta, is_status=False, is_visible=False) for delta in self.deltas()]
-
-
-def _spread(start: float, seconds: float, number: int, count: int) -> float:
-    """Return when one of `count` pieces is sent, counted from 1."""
-    return start + seconds * number / (count + 1)
+def written_out(pieces: PlannedPieces) -> list[PlannedEvent]:
+    """Return the events of pieces, planned one by one."""
+    return [PlannedEvent(delta.at, delta, is_status=False, is_visible=False) for delta in pieces.deltas()]
 
 
 class Planner:
@@ -189,7 +150,7 @@ class Planner:
     def send(self, start: float, seconds: float, item_id: str, pieces: Sequence[Any]) -> None:
         """Let the pieces of one item be sent evenly over some time."""
         if pieces:
-            self.planned.append(PlannedPieces(_spread(start, seconds, 1, len(pieces)), start, seconds, item_id, pieces))
+            self.planned.append(PlannedPieces(spread_at(start, seconds, 1, len(pieces)), start, seconds, item_id, pieces))
 
     def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
         """Plan pieces, sent evenly over `seconds` from `start`.

@@ -52,12 +52,12 @@ def _until_over(call: Call, run: Run, since: int) -> Iterator[Chunk]:
     while True:
         while True:
             with call.engine.lock:
-                event = execution.event(position)
+                event = execution.happened.get(position)
                 if event is None:
                     break
                 position += 1
                 # The current state needs no folding, unless more events have happened since.
-                state = execution.state if execution.event(position) is None else apply(state, event)
+                state = execution.state if execution.happened.get(position) is None else apply(state, event)
             turns = 0
             if isinstance(event, PhaseEvent):
                 call.shown[run.id] = execution.state.phase

@@ -58,7 +58,7 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
     if not in_stream and not is_live and status != "cancelled":
         shown["billing"] = _PAID
     output = [] if is_live or status == "cancelled" else output_of(response, state)
-    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.last_at
+    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.happened.last_at
     own: Json = {
         "completed_at": int(completed_at) if status == "completed" else None,
         "error": {"code": phase.error[0], "message": phase.error[1]} if phase.error else None,

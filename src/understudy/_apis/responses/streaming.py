@@ -141,11 +141,11 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
     while True:
         while True:
             with engine.lock:
-                event = execution.event(position)
+                event = execution.happened.get(position)
                 if event is None:
                     break
                 position += 1
-                is_newest = execution.event(position) is None
+                is_newest = execution.happened.get(position) is None
                 # The current state needs no folding, unless more events have happened since.
                 state = execution.state if is_newest else apply(state, event)
                 is_last = state.phase.status == "paused" or (is_newest and execution.is_over)
