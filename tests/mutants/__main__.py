@@ -35,6 +35,7 @@ def main() -> None:
         if not options.resume:
             copying.copied(ROOT, COPY)
             copying.mutated(COPY)
+        if not (COPY / "calls.json").exists():
             in_copy("calls", str(COPY / "calls.json"))
         names = sorted(copying.mutants(COPY))
         random.Random(options.seed).shuffle(names)

@@ -68,7 +68,9 @@ def main() -> None:
     trampoline.set_mutant_under_test("stats")
     del os.environ["MUTANT_UNDER_TEST"]  # child processes run as they are
     options, selection = configured()
-    pytest.main(["-q", "--tb=no", *options, *selection], plugins=[calls])
+    status = pytest.main(["-q", "--tb=no", *options, *selection], plugins=[calls])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise SystemExit(f"the tests could not be run in {Path.cwd()}: {status!r}")
     calls.write(Path(sys.argv[1]))
 
 
