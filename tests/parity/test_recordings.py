@@ -12,7 +12,7 @@ from openai import OpenAI
 
 import understudy
 from tests.cassettes.loopback import served
-from tests.parity.apps import FUNCTION, MODEL, NewApp, OldApp
+from tests.parity.apps import FUNCTION, INSTRUCTIONS, MODEL, QUESTIONS, NewApp, OldApp
 from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
 from understudy._cli import demo
 from understudy._cli.main import main
@@ -73,6 +73,29 @@ def _stream_new(client: OpenAI) -> None:
         previous = response.id
         calls = [item for item in response.output if item.type == "function_call"]
         given = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
+
+
+def resending() -> list[str]:
+    """The port of `OldApp`, keeping the history itself: it sends everything again with each request."""
+    with OpenAI() as client:
+        return _resend(client)
+
+
+def _resend(client: OpenAI) -> list[str]:
+    tools: Any = [{"type": "function", **FUNCTION}]
+    texts, history = [], []
+    for question in QUESTIONS:
+        brought: list[Any] = [{"role": "user", "content": question}]
+        while brought:
+            history += brought
+            response = client.responses.create(
+                model=MODEL, instructions=INSTRUCTIONS, input=history, tools=tools, store=False
+            )
+            history += [item.model_dump(exclude_none=True) for item in response.output]
+            calls = [item for item in response.output if item.type == "function_call"]
+            brought = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
+        texts.append(response.output_text if response.status == "completed" else f"Sorry: {response.status}.")
+    return texts
 
 
 @pytest.mark.parametrize(
@@ -194,6 +217,18 @@ def test_an_old_recording_against_a_new_app() -> None:
     report = understudy.parity(TUTORIAL, app, script=script)
     assert report.same, report
     assert report.sides[0].requests > 3
+
+
+def test_a_history_sent_again_after_a_failure_begins_a_turn(tmp_path: Path, monkeypatch: Any) -> None:
+    """A port that sends its history again does so after a failed tool loop, too: simulated or recorded, nothing differs."""
+    script = (SCRIPT[0], Fail("server_error", "Oops."))
+    assert understudy.parity(OldApp(), resending, script=script).same
+    recorded(tmp_path / "old.yaml", OldApp(), script, monkeypatch)
+    backend = recorded(tmp_path / "new.yaml", resending, script, monkeypatch)
+    report = understudy.parity(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert report.same, report
+    assert backend.transcript() == report.new
+    assert [entry.kind for entry in report.new.turns[1].entries].count("output") == 1
 
 
 def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:

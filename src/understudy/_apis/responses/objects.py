@@ -151,6 +151,7 @@ class ResponsesObjects:
         self.writers: dict[str, ModelResponse] = {}  # of the items in conversations, deleted or not
         self.conversations: Listing[Conversation] = Listing()
         self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: the responses that made the call
+        self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
 
@@ -219,6 +220,8 @@ class ResponsesObjects:
         self.responses[response.id] = response
         self._families.setdefault(partition_of(response.id), {})[response.id] = response
         self._engine.history.append(response)
+        handed_in = response.execution.position.handed_in
+        self.answered.update(call_id for call_id, _ in (handed_in[-1].calls if handed_in else ()))
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 
