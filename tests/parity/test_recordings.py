@@ -182,6 +182,19 @@ def test_differences_are_red_where_colour_is_shown(tmp_path: Path, monkeypatch: 
     assert "\n! reply" in capsys.readouterr().out
 
 
+def test_the_columns_fit_the_terminal(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """Both sides fit beside each other in the terminal's columns, and the differences are wrapped there."""
+    app, script = port(answer="It is 2. " * 12, instructions="Be brief.")
+    recorded(tmp_path / "new.yaml", app, script, monkeypatch)
+    for columns in (60, 80, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+        lines = [line for line in capsys.readouterr().out.splitlines() if "understudy.parity(" not in line]
+        assert columns - 20 < max(map(len, lines)) <= columns
+    assert main(["demo", "--planted"]) == 0
+    assert max(len(line) for line in capsys.readouterr().out.splitlines() if "understudy.parity(" not in line) <= 140
+
+
 def test_hosted_calls_that_no_steps_show_are_unknown(tmp_path: Path, monkeypatch: Any) -> None:
     """A polled recording without steps does not show what its code interpreter did: the new side's calls are no news."""
     app, _ = port()
@@ -229,6 +242,31 @@ def test_a_history_sent_again_after_a_failure_begins_a_turn(tmp_path: Path, monk
     assert report.same, report
     assert backend.transcript() == report.new
     assert [entry.kind for entry in report.new.turns[1].entries].count("output") == 1
+
+
+def in_one_request() -> list[str]:
+    """An old app whose messages come with its runs: `create_and_run`, then `additional_messages`; it lists after each."""
+    with OpenAI() as client:
+        assistant = client.beta.assistants.create(model=MODEL)
+        runs, texts = client.beta.threads.runs, []
+        run = client.beta.threads.create_and_run(
+            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": QUESTIONS[0]}]}
+        )
+        for question in (*QUESTIONS[1:], QUESTIONS[1], None):
+            runs.poll(run.id, thread_id=run.thread_id)
+            texts.append(str(client.beta.threads.messages.list(run.thread_id).data[0].content))
+            if question is not None:
+                more: Any = [{"role": "user", "content": question}]
+                run = runs.create(run.thread_id, assistant_id=assistant.id, additional_messages=more)
+        return texts
+
+
+def test_messages_that_come_with_runs_are_said_once(tmp_path: Path, monkeypatch: Any) -> None:
+    """Messages without an id of their own in the recording are found in each list, and are not taken for others."""
+    backend = recorded(tmp_path / "one.yaml", in_one_request, (Reply("Sunny."),), monkeypatch)
+    transcript = understudy.transcript(tmp_path / "one.yaml")
+    assert transcript == backend.transcript(), transcript
+    assert [turn.said for turn in transcript.turns] == [*QUESTIONS, QUESTIONS[1]]
 
 
 def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:

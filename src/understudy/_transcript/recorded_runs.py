@@ -137,6 +137,7 @@ class RunReading:
                     read = messages.thread_message(shown, self._name_of)
                     if read in unnamed:
                         unnamed.remove(read)
+                        known.add(shown["id"])  # a later list shows it again
                     else:
                         foreign[shown["id"]] = (shown["id"], read)
                 log.is_whole = log.is_whole or page.get("has_more") is False
