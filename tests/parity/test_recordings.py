@@ -269,6 +269,40 @@ def test_messages_that_come_with_runs_are_said_once(tmp_path: Path, monkeypatch:
     assert [turn.said for turn in transcript.turns] == [*QUESTIONS, QUESTIONS[1]]
 
 
+def test_a_list_of_the_newest_message_does_not_show_the_others(tmp_path: Path, monkeypatch: Any) -> None:
+    """An app that lists one message after each run does not show what else was written: unknown, also for earlier runs."""
+    script = (Reply("Let me see."), *SCRIPT)
+    backend = recorded(tmp_path / "old.yaml", OldApp((*QUESTIONS, "Thanks.")), script, monkeypatch)
+    transcript = understudy.transcript(tmp_path / "old.yaml")
+    assert [turn.knows_replies for turn in transcript.turns] == [False] * 3
+    assert transcript == backend.transcript()
+
+
+def test_a_text_before_a_call_stays_before_it(tmp_path: Path, monkeypatch: Any) -> None:
+    """A polled recording without steps shows by the times of its run which texts came before a call."""
+
+    def listing() -> None:
+        with OpenAI() as client:
+            tools: Any = [{"type": "function", "function": FUNCTION}]
+            assistant = client.beta.assistants.create(model=MODEL, tools=tools)
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "The weather?"}])
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+            while run.required_action is not None:
+                calls = run.required_action.submit_tool_outputs.tool_calls
+                outputs: Any = [{"tool_call_id": call.id, "output": "sunny"} for call in calls]
+                run = client.beta.threads.runs.submit_tool_outputs_and_poll(
+                    run_id=run.id, thread_id=thread.id, tool_outputs=outputs
+                )
+            client.beta.threads.messages.list(thread.id)
+
+    script = (Reply("Let me see."), SCRIPT[0], Reply("And then?"), *SCRIPT)
+    backend = recorded(tmp_path / "one.yaml", listing, script, monkeypatch)
+    transcript = understudy.transcript(tmp_path / "one.yaml")
+    assert transcript == backend.transcript(), transcript
+    said = [entry.kind for entry in transcript if entry.kind in ("reply", "call")]
+    assert said == ["reply", "call", "reply", "call", "reply"]
+
+
 def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:
     """One turn more in the middle is named as such; the turns around it are compared with their own."""
     recorded(tmp_path / "old.yaml", OldApp(("a", "b", "c")), SCRIPT, monkeypatch)
