@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from understudy._apis.assistants.objects import AssistantsObjects
-from understudy._apis.common.face import SERVICE_HEADERS, Face, Faces, Route
+from understudy._apis.common.face import SERVICE_HEADERS, Face
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.operation_call import Call, Operation
-from understudy._apis.common.paths import api_path
 from understudy._apis.common.request_checks import check_key, checked_body, checked_query
+from understudy._apis.common.routing import Faces, Route, api_path
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
