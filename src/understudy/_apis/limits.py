@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from understudy._apis import faces
-from understudy._apis.assistants.model_rules import SETTINGS_RULES
+from understudy._apis.assistants.settings import SETTINGS_RULES
 from understudy._apis.common.face import Face
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation

@@ -44,7 +44,8 @@ class Face:
         operations: what can be requested, one row each.
         refusals: its error texts, by the engine's names of refusals.
         headers: the headers of each of its responses.
-        check: checks a request before its query and body are read; raises `ApiError`.
+        version: what the header `OpenAI-Beta` of its requests contains; "" for no such header.
+        check_version: checks a request without that, before its query and body are read; raises `ApiError`.
         is_switched_off: whether the real service has shut it down: what the fault `Sunset` is about.
         conversation: finds the conversation that the ids of a path refer to, or None.
         status_word: its word for an execution's status.
@@ -60,7 +61,8 @@ class Face:
     operations: tuple[Operation, ...]
     refusals: Mapping[str, Refusal] = field(default_factory=lambda: REFUSALS)
     headers: Headers = SERVICE_HEADERS
-    check: Callable[[Request], None] = no_check
+    version: str = ""
+    check_version: Callable[[Request], None] = no_check
     is_switched_off: bool = False
     conversation: Callable[[Engine, Mapping[str, str]], Conversation | None] = no_conversation
     status_word: Callable[[str], str] = str
