@@ -1,4 +1,7 @@
-"""The handler of one request, by its host and headers: what the stacks ask that have no transport of a client's own."""
+"""The handler of one request, by its host and headers.
+
+What the stacks ask that have no transport of a client's own to replace.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources and contents of a request in their stored form: defaults filled in [REC]."""
+"""Resources and contents in their stored form: defaults filled in [REC]."""
 
 from __future__ import annotations
 

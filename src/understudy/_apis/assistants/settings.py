@@ -1,4 +1,4 @@
-"""The settings of assistants and runs: their stored form, and what a model does not accept together."""
+"""The settings of assistants and runs: how they are stored, which exclude others."""
 
 from __future__ import annotations
 
