@@ -223,7 +223,10 @@ class Dispatcher:
 
 @lru_cache(maxsize=64)
 def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_type: bool) -> Headers:
-    """Return the headers that all answers of this kind have; `has_type`: it has a content type of its own."""
+    """Return the headers that all answers of this kind have.
+
+    `has_type`: whether the answer brings a content type.
+    """
     return (
         *(() if has_type else _JSON),
         *(() if status == 401 else _ACCOUNT),

@@ -1,4 +1,4 @@
-"""The handler that answers: that of the innermost activation around the request, else the guard.
+"""The handler that answers: the innermost activation's, else the guard.
 
 A *frame* is one activation. It is found, in this order,
 1. by ContextVar: tests in parallel tasks or threads each see their own;
@@ -204,9 +204,9 @@ def encloses(outer: Handler) -> bool:
 
 
 def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
-    """Return the handler that answers a client here, or None: the one question that every stack asks.
+    """Return the handler that answers a client here, or None.
 
-    That is a simulation or a cassette, else the guard.
+    The one question that every stack asks. It is a simulation or a cassette, else the guard.
 
     Args:
         client: the object in which the library keeps its connections; it belongs to the activation in which it last sent a
@@ -222,7 +222,7 @@ def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -
 
 
 def active_handler(client: object) -> Handler | None:
-    """Return the handler of the activation that a client belongs to here; None if nothing is active."""
+    """Return the handler of the activation that a client belongs to, or None."""
     context = frame = _frames.get()
     if frame is None or frame.closed:
         mark = _mark()

@@ -31,9 +31,9 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int |
 
 @lru_cache(maxsize=256)
 def ours_by_host(host: str, port: int | None, rules: HostRules) -> bool | None:
-    """Return whether the host alone decides that a request is for the API, or not; None if it does not.
+    """Return whether requests to a host are for the API, or None.
 
-    Cached, because every request of every client is asked about.
+    None if their headers decide. Cached, because every request of every client is asked about.
     """
     if _is_listed(host, port, rules.pass_hosts):
         return False

@@ -158,7 +158,9 @@ def _request(
 
 
 def _usable_store_ids(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
-    """Return the ids of the stores that the run searches, the assistant's first; without deleted ones.
+    """Return the ids of the stores that the run searches, the assistant's first.
+
+    Without deleted ones.
 
     Raises:
         ApiError: one of them cannot be searched.
