@@ -5,9 +5,9 @@ Only where its sleeping does not move the clock.
 **Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
 a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
 for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only after a pause, and
-all that the thread waited since it was last asked is subtracted. Whatever blocks looks the same, so a hint is given only
-if a line that sleeps is found: in the functions that are being called, in what they may call, in their files, or in the
-files that these use.
+all that the thread computed and waited since it was last asked is subtracted: too much rather than too little. Whatever
+blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being called, in
+what they may call, in their files, or in the files that these use.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SDK_SLEEPS = (
     "x-stainless-custom-poll-interval",
     "x-stainless-retry-count",
 )  # before a request with such a header (not "0")
-_NEVER = (float("inf"), 0.0)
+_NEVER = float("inf")
 # The monotonic time, from the clock that no time-freezing library replaces, if there is one.
 _elapsed = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
 
@@ -51,21 +51,20 @@ class RealSleepMeter:
     def answered(self) -> None:
         """Start measuring: this thread got an answer."""
         thread = self._thread
-        if not hasattr(thread, "waited"):
-            thread.waited = _waited_for_cpu()
-        thread.mark = _elapsed(), time.thread_time()
+        if not hasattr(thread, "busy"):
+            thread.busy = _busy()
+        thread.answered_at = _elapsed()
 
     def arrived(self, request: Request) -> str | None:
         """Stop measuring, as this thread sends a request; return a hint if due."""
-        at, computed = getattr(self._thread, "mark", _NEVER)
-        passed = _elapsed() - at
+        passed = _elapsed() - getattr(self._thread, "answered_at", _NEVER)
         if passed < _LEAST_SECONDS:  # nearly always
             return None
-        slept = passed - (time.thread_time() - computed)
+        before, self._thread.busy = self._thread.busy, _busy()
+        slept = passed - (self._thread.busy - before)
         if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
             return None
-        before, self._thread.waited = self._thread.waited, _waited_for_cpu()
-        self._slept += max(0.0, slept - (self._thread.waited - before))
+        self._slept += slept
         if self._slept < self._noticed:
             return None
         self._noticed = 2 * self._slept  # looking for the line takes a while
@@ -77,6 +76,11 @@ class RealSleepMeter:
             f"the app really sleeps between requests, at {place}: use time='sleep', where its sleeping moves the virtual "
             "clock instead"
         )
+
+
+def _busy() -> float:
+    """Return for how long this thread has computed and waited for a CPU."""
+    return time.thread_time() + _waited_for_cpu()
 
 
 def _waited_for_cpu() -> float:
