@@ -487,7 +487,8 @@ class Backend:
         Raises:
             KeyError: no run or response has this id; the nearest are named.
         """
-        from understudy._diagnostics.timeline import response_timeline, run_timeline
+        from understudy._diagnostics.response_timeline import response_timeline
+        from understudy._diagnostics.timeline import run_timeline
 
         run_id = id_of(run_id, "timeline", "run")
         with self._engine.lock:

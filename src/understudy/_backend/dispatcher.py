@@ -27,6 +27,7 @@ from understudy._apis.common.paths import api_path
 from understudy._apis.common.request_checks import check_key, checked_body, checked_query
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
 from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
 from understudy._common.observers import Watch, observer_of
@@ -80,9 +81,10 @@ class Dispatcher:
         self._polls = {face: PollClock(engine, face.status_word, self.hints) for face in faces.faces}
         self._never_raises = NeverRaises(self._keep)
         observer = observer_of()
-        self._watch: Watch | None = (
-            observer.simulation(engine.part(AssistantsObjects).run_of_id) if observer is not None else None
-        )
+        self._watch: Watch | None = None
+        if observer is not None:
+            run_of, response_of = engine.part(AssistantsObjects).run_of_id, engine.part(ResponsesObjects).response_of_id
+            self._watch = observer.simulation(run_of, response_of)
 
     def handle(self, request: Request) -> Answer:
         """Answer a request.
