@@ -73,7 +73,7 @@ def test_each_response_has_its_path(asked: dict[str, Any], begins: str) -> None:
     ends = {"completed": 3, CALLS: 1, "failed": 1, "incomplete": 1} | ({"cancelled": 1} if "background" in asked else {})
     assert report["response_paths"] == {begins + end: count for end, count in sorted(ends.items())}
     assert report["responses"] == sum(ends.values())
-    assert (report["services"], told["runs"], told["run_paths"]) == (1, 0, {})
+    assert (report["services"], report["runs"], report["run_paths"]) == (1, 0, {})
 
 
 def test_timelines_have_items() -> None:
