@@ -30,6 +30,7 @@ from understudy._apis.error_texts import refusal_response
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
 from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
 from understudy._common.observers import Watch, observer_of
+from understudy._diagnostics.real_sleep import RealSleepMeter
 from understudy._diagnostics.request_log import Logged
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
@@ -78,6 +79,7 @@ class Dispatcher:
         self.is_served = False
         self._engine = engine
         self._polls = {face: PollClock(engine, face.status_word, self.hints) for face in faces.faces}
+        self._sleeps = RealSleepMeter()
         self._never_raises = NeverRaises(self._keep)
         observer = observer_of()
         self._watch: Watch | None = (
@@ -89,6 +91,9 @@ class Dispatcher:
 
         Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
+        is_measured = self._engine.clock.mode in ("poll", "manual") and not self.is_served
+        if is_measured and (hint := self._sleeps.arrived(request)) is not None:
+            self.hints.append(hint)
         with self._engine.lock:
             path = api_path(request.path, self.faces.roots)
             now = self._engine.clock.now()
@@ -105,6 +110,8 @@ class Dispatcher:
                 self._watch.answered(request.method, path, answer)
             if self.witness is not None:
                 self.witness.saw(request, path, answer)
+        if is_measured:
+            self._sleeps.answered()
         return answer
 
     def _keep(self, error: UnderstudyError) -> UnderstudyError:
