@@ -19,7 +19,7 @@ from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
 from understudy._http import current, stacks, tls_contexts
-from understudy._http.answering import answer_by_default, handler_for
+from understudy._http.answering import answer_by_default, answer_for_good, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.carrying import carriers
 from understudy._http.neighbours import another_answers
@@ -73,6 +73,16 @@ def on_guard(handler: Handler) -> Iterator[None]:
             yield
     finally:
         _unhook()
+
+
+def guard_for_good(handler: Handler) -> None:
+    """Answer as `on_guard` does, until the process ends.
+
+    Nothing is undone: at the end of a process it would be too early, since threads may still ask.
+    """
+    _hook()
+    answer_for_good(handler)
+    _self_test()
 
 
 def transport_for(handler: Handler, lib: ModuleType) -> Any:

@@ -57,6 +57,11 @@ def _text(part: str | bytes) -> str:
     return part.decode("latin-1") if isinstance(part, bytes) else str(part)
 
 
+def answer_for_good(handler: Handler) -> None:
+    """Answer with a handler wherever nothing is active, until the process ends."""
+    _guards.append(handler)
+
+
 @contextmanager
 def answer_by_default(handler: Handler) -> Iterator[None]:
     """Answer with a handler wherever nothing is active, within the block.
