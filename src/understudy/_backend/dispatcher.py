@@ -27,6 +27,7 @@ from understudy._apis.common.request_checks import check_key, checked_body, chec
 from understudy._apis.common.routing import Faces, Route, api_path
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
 from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
 from understudy._common.observers import Watch, observer_of
@@ -82,9 +83,10 @@ class Dispatcher:
         self._sleeps = RealSleepMeter()
         self._never_raises = NeverRaises(self._keep)
         observer = observer_of()
-        self._watch: Watch | None = (
-            observer.simulation(engine.part(AssistantsObjects).run_of_id) if observer is not None else None
-        )
+        self._watch: Watch | None = None
+        if observer is not None:
+            run_of, response_of = engine.part(AssistantsObjects).run_of_id, engine.part(ResponsesObjects).response_of_id
+            self._watch = observer.simulation(run_of, response_of)
 
     def handle(self, request: Request) -> Answer:
         """Answer a request.

@@ -6,6 +6,7 @@ the same ids on every machine, and adding one object does not shift the ids of o
 
 from __future__ import annotations
 
+import re
 import string
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -40,6 +41,20 @@ OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
 
 _STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so that ids repeat only after 2**128 requests
 _MASK = 2**128 - 1
+_CANNOT_BE_IN_A_PATH = re.compile(r"[/?#%\s\x00-\x1f\x7f]")
+
+
+def check_id(given: object) -> None:
+    """Check an id that a test gives: it has to be a text, and part of a path.
+
+    Raises:
+        TypeError: it is not a text.
+        ValueError: it is empty, or has a character that no path can have.
+    """
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} is not an id: expected a text such as 'thread_abc123'")
+    if not given or _CANNOT_BE_IN_A_PATH.search(given):
+        raise ValueError(f"{given!r} is not an id: a request could not name it. Expected such as 'thread_abc123'")
 
 
 class Ids:
@@ -65,7 +80,10 @@ class Ids:
 
         Raises:
             ValueError: an id whose prefix no object has.
+            TypeError: something that is not an id.
         """
+        for wanted in ids:
+            check_id(wanted)
         prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items() if prefix} | OLDER_PREFIXES
         for wanted in ids:
             kind = next((kind for prefix, kind in prefixes.items() if wanted.startswith(prefix)), None)

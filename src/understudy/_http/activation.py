@@ -73,6 +73,16 @@ def on_guard(handler: Handler) -> Iterator[None]:
         _unhook()
 
 
+def guard_for_good(handler: Handler) -> None:
+    """Answer as `on_guard` does, until the process ends.
+
+    Nothing is undone: at the end of a process it would be too early, since threads may still ask.
+    """
+    _hook()
+    current.answer_for_good(handler)
+    _self_test()
+
+
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
     """Return a transport that asks a handler for everything.
 

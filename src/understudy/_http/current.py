@@ -254,6 +254,11 @@ def _answering(frame: Frame) -> Handler:
     return frame.handler or Stray(frame.name, frame.rules)
 
 
+def answer_for_good(handler: Handler) -> None:
+    """Answer with a handler wherever nothing is active, until the process ends."""
+    _guards.append(handler)
+
+
 @contextmanager
 def answer_by_default(handler: Handler) -> Iterator[None]:
     """Answer with a handler wherever nothing is active, within the block.

@@ -87,7 +87,7 @@ class AnsweringSocket:
 
         A complete request is answered, or forwarded over a real connection.
         """
-        if not self.is_for_this_request:  # nothing is active any more, or this socket would have been replaced
+        if not self.is_for_this_request and not self._is_answered():
             self._owner.connection.sock = None
             self._owner.connect().sendall(data)
             return
@@ -104,6 +104,15 @@ class AnsweringSocket:
         else:
             assert isinstance(answer, Response)
             self._answer = self._server.response_bytes(answer)
+
+    def _is_answered(self) -> bool:
+        """Return True if a handler answers what is sent without `request()`: bytes given to the connection's `send`."""
+        connection = self._owner.connection
+        handler = handler_of_request(connection, *_destination(connection), {})
+        if handler is None:
+            return False
+        self._handler, self.is_for_this_request = handler, True
+        return True
 
     def _forward(self, request: Request, observer: Observer | None) -> None:
         connection = self._owner.connection
