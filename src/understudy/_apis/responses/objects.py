@@ -168,6 +168,11 @@ class ResponsesObjects:
             raise ApiError("previous.running", id=response_id)
         return found
 
+    def response_of_id(self, response_id: str) -> ModelResponse | None:
+        """Return one of the latest responses, stored or not; None if there is none."""
+        known = self.responses.get(response_id)
+        return known or next((one for one in reversed(self._engine.history) if one.id == response_id), None)
+
     def forget_old(self) -> None:
         """Drop the responses whose storage period has passed."""
         for response_id in list(self.responses):
