@@ -178,7 +178,7 @@ class ResponsesObjects:
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Return a response, unless its 30 days have passed [DOCS].
+        """Return a response, unless its 30 days are over [DOCS, contract 18].
 
         Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
         users say longer: REP]
