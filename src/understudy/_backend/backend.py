@@ -18,8 +18,8 @@ from understudy._apis.assistants.object_views import AssistantView, MessageView,
 from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
-from understudy._apis.common.face import Faces
 from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
+from understudy._apis.common.routing import Faces
 from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
 from understudy._apis.responses.objects import ResponsesObjects

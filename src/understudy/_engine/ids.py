@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import string
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import chain, count
 
 _ALNUM = (string.ascii_uppercase + string.ascii_lowercase + string.digits).encode()
 _TO_ALNUM = bytes(_ALNUM[byte % len(_ALNUM)] for byte in range(256))
@@ -56,11 +58,18 @@ def check_id(given: object) -> None:
 
 
 class Ids:
-    """The source of ids of one service."""
+    """The source of ids of one service.
+
+    Attributes:
+        requests: the ids of the next requests. Every answer needs one, so they are counted from a derived number instead of
+            hashed.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._requests = int.from_bytes(blake2b(f"{seed}|request".encode(), digest_size=16).digest())
+        first = int.from_bytes(blake2b(f"{seed}|request".encode(), digest_size=16).digest())
+        self._counted = map("req_{:032x}".format, map(_MASK.__and__, count(first + _STRIDE, _STRIDE)))
+        self.requests: Iterator[str] = self._counted
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._pinned: dict[str, deque[str]] = defaultdict(deque)
 
@@ -81,16 +90,8 @@ class Ids:
             if kind is None:
                 raise ValueError(f"{wanted!r} has none of the prefixes of the API's ids: {', '.join(prefixes)}")
             self._pinned[kind].append(wanted)
-
-    def request(self) -> str:
-        """Return the id of the next request.
-
-        Every answer needs one, so it is incremented from a derived number instead of hashed.
-        """
-        if "request" in self._pinned:
-            return self.new("request")
-        self._requests += _STRIDE
-        return f"req_{self._requests & _MASK:032x}"
+            if kind == "request":
+                self.requests = chain(iter(lambda: self.pinned("request"), None), self._counted)
 
     def pinned(self, kind: str) -> str | None:
         """Take the id that the test has pinned for the next object of a kind, or None."""

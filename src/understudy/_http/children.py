@@ -12,7 +12,7 @@ from typing import Any
 
 from understudy._common.messages import Answer, HostRules, Request
 from understudy._http import current
-from understudy._http.answering import handler_for
+from understudy._http.current import handler_for
 from understudy._http.patching import Undo, wrap
 from understudy.errors import NoBackend, envelope
 

@@ -16,7 +16,8 @@ from http import client as http_client  # while `http.client` is being imported,
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Handler, Observer, Request, Response
-from understudy._http.answering import forwarding, handler_of_request, lower_case
+from understudy._http.answering import handler_of_request, lower_case
+from understudy._http.current import forwarding
 from understudy._http.http1 import ServerSide, Tee
 from understudy._http.patching import Undo, wrap
 
