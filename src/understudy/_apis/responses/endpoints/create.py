@@ -226,6 +226,9 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
     return response
 
 
+_SMALLEST_WINDOW = min(model_facts.WINDOWS.values())
+
+
 def _check_window(body: Json, items: list[Json]) -> None:
     """Refuse an input that the model cannot read [REC].
 
@@ -234,8 +237,8 @@ def _check_window(body: Json, items: list[Json]) -> None:
     if body.get("truncation") == "auto":
         return
     said = [item.get("content", item.get("output")) for item in items]
-    read = sum(tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content))
-    if read > model_facts.window(body["model"]):
+    read = sum([tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content)])
+    if read > _SMALLEST_WINDOW and read > model_facts.window(body["model"]):
         raise ApiError("context.exceeded")
 
 
@@ -303,6 +306,7 @@ def _request(
         new_item_id=new_item_id,
         checks_ahead=False,
         shows_images=False,
+        counts_prompt=False,
     )
 
 
