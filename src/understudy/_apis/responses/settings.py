@@ -5,6 +5,8 @@ Invalid combinations are refused.
 
 from __future__ import annotations
 
+from typing import Any
+
 from understudy._apis.common.schema import Bound, one_of
 from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, Settings
@@ -15,8 +17,28 @@ from understudy._engine.api_error import ApiError
 _TIER_USED = {"auto": "default", "fast": "priority"}
 
 
+_KNOWN: dict[tuple[Any, ...], Settings] = {}
+_MOST_KNOWN = 64
+
+
 def settings_of(body: Json) -> Settings:
-    """Return the settings of a request; refuse invalid combinations."""
+    """Return the settings of a request; refuse invalid combinations.
+
+    An app sends the same few again and again, so those of plain values are kept. They are values: nothing changes them.
+    """
+    key = tuple([item for item in body.items() if item[0] != "input"])
+    try:
+        known = _KNOWN.get(key)
+    except TypeError:  # an object or a list among them
+        return _settings(body)
+    if known is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _settings(body)
+    return known
+
+
+def _settings(body: Json) -> Settings:
     _check(body)
     given = {key: value for key, value in body.items() if value is not None}
     background = bool(given.get("background"))

@@ -13,8 +13,8 @@ from understudy._apis.responses.input_items import (
     check_each_once,
     check_reasoning,
     kept,
+    submitted_outputs,
     text_of,
-    trailing_outputs,
 )
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, refuse_locked
 from understudy._apis.responses.settings import settings_of
@@ -44,6 +44,8 @@ def create(call: Call) -> Json | Response | Abort:
     At its end, as a stream, or at once (background).
     """
     response = _start(call, settings_of(call.body))
+    if response.conversation is not None and not response.settings.is_background and call.engine.clock.virtual:
+        call.engine.overlap.let_others_ask()  # it locks the conversation
     if call.body.get("stream"):
         return stream_response(call, response)
     if response.settings.is_background:
@@ -226,6 +228,9 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
     return response
 
 
+_SMALLEST_WINDOW = min(model_facts.WINDOWS.values())
+
+
 def _check_window(body: Json, items: list[Json]) -> None:
     """Refuse an input that the model cannot read [REC].
 
@@ -234,8 +239,8 @@ def _check_window(body: Json, items: list[Json]) -> None:
     if body.get("truncation") == "auto":
         return
     said = [item.get("content", item.get("output")) for item in items]
-    read = sum(tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content))
-    if read > model_facts.window(body["model"]):
+    read = sum([tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content)])
+    if read > _SMALLEST_WINDOW and read > model_facts.window(body["model"]):
         raise ApiError("context.exceeded")
 
 
@@ -303,6 +308,7 @@ def _request(
         new_item_id=new_item_id,
         checks_ahead=False,
         shows_images=False,
+        counts_prompt=False,
     )
 
 
@@ -322,7 +328,8 @@ def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition
     retried = context.objects.retries.position(call.request)
     if retried is not None:
         return retried
-    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in trailing_outputs(items) if item.get("call_id")}
+    submitted = submitted_outputs(items, context.objects.answered)
+    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in submitted if item.get("call_id")}
     for call_id in reversed(outputs):
         caller = context.objects.caller_of(call_id, context.previous)
         if caller is None:
