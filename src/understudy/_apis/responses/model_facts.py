@@ -39,38 +39,21 @@ SNAPSHOTS = {
     "gpt-5.5": "gpt-5.5-2026-04-23",
     "gpt-5.6": "gpt-5.6-sol",
 }
-_UNDATED = [
-    "gpt-5.6-sol",
-    "gpt-5.6-terra",
-    "gpt-5.6-luna",
-    "gpt-5-codex",
-    "gpt-5.1-codex",
-    "gpt-5.1-codex-mini",
-    "gpt-5.1-codex-max",
-    "gpt-5.2-codex",
-    "gpt-5.3-codex",
-    "gpt-5.2-pro",
-    "gpt-5.4-pro",
-    "gpt-5-chat-latest",
-    "gpt-5.1-chat-latest",
-    "gpt-5.2-chat-latest",
-    "gpt-6-astra",
-    "gpt-6.1-sol",
-    "gpt-6.2-astra",
-    "gpt-6.2-sol",
-    "gpt-6.1-terra",
-    "gpt-6-sol",
-    "gpt-6-luna",
-    "chatgpt-4o-latest",
-    "codex-mini-latest",
-    "computer-use-preview",
-    "gpt-4o-search-preview",
-    "gpt-4o-mini-search-preview",
-    "o3-pro",
-    "o3-deep-research",
-    "o4-mini-deep-research",
-]
-NAMES = frozenset([*MODELS, *SNAPSHOTS, *SNAPSHOTS.values(), *_UNDATED])
+# Further names that the SDK lists for this API, by family; most are echoed as they are. [SDK]
+_FURTHER = """
+gpt-5.6-sol gpt-5.6-terra gpt-5.6-luna gpt-5.6-cyber gpt-5.5-pro gpt-5.5-pro-2026-04-23 gpt-5.4-pro gpt-5.2-pro
+gpt-5.2-pro-2025-12-11 gpt-5.1-mini
+gpt-5-codex gpt-5.1-codex gpt-5.1-codex-mini gpt-5.1-codex-max gpt-5.2-codex gpt-5.3-codex codex-mini-latest
+gpt-5-chat-latest gpt-5.1-chat-latest gpt-5.2-chat-latest gpt-5.3-chat-latest chatgpt-4o-latest
+gpt-6-astra gpt-6.1-sol gpt-6.2-astra gpt-6.2-astra-law gpt-6.2-sol gpt-6.1-terra gpt-6-sol gpt-6-luna gpt-6-cyber
+gpt-6-rosalind gpt-rosalind-research gpt-daybreak-blue-latest gpt-daybreak-red-latest
+computer-use-preview computer-use-preview-2025-03-11 o3-pro o3-pro-2025-06-10 o1-mini-2024-09-12 o1-preview-2024-09-12
+o3-deep-research o3-deep-research-2025-06-26 o4-mini-deep-research o4-mini-deep-research-2025-06-26
+gpt-4o-search-preview gpt-4o-search-preview-2025-03-11 gpt-4o-mini-search-preview gpt-4o-mini-search-preview-2025-03-11
+gpt-4o-audio-preview-2024-10-01 gpt-4o-audio-preview-2024-12-17 gpt-4o-audio-preview-2025-06-03 gpt-4o-mini-audio-preview
+gpt-4o-mini-audio-preview-2024-12-17 gpt-audio-mini gpt-audio-mini-2025-12-15 gpt-3.5-turbo-0301
+"""
+NAMES = frozenset([*MODELS, *SNAPSHOTS, *SNAPSHOTS.values(), *_FURTHER.split()])
 
 _NEW = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6")
 _LONG_CACHE = ("gpt-5.2", *_NEW)

@@ -19,9 +19,9 @@ from understudy._engine.api_error import ApiError
 _TIER_USED = {"auto": "default", "fast": "priority"}
 
 
-def settings_of(body: Json) -> Settings:
+def settings_of(body: Json, *, on_azure: bool = False) -> Settings:
     """Return the settings of a request; refuse invalid combinations."""
-    _check(body)
+    _check(body, on_azure=on_azure)
     given = {key: value for key, value in body.items() if value is not None}
     background = bool(given.get("background"))
     return Settings(
@@ -78,19 +78,32 @@ def _text(given: Json) -> Json:
     return {"format": form, "verbosity": given.get("verbosity") or "medium"}
 
 
-def _check(body: Json) -> None:
+def check_model(name: str | None, *, on_azure: bool) -> bool:
+    """Refuse a model that does not exist; return whether it is one of those known here.
+
+    On Azure, any other name may be that of a deployment [DOCS].
+    """
+    known = name is None or model_facts.exists(name)
+    if not known and not on_azure:
+        raise ApiError("model.unknown", id=name)
+    return known
+
+
+def _check(body: Json, *, on_azure: bool) -> None:
+    if check_model(body["model"], on_azure=on_azure):  # which model a deployment has, nothing here can know
+        _check_model_takes(body, body["model"])
+    if body.get("background") and body.get("store") is False:
+        raise ApiError("background.unstored")
+    _check_choice(body)
+
+
+def _check_model_takes(body: Json, model: str) -> None:
     """Refuse what the model does not take, in the order in which the service does [REP for the first three]."""
-    model = body["model"]
-    if not model_facts.exists(model):
-        raise ApiError("model.unknown", id=model)
     if model_facts.thinks(model, (body.get("reasoning") or {}).get("effort")):
         _check_sampling(body)
         _check_logprobs(body)
     _check_reasoning(body, model)
     _check_other_values(body, model)
-    if body.get("background") and body.get("store") is False:
-        raise ApiError("background.unstored")
-    _check_choice(body)
 
 
 _USUAL = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}

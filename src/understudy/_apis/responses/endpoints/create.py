@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
+from understudy._apis.dialect import is_azure
 from understudy._apis.responses import ids, model_facts, render
 from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import (
@@ -213,7 +214,7 @@ def _start(call: Call) -> ModelResponse:
     engine = call.engine
     context = Context(call)
     items = resolved(call, context)
-    settings = settings_of(call.body)
+    settings = settings_of(call.body, on_azure=is_azure(call.request))
     _check_window(call.body, items)
     _check_json_mode(call.body, context, items)
     tools = tools_of(call.body.get("tools") or ())
