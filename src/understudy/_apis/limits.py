@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from understudy._apis import faces
-from understudy._apis.assistants.model_rules import SETTINGS_RULES
-from understudy._apis.common.face import Face, Faces
+from understudy._apis.assistants.settings import SETTINGS_RULES
+from understudy._apis.common.face import Face
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
+from understudy._apis.common.routing import Faces
 from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join
 from understudy._apis.common.urls import url, url_or_data
 from understudy._apis.responses.settings import RESPONSE_RULES

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Literal, Self, Unpack
 
 from understudy._apis.common.never_raises import NeverRaises
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.id_renaming import ids_in

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from understudy._apis import faces
-from understudy._apis.responses.input_items import trailing_outputs
+from understudy._apis.responses.input_items import submitted_outputs
 from understudy._cassettes.interaction import Interaction
 from understudy._engine.call_kinds.response_item import ANSWERED_BY_APP
 from understudy._reconstruct.moves import NOT_SHOWN
@@ -84,9 +84,11 @@ class ResponseFacts:
         """
         found: dict[int, list[int]] = {}
         makers: dict[str, list[int]] = {}
+        answered: set[str] = set()
         for index, exchange in self.creates.items():
-            outputs = trailing_outputs(_items(exchange))
+            outputs = submitted_outputs(_items(exchange), answered)
             chain = next((makers[call_id] for call_id in map(_call_id, reversed(outputs)) if call_id in makers), None)
+            answered.update(map(_call_id, outputs))
             if chain is None:
                 chain = found[index] = []
             chain.append(index)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy._apis import faces
-from understudy._apis.responses.input_items import ANSWERED_BY, as_items, text_of, trailing_outputs
+from understudy._apis.responses.input_items import ANSWERED_BY, as_items, submitted_outputs, text_of
 from understudy._cassettes import Interaction
 from understudy._transcript import messages
 from understudy._transcript.entries import HOSTED, SeenMessage
@@ -53,6 +53,7 @@ class ResponseReading:
         self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
         self._begun: set[str] = set()  # conversations that were made in the recording
         self._positions: dict[str, int] = {}  # by response: the length of its conversation's log then
+        self._answered: set[str] = set()  # the ids of calls whose outputs were brought
 
     def read(self, exchange: Interaction) -> None:
         """Read one exchange."""
@@ -98,7 +99,9 @@ class ResponseReading:
         sent = "tools" in body or made.body is not None
         tools = (body.get("tools") if sent else view.get("tools")) or []
         calls = [item.get("call_id") for item in view.get("output") or () if item.get("type") in ANSWERED_BY]
-        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in _handed_in(items)}
+        handed_in = [item for item in submitted_outputs(items, self._answered) if item.get("call_id")]
+        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
+        self._answered.update(outputs)
         return ResponseRecord(
             id=str(view.get("id", "")),
             before=self._before(made),
@@ -153,10 +156,6 @@ class ResponseReading:
 def _typed(items: Sequence[Json]) -> list[Json]:
     """Return items, each with its type, which a message need not name."""
     return [{"type": "message", **item} for item in items]
-
-
-def _handed_in(items: Sequence[Json]) -> list[Json]:
-    return [item for item in trailing_outputs(items) if item.get("call_id")]
 
 
 def _conversation_of(body: Json | None, view: Json) -> str | None:

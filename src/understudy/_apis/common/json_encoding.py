@@ -80,14 +80,14 @@ def _object(value: dict[str, Any], newline: str) -> str:
             text = encode_basestring(item)
         elif item is None:
             text = "null"
-        elif kind is int:
-            text = int.__repr__(item)
-        elif kind is dict:
-            text = _object(item, inner)
-        elif kind is float:
-            text = float.__repr__(item)
+        elif kind is int or kind is float:
+            text = repr(item)
         elif kind is bool:
             text = "true" if item else "false"
+        elif kind is dict:
+            text = _object(item, inner) if item else "{}"
+        elif kind is list and not item:
+            text = "[]"
         else:
             text = _text(item, inner)
         lines.append(_key(key) + text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -221,3 +221,19 @@ def trailing_outputs(items: Sequence[Json]) -> list[Json]:
         elif is_of_model(item):
             break
     return outputs[::-1]
+
+
+def submitted_outputs(items: Sequence[Json], answered: Container[str]) -> list[Json]:
+    """Return the outputs for which a request continues a script.
+
+    Those after the last item of the model, unless a user's message follows them in a history that is sent again: after a
+    response that failed, the turn of these outputs is over.
+
+    Args:
+        items: the input, each item with its type.
+        answered: the ids of the calls whose outputs an earlier request brought.
+    """
+    outputs = trailing_outputs(items)
+    calls = {item.get("call_id") for item in items if item["type"] in ANSWERED_BY}
+    is_past = all(item.get("call_id") in calls and item["call_id"] in answered for item in outputs)
+    return [] if is_past and items and items[-1]["type"] == "message" else outputs

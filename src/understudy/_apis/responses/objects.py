@@ -163,6 +163,7 @@ class ResponsesObjects:
         self.writers: dict[str, ModelResponse] = {}  # of the items in conversations, deleted or not
         self.conversations: Listing[Conversation] = Listing()
         self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: the responses that made the call
+        self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
 
@@ -181,6 +182,11 @@ class ResponsesObjects:
         if not found.is_over:
             raise ApiError("previous.running", id=response_id)
         return found
+
+    def response_of_id(self, response_id: str) -> ModelResponse | None:
+        """Return one of the latest responses, stored or not; None if there is none."""
+        known = self.responses.get(response_id)
+        return known or next((one for one in reversed(self._engine.history) if one.id == response_id), None)
 
     def forget_old(self) -> None:
         """Drop the responses whose storage period has passed."""
@@ -240,6 +246,8 @@ class ResponsesObjects:
         self.responses[response.id] = response
         self._families.setdefault(partition_of(response.id), {})[response.id] = response
         self._engine.history.append(response)
+        handed_in = response.execution.position.handed_in
+        self.answered.update(call_id for call_id, _ in (handed_in[-1].calls if handed_in else ()))
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 

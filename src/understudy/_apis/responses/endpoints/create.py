@@ -15,8 +15,8 @@ from understudy._apis.responses.input_items import (
     check_reasoning,
     file_ids,
     kept,
+    submitted_outputs,
     text_of,
-    trailing_outputs,
 )
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, refuse_locked
 from understudy._apis.responses.settings import settings_of
@@ -349,7 +349,8 @@ def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition
     retried = context.objects.retries.position(call.request)
     if retried is not None:
         return retried
-    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in trailing_outputs(items) if item.get("call_id")}
+    submitted = submitted_outputs(items, context.objects.answered)
+    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in submitted if item.get("call_id")}
     for call_id in reversed(outputs):
         caller = context.objects.caller_of(call_id, context.previous)
         if caller is None:

@@ -1,0 +1,195 @@
+"""Notices that the app really sleeps between its requests.
+
+Only where its sleeping does not move the clock.
+
+**Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
+a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
+for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only after a pause, and
+all that the thread computed and waited since it was last asked is subtracted: too much rather than too little. Whatever
+blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being called, in
+what they may call, in their files, or in the files that these use.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType
+
+from understudy._common.messages import Request
+
+NOTICED_SECONDS = 0.1  # of sleeping in one simulation
+_LEAST_SECONDS = 0.01  # between two requests; less is noise
+_NANOSECONDS = 1_000_000_000
+_SLEEPS = re.compile(r"(?!\s*(?:#|def |async def )).*?(?<!\w)(?:\w+\.)*\w*sleep\w*\(")
+_SDK_SLEEPS = (
+    "x-stainless-custom-poll-interval",
+    "x-stainless-retry-count",
+)  # before a request with such a header (not "0")
+_NEVER = float("inf")
+# The monotonic time, from the clock that no time-freezing library replaces, if there is one.
+_elapsed = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
+
+
+class RealSleepMeter:
+    """Adds up what the app's threads slept between requests."""
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+        self._slept = 0.0
+        self._noticed = NOTICED_SECONDS
+
+    def answered(self) -> None:
+        """Start measuring: this thread got an answer."""
+        thread = self._thread
+        if not hasattr(thread, "busy"):
+            thread.busy = _busy()
+        thread.answered_at = _elapsed()
+
+    def arrived(self, request: Request) -> str | None:
+        """Stop measuring, as this thread sends a request; return a hint if due."""
+        passed = _elapsed() - getattr(self._thread, "answered_at", _NEVER)
+        if passed < _LEAST_SECONDS:  # nearly always
+            return None
+        before, self._thread.busy = self._thread.busy, _busy()
+        slept = passed - (self._thread.busy - before)
+        if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
+            return None
+        self._slept += slept
+        if self._slept < self._noticed:
+            return None
+        self._noticed = 2 * self._slept  # looking for the line takes a while
+        place = _place(sys._getframe(1))  # noqa: SLF001 - the caller
+        if place is None:
+            return None
+        self._noticed = float("inf")
+        return (
+            f"the app really sleeps between requests, at {place}: use time='sleep', where its sleeping moves the virtual "
+            "clock instead"
+        )
+
+
+def _busy() -> float:
+    """Return for how long this thread has computed and waited for a CPU."""
+    return time.thread_time() + _waited_for_cpu()
+
+
+def _waited_for_cpu() -> float:
+    """Return for how long this thread has waited for a CPU, in seconds.
+
+    0 if the system does not say.
+    """
+    try:
+        opened = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+    except OSError:
+        return 0.0
+    try:
+        return int(os.read(opened, 100).split()[1]) / _NANOSECONDS
+    except (IndexError, ValueError):
+        return 0.0
+    finally:
+        os.close(opened)
+
+
+# -- the line that sleeps -----------------------------------------------------------
+
+
+def _place(inner: FrameType) -> str | None:
+    """Return the line that sleeps, or None.
+
+    Where a library sleeps for the app, the app's line that was reached.
+    """
+    frames = list(_app_frames(inner))
+    for frame in frames:
+        found = next(_sleeping_lines(frame.f_code), None)
+        if found is not None:
+            return _shown(*(found if _is_app(frame) else (frames[0].f_code.co_filename, frames[0].f_lineno)))
+    frames = [frame for frame in frames if _is_app(frame)]
+    called = (line for frame in frames for function in _called_by(frame) for line in _sleeping_lines(function.__code__))
+    used = (line for frame in frames for file in _files_of(frame) for line in _sleeping_lines_of_file(file))
+    return next((_shown(*found) for found in chain(called, used)), None)
+
+
+def _app_frames(inner: FrameType) -> Iterator[FrameType]:
+    """Yield the app's innermost frame and those outside it.
+
+    The app's, the test's, and those of libraries that call them.
+    """
+    frame: FrameType | None = inner
+    has_begun = False
+    while frame is not None:
+        has_begun = has_begun or _is_app(frame)
+        if has_begun and not _is_excepted(frame.f_globals.get("__name__")):
+            yield frame
+        frame = frame.f_back
+
+
+def _is_app(frame: FrameType) -> bool:
+    return not _is_excepted(frame.f_globals.get("__name__")) and not _is_library(frame.f_code.co_filename)
+
+
+def _is_excepted(module: object) -> bool:
+    from understudy._virtual_time.time_patches import is_excepted
+
+    return not isinstance(module, str) or is_excepted(module) or module.partition(".")[0] == "understudy"
+
+
+def _is_library(path: str) -> bool:
+    return "site-packages" in path or path.startswith("<")
+
+
+def _called_by(frame: FrameType) -> Iterator[FunctionType]:
+    """Yield the app's functions that the frame's code may call.
+
+    By its names, in its modules, of its objects.
+    """
+    names, values = frame.f_code.co_names, list(frame.f_locals.values())
+    owners = [value for name in names if isinstance(value := frame.f_globals.get(name), ModuleType)]
+    found = [
+        *values,
+        *(frame.f_globals.get(name) for name in names),
+        *(inspect.getattr_static(owner, name, None) for owner in (*owners, *map(type, values)) for name in names),
+    ]
+    for value in found:
+        function = getattr(value, "__func__", value)  # of a method
+        if not isinstance(function, FunctionType) or _is_library(function.__code__.co_filename):
+            continue
+        if not _is_excepted(function.__module__):
+            yield function
+
+
+def _files_of(frame: FrameType) -> Iterator[str]:
+    """Yield the frame's file and those that it uses.
+
+    That is, those of the app's functions, classes and modules that it has names for.
+    """
+    yield frame.f_code.co_filename
+    for value in list(frame.f_globals.values()):
+        module = value if isinstance(value, ModuleType) else None
+        if isinstance(value, FunctionType | type):
+            module = sys.modules.get(value.__module__)
+        path = getattr(module, "__file__", None)
+        if module is not None and path is not None and not _is_excepted(module.__name__) and not _is_library(path):
+            yield path
+
+
+def _sleeping_lines(code: CodeType) -> Iterator[tuple[str, int]]:
+    lines = sorted({line for _, _, line in code.co_lines() if line is not None})
+    return ((code.co_filename, line) for line in lines if _SLEEPS.match(linecache.getline(code.co_filename, line)))
+
+
+def _sleeping_lines_of_file(path: str) -> Iterator[tuple[str, int]]:
+    return ((path, line) for line, text in enumerate(linecache.getlines(path), 1) if _SLEEPS.match(text))
+
+
+def _shown(path: str, line: int) -> str:
+    return f"{path.removeprefix(f'{Path.cwd()}{os.sep}')}:{line} (`{linecache.getline(path, line).strip()}`)"

@@ -1,0 +1,9 @@
+"""A helper of an app, in a file of its own, that sleeps."""
+
+from __future__ import annotations
+
+import time
+
+
+def wait(seconds: float = 0.06) -> None:
+    time.sleep(seconds)
