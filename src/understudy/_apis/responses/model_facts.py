@@ -122,7 +122,7 @@ _EFFORTS = {
     "o": ("low", "medium", "high"),
 }
 # Tokens that a model reads at most, by how its name begins; shorter names come last. [DOCS; INF for models not listed there]
-_WINDOWS = {
+WINDOWS = {
     "gpt-4.1": 1_047_576,
     "gpt-4o": 128_000,
     "gpt-4-turbo": 128_000,
@@ -143,7 +143,7 @@ def efforts(name: str) -> tuple[str, ...]:
 
 def window(name: str) -> int:
     """Return how many tokens a model reads at most."""
-    return _by_start(_WINDOWS, name, 1_050_000)
+    return _by_start(WINDOWS, name, 1_050_000)
 
 
 def _by_start(facts: dict[str, _T], name: str, otherwise: _T) -> _T:

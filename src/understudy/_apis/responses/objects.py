@@ -13,7 +13,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
@@ -304,7 +303,7 @@ class Retries:
     """
 
     def __init__(self) -> None:
-        self._taken: OrderedDict[bytes, ScriptPosition] = OrderedDict()
+        self._taken: OrderedDict[bytes, ScriptPosition] = OrderedDict()  # the log of requests has these bodies, too
 
     def arrived(self, request: Request) -> None:
         """Record a request on arrival.
@@ -312,27 +311,23 @@ class Retries:
         A first attempt is not a retry of an earlier request with the same body.
         """
         if not is_retry(request):
-            self._taken.pop(_digest(request), None)
+            self._taken.pop(request.body, None)
 
     def took(self, request: Request, position: ScriptPosition) -> None:
         """Record the script that a request took."""
-        self._taken[_digest(request)] = position
+        self._taken[request.body] = position
         while len(self._taken) > MAX_RETRIES:
             self._taken.popitem(last=False)
 
     def position(self, request: Request) -> ScriptPosition | None:
         """Return the script that an earlier attempt of this request took, or None."""
-        return self._taken.get(_digest(request)) if is_retry(request) else None
+        return self._taken.get(request.body) if is_retry(request) else None
 
 
 def is_retry(request: Request) -> bool:
     """Return whether the SDK sends a request again."""
     count = request.header("x-stainless-retry-count", "0") or "0"
     return count.isdecimal() and int(count) > 0
-
-
-def _digest(request: Request) -> bytes:
-    return blake2b(request.body, digest_size=16).digest()
 
 
 def _refuse(name: str, wanted: str) -> Any:

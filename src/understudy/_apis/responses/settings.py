@@ -19,8 +19,28 @@ from understudy._engine.api_error import ApiError
 _TIER_USED = {"auto": "default", "fast": "priority"}
 
 
+_KNOWN: dict[tuple[Any, ...], Settings] = {}
+_MOST_KNOWN = 64
+
+
 def settings_of(body: Json, *, on_azure: bool = False) -> Settings:
-    """Return the settings of a request; refuse invalid combinations."""
+    """Return the settings of a request; refuse invalid combinations.
+
+    An app sends the same few again and again, so those of plain values are kept. They are values: nothing changes them.
+    """
+    key = (on_azure, *[item for item in body.items() if item[0] != "input"])
+    try:
+        known = _KNOWN.get(key)
+    except TypeError:  # an object or a list among them
+        return _settings(body, on_azure=on_azure)
+    if known is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _settings(body, on_azure=on_azure)
+    return known
+
+
+def _settings(body: Json, *, on_azure: bool) -> Settings:
     _check(body, on_azure=on_azure)
     given = {key: value for key, value in body.items() if value is not None}
     background = bool(given.get("background"))
@@ -94,7 +114,6 @@ def _check(body: Json, *, on_azure: bool) -> None:
         _check_model_takes(body, body["model"])
     if body.get("background") and body.get("store") is False:
         raise ApiError("background.unstored")
-    _check_choice(body)
 
 
 def _check_model_takes(body: Json, model: str) -> None:
@@ -146,7 +165,7 @@ def _check_value(path: str, value: str, allowed: tuple[str, ...], model: str) ->
         raise ApiError("value.other", path=path, value=value, model=model, allowed=one_of(allowed))
 
 
-def _check_choice(body: Json) -> None:
+def check_choice(body: Json) -> None:
     """Refuse the choice of a tool that is not there [REP]."""
     choice, tools = body.get("tool_choice"), body.get("tools") or ()
     if choice == "required" and not tools and not _adds_tools(body["input"]):

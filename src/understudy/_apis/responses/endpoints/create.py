@@ -19,7 +19,7 @@ from understudy._apis.responses.input_items import (
     text_of,
 )
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, refuse_locked
-from understudy._apis.responses.settings import settings_of
+from understudy._apis.responses.settings import check_choice, settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
 from understudy._common.messages import Abort, Request, Response
@@ -215,6 +215,8 @@ def _start(call: Call) -> ModelResponse:
     context = Context(call)
     items = resolved(call, context)
     settings = settings_of(call.body, on_azure=is_azure(call.request))
+    if call.body.get("tool_choice") not in (None, "auto", "none"):
+        check_choice(call.body)
     _check_window(call.body, items)
     _check_json_mode(call.body, context, items)
     tools = tools_of(call.body.get("tools") or ())
@@ -242,6 +244,9 @@ def _start(call: Call) -> ModelResponse:
     return response
 
 
+_SMALLEST_WINDOW = min(model_facts.WINDOWS.values())
+
+
 def _check_window(body: Json, items: list[Json]) -> None:
     """Refuse an input that the model cannot read [REC].
 
@@ -250,8 +255,8 @@ def _check_window(body: Json, items: list[Json]) -> None:
     if body.get("truncation") == "auto":
         return
     said = [item.get("content", item.get("output")) for item in items]
-    read = sum(tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content))
-    if read > model_facts.window(body["model"]):
+    read = sum([tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content)])
+    if read > _SMALLEST_WINDOW and read > model_facts.window(body["model"]):
         raise ApiError("context.exceeded")
 
 
@@ -330,6 +335,7 @@ def _request(
         new_item_id=new_item_id,
         checks_ahead=False,
         shows_images=False,
+        counts_prompt=False,
     )
 
 
