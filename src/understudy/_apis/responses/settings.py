@@ -165,7 +165,7 @@ def _check_value(path: str, value: str, allowed: tuple[str, ...], model: str) ->
         raise ApiError("value.other", path=path, value=value, model=model, allowed=one_of(allowed))
 
 
-def check_choice(body: Json) -> None:
+def check_tool_choice(body: Json) -> None:
     """Refuse the choice of a tool that is not there [REP]."""
     choice, tools = body.get("tool_choice"), body.get("tools") or ()
     if choice == "required" and not tools and not _adds_tools(body["input"]):

@@ -19,7 +19,7 @@ from understudy._apis.responses.input_items import (
     text_of,
 )
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, refuse_locked
-from understudy._apis.responses.settings import check_choice, settings_of
+from understudy._apis.responses.settings import check_tool_choice, settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
 from understudy._common.messages import Abort, Request, Response
@@ -216,7 +216,7 @@ def _start(call: Call) -> ModelResponse:
     items = resolved(call, context)
     settings = settings_of(call.body, on_azure=is_azure(call.request))
     if call.body.get("tool_choice") not in (None, "auto", "none"):
-        check_choice(call.body)
+        check_tool_choice(call.body)
     _check_window(call.body, items)
     _check_json_mode(call.body, context, items)
     tools = tools_of(call.body.get("tools") or ())
