@@ -119,7 +119,9 @@ def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
     elif kind == "file_search_call":
         yield hosted_call("file_search", UNKNOWN)
         if item.get("results") is not None:
-            yield hosted_output("file_search", [one.get("filename", UNKNOWN) for one in item["results"]])
+            yield search_output(
+                [one.get("filename", UNKNOWN) for one in item["results"]], [one.get("text") for one in item["results"]]
+            )
     elif kind not in _SILENT and not kind.endswith("_output"):
         yield given_call(item)
 
@@ -144,6 +146,17 @@ def given_call(item: Mapping[str, Any]) -> Action:
 def hosted_output(name: str, output: Any) -> Action:
     """Return the output of a tool of the service: what it found or printed."""
     return ("output", {"name": name, "output": output})
+
+
+def search_output(names: Any, texts: Sequence[str | None]) -> Action:
+    """Return the output of a file search.
+
+    The files it found; the passages, too, where they are all shown.
+    """
+    kind, value = hosted_output("file_search", names)
+    if texts and all(text is not None for text in texts):
+        value["passages"] = [plain(str(text)) for text in texts]
+    return kind, value
 
 
 def output(text: Any) -> Any:

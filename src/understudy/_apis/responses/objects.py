@@ -123,6 +123,7 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
         Livelock: the app repeats this endlessly.
     """
     if is_locked(conversation):
+        call.engine.overlap.refused()
         call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
         raise ApiError("conversation.locked")
 

@@ -46,6 +46,8 @@ def create(call: Call) -> Json | Response | Abort:
     At its end, as a stream, or at once (background).
     """
     response = _start(call)
+    if response.conversation is not None and not response.settings.is_background and call.engine.clock.virtual:
+        call.engine.overlap.let_others_ask()  # it locks the conversation
     if call.body.get("stream"):
         return stream_response(call, response)
     if response.settings.is_background:
