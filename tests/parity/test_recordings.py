@@ -13,7 +13,7 @@ from openai import OpenAI
 import understudy
 from tests.cassettes.loopback import served
 from tests.parity.apps import FUNCTION, INSTRUCTIONS, MODEL, QUESTIONS, NewApp, OldApp
-from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
+from understudy import CodeInterpreter, Fail, FileSearch, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
 from understudy._cli import demo
 from understudy._cli.main import main
 
@@ -23,9 +23,13 @@ TUTORIAL = ROOT / "cassettes" / "tutorial.yaml"
 SCRIPT = (FunctionCall("get_weather", {"city": "Paris"}), Reply("Sunny."))
 
 
-def recorded(path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytest.MonkeyPatch) -> understudy.Backend:
+def recorded(
+    path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytest.MonkeyPatch, set_up: Any = None
+) -> understudy.Backend:
     """Record an app from a simulator on loopback; give the simulator."""
     backend = understudy.Backend(script=script)
+    if set_up is not None:
+        set_up(backend)
     with served(backend) as base, monkeypatch.context() as patch:
         patch.setenv("OPENAI_BASE_URL", f"{base}/v1")
         patch.setenv("OPENAI_API_KEY", "sk-loopback")
@@ -301,6 +305,64 @@ def test_a_text_before_a_call_stays_before_it(tmp_path: Path, monkeypatch: Any) 
     assert transcript == backend.transcript(), transcript
     said = [entry.kind for entry in transcript if entry.kind in ("reply", "call")]
     assert said == ["reply", "call", "reply", "call", "reply"]
+
+
+STORED = "file-menu0000000000000000000"
+
+
+def stored(name: str, text: str) -> Callable[[understudy.Backend], None]:
+    """A vector store of one file."""
+
+    def set_up(backend: understudy.Backend) -> None:
+        backend.add_file(id=STORED, filename=name, content=text)
+        backend.add_vector_store(id="vs_menu", file_ids=[STORED])
+
+    return set_up
+
+
+def searching_old(*include: Any) -> None:
+    """An old app that lists the steps of its run."""
+    with OpenAI() as client:
+        resources: Any = {"file_search": {"vector_store_ids": ["vs_menu"]}}
+        assistant = client.beta.assistants.create(model=MODEL, tools=[{"type": "file_search"}], tool_resources=resources)
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "When is there cake?"}])
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        client.beta.threads.runs.steps.list(run.id, thread_id=thread.id, include=list(include))
+
+
+def searching_new(*include: Any) -> None:
+    """Its port."""
+    with OpenAI() as client:
+        tools: Any = [{"type": "file_search", "vector_store_ids": ["vs_menu"]}]
+        client.responses.create(model=MODEL, input="When is there cake?", tools=tools, include=list(include))
+
+
+@pytest.mark.parametrize(
+    ("new_file", "old_include", "new_include", "kinds"),
+    [
+        (("menu.txt", "Cake on Friday."), True, True, []),
+        (("menu.txt", "Cake on Monday."), True, True, ["output"]),
+        (("menu.txt", "Cake on Monday."), False, True, []),
+        (("menu.txt", "Cake on Monday."), True, False, []),
+        (("list.txt", "Cake on Friday."), False, True, ["output"]),
+        (("list.txt", "Cake on Friday."), False, False, []),
+    ],
+    ids=["same", "another text", "old text not shown", "nothing found shown", "another file", "no file shown"],
+)
+def test_another_content_of_a_store_is_named(
+    new_file: Any, old_include: bool, new_include: bool, kinds: list[str], tmp_path: Path, monkeypatch: Any
+) -> None:
+    """What the file search found, in which file, is compared as far as both recordings show it."""
+    script = (FileSearch(), Reply("On Friday."))
+    old = ("step_details.tool_calls[*].file_search.results[*].content",) if old_include else ()
+    new = ("file_search_call.results",) if new_include else ()
+    for name, app, include, file in (
+        ("old.yaml", searching_old, old, ("menu.txt", "Cake on Friday.")),
+        ("new.yaml", searching_new, new, new_file),
+    ):
+        recorded(tmp_path / name, lambda: app(*include), script, monkeypatch, stored(*file))  # noqa: B023 - called at once
+    report = understudy.parity(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert [difference.kind for difference in report.differences] == kinds, report
 
 
 def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:

@@ -279,7 +279,7 @@ class RunReading:
                 yield messages.hosted_call("file_search", UNKNOWN)
                 results = details.get("results")
                 names = [one.get("file_name", UNKNOWN) for one in results] if results is not None else UNKNOWN
-                yield messages.hosted_output("file_search", names)
+                yield messages.search_output(names, [_passage(one) for one in results or ()])
         yield from outputs
 
     def _output(self, run: RunFacts, call_id: str, details: Json) -> Iterator[Action]:
@@ -298,3 +298,9 @@ def _resumed_at(run: RunFacts, started_at: float) -> float:
     another `started_at`. [REC]
     """
     return min((at for _, view in run.views if (at := view.get("started_at") or 0) > started_at), default=float("inf"))
+
+
+def _passage(result: Json) -> str | None:
+    """Return what a file search found in a file; None where the steps were listed without it."""
+    parts = result.get("content")
+    return None if parts is None else "".join(part.get("text") or "" for part in parts)
