@@ -15,7 +15,7 @@ import tests.sdk_types as sdk_types
 import understudy
 from understudy._apis import faces
 from understudy._apis.common import sse
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._common.messages import Answer, Chunk, Request, Response
 
 SPEC_FILE = Path(understudy.__file__).parent / "data" / "assistants-openapi.observed.json"

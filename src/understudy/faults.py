@@ -21,7 +21,7 @@ has no headers: before they retry one, the SDKs really sleep about 0.5 s, unless
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, get_args
 
 from understudy._apis import faces
@@ -65,6 +65,29 @@ class What(CodeRepr):
     is_for_streams: ClassVar[bool] = False
     event: ClassVar[str | int | None] = None  # the default place in a stream
 
+    def __post_init__(self) -> None:
+        check_types(self)
+
+
+_TYPES: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool, "None": type(None)}
+
+
+def check_types(value: Any) -> None:
+    """Check the fields of a dataclass that are of the types of JSON.
+
+    Raises:
+        TypeError: one of them has a value of another type.
+    """
+    for one in fields(value):
+        wanted = str(one.type).split(" | ")
+        given = getattr(value, one.name)
+        if all(name in _TYPES for name in wanted) and not any(_is_a(given, name) for name in wanted):
+            raise TypeError(f"{type(value).__name__}({one.name}={given!r}): expected {' or '.join(wanted)}")
+
+
+def _is_a(value: Any, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and (name == "bool" or not isinstance(value, bool))
+
 
 def _check_seconds(fault: str, seconds: float) -> None:
     if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
@@ -88,6 +111,11 @@ class RateLimited(What):
     retry_after_ms: float | None = None
     message: str = RATE_LIMIT_TEXT
 
+    def __post_init__(self) -> None:
+        check_types(self)
+        for seconds in (self.retry_after, self.retry_after_ms):
+            _check_seconds("RateLimited", seconds or 0)
+
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class ServerError(What):
@@ -97,6 +125,7 @@ class ServerError(What):
     message: str | None = None
 
     def __post_init__(self) -> None:
+        check_types(self)
         if not 500 <= self.status <= 599:
             raise ValueError(f"ServerError(status={self.status!r}): expected 500 to 599")
 
@@ -138,6 +167,7 @@ class ConnectionReset(What):
     kind: ResetKind | None = None
 
     def __post_init__(self) -> None:
+        check_types(self)
         if self.kind is not None and self.kind not in RESET_KINDS:
             raise ValueError(f"ConnectionReset(kind={self.kind!r}): expected one of {', '.join(map(repr, RESET_KINDS))}")
 
@@ -288,6 +318,7 @@ class Fault(CodeRepr):
     def __post_init__(self) -> None:
         if not isinstance(self.what, What):
             raise TypeError(f"{self.what!r} is not a fault; expected RateLimited(), Timeout(), StreamCut(), ...")
+        check_types(self)
         if self.on is not None:
             _known("operation", self.on, faces.ALL.by_name)
         if isinstance(self.event, str):

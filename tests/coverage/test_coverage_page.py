@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.coverage.test_response_paths import THINKS, watched
 from understudy import Backend, Expire, Fail, FunctionCall, Reply
 from understudy._apis.assistants.lifecycle import RUN
 from understudy._common.observers import observing
@@ -155,14 +156,13 @@ def test_a_lost_worker_is_named(met: Tally) -> None:
     assert "Worker gw&lt;1&gt; ended without reporting: its coverage is missing here." in as_html(coverage_of(known), NOW)
 
 
-def test_a_test_with_many_ways_is_bounded() -> None:
-    """Of a test whose runs go very differently, the twelve most frequent ways are told, and how many there are more."""
+def test_a_test_with_many_paths_is_bounded() -> None:
+    """Of a test whose runs go very differently, the twelve most frequent paths are listed, and how many more there are."""
     many = Tally()
     for number in range(15):
-        many.of("test_it").runs += 1
-        many.draw("test_it", f"queued-way{number:02}", None)
+        many.draw("test_it", tally.RUNS, f"queued-path{number:02}", None)
     page = as_html(coverage_of(many), NOW)
-    assert page.count("1 × queued → way") == 12
+    assert page.count("1 × queued → path") == 12
     assert "and 3 other paths" in page
 
 
@@ -179,11 +179,10 @@ def test_a_big_suite_is_bounded() -> None:
     moments = tuple(Moment(number, "run", "in_progress", "x" * 50) for number in range(500))
     for number in range(1500):
         test = f"test_{number:04}"
-        for way in ("queued-expired", "queued-failed", "a-b", "c-d", "queued-failed"):
-            big.of(test).runs += 1
-            big.draw(test, way, Timeline("run_1", "failed", moments))
-    assert sum(bool(runs.timelines) for runs in big.tests.values()) <= 2 * tally.MOST_TESTS_DRAWN
-    assert max(len(runs.timelines) for runs in big.tests.values()) == tally.MOST_TIMELINES
+        for path in ("queued-expired", "queued-failed", "a-b", "c-d", "queued-failed"):
+            big.draw(test, tally.RUNS, path, Timeline("run_1", "failed", moments))
+    assert sum(runs.has_timelines for runs in big.tests.values()) <= 2 * tally.MOST_TESTS_DRAWN
+    assert max(len(runs.runs.timelines) for runs in big.tests.values()) == tally.MOST_TIMELINES
     page = as_html(coverage_of(big), NOW)
     assert "the first 200 have timelines" in page
     assert "The first 1,000 are listed" in page
@@ -201,13 +200,18 @@ def test_a_tally_travels_and_merges(met: Tally) -> None:
 
 @pytest.mark.tools
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on PATH")
-def test_a_browser_shows_it(page: str, tmp_path: Path) -> None:
-    """In a browser graph and timelines are there, nothing is complained of, and a phone need not scroll sideways."""
+def test_a_browser_shows_it(met: Tally, tmp_path: Path) -> None:
+    """In a browser graphs and timelines are there, nothing is complained of, and a phone need not scroll sideways."""
+    both = Tally.of_data(met.as_data())
+    both.merge(watched(THINKS, (Fail(),), background=True))
+    page = as_html(coverage_of(both), NOW)
     frame = (
         f'<!doctype html><iframe style="width: 390px; height: 800px; border: 0" srcdoc="{escape(page)}" onload="'
         "let root = this.contentDocument.documentElement; "
         "root.querySelectorAll('details').forEach(one => one.open = true); "
-        "document.title = [root.scrollWidth - root.clientWidth, "
+        "let cut = [...root.querySelectorAll('svg')].filter(svg => [...svg.querySelectorAll('text, rect')].some(one => "
+        "one.getBoundingClientRect().right > svg.getBoundingClientRect().right + 1)); "
+        "document.title = [root.scrollWidth - root.clientWidth, cut.length, "
         "root.querySelectorAll('svg.graph .arrow').length, root.querySelectorAll('.scroll svg').length]"
         '"></iframe>'
     )
@@ -234,4 +238,4 @@ def test_a_browser_shows_it(page: str, tmp_path: Path) -> None:
     assert "CONSOLE" not in done.stderr
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title is not None, done.stdout[:500] + done.stderr
-    assert title[1] == "0,15,4"
+    assert title[1] == "0,0,22,7"

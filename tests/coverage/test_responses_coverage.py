@@ -22,7 +22,7 @@ OVER = ("completed", "incomplete", "failed", "cancelled")
 
 
 def go(backend: Backend, item: CoverageTarget) -> None:
-    """Ask as the deed says: streamed, in the background, cancelling; and bring the outputs."""
+    """Ask as the trigger says: streamed, in the background, cancelling; and bring the outputs."""
     client, store = backend.client(max_retries=0), backend.add_vector_store()
     tools: list[Any] = [
         {"type": "function", "name": "look_up"},
@@ -47,7 +47,7 @@ def go(backend: Backend, item: CoverageTarget) -> None:
 
 @pytest.mark.parametrize(("group", "item"), ADVISED, ids=[f"{group}: {item.name}" for group, item in ADVISED])
 def test_the_advice_covers_it(group: str, item: CoverageTarget) -> None:
-    """The script, pasted, makes an app that does its deed meet what it is said to cover."""
+    """The script, pasted, makes an app that does what it has to meet what it is said to cover."""
     suite = SuiteWatch()
     with observing(suite):
         backend = Backend()

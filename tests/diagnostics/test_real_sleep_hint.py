@@ -55,7 +55,8 @@ def asked(client, run):
 
 def in_tenacity(understudy):
     assistant, thread = understudy.add_assistant(), understudy.add_thread(messages=["Hi"])
-    asked(OpenAI(), OpenAI().beta.threads.runs.create(thread.id, assistant_id=assistant.id))
+    for _ in range(2):
+        asked(OpenAI(), OpenAI().beta.threads.runs.create(thread.id, assistant_id=assistant.id))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_the_terminal_says_it_once(pytester):
             thread = understudy.add_thread(messages=["Hi"])
             run = client.beta.threads.runs.create(thread.id, assistant_id=understudy.add_assistant().id)
             while run.status in ("queued", "in_progress"):
-                time.sleep(0.06)
+                time.sleep(0.15)
                 run = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
 
         @pytest.mark.parametrize("number", range(2))
@@ -169,6 +170,6 @@ def test_the_terminal_says_it_once(pytester):
     result.stdout.fnmatch_lines(
         [
             "*understudy hints*",
-            "*::test_it[[]0] and 1 more: the app really sleeps between requests, at *.py:12 (`time.sleep(0.06)`)*'sleep'*",
+            "*::test_it[[]0] and 1 more: the app really sleeps between requests, at *.py:12 (`time.sleep(0.15)`)*'sleep'*",
         ]
     )

@@ -17,8 +17,9 @@ from understudy import CodeInterpreter, FunctionCall, Reply
 from understudy._apis import faces
 from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common import sse
-from understudy._apis.common.face import Face, Faces
+from understudy._apis.common.face import Face
 from understudy._apis.common.operation_call import Call, Operation
+from understudy._apis.common.routing import Faces
 from understudy._apis.common.schema import Fields, boolean, string
 from understudy._common.messages import Request, Response
 from understudy._engine.events import Ended, ItemClosed, ItemDelta, ItemOpened, Paused, Queued, Resumed, Started

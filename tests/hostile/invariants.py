@@ -10,7 +10,7 @@ from understudy._apis import faces
 from understudy._apis.assistants import render
 from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.common import render_files
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
 from understudy.errors import NotSimulated

@@ -107,3 +107,15 @@ def test_threads_are_no_children() -> None:
         thread.join()
         assert OpenAI().models.list().data
     assert said == [200]
+
+
+def test_a_spawned_child_ends_without_a_word() -> None:
+    """A child that was refused leaves nothing on its standard error when it ends."""
+    code = (
+        "import multiprocessing, warnings; import understudy as us; from tests.http.children_asking import ask\n"
+        "if __name__ == '__main__':\n"
+        "    with us.simulate():\n"
+        "        child = multiprocessing.get_context('spawn').Process(target=ask); child.start(); child.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

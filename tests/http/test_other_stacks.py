@@ -436,3 +436,19 @@ def test_a_library_that_cannot_be_answered_is_loud(monkeypatch: pytest.MonkeyPat
         with us.simulate():
             pytest.fail("activated")
     assert http.client.HTTPConnection.connect.__module__ == "http.client"
+
+
+def test_bytes_sent_without_a_request_are_answered() -> None:
+    """What an app gives to a connection's own `send` is answered, too, whether it has connected before or not."""
+    canned = Canned(lambda: Response(200, JSON, b"{}"))
+    with activate(canned):
+        for connects in (False, True):
+            connection = http.client.HTTPConnection("service.example")
+            if connects:
+                connection.connect()
+            connection.send(b"GET /v1/models HTTP/1.1\r\nHost: service.example\r\n\r\n")
+            answer = http.client.HTTPResponse(connection.sock, method="GET")
+            answer.begin()
+            assert (answer.status, answer.read()) == (200, b"{}")
+            connection.close()
+    assert [request.path for request in canned.asked] == ["/v1/models"] * 2

@@ -76,6 +76,19 @@ def test_what_is_planted_is_named() -> None:
     report.check(ignore=("output",))
 
 
+def test_what_changes_within_a_turn_is_shown_in_its_place() -> None:
+    """What a later request of a tool loop lacks is one marked row, beside what the other side has, before the calls."""
+    lost = NewApp(QUESTIONS[:1], request=lambda turn, first: {} if first else {"tools": None, "instructions": None})
+    report = understudy.parity(OldApp(QUESTIONS[:1]), lost, script=SCRIPT)
+    rows = [line for line in str(report).splitlines() if " | " in line]
+    marked = [line for line in rows if line.startswith("!")]
+    assert [line.split()[1] for line in marked] == ["instructions", "tools"]
+    assert "(empty)" in marked[0]
+    assert "get_weather(city)" in marked[1]
+    assert "(none)" in marked[1]
+    assert [line[1:].split()[0] for line in rows][rows.index(marked[1]) + 1 :] == ["call", "output", "reply", "outcome"]
+
+
 def test_texts_are_in_quotes_wherever_they_are() -> None:
     """In the list of differences every text is in quotes, alone or inside a message, a parameter, a context."""
     message = {"text": "Hi.", "files": ["a.txt"]}

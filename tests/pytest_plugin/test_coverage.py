@@ -125,9 +125,11 @@ def test_the_json_report(project: pytest.Pytester) -> None:
     assert told["beside"]["stream events"]["met"] == {}
     assert told["beside"]["errors"]["others"]["429 rate_limit_exceeded"]["count"] == 1
     assert told["tests"]["test_suite.py::test_run[script1]"] == {
-        "worlds": 1,
+        "services": 1,
         "runs": 1,
-        "ways": {"queued-in_progress-requires_action-queued-in_progress-completed": 1},
+        "run_paths": {"queued-in_progress-requires_action-queued-in_progress-completed": 1},
+        "responses": 0,
+        "response_paths": {},
     }
 
 
@@ -292,8 +294,8 @@ def test_examples_and_trajectories(project: pytest.Pytester) -> None:
     )
     told = report(project)
     examples = told["tests"]["test_suite.py::test_examples"]
-    assert examples["worlds"] >= 12
-    assert examples["runs"] == sum(examples["ways"].values()) >= 12
+    assert examples["services"] >= 12
+    assert examples["runs"] == sum(examples["run_paths"].values()) >= 12
     assert {"queued -> expired", "queued -> failed"} <= set(told["lifecycle"]["transitions"]["met"])
 
 
@@ -369,7 +371,7 @@ def test_more_runs_than_are_held_on_to(project: pytest.Pytester) -> None:
     )
     told = report(project)
     test = told["tests"]["test_suite.py::test_runs"]
-    assert (test["runs"], test["ways"]) == (70, {"queued": 64, "queued-in_progress-completed": 6})
+    assert (test["runs"], test["run_paths"]) == (70, {"queued": 64, "queued-in_progress-completed": 6})
     assert told["lifecycle"]["statuses"]["met"]["completed"]["count"] == 70
     assert told["lifecycle"]["step types"]["met"]["message_creation"]["count"] == 70
 
@@ -462,7 +464,7 @@ def test_a_replay_over_two_tests(project: pytest.Pytester) -> None:
         """
     )
     tests = report(project)["tests"]
-    assert [(one["worlds"], one["runs"]) for one in tests.values()] == [(1, 1), (1, 0)]
+    assert [(one["services"], one["runs"]) for one in tests.values()] == [(1, 1), (1, 0)]
 
 
 def test_replayed_cassettes_count(project: pytest.Pytester) -> None:

@@ -368,3 +368,26 @@ def test_hints_of_a_world_that_the_test_made(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*time=*sleep*"])
+
+
+def test_the_package_is_imported_as_it_was_installed(pytester):
+    """No process compiles the package again to rewrite its assertions, as pytest does with installed plugins."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        pytest.register_assert_rewrite("understudy")  # what an entry point does where the plugin is installed as a wheel
+        """
+    )
+    pytester.makepyfile(
+        """
+        import sys
+
+
+        def test_it(understudy):
+            loader = sys.modules["understudy._backend.backend"].__spec__.loader
+            assert type(loader).__module__ != "_pytest.assertion.rewrite"
+        """
+    )
+    result = pytester.runpytest_subprocess("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    result.assert_outcomes(passed=1)

@@ -346,3 +346,32 @@ def _line(terminal: Any) -> str:
     while not line.endswith(b"\n"):
         line += terminal.read(1)
     return line.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "said"),
+    [
+        ("next_ids", {"ids": [5]}, "5 is not an id"),
+        ("next_ids", {"ids": ["thread_a/b"]}, "'thread_a/b' is not an id"),
+        ("add_assistant", {"id": 5}, "5 is not an id"),
+        ("add_thread", {"id": "../x"}, "'../x' is not an id"),
+        ("add_thread", {"messages": 5}, "messages=5): expected a list"),
+        ("add_thread", {"messages": {"role": "user"}}, "expected a list"),
+        ("add_thread", {"messages": ["x", 5]}, "messages[1]=5): expected a text or a body"),
+        ("add_conversation", {"items": [None]}, "items[0]=None): expected a text or a body"),
+        ("fault", {"fault": {"RateLimited": {"retry_after": "x"}}}, "RateLimited(retry_after='x'): expected float or None"),
+        ("fault", {"fault": {"RateLimited": {"message": 5}}}, "RateLimited(message=5): expected str"),
+        ("fault", {"fault": {"ServerError": {"status": "x"}}}, "ServerError(status='x'): expected int"),
+        ("fault", {"fault": {"StreamCut": {"at_byte": True}}}, "StreamCut(at_byte=True): expected int or None"),
+        ("fault", {"fault": {"RateLimited": {}}, "nth": "a"}, "Fault(nth='a'): expected int"),
+        ("fault", {"fault": {"RateLimited": {}}, "times": 1.5}, "Fault(times=1.5): expected int or None"),
+        ("reset", {"seed": [1]}, "seed=[1]: expected an integer"),
+        ("reset", {"strict": "yes"}, "strict='yes': expected True, False or None"),
+    ],
+)
+def test_a_value_of_another_type_is_named(verb: str, body: dict[str, Any], said: str) -> None:
+    """A value that no verb can mean is refused at once, with its name, and breaks nothing that comes after."""
+    caller = Caller()
+    status, value = caller.ask(verb, **body)
+    assert (status, said in value["error"]) == (400, True), value
+    assert caller.run("Hi").status == "completed"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from openai import APIConnectionError, AsyncOpenAI, AzureOpenAI, OpenAI
 from tests.serve.serving import Serve
 from understudy._cli.main import main
 from understudy._cli.serve import ServePlan, add
+from understudy._serve import asgi
 
 
 def client(url: str) -> OpenAI:
@@ -346,3 +348,28 @@ def test_a_wrong_script_file(tmp_path: Path) -> None:
     empty.write_text("")
     without = run("--port", "0", "--script", str(empty))
     assert (without.returncode, "expected a function set_up(backend)" in without.stderr) == (2, True)
+
+
+def test_a_body_without_bounds_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body larger than any operation takes is refused: by its announced size, or as soon as too much has come."""
+    address = urlsplit(serve())
+    head = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+    for path in ("/v1/threads", "/_understudy/clock"):
+        with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+            connection.sendall(head.format(path, 10**12).encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+    monkeypatch.setattr(asgi, "MAX_BODY_BYTES", 10)
+    pieces = iter([{"body": b"x" * 6, "more_body": True}] * 2)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(pieces)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def handle(request: object) -> Any:
+        pytest.fail(f"{request} was handled")
+
+    asyncio.run(asgi.Application(handle)({"type": "http", "headers": []}, receive, send))
+    assert (sent[0]["status"], b"larger than" in sent[1]["body"]) == (413, True)

@@ -80,7 +80,7 @@ def test_idle_worlds_are_bounded(serve: Serve) -> None:
     assert httpx.get(f"{url}/w/b/v1/assistants", headers=HEADERS).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["a b", "ä", "a" * 201, "%2e%2e"])
+@pytest.mark.parametrize("name", ["a b", "ä", "a" * 201, "%2e%2e", ".", ".."])
 def test_what_cannot_be_a_name(name: str) -> None:
     """The name of a world is of letters, digits and four signs; what is wrong with another is said."""
     with pytest.raises(UnderstudyError, match="1 to 200 letters, digits and"):
@@ -96,8 +96,28 @@ def test_what_cannot_be_a_name(name: str) -> None:
         ("/w/x", ("x", "")),
         ("/", ("", "/")),
         ("/wide/x", ("", "/wide/x")),
+        ("//w/x/v1/threads", ("x", "/v1/threads")),
+        ("/w/x//v1/threads", ("x", "//v1/threads")),
     ],
 )
 def test_the_prefix_is_taken_off(path: str, parts: tuple[str, str]) -> None:
     """Only `/w/NAME` at the beginning is a prefix."""
     assert split(path) == parts
+
+
+@pytest.mark.parametrize("path", ["/w//v1/threads", "/w//x/v1/threads", "//w//v1/threads", "/w/"])
+def test_a_name_that_is_missing_is_refused(path: str) -> None:
+    """A worker whose name is not set does not reach the default simulation, where it would meet others."""
+    with pytest.raises(UnderstudyError, match="the name of the simulation is empty"):
+        split(path)
+
+
+def test_slashes_before_a_name_do_not_lead_elsewhere(serve: Serve) -> None:
+    """A base URL that ends with a slash reaches the simulation that is named, and none when the name is empty."""
+    url = serve()
+    for prefix in ("/w/x", "//w/x", "/w/x/"):
+        assert httpx.post(f"{url}{prefix}/v1/threads", json={}, headers=HEADERS).status_code == 200
+    refused = httpx.post(f"{url}/w//v1/threads", json={}, headers=HEADERS)
+    assert (refused.status_code, "expected /w/NAME/v1" in refused.text) == (501, True)
+    assert say(url, "state").json()["threads"] == []
+    assert len(say(f"{url}/w/x", "state").json()["threads"]) == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy._apis.assistants.face import ASSISTANTS
-from understudy._apis.common.face import Faces
+from understudy._apis.common.routing import Faces
 from understudy._apis.common.shared_face import SHARED
 from understudy._apis.responses.face import RESPONSES
 

@@ -18,8 +18,8 @@ from understudy._apis.assistants.object_views import AssistantView, MessageView,
 from understudy._apis.assistants.objects import AssistantsObjects, Run
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common import render_files
-from understudy._apis.common.face import Faces
 from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
+from understudy._apis.common.routing import Faces
 from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
 from understudy._apis.responses.objects import ResponsesObjects
@@ -76,6 +76,7 @@ class Backend:
         hosts: Sequence[str] = (),
         pass_hosts: Sequence[str] = (),
     ) -> None:
+        _check_settings(strict=strict, seed=seed)
         self._engine = Engine(seed=seed, time=time, start=start, strict=strict)
         self._dispatcher = Dispatcher(self._engine, self._faces)
         self._strict = strict
@@ -142,6 +143,7 @@ class Backend:
 
     @strict.setter
     def strict(self, strict: bool | None) -> None:
+        _check_settings(strict=strict)
         self._strict = self._engine.scripts.strict = strict
 
     # -- scripts --------------------------------------------------------------
@@ -487,7 +489,8 @@ class Backend:
         Raises:
             KeyError: no run or response has this id; the nearest are named.
         """
-        from understudy._diagnostics.timeline import response_timeline, run_timeline
+        from understudy._diagnostics.response_timeline import response_timeline
+        from understudy._diagnostics.timeline import run_timeline
 
         run_id = id_of(run_id, "timeline", "run")
         with self._engine.lock:
@@ -627,3 +630,10 @@ def _id_or_none(given: str | HasId | None) -> str | None:
     """
     found: Any = given if given is None or isinstance(given, str) else getattr(given, "id", given)
     return found  # type: ignore[no-any-return]
+
+
+def _check_settings(*, strict: object, seed: object = 0) -> None:
+    if strict is not None and not isinstance(strict, bool):
+        raise TypeError(f"strict={strict!r}: expected True, False or None")
+    if not isinstance(seed, int):
+        raise TypeError(f"seed={seed!r}: expected an integer")

@@ -19,19 +19,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from understudy._apis.assistants.objects import AssistantsObjects
-from understudy._apis.common.face import SERVICE_HEADERS, Face, Faces, Route
+from understudy._apis.common.face import SERVICE_HEADERS, Face
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.operation_call import Call, Operation
-from understudy._apis.common.paths import api_path
 from understudy._apis.common.request_checks import check_key, checked_body, checked_query
+from understudy._apis.common.routing import Faces, Route, api_path
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
+from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
 from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
 from understudy._common.observers import Watch, observer_of
 from understudy._diagnostics.real_sleep import RealSleepMeter
-from understudy._diagnostics.request_log import Logged
+from understudy._diagnostics.request_log import SHOWN_BYTES, Logged
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
 from understudy._engine.poll_clock import PollClock
@@ -82,9 +83,10 @@ class Dispatcher:
         self._sleeps = RealSleepMeter()
         self._never_raises = NeverRaises(self._keep)
         observer = observer_of()
-        self._watch: Watch | None = (
-            observer.simulation(engine.part(AssistantsObjects).run_of_id) if observer is not None else None
-        )
+        self._watch: Watch | None = None
+        if observer is not None:
+            run_of, response_of = engine.part(AssistantsObjects).run_of_id, engine.part(ResponsesObjects).response_of_id
+            self._watch = observer.simulation(run_of, response_of)
 
     def handle(self, request: Request) -> Answer:
         """Answer a request.
@@ -103,9 +105,12 @@ class Dispatcher:
                 answer = self._route(request, path, logged)
             except Exception as error:
                 answer = self._never_raises.answered(error, f"at {request.method} {path}")
-            if isinstance(answer, Response) and answer.stream is not None:
-                answer.stream = self._never_raises.guarded(answer.stream, answer.headers, path)
-            logged.answered(answer)
+            if isinstance(answer, Response):
+                logged.status = answer.status
+                if answer.stream is None:
+                    logged.shown = answer.body[:SHOWN_BYTES]
+                else:
+                    answer.stream = logged.watched(self._never_raises.guarded(answer.stream, answer.headers, path))
             if self._watch is not None:
                 self._watch.answered(request.method, path, answer)
             if self.witness is not None:
@@ -163,7 +168,7 @@ class Dispatcher:
             ("date", _date(int(self._engine.clock.now()))),
             ("location", before.rstrip("/") + mark + query),
             *SERVICE_HEADERS,
-            ("x-request-id", self._engine.ids.request()),
+            ("x-request-id", next(self._engine.ids.requests)),
         )
         return Response(307, headers)
 
@@ -178,8 +183,9 @@ class Dispatcher:
         try:
             if "%" in request.path:
                 ids = {name: unquote(value) for name, value in ids.items()}
-            check_key(request)
-            face.check(request)
+            check_key(request.header("authorization"), request.header("api-key"))
+            if face.version not in (request.header("openai-beta") or ""):
+                face.check_version(request)
             answer = self._carry_out(operation, face, ids, request)
         except ApiError as refused:
             answer = refusal_response(*_refusal(refused, face, ids), face.refusals, on_azure=is_azure(request))
@@ -209,20 +215,26 @@ class Dispatcher:
         """
         engine = self._engine
         has_type = any(name == "content-type" for name, _ in response.headers) if response.headers else False
-        headers: Headers = (
-            ("date", _date(int(engine.clock.now()))),
-            *(() if has_type else _JSON),
-            *(() if response.status == 401 else _ACCOUNT),
-            *face.headers,
-            *(operation.headers if response.status == 200 else ()),
-            ("x-request-id", engine.ids.request()),
-        )
-        if operation.polled == "sdk" and engine.clock.mode in (
-            "poll",
-            "manual",
-        ):  # in the other modes, sleeping is what moves the clock
-            return (*headers, _POLL_AGAIN)
-        return headers
+        lasting = _lasting_headers(face.headers, operation.headers, response.status, has_type)
+        date, request_id = ("date", _date(int(engine.clock.now()))), ("x-request-id", next(engine.ids.requests))
+        # In the other modes, sleeping is what moves the clock.
+        if operation.polled == "sdk" and engine.clock.mode in ("poll", "manual"):
+            return (date, *lasting, request_id, _POLL_AGAIN)
+        return (date, *lasting, request_id)
+
+
+@lru_cache(maxsize=64)
+def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_type: bool) -> Headers:
+    """Return the headers that all answers of this kind have.
+
+    `has_type`: whether the answer brings a content type.
+    """
+    return (
+        *(() if has_type else _JSON),
+        *(() if status == 401 else _ACCOUNT),
+        *of_face,
+        *(of_operation if status == 200 else ()),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -234,8 +246,12 @@ def _day(number: int) -> str:
     return formatdate(number * _DAY_SECONDS, usegmt=True).removesuffix("00:00:00 GMT")
 
 
+@lru_cache(maxsize=8)
 def _date(second: int) -> str:
-    """Give a time in unix seconds as a date header has it."""
+    """Give a time in unix seconds as a date header has it.
+
+    Cached, because the clock moves less often than requests are answered.
+    """
     number, rest = divmod(second, _DAY_SECONDS)
     return f"{_day(number)}{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d} GMT"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar, get_args
 
@@ -25,6 +25,7 @@ from understudy._apis.responses.objects import ResponsesObjects
 from understudy._engine.api_error import ApiError
 from understudy._engine.clock import LATEST
 from understudy._engine.engine import Engine
+from understudy._engine.ids import check_id
 from understudy._engine.listing import Listed, Listing
 from understudy._engine.vector_stores import FAILURES
 from understudy.errors import nearest
@@ -66,9 +67,7 @@ def add_thread(
     engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
 ) -> ThreadView:
     _check_created_at("add_thread", created_at)
-    if isinstance(given, str):
-        raise TypeError(f"add_thread(messages={given!r}): expected a list: write [{given!r}]")
-    bodies = [{"role": "user", "content": message} if isinstance(message, str) else dict(message) for message in given]
+    bodies = _as_messages("add_thread(messages", given)
     first, rest = (
         bodies[:THREAD_MESSAGES],
         bodies[THREAD_MESSAGES:],
@@ -98,9 +97,7 @@ def add_message(
 def add_conversation(
     engine: Engine, object_id: str | None, created_at: float | None, given: Sequence[Any], fields: dict[str, Any]
 ) -> ObjectView:
-    if isinstance(given, str):
-        raise TypeError(f"add_conversation(items={given!r}): expected a list: write [{given!r}]")
-    items = [{"role": "user", "content": item} if isinstance(item, str) else dict(item) for item in given]
+    items = _as_messages("add_conversation(items", given)
     body = _checked("add_conversation", CREATE_CONVERSATION, {**fields, "items": items})
     with engine.lock:
         _check_new(engine.part(ResponsesObjects).conversations, object_id, "conversation")
@@ -166,8 +163,24 @@ def existing(listing: Listing[T] | Sequence[T], object_id: str, kind: str) -> T:
     return found
 
 
+def _as_messages(where: str, given: Any) -> list[dict[str, Any]]:
+    """Return the bodies of messages, of which a text alone is the user's."""
+    if isinstance(given, str):
+        raise TypeError(f"{where}={given!r}): expected a list: write [{given!r}]")
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"{where}={given!r}): expected a list of texts or bodies")
+    bodies = list(given)
+    for number, body in enumerate(bodies):
+        if not isinstance(body, str | Mapping):
+            raise TypeError(f"{where}[{number}]={body!r}): expected a text or a body, {{'role': ..., 'content': ...}}")
+    return [{"role": "user", "content": body} if isinstance(body, str) else dict(body) for body in bodies]
+
+
 def _check_new(listing: Listing[Any], object_id: str | None, kind: str) -> None:
-    if object_id is not None and listing.get(object_id) is not None:
+    if object_id is None:
+        return
+    check_id(object_id)
+    if listing.get(object_id) is not None:
         raise ValueError(f"there is already a {kind} with the id {object_id!r}")
 
 

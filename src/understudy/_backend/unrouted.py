@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy._apis.common.face import Faces
 from understudy._apis.common.json_encoding import pretty
+from understudy._apis.common.routing import Faces
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._common.messages import Request, Response

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from understudy._apis.common import sse
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._common.messages import Headers
 from understudy._common.printable import printable
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes.bodies import ignored_paths, meaning
 from understudy._cassettes.interaction import READS, Interaction
 from understudy._common.call_site import blame

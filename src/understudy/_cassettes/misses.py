@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes.bodies import meaning
 from understudy._cassettes.interaction import Interaction, parsed
 from understudy._cassettes.replay_cursor import END, ReplayCursor

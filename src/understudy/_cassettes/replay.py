@@ -27,7 +27,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes import answers, response_streams
 from understudy._cassettes.bodies import wants_stream
 from understudy._cassettes.inferred_answers import STOPS, InferredAnswers

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from understudy._apis.common import sse
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.recording import JsonObject, Recording
 from understudy._cassettes.resources import object_path, responses_in, segments

@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
@@ -27,6 +28,12 @@ def text_headers(headers: Headers | RawHeaders) -> Headers:
 
 def _text(part: str | bytes) -> str:
     return part.decode("latin-1") if isinstance(part, bytes) else part
+
+
+@lru_cache(maxsize=256)
+def _spellings(name: str) -> tuple[str, bytes]:
+    """Return a header's name in lower case, as text and as bytes."""
+    return name.lower(), name.lower().encode("latin-1", "replace")
 
 
 class Request:
@@ -73,10 +80,10 @@ class Request:
         by_name = self._by_name
         if by_name is None:
             by_name = self._by_name = {key.lower(): value for key, value in self.sent_headers}
-        name = name.lower()
-        value = by_name.get(name)
+        text, raw = _spellings(name)
+        value = by_name.get(raw)
         if value is None:
-            value = by_name.get(name.encode("latin-1", "replace"), default)
+            value = by_name.get(text, default)
         return value.decode("latin-1") if isinstance(value, bytes) else value
 
     @property
@@ -166,8 +173,7 @@ class Forward:
 Answer = Response | Forward | Abort
 
 
-@dataclass(frozen=True, slots=True)
-class HostRules:
+class HostRules(NamedTuple):
     """Which requests are answered here; see `understudy._http.hosts.is_ours`.
 
     Attributes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from understudy._apis.assistants.objects import Run
+    from understudy._apis.responses.objects import ModelResponse
     from understudy._cassettes.interaction import Interaction
     from understudy._common.messages import Answer
     from understudy._faulting.fault_context import ArmedFault
@@ -33,8 +34,11 @@ class Watch(Protocol):
 class EngineObserver(Protocol):
     """Observes every simulation and replay."""
 
-    def simulation(self, run_of: Callable[[str], Run | None]) -> Watch:
-        """Return the watch of a new simulated service; `run_of` finds its runs by id."""
+    def simulation(self, run_of: Callable[[str], Run | None], response_of: Callable[[str], ModelResponse | None]) -> Watch:
+        """Return the watch of a new simulated service.
+
+        `run_of` and `response_of` find its runs and responses by id.
+        """
 
     def replay(self, played: Callable[[], Sequence[Interaction]]) -> Watch:
         """Return the watch of a replay; `played` returns what was played so far."""

@@ -13,16 +13,19 @@ from typing import Any
 from understudy._apis import faces
 from understudy._apis.assistants.objects import Run
 from understudy._apis.common import sse
+from understudy._apis.responses.objects import ModelResponse
 from understudy._cassettes import Interaction
 from understudy._common.messages import Answer, Chunk, Response
 from understudy._coverage import names
+from understudy._coverage.executions_seen import ExecutionsSeen
+from understudy._coverage.response_executions import RecordedResponses, SimulatedResponses
 from understudy._coverage.responses_seen import ResponsesSeen
-from understudy._coverage.runs_seen import RecordedRuns, RunsSeen, SimulatedRuns
+from understudy._coverage.runs_seen import RecordedRuns, SimulatedRuns
 from understudy._coverage.tally import OUTSIDE, Tally
 from understudy._faulting.fault_context import ArmedFault
 from understudy._reconstruct.session_facts import objects_in
 
-MAX_SERVICES = 8  # whose runs are kept; a hypothesis test makes thousands of services
+MAX_SERVICES = 8  # whose runs and responses are kept; a hypothesis test makes thousands of services
 TESTS_MISTAKE = 501  # the status of a mistake in the test: not an answer of the service
 _RUN, _RESPONSE = b"thread.run", b'"response"'
 
@@ -40,11 +43,13 @@ class SuiteWatch:
         self.test = OUTSIDE
         self._services: list[ServiceWatch] = []
 
-    def simulation(self, run_of: Callable[[str], Run | None]) -> ServiceWatch:
-        return ServiceWatch(self, SimulatedRuns(run_of))
+    def simulation(
+        self, run_of: Callable[[str], Run | None], response_of: Callable[[str], ModelResponse | None]
+    ) -> ServiceWatch:
+        return ServiceWatch(self, SimulatedRuns(run_of), SimulatedResponses(response_of))
 
     def replay(self, played: Callable[[], Sequence[Interaction]]) -> ServiceWatch:
-        return ServiceWatch(self, RecordedRuns(played))
+        return ServiceWatch(self, RecordedRuns(played), RecordedResponses(played))
 
     def met(self, group: str, name: str) -> None:
         self.tally.meet(group, name, self.test)
@@ -52,33 +57,39 @@ class SuiteWatch:
     def used(self, service: ServiceWatch) -> None:
         """Note that a service answers.
 
-        Its runs are counted when the test ends, or when too many other services came after it.
+        Its runs and responses are counted when the test ends, or when too many other services came after it.
         """
         if service in self._services:
             return
-        self.tally.of(self.test).worlds += 1
+        self.tally.of(self.test).services += 1
         self._services.append(service)
         if len(self._services) > MAX_SERVICES:
-            self._services.pop(0).runs.fold(self.tally, self.test)
+            self._services.pop(0).fold(self.tally, self.test)
 
     def test_ended(self) -> None:
-        """Count what the runs of this test did."""
+        """Count what the runs and responses of this test did."""
         services, self._services = self._services, []
         for service in services:
-            service.runs.fold(self.tally, self.test)
+            service.fold(self.tally, self.test)
         self.test = OUTSIDE
 
 
 class ServiceWatch:
     """Observes one simulation or replay."""
 
-    def __init__(self, suite: SuiteWatch, runs: RunsSeen) -> None:
-        self.runs = runs
-        self.responses = ResponsesSeen(suite.met)
+    def __init__(self, suite: SuiteWatch, runs: ExecutionsSeen, responses: ExecutionsSeen) -> None:
+        self._runs = runs
+        self._responses = responses
+        self._responses_seen = ResponsesSeen(suite.met, lambda one: responses.shown(one, suite.tally, suite.test))
         self._suite = suite
         self._status: dict[str, str] = {}  # the status in which each run was last shown
         self._entry: ArmedFault | None = None  # the fault armed for the request now being answered
         self._counted: dict[int, tuple[ArmedFault, int]] = {}  # each fault, and how often it is counted already
+
+    def fold(self, tally: Tally, test: str) -> None:
+        """Count what the runs and responses shown so far did, and drop them."""
+        self._runs.fold(tally, test)
+        self._responses.fold(tally, test)
 
     def strikes(self, entry: ArmedFault) -> None:
         self._entry = entry
@@ -109,9 +120,9 @@ class ServiceWatch:
 
     def _see_responses(self, answer: Response) -> None:
         if answer.status >= 400:
-            self.responses.error(answer.status, _json(answer.body))
+            self._responses_seen.error(answer.status, _json(answer.body))
         elif _RESPONSE in answer.body:
-            self.responses.see(_json(answer.body))
+            self._responses_seen.see(_json(answer.body))
 
     def _watched(self, stream: Iterator[Chunk], entry: ArmedFault | None) -> Iterator[Chunk]:
         """Yield a stream's chunks; count its events as the app reads them."""
@@ -132,7 +143,7 @@ class ServiceWatch:
             data = event[2]
             for name, value in sse.parse(event[0] + b"\n\n") if event[0].strip() else ():
                 if name.startswith("response."):
-                    self.responses.event(name, value)
+                    self._responses_seen.event(name, value)
                     continue
                 self._suite.met(names.EVENTS, name)
                 if name.startswith("thread.run") and not name.endswith(".delta"):
@@ -147,7 +158,7 @@ class ServiceWatch:
     def _see_run(self, shown: dict[str, Any]) -> None:
         run_id, status = shown["id"], str(shown.get("status"))
         before = self._status.get(run_id)
-        self.runs.shown(run_id, self._suite.tally, self._suite.test)
+        self._runs.shown(run_id, self._suite.tally, self._suite.test)
         if status == before:
             return
         self._status[run_id] = status

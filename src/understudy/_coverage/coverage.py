@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from understudy._coverage import names
 from understudy._coverage.response_targets import possible_of_responses
-from understudy._coverage.tally import Met, Tally
+from understudy._coverage.tally import RESPONSES, RUNS, Met, Tally
 from understudy._coverage.targets import CoverageTarget, possible
 from understudy.errors import nearest
 
@@ -73,19 +73,24 @@ class Coverage:
 
     @property
     def lifecycle(self) -> list[Group]:
-        return self._of(names.LIFECYCLE, names.LIFECYCLE_OF_RESPONSES)
+        return [group for groups in self.lifecycles.values() for group in groups]
+
+    @property
+    def lifecycles(self) -> dict[str, list[Group]]:
+        """Return the groups that count, by the API that they are of: `RUNS`, `RESPONSES`."""
+        groups = {RUNS: names.LIFECYCLE, RESPONSES: names.LIFECYCLE_OF_RESPONSES}
+        return {api: [self.groups[name] for name in groups[api]] for api in self.used}
+
+    @property
+    def used(self) -> list[str]:
+        """Return the APIs that the suite used; `RUNS` if it used none."""
+        return [api for api, is_used in ((RUNS, self.has_runs), (RESPONSES, self.has_responses)) if is_used]
 
     @property
     def beside(self) -> list[Group]:
-        return self._of(names.BESIDE, names.BESIDE_RESPONSES)
-
-    def _of(self, runs: Sequence[str], responses: Sequence[str]) -> list[Group]:
-        """Return the groups of the APIs that the suite used.
-
-        Of runs alone if it used none.
-        """
-        wanted = [*(runs if self.has_runs else ()), *(responses if self.has_responses else ())]
-        return [self.groups[name] for name in dict.fromkeys(wanted)]  # faults are of both
+        groups = {RUNS: names.BESIDE, RESPONSES: names.BESIDE_RESPONSES}
+        wanted = dict.fromkeys(name for api in self.used for name in groups[api])  # faults are of both
+        return [self.groups[name] for name in wanted]
 
     @property
     def has_responses(self) -> bool:

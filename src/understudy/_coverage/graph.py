@@ -91,19 +91,19 @@ OF_RESPONSES = Picture(
     places={
         "queued": (206, 26, 104),
         "in_progress": (206, 136, 104),
-        "failed": (50, 256, 96),
-        "incomplete": (154, 256, 100),
-        "completed": (260, 256, 100),
-        "cancelled": (360, 256, 96),
+        "failed": (44, 256, 92),
+        "incomplete": (147, 256, 98),
+        "completed": (253, 256, 98),
+        "cancelled": (356, 256, 92),
     },
     arrows={
         "queued -> in_progress": ("M206 48V111", (212, 82)),
-        "queued -> failed": ("M154 26C60 40 40 120 40 231", (62, 90)),
-        "queued -> cancelled": ("M258 26C350 40 370 120 370 231", (330, 90)),
-        "in_progress -> failed": ("M160 158C110 180 74 200 62 231", (82, 206)),
-        "in_progress -> incomplete": ("M192 158L160 231", (158, 196)),
-        "in_progress -> completed": ("M220 158L254 231", (244, 196)),
-        "in_progress -> cancelled": ("M252 158C300 180 336 200 350 231", (312, 196)),
+        "queued -> failed": ("M154 26C60 40 34 120 34 231", (60, 90)),
+        "queued -> cancelled": ("M258 26C350 40 368 120 368 231", (328, 90)),
+        "in_progress -> failed": ("M160 158C110 180 68 200 56 231", (80, 206)),
+        "in_progress -> incomplete": ("M192 158L154 231", (152, 196)),
+        "in_progress -> completed": ("M220 158L247 231", (241, 196)),
+        "in_progress -> cancelled": ("M252 158C300 180 334 200 346 231", (312, 196)),
     },
     height=282,
 )
@@ -121,7 +121,7 @@ def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
     drawn.sort(key=lambda pair: pair[1].met.count > 0)  # covered ones are drawn on top
     met = ", ".join(row.name for row in statuses.values() if row.met.count) or "none"
     missed = ", ".join(row.name for _, row in drawn if not row.met.count) or "none"
-    suffix = "" if picture is OF_RUNS else f"-{picture.of}"
+    suffix = f"-{picture.of}"
     ids = f"graph-title{suffix} graph-words{suffix}"
     return "\n".join(
         [
@@ -129,7 +129,7 @@ def as_svg(coverage: Coverage, picture: Picture = OF_RUNS) -> str:
             f"<title id=graph-title{suffix}>The lifecycle of a {picture.of}</title>",
             f"<desc id=graph-words{suffix}>Statuses covered: {met}. Transitions missed: {escape(missed)}.</desc>",
             "<defs>",
-            *(_head(kind) for kind in ("met", "missed", "omitted")),
+            *(_head(picture, kind) for kind in ("met", "missed", "omitted")),
             "</defs>",
             *(_arrow(picture, transition, row) for transition, row in drawn),
             *(_status(picture, row) for row in statuses.values()),
@@ -146,17 +146,17 @@ def kind_of(row: Row) -> str:
     return "missed" if row.counts else "omitted"
 
 
-def _head(kind: str) -> str:
+def _head(picture: Picture, kind: str) -> str:
     return (
-        f'<marker id="head-{kind}" class="head {kind}" viewBox="0 0 8 8" refX=7 refY=4 markerWidth=8 markerHeight=8 '
-        'markerUnits=userSpaceOnUse orient=auto><path d="M0 0 8 4 0 8Z"/></marker>'
+        f'<marker id="head-{kind}-{picture.of}" class="head {kind}" viewBox="0 0 8 8" refX=7 refY=4 '
+        'markerWidth=8 markerHeight=8 markerUnits=userSpaceOnUse orient=auto><path d="M0 0 8 4 0 8Z"/></marker>'
     )
 
 
 def _arrow(picture: Picture, transition: Transition, row: Row) -> str:
     path = picture.arrows[row.name][0] if row.name in picture.arrows else _straight(picture, transition)
     kind = kind_of(row)
-    return f'<path class="arrow {kind}" d="{path}" marker-end="url(#head-{kind})">{_title(row)}</path>'
+    return f'<path class="arrow {kind}" d="{path}" marker-end="url(#head-{kind}-{picture.of})">{_title(row)}</path>'
 
 
 def _straight(picture: Picture, transition: Transition) -> str:
@@ -194,9 +194,9 @@ def in_words(row: Row) -> str:
     return "missed" if row.counts else "omitted"
 
 
-def marks(coverage: Coverage) -> Iterator[str]:
-    """Yield the legend of the picture's lines."""
+def marks(coverage: Coverage, picture: Picture) -> Iterator[str]:
+    """Yield the legend of a picture's lines."""
     yield '<p class=legend><span class="key met"></span> covered, with how often <span class="key missed"></span> missed'
-    if any(not row.counts for row in coverage.groups[names.TRANSITIONS].rows if row.item.counts):
+    if any(not row.counts for row in coverage.groups[picture.transitions].rows if row.item.counts):
         yield '<span class="key omitted"></span> omitted'
     yield "</p>"

@@ -8,9 +8,10 @@ from html import escape
 
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
-from understudy._coverage.graph import OF_RESPONSES, OF_RUNS, as_svg, in_words, kind_of, marks
+from understudy._coverage.graph import OF_RESPONSES, OF_RUNS, Picture, as_svg, in_words, kind_of, marks
 from understudy._coverage.page_style import STYLE
 from understudy._coverage.page_tests import tests
+from understudy._coverage.tally import RESPONSES, RUNS
 
 _MARKS = {"met": "✓", "missed": "✗", "omitted": "·"}
 TITLE = "Lifecycle coverage"
@@ -31,13 +32,11 @@ def as_html(coverage: Coverage, made_at: datetime) -> str:
 
 
 def _head(coverage: Coverage, made_at: datetime) -> Iterator[str]:
-    tests_with_runs = [runs for runs in coverage.tally.tests.values() if runs.runs]
-    runs = sum(one.runs for one in tests_with_runs)
     yield f"<header><h1>{TITLE}</h1>"
     yield f"<p class=percent>{shown_percent(coverage.percent)}</p>"
     of, kinds = _words(coverage)
     yield f"<p>of the lifecycle of {of} was covered: {coverage.met} of {coverage.total} statuses, transitions, {kinds} and"
-    yield f"outcomes{_by(coverage, runs, len(tests_with_runs))}.</p>"
+    yield f"outcomes{_by(coverage)}.</p>"
     for worker in coverage.tally.lost:
         yield f"<p><strong>Worker {escape(worker)} ended without reporting: its coverage is missing here.</strong></p>"
     yield f'<p class=soft><small>pytest-understudy, <time datetime="{made_at.isoformat(timespec="seconds")}">'
@@ -55,10 +54,11 @@ def _words(coverage: Coverage) -> tuple[str, str]:
     return ("runs and responses", "step and item types") if coverage.has_runs else ("responses", "item types")
 
 
-def _by(coverage: Coverage, runs: int, tests_with_runs: int) -> str:
-    if not coverage.has_runs:
-        return ""
-    return f", by {_counted(runs, 'run')} in {_counted(tests_with_runs, 'test')}"
+def _by(coverage: Coverage) -> str:
+    """Return what covered it, in words: runs, responses, tests."""
+    shown = [runs for runs in coverage.tally.tests.values() if any(runs.of(api) for api in coverage.used)]
+    counts = [_counted(sum(runs.of(api).count for runs in shown), api[:-1]) for api in coverage.used]
+    return f", by {' and '.join(counts)} in {_counted(len(shown), 'test')}"
 
 
 def _figure(group: Group, classes: str) -> str:
@@ -82,13 +82,20 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _lifecycle(coverage: Coverage) -> Iterator[str]:
-    drawn = [*([OF_RUNS] if coverage.has_runs else []), *([OF_RESPONSES] if coverage.has_responses else [])]
-    title = " and ".join(f"of a {picture.of}" for picture in drawn)
-    yield f"<h2>The lifecycle {title}</h2><div class=two><figure class=card>"
-    yield from (as_svg(coverage, picture) for picture in drawn)
-    yield from marks(coverage)
-    yield "</figure><section class=card aria-labelledby=missing><h3 id=missing>Missing</h3>"
-    missing = list(advice(coverage.lifecycle))
+    for api, groups in coverage.lifecycles.items():
+        picture = {RUNS: OF_RUNS, RESPONSES: OF_RESPONSES}[api]
+        yield f"<h2>The lifecycle of a {picture.of}</h2><div class=two><figure class=card>"
+        yield as_svg(coverage, picture)
+        yield from marks(coverage, picture)
+        yield "</figure>"
+        yield from _missing(picture, list(advice(groups)))
+        yield "</div>"
+
+
+def _missing(picture: Picture, missing: list[list[Row]]) -> Iterator[str]:
+    """Yield what is missing of a lifecycle, with scripts."""
+    title = f"missing-of-a-{picture.of}"
+    yield f"<section class=card aria-labelledby={title}><h3 id={title}>Missing</h3>"
     if not missing:
         yield "<p>Nothing: the app covered all of it.</p>"
     else:
@@ -96,7 +103,7 @@ def _lifecycle(coverage: Coverage) -> Iterator[str]:
         yield "<code>understudy</code>; one click selects it all.</small></p><ul class=advice>"
         yield from (_advice(rows) for rows in missing)
         yield "</ul>"
-    yield "</section></div>"
+    yield "</section>"
 
 
 def _advice(rows: list[Row]) -> str:

@@ -63,13 +63,14 @@ tr.omitted * { color: var(--soft); }
 summary { cursor: pointer; } details > summary { padding: .15rem 0; }
 details.group > summary { font-weight: 600; } details.group[open] > summary { margin-bottom: .35rem; }
 .tests { display: grid; gap: .5rem; } .tests > * { min-width: 0; } .tests .card { padding: .5rem .85rem; }
-.way { display: flex; height: .55rem; gap: 2px; margin: .35rem 0 .2rem; max-width: 30rem; }
-.way span { flex: 1; border-radius: .15rem; }
+.path { display: flex; height: .55rem; gap: 2px; margin: .35rem 0 .2rem; max-width: 30rem; }
+.path span { flex: 1; border-radius: .15rem; }
 .scroll { overflow-x: auto; margin: .5rem 0; border-top: 1px solid var(--line); }
-.scroll svg { display: block; width: 100%; min-width: 30rem; max-width: 50rem; height: auto; }
+.scroll svg { display: block; width: 100%; max-width: 30rem; height: auto; }
 .scroll rect[width="100%"] { fill: transparent; } .scroll line { stroke: var(--line); }
 .scroll text { fill: var(--ink); } .scroll text[text-anchor] { fill: var(--soft); } .scroll circle { stroke: var(--card); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 48rem) { summary code { word-break: break-all; } }
 @media (min-width: 48rem) { .figures { grid-template-columns: repeat(4, 1fr); }
   .tables { grid-template-columns: 1fr 1fr; } #transitions { grid-area: 1 / 2 / span 3; } }
 @media (min-width: 62rem) { body { padding: 2rem 1.5rem 4rem; }

@@ -19,10 +19,12 @@ class ResponsesSeen:
 
     Args:
         meet: counts one target, by its group and its name.
+        shown: notes that the app was shown a response, by its id.
     """
 
-    def __init__(self, meet: Meet) -> None:
+    def __init__(self, meet: Meet, shown: Callable[[str], None]) -> None:
         self._meet = meet
+        self._shown = shown
         self._status: dict[str, str] = {}  # in which each response was last shown
         self._items: set[str] = set()
 
@@ -44,6 +46,7 @@ class ResponsesSeen:
     def _see_response(self, shown: dict[str, Any]) -> None:
         response_id, status = shown["id"], str(shown.get("status"))
         before = self._status.get(response_id)
+        self._shown(response_id)
         for item in shown.get("output") or ():
             if isinstance(item, dict) and item.get("id") not in self._items:
                 self._items.add(str(item.get("id")))

@@ -6,62 +6,37 @@ Which steps they took, and how they went.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
 
 from understudy._apis.assistants.objects import Run
 from understudy._apis.assistants.stream_events import names_of
 from understudy._cassettes import Interaction
 from understudy._coverage import names
-from understudy._coverage.tally import Tally
+from understudy._coverage.executions_seen import SHAPE_ERRORS, SimulatedExecutions, path_of
+from understudy._coverage.tally import RUNS, Tally
 from understudy._diagnostics.timeline import run_timeline
 from understudy._engine.events import PhaseEvent
 from understudy._engine.execution import Step
 from understudy._inspect.runs import timelines
 from understudy._reconstruct.session_facts import Facts
 
-MAX_KEPT_RUNS = 64  # of a simulation, before they are counted
-_SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
+class SimulatedRuns(SimulatedExecutions[Run]):
+    """Runs of a simulated service."""
 
-class RunsSeen(Protocol):
-    """The runs of one simulation or replay."""
-
-    def shown(self, run_id: str, tally: Tally, test: str) -> None:
-        """Note that the app was shown a run."""
-
-    def fold(self, tally: Tally, test: str) -> None:
-        """Count what the runs shown so far did, and drop them."""
-
-
-class SimulatedRuns:
-    """Runs of a simulated service: kept, since the app may delete their thread."""
-
-    def __init__(self, run_of: Callable[[str], Run | None]) -> None:
-        self._run_of = run_of
-        self._runs: dict[str, Run] = {}
+    def __init__(self, find: Callable[[str], Run | None]) -> None:
+        super().__init__(find)
         self._known: dict[str, int] = {}  # how many steps of each run are counted already
 
-    def shown(self, run_id: str, tally: Tally, test: str) -> None:
-        if run_id not in self._runs:
-            run = self._run_of(run_id)
-            if run is None:
-                return
-            if len(self._runs) >= MAX_KEPT_RUNS:
-                self.fold(tally, test)
-            self._runs[run_id] = run
-
-    def fold(self, tally: Tally, test: str) -> None:
-        for run in self._runs.values():
-            steps = list(run.steps)
-            for step in steps[self._known.get(run.id, 0) :]:
-                for name in step_types(step):
-                    tally.meet(names.STEP_TYPES, name, test)
-            if run.id not in self._known:
-                tally.of(test).runs += 1
-                way = _way(_statuses(run))
-                tally.draw(test, way, run_timeline(run) if tally.has_room(test, way) else None)
-            self._known[run.id] = len(steps)
-        self._runs.clear()
+    def count(self, execution: Run, tally: Tally, test: str) -> None:
+        """Count the steps it took since, and its path once."""
+        steps = list(execution.steps)
+        for step in steps[self._known.get(execution.id, 0) :]:
+            for name in step_types(step):
+                tally.meet(names.STEP_TYPES, name, test)
+        if execution.id not in self._known:
+            path = path_of(_statuses(execution))
+            tally.draw(test, RUNS, path, run_timeline(execution) if tally.has_room(test, RUNS, path) else None)
+        self._known[execution.id] = len(steps)
 
 
 class RecordedRuns:
@@ -70,23 +45,28 @@ class RecordedRuns:
     def __init__(self, played: Callable[[], Sequence[Interaction]]) -> None:
         self._played = played
         self._is_shown = False
+        self._counted: set[str] = set()
 
-    def shown(self, run_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
+    def shown(self, execution_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
+        """Note that there is one."""
         self._is_shown = True
 
     def fold(self, tally: Tally, test: str) -> None:
+        """Count what all that were played did."""
         if not self._is_shown:
             return
         self._is_shown = False
         try:
             self._fold(self._played(), tally, test)
-        except _SHAPE_ERRORS as error:  # a run of another server; its statuses are counted already
+        except SHAPE_ERRORS as error:  # a run of another server; its statuses are counted already
             tally.meet(names.STEP_TYPES, f"unknown: objects are not shaped as the API's ({type(error).__name__})", test)
 
     def _fold(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
         for timeline in timelines(played):
-            tally.of(test).runs += 1
-            tally.draw(test, _way(moment.name for moment in timeline.moments if moment.what == "run"), timeline)
+            if timeline.run_id not in self._counted:
+                self._counted.add(timeline.run_id)
+                path = path_of(moment.name for moment in timeline.moments if moment.what == "run")
+                tally.draw(test, RUNS, path, timeline)
         for run in Facts(played).runs.values():
             types = [name for step in run.steps.values() for name in _recorded_types(step["step_details"])]
             types += [names.step_type("tool_calls", "function") for _ in run.calls_waited_for()]
@@ -118,12 +98,3 @@ def _statuses(run: Run) -> Iterator[str]:
     for event in run.execution.events:
         if isinstance(event, PhaseEvent):
             yield from (name.rpartition(".")[2] for name in names_of(event, None))
-
-
-def _way(statuses: Iterator[str]) -> str:
-    """Return the statuses of a run as a path, each change once."""
-    way: list[str] = []
-    for status in statuses:
-        if status != "created" and way[-1:] != [status]:
-            way.append(status)
-    return "-".join(way)

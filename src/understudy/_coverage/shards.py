@@ -8,7 +8,7 @@ from pathlib import Path
 
 from understudy._coverage.tally import Tally
 
-FORMAT = 1  # raised when a key changes its meaning
+FORMAT = 1  # raised when a key changes its name or its meaning
 
 
 def as_text(tally: Tally) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from understudy._diagnostics.timeline import Moment, Timeline
 
 OUTSIDE = "(outside of tests)"
-MOST_TIMELINES = 3  # of a test: the first runs of different paths
+RUNS, RESPONSES = "runs", "responses"  # the executions of the two APIs
+APIS = (RUNS, RESPONSES)
+MOST_TIMELINES = 3  # of a test and an API: the first executions of different paths
 MOST_TESTS_DRAWN = 200  # whose timelines are kept
-MOST_MOMENTS = 40  # of a timeline
+MOST_MOMENTS = 40  # of a timeline, of those at which a status begins
 Json = dict[str, Any]
 
 
@@ -31,22 +33,81 @@ class Met:
 
 
 @dataclass
-class TestRuns:
-    """The runs of one test.
+class Executions:
+    """The runs, or the responses, of one test.
 
     Attributes:
-        worlds: how many simulated services and cassettes it used.
-        runs: how many runs it was shown.
-        new: how many targets it covered before every other test of its process.
-        ways: the paths of its runs, `queued-in_progress-completed`, and how many took each.
+        count: how many it was shown.
+        paths: their paths, `queued-in_progress-completed`, and how many took each.
         timelines: of the first few that went differently.
     """
 
-    worlds: int = 0
-    runs: int = 0
-    new: int = 0
-    ways: dict[str, int] = field(default_factory=dict)
+    count: int = 0
+    paths: dict[str, int] = field(default_factory=dict)
     timelines: list[Timeline] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    def has_room(self, path: str) -> bool:
+        """Return True if a timeline of this path would be kept."""
+        return path not in self.paths and len(self.timelines) < MOST_TIMELINES
+
+    def add(self, path: str, timeline: Timeline | None) -> bool:
+        """Count one; return True if its timeline is kept."""
+        keeps = timeline is not None and self.has_room(path)
+        self.count += 1
+        self.paths[path] = self.paths.get(path, 0) + 1
+        if keeps and timeline is not None:
+            shown = [moment for moment in timeline.moments if moment.begins][:MOST_MOMENTS]
+            self.timelines.append(Timeline(timeline.run_id, timeline.status, tuple(shown)))
+        return keeps
+
+    def merge(self, other: Executions) -> None:
+        """Add those of the same test in another process."""
+        self.count += other.count
+        for path, count in other.paths.items():
+            self.paths[path] = self.paths.get(path, 0) + count
+        self.timelines = [*self.timelines, *other.timelines][:MOST_TIMELINES]
+
+    def as_data(self) -> Json:
+        """Return plain data."""
+        timelines = [[one.run_id, one.status, [list(astuple(moment)) for moment in one.moments]] for one in self.timelines]
+        return {"count": self.count, "paths": self.paths, "timelines": timelines}
+
+    @classmethod
+    def of_data(cls, data: Json) -> Executions:
+        """Return those that `as_data` made data of."""
+        timelines = [
+            Timeline(run_id, status, tuple(Moment(*moment) for moment in moments))
+            for run_id, status, moments in data["timelines"]
+        ]
+        return cls(data["count"], dict(data["paths"]), timelines)
+
+
+@dataclass
+class TestRuns:
+    """The runs and responses of one test.
+
+    Attributes:
+        services: how many simulated services and cassettes it used.
+        new: how many targets it covered before every other test of its process.
+        runs, responses: those that it was shown.
+    """
+
+    services: int = 0
+    new: int = 0
+    runs: Executions = field(default_factory=Executions)
+    responses: Executions = field(default_factory=Executions)
+
+    def of(self, api: str) -> Executions:
+        """Return the executions of an API, `RUNS` or `RESPONSES`."""
+        return self.responses if api == RESPONSES else self.runs
+
+    @property
+    def has_timelines(self) -> bool:
+        """Return True if timelines are kept."""
+        return bool(self.runs.timelines or self.responses.timelines)
 
 
 class Tally:
@@ -75,33 +136,28 @@ class Tally:
         """Return the runs of a test."""
         return self.tests.setdefault(test, TestRuns())
 
-    def draw(self, test: str, way: str, timeline: Timeline | None) -> None:
-        """Note how a run of a test went.
+    def draw(self, test: str, api: str, path: str, timeline: Timeline | None) -> None:
+        """Note how a run or a response of a test went.
 
         Its timeline is kept if it is among the first that went so.
         """
-        runs = self.of(test)
-        is_new = way not in runs.ways
-        runs.ways[way] = runs.ways.get(way, 0) + 1
-        if is_new and timeline is not None and len(runs.timelines) < MOST_TIMELINES:
-            moments = timeline.moments[:MOST_MOMENTS]
-            runs.timelines.append(Timeline(timeline.run_id, timeline.status, moments))
+        if self.of(test).of(api).add(path, timeline):
             self._forget_some()
 
-    def has_room(self, test: str, way: str) -> bool:
+    def has_room(self, test: str, api: str, path: str) -> bool:
         """Return True if a timeline of this path would be kept."""
-        runs = self.of(test)
-        return way not in runs.ways and len(runs.timelines) < MOST_TIMELINES
+        return self.of(test).of(api).has_room(path)
 
     def _forget_some(self) -> None:
         """Keep memory bounded.
 
         Of the tests with timelines, keep those that covered something first, then the first ones.
         """
-        drawn = [name for name, runs in self.tests.items() if runs.timelines]
+        drawn = [name for name, runs in self.tests.items() if runs.has_timelines]
         if len(drawn) > 2 * MOST_TESTS_DRAWN:
             for name in self.by_first_covered(drawn)[MOST_TESTS_DRAWN:]:
-                self.tests[name].timelines.clear()
+                self.tests[name].runs.timelines.clear()
+                self.tests[name].responses.timelines.clear()
 
     def by_first_covered(self, names: Iterable[str]) -> list[str]:
         """Sort tests: those that covered most before all others first, then by name."""
@@ -116,12 +172,10 @@ class Tally:
                 self.met.setdefault(group, {}).setdefault(name, Met()).add(met.count, met.test)
         for test, theirs in other.tests.items():
             ours = self.of(test)
-            ours.worlds += theirs.worlds
-            ours.runs += theirs.runs
+            ours.services += theirs.services
             ours.new += theirs.new
-            for way, count in theirs.ways.items():
-                ours.ways[way] = ours.ways.get(way, 0) + count
-            ours.timelines = [*ours.timelines, *theirs.timelines][:MOST_TIMELINES]
+            for api in APIS:
+                ours.of(api).merge(theirs.of(api))
             self._forget_some()
         self.lost += other.lost
 
@@ -141,16 +195,8 @@ class Tally:
 
 
 def _test_data(runs: TestRuns) -> Json:
-    timelines = [
-        [one.run_id, one.status, [[moment.at, moment.what, moment.name, moment.note] for moment in one.moments]]
-        for one in runs.timelines
-    ]
-    return {"worlds": runs.worlds, "runs": runs.runs, "new": runs.new, "ways": runs.ways, "timelines": timelines}
+    return {"services": runs.services, "new": runs.new, **{api: runs.of(api).as_data() for api in APIS}}
 
 
 def _test_of(data: Json) -> TestRuns:
-    timelines = [
-        Timeline(run_id, status, tuple(Moment(*moment) for moment in moments))
-        for run_id, status, moments in data["timelines"]
-    ]
-    return TestRuns(data["worlds"], data["runs"], data["new"], dict(data["ways"]), timelines)
+    return TestRuns(data["services"], data["new"], *(Executions.of_data(data[api]) for api in APIS))

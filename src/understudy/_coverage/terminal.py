@@ -22,12 +22,13 @@ def as_lines(coverage: Coverage) -> Iterator[str]:
     yield ""
     for group in coverage.beside:
         yield _counted(group, width)
-    missing = list(advice(coverage.lifecycle))
-    if missing:
-        yield ""
-        yield "Missing, and what would cover it:"
-    for rows in missing:
-        yield from _advice(rows)
+    for api, groups in coverage.lifecycles.items():
+        missing = list(advice(groups))
+        if missing:
+            yield ""
+            yield f"Missing{f' of {api}' if len(coverage.used) > 1 else ''}, and what would cover it:"
+        for rows in missing:
+            yield from _advice(rows)
     yield from _beside(coverage)
     yield from (f"{worker} ended without reporting: its coverage is missing here" for worker in coverage.tally.lost)
 

@@ -1,10 +1,13 @@
-"""Notices that the app really sleeps between its requests, where its sleeping does not move the clock.
+"""Notices that the app really sleeps between its requests.
+
+Only where its sleeping does not move the clock.
 
 **Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
 a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
-for a CPU, where the system tells the latter (Linux). Whatever blocks looks the same, so a hint is given only if a line that
-sleeps is found: in the functions that are being called, in what they may call, in their files, or in the files that these
-use.
+for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only once there was a
+pause; of the first pause all that the thread computed and waited before is subtracted, too: too much rather than too little.
+Whatever blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being
+called, in what they may call, in their files, or in the files that these use.
 """
 
 from __future__ import annotations
@@ -17,16 +20,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from understudy._common.messages import Request
-
-try:
-    import resource
-except ImportError:  # pragma: no cover - on Windows
-    resource = None  # type: ignore[assignment]
 
 NOTICED_SECONDS = 0.1  # of sleeping in one simulation
 _LEAST_SECONDS = 0.01  # between two requests; less is noise
@@ -36,6 +35,9 @@ _SDK_SLEEPS = (
     "x-stainless-custom-poll-interval",
     "x-stainless-retry-count",
 )  # before a request with such a header (not "0")
+_NEVER = float("inf")
+# The monotonic time, from the clock that no time-freezing library replaces, if there is one.
+_elapsed = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
 
 
 class RealSleepMeter:
@@ -48,17 +50,22 @@ class RealSleepMeter:
 
     def answered(self) -> None:
         """Start measuring: this thread got an answer."""
-        self._thread.mark = _elapsed(), time.thread_time(), _waited_for_cpu(), _yields()
+        thread = self._thread
+        if not hasattr(thread, "busy") or thread.has_paused:
+            thread.busy = _busy()
+            thread.has_paused = getattr(thread, "has_paused", False)
+        thread.answered_at = _elapsed()
 
     def arrived(self, request: Request) -> str | None:
-        """Stop measuring: this thread sends a request; return a hint if one is due."""
-        elapsed, computed, waited, yields = getattr(self._thread, "mark", (None, 0.0, 0.0, None))
-        if elapsed is None or (yields is not None and yields == _yields()):
+        """Stop measuring, as this thread sends a request; return a hint if due."""
+        passed = _elapsed() - getattr(self._thread, "answered_at", _NEVER)
+        if passed < _LEAST_SECONDS:  # nearly always
             return None
-        slept = _elapsed() - elapsed - (time.thread_time() - computed)
+        self._thread.has_paused = True
+        slept = passed - (_busy() - self._thread.busy)
         if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
             return None
-        self._slept += slept - (_waited_for_cpu() - waited)
+        self._slept += slept
         if self._slept < self._noticed:
             return None
         self._noticed = 2 * self._slept  # looking for the line takes a while
@@ -72,19 +79,16 @@ class RealSleepMeter:
         )
 
 
-def _elapsed() -> float:
-    """Return the monotonic time, from the clock that no time-freezing library replaces, if there is one."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic()
-
-
-def _yields() -> int | None:
-    """Return how often this thread has given up its CPU, as every sleep does; None if the system does not say."""
-    which = getattr(resource, "RUSAGE_THREAD", None)
-    return None if which is None else resource.getrusage(which).ru_nvcsw
+def _busy() -> float:
+    """Return for how long this thread has computed and waited for a CPU."""
+    return time.thread_time() + _waited_for_cpu()
 
 
 def _waited_for_cpu() -> float:
-    """Return for how long this thread has waited for a CPU, in seconds; 0 if the system does not say."""
+    """Return for how long this thread has waited for a CPU, in seconds.
+
+    0 if the system does not say.
+    """
     try:
         opened = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
     except OSError:
@@ -101,7 +105,10 @@ def _waited_for_cpu() -> float:
 
 
 def _place(inner: FrameType) -> str | None:
-    """Return the line that sleeps; where a library does it for the app, the app's line that was reached; else None."""
+    """Return the line that sleeps, or None.
+
+    Where a library sleeps for the app, the app's line that was reached.
+    """
     frames = list(_app_frames(inner))
     for frame in frames:
         found = next(_sleeping_lines(frame.f_code), None)
@@ -114,7 +121,10 @@ def _place(inner: FrameType) -> str | None:
 
 
 def _app_frames(inner: FrameType) -> Iterator[FrameType]:
-    """Yield the app's innermost frame and those outside it: the app's, the test's, and libraries' that call them."""
+    """Yield the app's innermost frame and those outside it.
+
+    The app's, the test's, and those of libraries that call them.
+    """
     frame: FrameType | None = inner
     has_begun = False
     while frame is not None:
@@ -139,7 +149,10 @@ def _is_library(path: str) -> bool:
 
 
 def _called_by(frame: FrameType) -> Iterator[FunctionType]:
-    """Yield the app's functions that the frame's code may call: by its names, in its modules, of its objects."""
+    """Yield the app's functions that the frame's code may call.
+
+    By its names, in its modules, of its objects.
+    """
     names, values = frame.f_code.co_names, list(frame.f_locals.values())
     owners = [value for name in names if issubclass(type(value := frame.f_globals.get(name)), ModuleType)]
     found = [
@@ -156,7 +169,10 @@ def _called_by(frame: FrameType) -> Iterator[FunctionType]:
 
 
 def _files_of(frame: FrameType) -> Iterator[str]:
-    """Yield the frame's file, and those of the app's functions, classes and modules that its file has names for."""
+    """Yield the frame's file and those that it uses.
+
+    That is, those of the app's functions, classes and modules that it has names for.
+    """
     yield frame.f_code.co_filename
     for value in list(frame.f_globals.values()):
         name = None

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from understudy._apis.common.sse import DONE
-from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Response, SentRequest, text_headers
+from understudy._common.messages import Abort, Chunk, Headers, RawHeaders, SentRequest, text_headers
 from understudy.faults import Fault
 
-_SHOWN_BYTES = 400  # a run's status and a refusal's message are near the beginning
+SHOWN_BYTES = 400  # a run's status and a refusal's message are near the beginning
 _RUN_EVENT, _STEP_EVENT = b"event: thread.run.", b"event: thread.run.step."
 
 
@@ -24,7 +24,7 @@ class Logged:
         status: the HTTP status of the answer; None if there was none.
         fault: the fault it met, if any.
         stream: `open` until a streamed answer is read to its end, then `read`; "" for any other answer.
-        shown: the beginning of the answer; for a stream, the last status of the run in it.
+        shown: the first 400 bytes of the answer; for a stream, the last status of the run in it.
     """
 
     method: str
@@ -43,15 +43,10 @@ class Logged:
         """The request as the app sent it, made on access: every request is logged."""
         return SentRequest(self.method, self.path, self.body, text_headers(self.headers))
 
-    def answered(self, answer: Answer) -> None:
-        """Record the answer, or that it has begun to be streamed."""
-        if isinstance(answer, Response):
-            self.status = answer.status
-            if answer.stream is not None:
-                self.stream = "open"
-                answer.stream = self._watched(answer.stream)
-            else:
-                self.shown = answer.body[:_SHOWN_BYTES]
+    def watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Pass on the answer's stream, recording how far it is read."""
+        self.stream = "open"
+        return self._watched(stream)
 
     def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:

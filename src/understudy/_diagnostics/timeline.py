@@ -1,4 +1,4 @@
-"""Timelines: what happened to a run and when, as text and as a picture."""
+"""Timelines: what happened to a run or a response, as text and as a picture."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import count
 from pathlib import Path
 
 from understudy._apis.assistants.lifecycle import TERMINAL, run_status
 from understudy._apis.assistants.objects import Run
 from understudy._apis.assistants.stream_events import item_of, names_of
-from understudy._apis.responses.lifecycle import response_status
-from understudy._apis.responses.objects import ModelResponse
-from understudy._apis.responses.stream_events import StreamWriter
 from understudy._common.short_text import short
 from understudy._engine.events import Event, StepClosed, StepOpened
 from understudy._engine.fold import ExecutionState, states
@@ -25,21 +23,28 @@ class Moment:
     """One line of a timeline.
 
     Attributes:
-        at: seconds since the run was created.
-        what: `run`, or the id of the step or message concerned.
+        at: seconds since the run or response was created.
+        what: `run` (a response's, too), or the id of the step, message or item concerned.
         name: the event, without its subject: `queued`, `created`, `completed`, ...
         note: details in words; may be empty.
+        status: the status that begins; "" if it is `name`, or if none begins.
     """
 
     at: float
     what: str
     name: str
     note: str = ""
+    status: str = ""
+
+    @property
+    def begins(self) -> str:
+        """Return the status that begins; "" if none does."""
+        return self.status or (self.name if self.name in COLOURS else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The moments of a run, in order.
+    """The moments of a run or a response, in order.
 
     `str()` is the text; a notebook shows the picture; `write(path)` stores it as SVG.
     """
@@ -83,25 +88,6 @@ def run_timeline(run: Run) -> Timeline:
                 moments.pop()
             moments.append(moment)
     return Timeline(run.id, run_status(run.execution.status), tuple(moments))
-
-
-def response_timeline(response: ModelResponse) -> Timeline:
-    """Return the timeline of a simulated response so far, named as in its stream.
-
-    Consecutive deltas of one item are one moment, at the time of the last.
-    """
-    moments: list[Moment] = []
-    writer = StreamWriter(response, obfuscates=False)
-    for event, state in states(response.execution.events):
-        for name, payload in writer.sent(event, state):
-            subject = payload.get("item_id") or payload.get("item", {}).get("id") or "run"
-            words = state.item(subject).words if name.endswith("output_item.done") else ""
-            last = name.removeprefix("response.").removeprefix("output_")
-            moment = Moment(event.at - response.created_at, subject, last, short(words))
-            if last.endswith("delta") and moments and (moments[-1].what, moments[-1].name) == (subject, last):
-                moments.pop()
-            moments.append(moment)
-    return Timeline(response.id, response_status(response.execution.status), tuple(moments))
 
 
 def _moments(event: Event, state: ExecutionState, run: Run) -> Iterator[Moment]:
@@ -148,12 +134,16 @@ def _line(moment: Moment) -> str:
 # -- the picture ----------------------------------------------------------------
 
 LEFT, WIDTH, ROW, TOP = 210, 620, 26, 46
+ROOM = 45  # for a number of the axis
 WAITS = "requires_action"  # drawn last, with its name above: outputs submitted at once would hide it
+CALLED = "completed with calls"  # a response that waits for the app's outputs; its status is `completed`
+UNKNOWN_COLOUR = "#888888"  # of a status that is in no lifecycle
 COLOURS = {
     "queued": "#b8c0cc",
     "in_progress": "#5b8def",
     "requires_action": "#f0b429",
     "cancelling": "#d9a5a5",
+    CALLED: "#f0b429",
     "completed": "#3a9d5d",
     "incomplete": "#c77d2a",
     "failed": "#d64545",
@@ -189,9 +179,7 @@ def _draw(timeline: Timeline, scale: _Scale) -> str:
     height, width = TOP + ROW * len(rows) + 34, scale.left + scale.width + 120
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     title = escape(f"{timeline.run_id}: {timeline.status}")
-    marks = sorted(
-        (moment for moment in timeline.moments if moment.name in COLOURS), key=lambda moment: moment.name == WAITS
-    )
+    marks = sorted(filter(lambda moment: moment.begins, timeline.moments), key=lambda moment: moment.begins == WAITS)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         f"<title>{title}</title>",
@@ -207,7 +195,9 @@ def _draw(timeline: Timeline, scale: _Scale) -> str:
 
 
 def _axis(scale: _Scale, height: int) -> Iterable[str]:
-    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 10**9) if scale.last / size <= 8)
+    most = min(8, scale.width / ROOM)
+    sizes = (digit * 10**zeros for zeros in count() for digit in (1, 2, 5))
+    step = next(size for size in sizes if scale.last / size <= most)
     for second in range(0, int(scale.last) + 1, step):
         x = scale.x(second)
         yield f'<line x1="{x}" y1="{TOP - 8}" x2="{x}" y2="{height - 26}" stroke="#e4e7eb"/>'
@@ -223,31 +213,35 @@ def _label(number: int, what: str) -> str:
 def _bars(moments: Iterable[Moment], rows: list[str]) -> Iterable[_Bar]:
     since: dict[str, tuple[float, str]] = {}
     for moment in moments:
-        if moment.name in COLOURS:
+        if moment.begins:
             if moment.what in since:
                 start, status = since[moment.what]
                 yield _Bar(rows.index(moment.what), start, moment.at, status)
-            since[moment.what] = (moment.at, moment.name)
+            since[moment.what] = (moment.at, moment.begins)
+
+
+def _colour(status: str) -> str:
+    return COLOURS.get(status, UNKNOWN_COLOUR)
 
 
 def _bar(bar: _Bar, scale: _Scale) -> str:
     x, width = scale.x(bar.start), round(scale.width * (bar.end - bar.start) / scale.last, 1)
     y = TOP + ROW * bar.row
     return (
-        f'<rect x="{x}" y="{y}" width="{width}" height="16" fill="{COLOURS[bar.status]}" opacity="0.75">'
+        f'<rect x="{x}" y="{y}" width="{width}" height="16" fill="{_colour(bar.status)}" opacity="0.75">'
         f"<title>{bar.status}: {bar.start:g} to {bar.end:g} s</title></rect>"
     )
 
 
 def _mark(moment: Moment, row: int, scale: _Scale) -> str:
     """Return a dot where a status begins, with the name of an end or a pause."""
-    x, y = scale.x(moment.at), TOP + ROW * row + 8
+    x, y, status = scale.x(moment.at), TOP + ROW * row + 8, moment.begins
     dot = (
-        f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[moment.name]}" stroke="#ffffff">'
-        f"<title>{escape(f'{moment.name} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"
+        f'<circle cx="{x}" cy="{y}" r="4" fill="{_colour(status)}" stroke="#ffffff">'
+        f"<title>{escape(f'{status} at {moment.at:g} s {moment.note}'.strip())}</title></circle>"
     )
-    if moment.name in TERMINAL:
-        dot += f'<text x="{x + 8}" y="{y + 4}" fill="#1f2933">{moment.name}</text>'
-    if moment.name == WAITS:
-        dot += f'<text x="{x}" y="{y - 11}" text-anchor="middle" font-size="10" fill="#8d6708">{moment.name}</text>'
+    if status in TERMINAL or status == CALLED:
+        dot += f'<text x="{x + 8}" y="{y + 4}" fill="#1f2933">{status}</text>'
+    if status == WAITS:
+        dot += f'<text x="{x}" y="{y - 11}" text-anchor="middle" font-size="10" fill="#8d6708">{status}</text>'
     return dot

@@ -35,7 +35,7 @@ class Clock:
         self.mode = mode
         self._now = start
         self._lock = lock or threading.RLock()  # the engine's: a test may move the clock during a request
-        self.on_move: Callable[[], None] = lambda: None  # set by the engine, to carry out what is now due
+        self.on_move: Callable[[float], object] = lambda _: None  # set by the engine, to carry out what is due by then
 
     @property
     def virtual(self) -> bool:
@@ -82,7 +82,7 @@ class Clock:
             at = min(at, LATEST)
             if at > self._now:
                 self._now = at
-                self.on_move()
+                self.on_move(at)
 
     def __repr__(self) -> str:
         return f"<Clock {self.mode} now={self.now()}>"

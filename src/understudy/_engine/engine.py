@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 from understudy._engine.agenda import Agenda
 from understudy._engine.api_error import ApiError
@@ -20,6 +21,7 @@ from understudy._engine.files import Files
 from understudy._engine.ids import Ids
 from understudy._engine.models import Models
 from understudy._engine.moves.base import Tool
+from understudy._engine.overlap import Overlap
 from understudy._engine.ports import SearchHit
 from understudy._engine.script_queue import ScriptQueue
 from understudy._engine.search import search
@@ -29,6 +31,12 @@ from understudy.errors import UnderstudyError
 HISTORY_KEPT = 1000
 DEFAULT_RESULTS = 20  # how many passages a file search finds at most [DOCS]
 P = TypeVar("P")
+
+
+class PartOf(Protocol):
+    """Returns one API's part of a service, made when first requested."""
+
+    def __call__(self, kind: Callable[[Engine], P]) -> P: ...
 
 
 class Engine:
@@ -44,15 +52,18 @@ class Engine:
         executions: those running and those over, by id.
         history: the last 1,000 objects that a face made for an execution, oldest first; deleted ones, too.
         scripts: the scripts to be performed.
+        overlap: lets the requests of several threads meet.
+        part: returns one API's part of this service, made when first requested: `engine.part(AssistantsObjects)`.
         writes: how many writes the apps have made; `written_at`: the time of the last, in unix seconds.
     """
 
     def __init__(self, *, seed: int = 0, time: TimeMode = "poll", start: float = 1_700_000_000, strict: bool | None = None):
         self.lock = threading.RLock()
+        self.overlap = Overlap(self.lock)
         self.clock = Clock(time, start, self.lock)
-        self.clock.on_move = self.settle
         self.ids = Ids(seed)
         self.agenda = Agenda()
+        self.clock.on_move = self.agenda.settle
         self.scripts = ScriptQueue(strict)
         self.executions: dict[str, Execution] = {}
         self.history: deque[Any] = deque(maxlen=HISTORY_KEPT)
@@ -61,7 +72,7 @@ class Engine:
         self.stores = Stores(self.clock, self.agenda, self.ids, self.existing_file)
         self.writes = 0
         self.written_at: float = start
-        self._parts: dict[Any, Any] = {}
+        self.part: PartOf = cache(lambda kind: kind(self))
 
     def settle(self) -> None:
         """Carry out everything that is due."""
@@ -78,13 +89,6 @@ class Engine:
         `at`: the creation time that some ids embed, in unix seconds; None for now.
         """
         return self.ids.new(kind, parent, self.clock.now() if at is None else at)
-
-    def part(self, kind: Callable[[Engine], P]) -> P:
-        """Return one API's part of this service, made when first requested."""
-        part = self._parts.get(kind)
-        if part is None:
-            part = self._parts[kind] = kind(self)
-        return part
 
     # -- executions -----------------------------------------------------------
 

@@ -6,9 +6,12 @@ the same ids on every machine, and adding one object does not shift the ids of o
 
 from __future__ import annotations
 
+import re
 import string
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import chain, count
 
 _ALNUM = (string.ascii_uppercase + string.ascii_lowercase + string.digits).encode()
 _TO_ALNUM = bytes(_ALNUM[byte % len(_ALNUM)] for byte in range(256))
@@ -38,14 +41,35 @@ OLDER_PREFIXES = {"vsfb_": "file_batch"}  # until Oct 2025 [REC]
 
 _STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so that ids repeat only after 2**128 requests
 _MASK = 2**128 - 1
+_CANNOT_BE_IN_A_PATH = re.compile(r"[/?#%\s\x00-\x1f\x7f]")
+
+
+def check_id(given: object) -> None:
+    """Check an id that a test gives: it has to be a text, and part of a path.
+
+    Raises:
+        TypeError: it is not a text.
+        ValueError: it is empty, or has a character that no path can have.
+    """
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} is not an id: expected a text such as 'thread_abc123'")
+    if not given or _CANNOT_BE_IN_A_PATH.search(given):
+        raise ValueError(f"{given!r} is not an id: a request could not name it. Expected such as 'thread_abc123'")
 
 
 class Ids:
-    """The source of ids of one service."""
+    """The source of ids of one service.
+
+    Attributes:
+        requests: the ids of the next requests. Every answer needs one, so they are counted from a derived number instead of
+            hashed.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._requests = int.from_bytes(blake2b(f"{seed}|request".encode(), digest_size=16).digest())
+        first = int.from_bytes(blake2b(f"{seed}|request".encode(), digest_size=16).digest())
+        self._counted = map("req_{:032x}".format, map(_MASK.__and__, count(first + _STRIDE, _STRIDE)))
+        self.requests: Iterator[str] = self._counted
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self._pinned: dict[str, deque[str]] = defaultdict(deque)
 
@@ -56,23 +80,18 @@ class Ids:
 
         Raises:
             ValueError: an id whose prefix no object has.
+            TypeError: something that is not an id.
         """
+        for wanted in ids:
+            check_id(wanted)
         prefixes = {prefix: kind for kind, (prefix, _, _) in SHAPES.items() if prefix} | OLDER_PREFIXES
         for wanted in ids:
             kind = next((kind for prefix, kind in prefixes.items() if wanted.startswith(prefix)), None)
             if kind is None:
                 raise ValueError(f"{wanted!r} has none of the prefixes of the API's ids: {', '.join(prefixes)}")
             self._pinned[kind].append(wanted)
-
-    def request(self) -> str:
-        """Return the id of the next request.
-
-        Every answer needs one, so it is incremented from a derived number instead of hashed.
-        """
-        if "request" in self._pinned:
-            return self.new("request")
-        self._requests += _STRIDE
-        return f"req_{self._requests & _MASK:032x}"
+            if kind == "request":
+                self.requests = chain(iter(lambda: self.pinned("request"), None), self._counted)
 
     def pinned(self, kind: str) -> str | None:
         """Take the id that the test has pinned for the next object of a kind, or None."""

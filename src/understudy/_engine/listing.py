@@ -38,6 +38,7 @@ _NO_KEYS: list[Key] = []
 _NO_ITEMS: list[Any] = []
 _NO_PLACES: dict[str, Key] = {}
 _NO_IDS: dict[str, Any] = {}
+_get_none = _NO_IDS.get
 
 
 class Listing(Generic[T]):
@@ -45,9 +46,13 @@ class Listing(Generic[T]):
 
     Items of the same second keep the order in which they were added. [REC] Cursors stay valid when items are added or
     deleted, that of a deleted item included.
+
+    Attributes:
+        get: returns the item with an id, or None; the dictionary's own method, because every request looks something up.
     """
 
-    __slots__ = ("_by_id", "_count", "_items", "_keys", "_places")
+    __slots__ = ("_by_id", "_count", "_items", "_keys", "_places", "get")
+    get: Callable[[str], T | None]
 
     def __init__(self) -> None:
         # Most listings stay empty (a thread's runs): until the first item they share constants.
@@ -55,6 +60,7 @@ class Listing(Generic[T]):
         self._items: list[T] = _NO_ITEMS
         self._places: dict[str, Key] = _NO_PLACES
         self._by_id: dict[str, T] = _NO_IDS
+        self.get = _get_none
         self._count = 0
 
     def add(self, item: T) -> None:
@@ -67,6 +73,7 @@ class Listing(Generic[T]):
             raise UnderstudyError(f"there is already an object with the id {item.id!r}: give next_ids() ids that are new")
         if not self._count:
             self._keys, self._items, self._places, self._by_id = [], [], {}, {}
+            self.get = self._by_id.get
         key = (item.created_at, self._count)
         self._count += 1
         place = len(self._keys) if not self._keys or key > self._keys[-1] else bisect.bisect(self._keys, key)
@@ -74,9 +81,6 @@ class Listing(Generic[T]):
         self._items.insert(place, item)
         self._places[item.id] = key
         self._by_id[item.id] = item
-
-    def get(self, item_id: str) -> T | None:
-        return self._by_id.get(item_id)
 
     def remove(self, item_id: str) -> None:
         """Remove an item that is there."""

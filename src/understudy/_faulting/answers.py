@@ -43,7 +43,7 @@ def _error(context: FaultContext, status: int, message: str, kind: str, code: st
 
     `{id}` in the message becomes the request's id.
     """
-    request_id = context.engine.ids.request()
+    request_id = next(context.engine.ids.requests)
     error = {"message": message.replace("{id}", request_id), "type": kind, "param": None, "code": code}
     headers = (("content-type", "application/json"), ("x-request-id", request_id), *extra)
     return _instead(context, Response(status, headers, pretty({"error": error})))
@@ -89,7 +89,7 @@ def not_found(context: FaultContext, what: NotFound) -> Answer:
     response = refusal_response(*missing_object(ids), context.face.refusals)
     response.headers = (
         ("content-type", "application/json"),
-        ("x-request-id", context.engine.ids.request()),
+        ("x-request-id", next(context.engine.ids.requests)),
         *response.headers,
     )
     return response

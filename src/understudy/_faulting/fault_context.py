@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from understudy._apis.common.face import Face, Route
+from understudy._apis.common.face import Face
+from understudy._apis.common.routing import Route
 from understudy._common.messages import Chunk, Request, Response
 from understudy._engine.engine import Engine
 from understudy.faults import Fault, NotFound, Sunset

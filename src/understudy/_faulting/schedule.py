@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from understudy._apis.common.face import Route
+from understudy._apis.common.routing import Route
 from understudy._common.messages import Abort, Answer, Request, Response
 from understudy._engine.engine import Engine
 from understudy._faulting import answers, streams

@@ -19,12 +19,10 @@ from typing import Any
 
 from understudy._common.messages import Answer, Handler, HostRules, Request, Response
 from understudy._http import current, stacks, tls_contexts
-from understudy._http.answering import answer_by_default, handler_for
 from understudy._http.api_key import supplied_api_key
 from understudy._http.carrying import carriers
-from understudy._http.neighbours import another_answers
 from understudy._http.network_guard import guards
-from understudy._http.transports import transport_class
+from understudy._http.transports import hook_of, transport_class
 
 HOOK = "_transport_for_url"
 
@@ -68,11 +66,21 @@ def on_guard(handler: Handler) -> Iterator[None]:
     """
     _hook()
     try:
-        with answer_by_default(handler):
+        with current.answer_by_default(handler):
             _self_test()
             yield
     finally:
         _unhook()
+
+
+def guard_for_good(handler: Handler) -> None:
+    """Answer as `on_guard` does, until the process ends.
+
+    Nothing is undone: at the end of a process it would be too early, since threads may still ask.
+    """
+    _hook()
+    current.answer_for_good(handler)
+    _self_test()
 
 
 def transport_for(handler: Handler, lib: ModuleType) -> Any:
@@ -129,7 +137,7 @@ def _hook_library(lib: ModuleType) -> None:
             return
         _hooked_clients.add(lib.Client)
         _library_undo.extend(
-            _wrap(client_class, HOOK, _make_hook(lib, getattr(client_class, HOOK, None)))
+            _wrap(client_class, HOOK, hook_of(lib, getattr(client_class, HOOK, None)))
             for client_class in (lib.Client, lib.AsyncClient)
         )
         _library_undo.extend(_wrap(*guard) for guard in guards(lib))
@@ -149,20 +157,6 @@ def _wrap(owner: type, name: str, replacement: Any) -> Callable[[], None]:
     if original is None:
         return lambda: delattr(owner, name)
     return lambda: setattr(owner, name, original)
-
-
-def _make_hook(lib: ModuleType, original: Any) -> Any:
-    intercepting = transport_class(lib)
-
-    def _transport_for_url(self: Any, url: Any) -> Any:
-        transport = original(self, url) if original is not None else self._transport
-        handler = handler_for(self, partial(another_answers, lib))
-        # A MockTransport was chosen by the user, and our own transport by us: both stay.
-        if handler is None or isinstance(transport, (lib.MockTransport, intercepting)):
-            return transport
-        return intercepting(handler, transport)
-
-    return _transport_for_url
 
 
 current.when_nothing_may_ask.append(_unhook_if_idle)

@@ -24,7 +24,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from understudy._common.messages import Abort, Answer, Forward, Handler, Headers, Observer, Response, text_headers
 from understudy._http.aiohttp_source import Answered, Observed, Source, connection_error, kind
-from understudy._http.answering import forwarding, handler_of_request, lower_case
+from understudy._http.answering import handler_of_request, lower_case
+from understudy._http.current import forwarding
 from understudy._http.http1 import ServerSide, reason_of
 from understudy._http.patching import Undo, wrap
 

@@ -37,7 +37,7 @@ def _wrap_init(original: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        handler = current.handler_for(self)
+        handler = current.active_handler(self)
         if handler is None:
             original(self, *args, **kwargs)
             return

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 from understudy._common.messages import Answer, HostRules, Request
 from understudy._http import current
-from understudy._http.answering import handler_for
+from understudy._http.current import handler_for
 from understudy._http.patching import Undo, wrap
 from understudy.errors import NoBackend, envelope
-
-_left_open = ExitStack()  # in a child, for as long as it lives
 
 
 class RefusedInChild:
@@ -44,10 +41,10 @@ class RefusedInChild:
 
 def _refuse_here(hosts: tuple[str, ...], pass_hosts: tuple[str, ...]) -> RefusedInChild:
     """Refuse every API request of this (spawned) process until it ends."""
-    from understudy._http.activation import on_guard
+    from understudy._http.activation import guard_for_good
 
     refusing = RefusedInChild(HostRules(hosts, pass_hosts))
-    _left_open.enter_context(on_guard(refusing))
+    guard_for_good(refusing)
     return refusing
 
 

@@ -1,4 +1,4 @@
-"""The handler that answers: that of the innermost activation around the request.
+"""The handler that answers: the innermost activation's, else the guard.
 
 A *frame* is one activation. It is found, in this order,
 1. by ContextVar: tests in parallel tasks or threads each see their own;
@@ -27,6 +27,7 @@ from typing import Any
 
 from understudy._common.call_site import caller, current_test
 from understudy._common.messages import Handler, HostRules
+from understudy._http.neighbours import vcrpy_answers
 from understudy._http.refusing import Ambiguous, Stray
 
 _frames: ContextVar[Frame | None] = ContextVar("understudy_frame", default=None)
@@ -38,6 +39,8 @@ _starting = threading.local()
 # By the test that opened them, oldest first: for the report of its failure. Weak: it keeps nothing alive.
 _opened: deque[tuple[str, weakref.ref[Handler]]] = deque(maxlen=16)
 when_nothing_may_ask: list[Callable[[], object]] = []  # called when no stray is left
+_guards: list[Handler] = []
+_is_forwarding: ContextVar[bool] = ContextVar("understudy_is_forwarding", default=False)
 _THREAD_MARK = "_understudy_frame"
 
 
@@ -200,8 +203,26 @@ def encloses(outer: Handler) -> bool:
     return False
 
 
-def handler_for(client: object) -> Handler | None:
-    """Return the handler that answers this client here; None if nothing is active."""
+def handler_for(client: object, is_mocked: Callable[[], bool] = vcrpy_answers) -> Handler | None:
+    """Return the handler that answers a client here, or None.
+
+    The one question that every stack asks. It is a simulation or a cassette, else the guard.
+
+    Args:
+        client: the object in which the library keeps its connections; it belongs to the activation in which it last sent a
+            request.
+        is_mocked: whether another tool answers the clients of this library, so that the guard does not.
+    """
+    if _is_forwarding.get():
+        return None
+    handler = active_handler(client)
+    if handler is None and _guards and not is_mocked():
+        return _guards[-1]
+    return handler
+
+
+def active_handler(client: object) -> Handler | None:
+    """Return the handler of the activation that a client belongs to, or None."""
     context = frame = _frames.get()
     if frame is None or frame.closed:
         mark = _mark()
@@ -212,7 +233,7 @@ def handler_for(client: object) -> Handler | None:
         known = _by_client.get(client)
         if known is None or known() is not frame:
             _by_client[client] = weakref.ref(frame)
-        return _answering(frame)
+        return frame.handler or _answering(frame)
     frames = list(_open)  # a copy: other threads open and close frames meanwhile
     if not frames:
         return None if context is None else Stray(context.name, context.rules)
@@ -231,6 +252,37 @@ def _answering(frame: Frame) -> Handler:
     Or one that refuses, if the frame has just been closed on another thread.
     """
     return frame.handler or Stray(frame.name, frame.rules)
+
+
+def answer_for_good(handler: Handler) -> None:
+    """Answer with a handler wherever nothing is active, until the process ends."""
+    _guards.append(handler)
+
+
+@contextmanager
+def answer_by_default(handler: Handler) -> Iterator[None]:
+    """Answer with a handler wherever nothing is active, within the block.
+
+    On every thread. For the guard.
+    """
+    _guards.append(handler)
+    try:
+        yield
+    finally:
+        _guards.remove(handler)
+
+
+@contextmanager
+def forwarding() -> Iterator[None]:
+    """Send a forwarded request, within the block, without asking a handler again.
+
+    The lower layers of the same library would ask a second time.
+    """
+    before = _is_forwarding.set(True)
+    try:
+        yield
+    finally:
+        _is_forwarding.reset(before)
 
 
 def replace_handlers(replacement: Callable[[Handler], Handler]) -> None:

@@ -25,10 +25,23 @@ def is_ours(host: str, headers: Mapping[str, str], rules: HostRules, port: int |
         rules: the listed hosts, and those passed through.
         port: the port if it is known, for rules that name one (`127.0.0.1:8000`).
     """
+    ours = ours_by_host(host, port, rules)
+    return ours_by_headers(headers) if ours is None else ours
+
+
+@lru_cache(maxsize=256)
+def ours_by_host(host: str, port: int | None, rules: HostRules) -> bool | None:
+    """Return whether requests to a host are for the API, or None.
+
+    None if their headers decide. Cached, because every request of every client is asked about.
+    """
     if _is_listed(host, port, rules.pass_hosts):
         return False
-    if _is_listed(host, port, rules.hosts):
-        return True
+    return True if _is_listed(host, port, rules.hosts) else None
+
+
+def ours_by_headers(headers: Mapping[str, str]) -> bool:
+    """Return whether an OpenAI SDK sends a request."""
     if "assistants" in headers.get("openai-beta", ""):
         return True
     return "x-stainless-lang" in headers and "anthropic-version" not in headers
@@ -47,7 +60,6 @@ def own_base_url() -> tuple[str, ...]:
     return (url.hostname if is_usual else f"{url.hostname}:{url.port}",)
 
 
-@lru_cache(maxsize=256)
 def _is_listed(host: str, port: int | None, patterns: tuple[str, ...]) -> bool:
     host = host.lower()
     return any(_fits(host, f"{host}:{port}", pattern.lower()) for pattern in patterns)

@@ -16,7 +16,8 @@ from http import client as http_client  # while `http.client` is being imported,
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Handler, Observer, Request, Response
-from understudy._http.answering import forwarding, handler_of_request, lower_case
+from understudy._http.answering import handler_of_request, lower_case
+from understudy._http.current import forwarding
 from understudy._http.http1 import ServerSide, Tee
 from understudy._http.patching import Undo, wrap
 
@@ -86,7 +87,7 @@ class AnsweringSocket:
 
         A complete request is answered, or forwarded over a real connection.
         """
-        if not self.is_for_this_request:  # nothing is active any more, or this socket would have been replaced
+        if not self.is_for_this_request and not self._is_answered():
             self._owner.connection.sock = None
             self._owner.connect().sendall(data)
             return
@@ -103,6 +104,15 @@ class AnsweringSocket:
         else:
             assert isinstance(answer, Response)
             self._answer = self._server.response_bytes(answer)
+
+    def _is_answered(self) -> bool:
+        """Return True if a handler answers what is sent without `request()`: bytes given to the connection's `send`."""
+        connection = self._owner.connection
+        handler = handler_of_request(connection, *_destination(connection), {})
+        if handler is None:
+            return False
+        self._handler, self.is_for_this_request = handler, True
+        return True
 
     def _forward(self, request: Request, observer: Observer | None) -> None:
         connection = self._owner.connection

@@ -11,7 +11,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from understudy._http.answering import handler_for
+from understudy._http.current import handler_for
 from understudy._http.neighbours import another_answers
 from understudy._http.transports import transport_class
 

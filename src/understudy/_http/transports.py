@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -23,14 +23,27 @@ from understudy._common.messages import (
     Response,
     text_headers,
 )
-from understudy._http.answering import forwarding
-from understudy._http.hosts import is_ours
+from understudy._http.current import forwarding, handler_for
+from understudy._http.hosts import ours_by_headers, ours_by_host
+from understudy._http.neighbours import another_answers
 from understudy.errors import NotSimulated, envelope
 
 
-def to_request(sent: Any) -> Request:
-    """Return a request of a library, its body already read, as a plain value."""
-    return Request(sent.method, str(sent.url), sent.headers.raw, sent.content)
+def hook_of(lib: ModuleType, original: Any) -> Any:
+    """Return the replacement of a client class's `_transport_for_url`.
+
+    `original`: the method that it replaces; None in versions without one.
+    """
+    intercepting = transport_class(lib)
+    stays = (lib.MockTransport, intercepting)  # chosen by the user, and by us
+    is_mocked = partial(another_answers, lib)
+
+    def _transport_for_url(self: Any, url: Any) -> Any:
+        transport = original(self, url) if original is not None else self._transport
+        handler = handler_for(self, is_mocked)
+        return transport if handler is None or isinstance(transport, stays) else intercepting(handler, transport)
+
+    return _transport_for_url
 
 
 @cache
@@ -53,7 +66,7 @@ def transport_class(lib: ModuleType) -> Any:
             if not self._ours(request):
                 return self.inner.handle_request(request)
             request.read()
-            answer = self._answer(to_request(request))
+            answer = self._answer(request)
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
@@ -68,7 +81,7 @@ def transport_class(lib: ModuleType) -> Any:
             if not self._ours(request):
                 return await self.inner.handle_async_request(request)
             await request.aread()
-            answer = self._answer(to_request(request))
+            answer = self._answer(request)
             if not isinstance(answer, Forward):
                 return self._finish(answer, request)
             try:
@@ -80,9 +93,13 @@ def transport_class(lib: ModuleType) -> Any:
             return _observe(response, answer.observer)
 
         def _ours(self, request: Any) -> bool:
-            return self.inner is None or is_ours(request.url.host, request.headers, self.handler.rules, request.url.port)
+            if self.inner is None:
+                return True
+            ours = ours_by_host(request.url.host, request.url.port, self.handler.rules)
+            return ours_by_headers(request.headers) if ours is None else ours
 
-        def _answer(self, request: Request) -> Answer:
+        def _answer(self, sent: Any) -> Answer:
+            request = Request(sent.method, str(sent.url), sent.headers.raw, sent.content)
             answer = self.handler.handle(request)
             return _no_way_out(request) if isinstance(answer, Forward) and self.inner is None else answer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._cassettes import Interaction
 from understudy._inspect.schema_check import Json, Violation
 

@@ -6,12 +6,15 @@ Streams are not joined: each chunk of the service is one message to the server.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from understudy._common.messages import Abort, Answer, Chunk, Forward, Headers, Pause, Request, Response
 from understudy.errors import UnderstudyError, envelope
+
+MAX_BODY_BYTES = 640 << 20  # the API takes files of up to 512 MiB, which an admin verb sends as base64
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -35,6 +38,7 @@ class LiveResponse:
 
 
 ServedAnswer = Answer | LiveResponse
+EVENTS_A_TURN = 8  # of a stream, before other connections proceed: a turn of the event loop costs more than an event
 
 
 class Application:
@@ -57,7 +61,11 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        request = await _request(scope, receive)
+        body = await _body(scope, receive)
+        if body is None:
+            await _refuse_size(send)
+            return
+        request = _request(scope, body)
         answer = await self._handle(request)
         if isinstance(answer, Abort):
             await _hang_up(receive, send)
@@ -81,20 +89,37 @@ class Application:
                 return
 
 
-async def _request(scope: Scope, receive: Receive) -> Request:
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the body of a request; None if it is larger than any could be."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if int(announced) > MAX_BODY_BYTES:
+        return None
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return None
         if not message.get("more_body"):
-            break
+            return bytes(body)
+
+
+async def _refuse_size(send: Send) -> None:
+    text = f"the body of this request is larger than {MAX_BODY_BYTES >> 20} MiB, more than any operation takes"
+    refusal = json.dumps({"error": {"message": text, "type": "invalid_request_error", "param": None, "code": None}}).encode()
+    kind = (("content-type", "application/json"), ("connection", "close"), ("content-length", str(len(refusal))))
+    await send(_start(413, kind))
+    await send({"type": "http.response.body", "body": refusal})
+
+
+def _request(scope: Scope, body: bytes) -> Request:
     headers = tuple(scope["headers"])  # as they came: few are ever asked for, so few are decoded
     host = next((value for name, value in headers if name == b"host"), b"localhost").decode("latin-1")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
     tail = f"?{query.decode('latin-1')}" if query else ""
     url = f"{scope['scheme']}://{host}{path.decode('latin-1')}{tail}"
-    return Request(scope["method"], url, headers, bytes(body))
+    return Request(scope["method"], url, headers, body)
 
 
 def _start(status: int, headers: Headers) -> dict[str, Any]:
@@ -131,14 +156,15 @@ async def _hang_up(receive: Receive, send: Send) -> None:
 
 async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
     """Return whether the stream ended or the client left; False if it broke off."""
-    for chunk in stream:
+    for number, chunk in enumerate(stream, 1):
         if isinstance(chunk, Abort):
             return False
         if isinstance(chunk, Pause):
             await asyncio.wait({gone}, timeout=chunk.seconds)
         else:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await asyncio.sleep(0)  # let other connections proceed between two events
+            if number % EVENTS_A_TURN == 0:
+                await asyncio.sleep(0)
         if gone.done():
             return True
     await send({"type": "http.response.body", "body": b""})

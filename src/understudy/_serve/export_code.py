@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from understudy._apis import faces
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._serve.admin_values import FAULTS, MOVES, condition_from, fault_from, moves_from
 from understudy._serve.exchanges import ServedExchange
 

@@ -42,7 +42,10 @@ class Site:
         return answer
 
     async def _answer(self, request: Request) -> ServedAnswer:
-        name, path = split(request.path)
+        try:
+            name, path = split(request.path)
+        except WorldGone as error:
+            return gone_response(error)
         if request.method in ("GET", "HEAD"):
             found = self._read(name, path, request)
             if found is not None:

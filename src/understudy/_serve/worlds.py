@@ -19,7 +19,8 @@ from understudy.errors import UnderstudyError, envelope
 COMMON = ""
 MAX_WORLDS = 256  # unless the server is started with another number
 _MAX_GONE_NAMES = 10_000  # of dropped simulations, to report that they were dropped
-_NAME = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,200}")  # a client would resolve /w/.. before it sends it
+_PREFIX = re.compile(r"/+w/([^/]*)(.*)", re.DOTALL)
 
 
 class ServedWorld(Protocol):
@@ -97,7 +98,7 @@ class Worlds:
         if self._make is None:
             raise WorldGone(f"{where}: {self._absent}")
         if name and not _NAME.fullmatch(name):
-            raise WorldGone(f"{where}: not a valid name; expected 1 to 200 letters, digits and . _ ~ -")
+            raise WorldGone(f"{where}: not a valid name; expected 1 to 200 letters, digits and . _ ~ -, but not . or ..")
         if name in self._gone and not anew:
             raise WorldGone(
                 f"{where} was dropped: this server keeps {self._kept} simulations, and it was the least recently "
@@ -127,18 +128,27 @@ def split(path: str) -> tuple[str, str]:
     ('worker-3', '/v1/threads')
     >>> split("/v1/threads")
     ('', '/v1/threads')
+
+    Raises:
+        WorldGone: the name is empty, as of a variable that is not set: the default one is not meant.
     """
-    if not path.startswith("/w/"):
+    found = _PREFIX.fullmatch(path)
+    if found is None:
         return COMMON, path
-    name, slash, rest = path[3:].partition("/")
-    return name, slash + rest
+    name, rest = found.groups()
+    if not name:
+        text = "the name of the simulation is empty; expected /w/NAME/v1/..., or no prefix for the default simulation"
+        raise WorldGone(f"{path}: {text}")
+    return name, rest
 
 
 def without_prefix(request: Request, name: str) -> Request:
     """Return a request without the prefix of its simulation."""
     if name == COMMON:
         return request
-    return Request(request.method, request.url.replace(f"/w/{name}", "", 1), request.sent_headers, request.body)
+    start = request.url.index(f"/w/{name}", request.url.index("://") + 3)
+    head = request.url[:start].rstrip("/")
+    return Request(request.method, head + request.url[start + len(f"/w/{name}") :], request.sent_headers, request.body)
 
 
 def gone_response(error: WorldGone) -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understudy._apis.common.paths import api_path
+from understudy._apis.common.routing import api_path
 from understudy._backend.backend import Backend
 from understudy._backend.failure_section import failure_section
 from understudy._cassettes import CassetteSession

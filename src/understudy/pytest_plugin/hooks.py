@@ -120,6 +120,7 @@ def _add_settings(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _import_as_installed(config)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.getini("filterwarnings")[:0] = _KNOWN  # first, so that the project's own filters win
@@ -142,6 +143,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.stash[_stack] = ExitStack()
         config.stash[_stack].enter_context(supplied_api_key())
+
+
+def _import_as_installed(config: pytest.Config) -> None:
+    """Let the package be imported from the bytecode it was installed with.
+
+    pytest rewrites the assertions of every module of a plugin's distribution, for readable failures. Ours has none that
+    a test would see, and where bytecode is not written (`PYTHONDONTWRITEBYTECODE`, as in most containers) pytest
+    compiles all of its modules again in every process.
+    """
+    hook = config.pluginmanager.rewrite_hook
+    marked = getattr(hook, "_must_rewrite", None)  # private: with a pytest that has it no more, imports are only slower
+    if isinstance(marked, set) and "understudy" in marked:
+        marked.discard("understudy")
+        hook.mark_rewrite()  # names nothing, and forgets what was decided before
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

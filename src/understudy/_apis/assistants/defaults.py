@@ -1,4 +1,4 @@
-"""Request fields in their stored form: defaults filled in [REC]."""
+"""Resources and contents in their stored form: defaults filled in [REC]."""
 
 from __future__ import annotations
 
@@ -10,52 +10,6 @@ from understudy._engine.items import ImageFile, ImageUrl, Part, Text
 from understudy._engine.vector_stores import StoreEntry
 
 Json = dict[str, Any]
-
-# Settings that reasoning models do not accept, with the defaults of every other model. [REC for the values]
-SAMPLING: dict[str, float] = {"temperature": 1.0, "top_p": 1.0}
-
-
-def normal_settings(body: Json) -> Json:
-    """Return the fields sent for an assistant or a run, in their stored form.
-
-    Without `tool_resources`.
-    """
-    fields: Json = {}
-    for name, value in body.items():
-        if name == "tools":
-            fields[name] = [normal_tool(tool) for tool in value]
-        elif name == "metadata":
-            fields[name] = dict(value)
-        elif name in SAMPLING:
-            fields[name] = float(value)
-        elif name != "tool_resources":
-            fields[name] = value
-    return fields
-
-
-def normal_tool(tool: Json) -> Json:
-    """Return a tool as the service echoes it [REC]."""
-    if tool["type"] == "function":
-        function = tool["function"]
-        echoed: Json = {"name": function["name"]}
-        if function.get("description") is not None:
-            echoed["description"] = function["description"]
-        echoed["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-        echoed["strict"] = bool(function.get("strict"))
-        return {"type": "function", "function": echoed}
-    if tool["type"] == "file_search":
-        given = tool.get("file_search") or {}
-        ranking = given.get("ranking_options") or {}
-        search: Json = {"max_num_results": given["max_num_results"]} if "max_num_results" in given else {}
-        ranker = ranking.get("ranker", "auto")
-        search["ranking_options"] = {
-            "ranker": "default_2024_08_21" if ranker == "auto" else ranker,
-            "score_threshold": float(ranking.get("score_threshold", 0.0)),
-            "hybrid_search": ranking.get("hybrid_search"),
-        }
-        return {"type": "file_search", "file_search": search}
-    return {"type": tool["type"]}
-
 
 THREAD_STORE_DAYS = 7  # of a store made for a thread, since it was last used [DOCS]
 

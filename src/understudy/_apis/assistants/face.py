@@ -22,9 +22,8 @@ def _check_version(request: Request) -> None:
 
     Not on Azure: Microsoft's examples send none [DOCS].
     """
-    beta = request.header("openai-beta") or ""
-    if "assistants=v2" not in beta and not is_azure(request):
-        raise ApiError("beta.v1" if "assistants=" in beta else "beta.missing")
+    if not is_azure(request):
+        raise ApiError("beta.v1" if "assistants=" in (request.header("openai-beta") or "") else "beta.missing")
 
 
 def _conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None:
@@ -35,7 +34,8 @@ def _conversation(engine: Engine, ids: Mapping[str, str]) -> Conversation | None
 ASSISTANTS = Face(
     name="assistants",
     operations=OPERATIONS,
-    check=_check_version,
+    version="assistants=v2",
+    check_version=_check_version,
     is_switched_off=True,
     conversation=_conversation,
     status_word=run_status,

@@ -51,6 +51,12 @@ def _text(value: Any, newline: str) -> str:
         return _array(value, newline)
     if kind is str:
         return encode_basestring(value)
+    if value is None:
+        return "null"
+    if kind is int:
+        return int.__repr__(value)
+    if kind is bool:
+        return "true" if value else "false"
     if kind is float:
         return float.__repr__(value)  # finite: requests with NaN or infinity are refused
     if kind is Constant:
@@ -80,14 +86,14 @@ def _object(value: dict[str, Any], newline: str) -> str:
             text = encode_basestring(item)
         elif item is None:
             text = "null"
-        elif kind is int:
-            text = int.__repr__(item)
-        elif kind is dict:
-            text = _object(item, inner)
-        elif kind is float:
-            text = float.__repr__(item)
+        elif kind is int or kind is float:
+            text = repr(item)
         elif kind is bool:
             text = "true" if item else "false"
+        elif kind is dict:
+            text = _object(item, inner) if item else "{}"
+        elif kind is list and not item:
+            text = "[]"
         else:
             text = _text(item, inner)
         lines.append(_key(key) + text)

@@ -13,7 +13,6 @@ from understudy._engine.engine import Engine
 from understudy._engine.poll_clock import PollClock
 
 Json = dict[str, Any]
-MAX_INTERVAL_DIGITS = 12  # of milliseconds: 30 years
 INCLUDE_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
 
@@ -38,15 +37,6 @@ class Call:
     body: Json
     query: Json
     request: Request
-
-    @property
-    def poll_interval(self) -> float | None:
-        """Return the poll interval that the app chose in the SDK, in seconds.
-
-        None if it chose none; if it did, the SDK really sleeps.
-        """
-        text = self.request.header("x-stainless-custom-poll-interval")
-        return int(text) / 1000 if text and text.isdecimal() and len(text) <= MAX_INTERVAL_DIGITS else None
 
     @property
     def wants_content(self) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from understudy._apis.assistants import render
-from understudy._apis.assistants.defaults import SAMPLING, kept_resources, normal_settings, normal_tool_resources
+from understudy._apis.assistants.defaults import kept_resources, normal_tool_resources
 from understudy._apis.assistants.existence_checks import check_resources
-from understudy._apis.assistants.model_rules import check_settings, sampling_for
 from understudy._apis.assistants.objects import Assistant, AssistantsObjects
+from understudy._apis.assistants.settings import SAMPLING, check_settings, normal_settings, sampling_for
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._engine.engine import Engine

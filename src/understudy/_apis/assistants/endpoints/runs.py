@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import Counter
 
 from understudy._apis.assistants import render
-from understudy._apis.assistants.defaults import SAMPLING, normal_settings, thread_tool_resources
+from understudy._apis.assistants.defaults import thread_tool_resources
 from understudy._apis.assistants.endpoints import messages, threads
 from understudy._apis.assistants.existence_checks import check_message, check_resources, check_thread
 from understudy._apis.assistants.lifecycle import run_status
-from understudy._apis.assistants.model_rules import check_settings, sampling_for
 from understudy._apis.assistants.objects import (
     LIFETIME_SECONDS,
     Assistant,
@@ -21,12 +20,12 @@ from understudy._apis.assistants.objects import (
     RunSettings,
     Thread,
 )
+from understudy._apis.assistants.settings import SAMPLING, check_settings, run_settings, tools_of
 from understudy._apis.assistants.streaming import stream_response
-from understudy._apis.assistants.tools import store_ids_of, tools_of
 from understudy._apis.assistants.views import to_rest
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
-from understudy._common.messages import Response
+from understudy._common.messages import Request, Response
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
 from understudy._engine.execution import ExecutionRequest
@@ -34,7 +33,7 @@ from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
 _OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # fields of a run do not show that the request set these
-_TRUNCATION = {"type": "auto", "last_messages": None}
+_MAX_INTERVAL_DIGITS = 12  # of milliseconds: 30 years
 
 
 def show(call: Call, run: Run) -> Json:
@@ -104,7 +103,7 @@ def _start(call: Call, thread: Thread, assistant: Assistant) -> Run:
     """
     engine = call.engine
     metadata = dict(call.body.get("metadata") or {})  # the run's own, not the assistant's [REC]
-    chosen = settings(assistant, call.body)
+    chosen = run_settings(assistant, call.body)
     stored = {name: getattr(assistant, name) for name in SAMPLING}
     check_settings(call, model=chosen.model, tools=chosen.tools, response_format=chosen.response_format, stored=stored)
     request = _request(engine, thread, assistant, chosen, metadata)
@@ -159,44 +158,23 @@ def _request(
 
 
 def _usable_store_ids(engine: Engine, thread: Thread, assistant: Assistant, chosen: RunSettings) -> list[str]:
-    """Return the ids of the stores that the run searches.
+    """Return the ids of the stores that the run searches, the assistant's first.
+
+    Without deleted ones.
 
     Raises:
         ApiError: one of them cannot be searched.
     """
-    searched = store_ids_of(engine, assistant, thread)
+    named = [*_store_ids_in(assistant.tool_resources), *_store_ids_in(thread.tool_resources)]
+    searched = [store_id for store_id in dict.fromkeys(named) if engine.stores.listing.get(store_id) is not None]
     if searched and any(tool["type"] == "file_search" for tool in chosen.tools):
         for store_id in searched:
             engine.stores.usable(store_id)
     return searched
 
 
-def settings(assistant: Assistant, body: Json) -> RunSettings:
-    """Return the settings of a run: what was sent, else the assistant's [REC].
-
-    `additional_instructions` are appended after a blank line; the separator of the service is not known. [INF]
-    """
-    given = normal_settings(body)
-    instructions = given.get("instructions", assistant.instructions)
-    if given.get("additional_instructions"):
-        instructions = "\n\n".join(filter(None, [instructions, given["additional_instructions"]]))
-    chosen = given.get
-    model = chosen("model", assistant.model)
-    sampling = sampling_for(model, {name: getattr(assistant, name) for name in SAMPLING})
-    return RunSettings(
-        model=model,
-        instructions=instructions,
-        tools=chosen("tools", assistant.tools),
-        temperature=chosen("temperature", sampling["temperature"]),
-        top_p=chosen("top_p", sampling["top_p"]),
-        reasoning_effort=chosen("reasoning_effort", assistant.reasoning_effort),
-        max_completion_tokens=chosen("max_completion_tokens", None),
-        max_prompt_tokens=chosen("max_prompt_tokens", None),
-        truncation_strategy=_TRUNCATION | chosen("truncation_strategy", {}),
-        response_format=chosen("response_format", assistant.response_format),
-        tool_choice=chosen("tool_choice", "auto"),
-        parallel_tool_calls=chosen("parallel_tool_calls", True),
-    )
+def _store_ids_in(tool_resources: Json) -> list[str]:
+    return list((tool_resources.get("file_search") or {}).get("vector_store_ids", ()))
 
 
 def _answer(call: Call, run: Run, *, since: int, created_thread: Thread | None = None) -> Json | Response:
@@ -217,8 +195,17 @@ def list_page(call: Call) -> Json:
 
 def retrieve(call: Call) -> Json:
     run = _run(call)
-    call.polls.asked_execution(run.execution, call.poll_interval)
+    call.polls.asked_execution(run.execution, _poll_interval(call.request))
     return show(call, run)
+
+
+def _poll_interval(request: Request) -> float | None:
+    """Return the poll interval that the app chose in the SDK, in seconds.
+
+    None if it chose none; if it did, the SDK really sleeps.
+    """
+    text = request.header("x-stainless-custom-poll-interval")
+    return int(text) / 1000 if text and text.isdecimal() and len(text) <= _MAX_INTERVAL_DIGITS else None
 
 
 def modify(call: Call) -> Json:
