@@ -291,7 +291,10 @@ def requests(draw: st.DrawFn) -> Request:
     """One hostile request; half of them are for Responses and Conversations."""
     is_of_responses = draw(st.booleans())
     path = draw(_RESPONSES_PATH if is_of_responses else _ASSISTANTS_PATH)
-    pairs = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in draw(mostly(st.just([]), _QUERY))]
+    pairs = [
+        (name.encode("utf-8", "replace"), value.encode("utf-8", "replace"))
+        for name, value in draw(mostly(st.just([]), _QUERY))
+    ]
     query = f"?{urlencode(pairs)}" if pairs else ""
     body = draw(RESPONSES_BODY if is_of_responses else BODY)
     return Request(draw(_METHOD), draw(_PREFIX) + path + query, draw(HEADERS), body)
