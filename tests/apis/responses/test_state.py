@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import openai
 import pytest
 
 from understudy import FunctionCall, Reply, simulate
-from understudy.scripts import Hang
+from understudy._engine import overlap
+from understudy.scripts import Hang, Wait
 
 MODEL = "gpt-4o-mini"
 TOOL: Any = {"type": "function", "name": "f", "parameters": {}}
@@ -62,6 +65,31 @@ def test_a_running_response_locks_its_conversation() -> None:
         assert caught.value.code == "conversation_locked"
         backend.clock.advance(60)
         assert client.responses.create(model=MODEL, input="x", conversation=made.id).status == "completed"
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("mode", ["poll", "manual", "sleep"])
+def test_two_threads_meet_the_lock(monkeypatch: pytest.MonkeyPatch, mode: Any, streamed: bool) -> None:
+    """Of two threads that ask in one conversation at once, in the foreground, one is refused; alone, each gets in."""
+    monkeypatch.setattr(overlap, "PATIENCE_SECONDS", 60)  # however busy the machine is
+    with simulate(time=mode, script=(Wait(5), Reply("Yes."))) as backend:
+        conversation = backend.add_conversation().id
+        barrier = Barrier(2)
+
+        def ask() -> str | None:
+            client = backend.client(max_retries=0)
+            barrier.wait()
+            try:
+                answer: Any = client.responses.create(model=MODEL, input="x", conversation=conversation, stream=streamed)
+                return str(list(answer)[-1].response.status if streamed else answer.status)
+            except openai.BadRequestError as refusal:
+                return refusal.code
+
+        with ThreadPoolExecutor(2) as pool:
+            ended = [one.result() for one in [pool.submit(ask), pool.submit(ask)]]
+        assert sorted(map(str, ended)) == ["completed", "conversation_locked"]
+        assert backend.client().responses.create(model=MODEL, input="x", conversation=conversation).status == "completed"
+        assert len(backend.items(conversation)) == 4
 
 
 def test_an_unanswered_call_poisons_a_conversation_until_it_is_deleted() -> None:
