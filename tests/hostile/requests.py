@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import string
+from copy import deepcopy
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -170,7 +171,7 @@ def _written(*spoiling: Any) -> st.SearchStrategy[bytes]:
 
 
 _WRITTEN = _written(BODIES, JUNK)
-_WRITTEN_FOR_RESPONSES = _written(RESPONSES_BODIES, st.one_of(JUNK, st.sampled_from([*_ITEMS, *_TOOLS])))
+_WRITTEN_FOR_RESPONSES = _written(RESPONSES_BODIES, JUNK | st.sampled_from([*_ITEMS, *_TOOLS]).map(deepcopy))
 _BROKEN = st.sampled_from(
     [
         b"",
