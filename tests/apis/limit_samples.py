@@ -20,8 +20,8 @@ from understudy._apis.common.schema import (
     Tagged,
     anything,
     boolean,
-    url,
 )
+from understudy._apis.common.urls import url, url_or_data
 from understudy._apis.limits import Limit
 from understudy._apis.responses.item_checks import ItemId
 from understudy._backend.backend import Backend
@@ -100,6 +100,7 @@ class EnginePorts:
             "file": ("a.txt", b"x"),
             "data": ("part", b"x"),
             "input": "x",
+            "id": "conv_1",  # of nothing, but of a conversation's form
             "server_url": "https://example.com/mcp",
         }
 
@@ -129,7 +130,7 @@ class EnginePorts:
         }
         if type(check) in kinds:
             return kinds[type(check)]()
-        return "https://example.com/a.png" if check is url else False if check is boolean else "x"
+        return "https://example.com/a.png" if check in (url, url_or_data) else False if check is boolean else "x"
 
     def _least_of(self, kind: type, check: Any) -> Any:
         return kind() if check is anything else self.least(check)
@@ -159,7 +160,10 @@ def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
             lambda: limit.check.prefix.ljust(value, "x"),
             lambda: limit.check.prefix.ljust(value + 1, "x"),
         ),
-        "one of": (lambda: value[0], lambda: "no such word"),
+        "one of": (
+            lambda: "output_text" if ("role", "assistant") in limit.trail and "output_text" in value else value[0],
+            lambda: "no such word",
+        ),
         "most pairs": (
             lambda: _pairs(value),
             lambda: _pairs(value + 1),
@@ -181,6 +185,9 @@ class Example(NamedTuple):
 def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
     """A legal and an illegal example of a rule, by its refusal."""
     if limit.operation in RESPONSES:
+        if limit.bound.refusal == "enum":
+            good, bad = ("output", "input") if limit.trail[-1] == ("role", "assistant") else ("input", "output")
+            return Example(*({"content": [{"type": f"{kind}_text", "text": "x"}]} for kind in (good, bad)))
         return _response_examples(limit.path, stage)[limit.bound.refusal]
     files, both = {"file_ids": [stage.file]}, [{"file_id": stage.file}]
     size = 512 * 1024
@@ -208,12 +215,26 @@ def _response_examples(path: str, stage: EnginePorts) -> dict[str, Example]:
         "schema.function": Example({"name": "f", "parameters": GOOD}, {"name": "f", "parameters": BAD}),
         "schema.response_format": Example({"name": "f", "schema": GOOD}, {"name": "f", "schema": BAD}),
         "missing": Example({**server, "server_url": "https://example.com/mcp"}, server),
-        "enum": Example(
-            *({"role": "assistant", "content": [{"type": f"{t}_text", "text": "x"}]} for t in ("output", "input"))
-        ),
         "model.unknown": Example(least, {**least, "model": "gpt-40"}),
-        "model.parameter": Example({**least, path: 0}, {**least, "model": "o3-mini", path: 0}),
-        "effort.other": Example(*({**least, "model": "o4-mini", "reasoning": {"effort": e}} for e in ("low", "minimal"))),
+        "model.parameter": Example({**least, path: 0.5}, {**least, "model": "o3-mini", path: 0.5}),
+        "value.other": Example(
+            *({**least, "text": {"verbosity": word}} for word in ("medium", "low"))
+            if path == "text.verbosity"
+            else ({**least, "model": "o4-mini", "reasoning": {"effort": effort}} for effort in ("low", "minimal"))
+        ),
+        "reasoning.none": Example(
+            *({**least, "model": name, "reasoning": {"summary": "auto"}} for name in ("gpt-5", "gpt-4o"))
+        ),
+        "logprobs.reasoning": Example(*({**least, "model": name, "top_logprobs": 1} for name in ("gpt-4o", "gpt-5"))),
+        "encrypted.none": Example(
+            *({**least, "model": name, "include": ["reasoning.encrypted_content"]} for name in ("gpt-5", "gpt-4o"))
+        ),
+        "json.unsaid": Example(
+            *({**least, "input": text, "text": {"format": {"type": "json_object"}}} for text in ("Use JSON.", "x"))
+        ),
+        "retention.long": Example(
+            *({**least, "model": name, "prompt_cache_retention": "in_memory"} for name in ("gpt-5.4", "gpt-5.6"))
+        ),
         "context.exceeded": Example(*({**least, "model": "gpt-4", "input": "x" * (4 * size)} for size in (8000, 8193))),
         "both": Example(conversation, {**conversation, "previous_response_id": stage.places["response_id"]}),
         "background.unstored": Example(background, {**background, "store": False}),

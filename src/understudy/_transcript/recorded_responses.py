@@ -98,7 +98,7 @@ class ResponseReading:
         instructions = body.get("instructions", view.get("instructions"))
         sent = "tools" in body or made.body is not None
         tools = (body.get("tools") if sent else view.get("tools")) or []
-        calls = [item["call_id"] for item in view.get("output") or () if item["type"] in ANSWERED_BY]
+        calls = [item.get("call_id") for item in view.get("output") or () if item.get("type") in ANSWERED_BY]
         handed_in = [item for item in submitted_outputs(items, self._answered) if item.get("call_id")]
         outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
         self._answered.update(outputs)
@@ -166,7 +166,8 @@ def _conversation_of(body: Json | None, view: Json) -> str | None:
 
 def _found_is_hidden(item: Json) -> bool:
     names = {"file_search_call": "results", "code_interpreter_call": "outputs"}
-    return item["type"] in names and item.get(names[item["type"]]) is None
+    kind = item.get("type", "")
+    return kind in names and item.get(names[kind]) is None
 
 
 def _outcome(view: Json, calls: Sequence[str]) -> Any:
@@ -201,10 +202,10 @@ def _view(exchange: Interaction) -> Json | None:
             if data.get("type") in _ENDS:
                 return view
         elif data.get("type") in ("response.output_item.added", "response.output_item.done"):
-            output[data["output_index"]] = data["item"]
+            output[data.get("output_index", len(output))] = data.get("item") or {}
     if view is None:
         return None
-    shown = [item for item in output.values() if item["type"] != "message" or item.get("content")]
+    shown = [item for item in output.values() if item.get("type") != "message" or item.get("content")]
     return {**view, "output": view.get("output") or shown}
 
 

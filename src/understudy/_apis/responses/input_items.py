@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -148,6 +148,20 @@ def as_items(given: Any) -> list[Json]:
     if isinstance(given, str):
         return [{"type": "message", "role": "user", "content": given}]
     return list(given)
+
+
+def file_ids(given: Any, tools: Sequence[Json] | None) -> Iterator[str]:
+    """Yield the ids of the files that an input and the tools of a request refer to."""
+    for item in given if isinstance(given, list) else ():
+        for content in (item.get("content"), item.get("output")):
+            for part in content if isinstance(content, list) else (content,):
+                if isinstance(part, dict) and isinstance(part.get("file_id"), str):
+                    yield part["file_id"]
+    for tool in tools or ():
+        container, mask = tool.get("container"), tool.get("input_image_mask")
+        yield from (container.get("file_ids") or ()) if isinstance(container, dict) else ()
+        if mask and mask.get("file_id"):
+            yield mask["file_id"]
 
 
 def check_each_once(items: Sequence[Json]) -> None:

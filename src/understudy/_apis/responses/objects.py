@@ -9,6 +9,7 @@ nothing is copied from one to the next. What came before is read backwards, lazi
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -127,6 +128,17 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
         raise ApiError("conversation.locked")
 
 
+def check_id(given: str, path: str, prefix: str) -> None:
+    """Refuse an id in a body that is none of its kind.
+
+    For its characters [REP: ProjectTech4DevAI/kaapi-backend#317], else for its beginning [REP, many].
+    """
+    if re.fullmatch(r"[a-zA-Z0-9_-]+", given) is None:
+        raise ApiError("id.characters", path=path, value=given)
+    if not given.startswith(prefix):
+        raise ApiError("id", path=path, value=given, prefix=prefix)
+
+
 def call_of(item: Item) -> Json | None:
     """Return a call that the app has to answer, as JSON; None for other items.
 
@@ -142,7 +154,11 @@ def call_of(item: Item) -> Json | None:
 
 
 class ResponsesObjects:
-    """The responses and conversations of one service."""
+    """The responses and conversations of one service.
+
+    Attributes:
+        background_appends: whether background responses add their items to their conversation.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -154,6 +170,7 @@ class ResponsesObjects:
         self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
+        self.background_appends = True
 
     # -- finding --------------------------------------------------------------
 
@@ -163,7 +180,10 @@ class ResponsesObjects:
 
     def previous(self, response_id: str) -> ModelResponse:
         """Return the response to continue; refuse an unknown id or an active response."""
-        found = self._kept(response_id) or _refuse("previous.not_found", response_id)
+        found = self._kept(response_id)
+        if found is None:
+            check_id(response_id, "previous_response_id", "resp")
+            raise ApiError("previous.not_found", id=response_id)
         if not found.is_over:
             raise ApiError("previous.running", id=response_id)
         return found
@@ -179,7 +199,7 @@ class ResponsesObjects:
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Return a response, unless its 30 days have passed [DOCS].
+        """Return a response, unless its 30 days are over [DOCS, contract 18].
 
         Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
         users say longer: REP]
@@ -195,6 +215,12 @@ class ResponsesObjects:
     def conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation; refuse an unknown id."""
         return self.conversations.get(conversation_id) or _refuse("conversation.not_found", conversation_id)
+
+    def named_conversation(self, conversation_id: str) -> Conversation:
+        """Return the conversation that a body names; refuse an unknown id, first for its form."""
+        if self.conversations.get(conversation_id) is None:
+            check_id(conversation_id, "conversation", "conv")
+        return self.conversation(conversation_id)
 
     def item(self, conversation_id: str, item_id: str) -> Item:
         """Return an item of a conversation; refuse an unknown id."""
