@@ -559,6 +559,19 @@ class Backend:
 
         return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
 
+    @property
+    def background_appends(self) -> bool:
+        """Whether a background response adds its items to its conversation; may be set.
+
+        True by default [INF: what the service does today is unknown]. With False, it reads the conversation, but neither
+        adds to it nor locks it, as users saw in September 2025 [REP].
+        """
+        return self._engine.part(ResponsesObjects).background_appends
+
+    @background_appends.setter
+    def background_appends(self, appends: bool) -> None:
+        self._engine.part(ResponsesObjects).background_appends = appends
+
     def pass_through(self, *paths: str) -> None:
         """Let requests to API paths that begin with one of these go to the network."""
         self._dispatcher.passed += paths
