@@ -167,7 +167,7 @@ _HOLDS = {
     "most characters of an id": "at most {} characters",
     "prefix": "an id that begins with `{}`",
     "one of": "one of {}",
-    "a URL": "an absolute URL",
+    "a URL": "{}",
     "rule": "{}",
 }
 
@@ -196,12 +196,18 @@ def _response_operation(operation: Operation) -> str:
     exchanges, recorded = evidence_responses.RECORDED.get(operation.name, (0, ""))
     seen = f"{exchanges} recorded exchanges" if exchanges else "never recorded"
     rows = [
-        f"| `{name}` | {'REC' if name in recorded.split() else 'SDK'} | {evidence_responses.EFFECTS.get(name, 'yes')} |\n"
+        f"| `{name}` | {_known_by(name, recorded)} | {evidence_responses.EFFECTS.get(name, 'yes')} |\n"
         for name in dict.fromkeys(_known(operation))
     ]
     table = "\n| parameter | known by | acted on |\n|---|---|---|\n" + "".join(rows) if rows else ""
     mark = "REC" if exchanges else "SDK"
     return f"### {operation.name}\n\n`{operation.method} {operation.path}` · {mark} · {seen}\n{table}"
+
+
+def _known_by(name: str, recorded: str) -> str:
+    if name in recorded.split():
+        return "REC"
+    return "REP" if name in evidence_responses.REPORTED else "SDK"
 
 
 def _transitions() -> str:

@@ -31,13 +31,16 @@ RECORDED: dict[str, tuple[int, str]] = {
     "responses.cancel": (2, ""),
     "responses.input_tokens.count": (10, "input model text tool_choice tools"),
 }
+# What no SDK and no recording has, but the service was seen to know.
+REPORTED = {"presence_penalty", "frequency_penalty"}
 _ECHOED = "checked and echoed; a script decides what the model does, so it changes nothing"
 _TAKEN = "checked for its type alone, and without effect"
 _ECHOED_NAMES = """
-temperature top_p parallel_tool_calls max_tool_calls max_output_tokens reasoning truncation prompt_cache_key
-prompt_cache_retention safety_identifier service_tier top_logprobs user moderation tool_choice metadata text
+temperature top_p presence_penalty frequency_penalty parallel_tool_calls max_tool_calls max_output_tokens
+reasoning truncation prompt_cache_key prompt_cache_options prompt_cache_retention safety_identifier
+service_tier top_logprobs user moderation tool_choice metadata text
 """
-_TAKEN_NAMES = "access_programs background_options context_management image prompt_cache_options personality"
+_TAKEN_NAMES = "access_programs background_options context_management image personality"
 EFFECTS = {
     **dict.fromkeys(_ECHOED_NAMES.split(), _ECHOED),
     **dict.fromkeys(_TAKEN_NAMES.split(), _TAKEN),

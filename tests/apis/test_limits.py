@@ -26,12 +26,15 @@ HEAVY = 1_000_000  # characters; one such body is enough for the suite
 REFERS = (
     "call.unanswered",
     "context.exceeded",
-    "effort.none",
+    "reasoning.none",
+    "value.other",
     "output.uncalled",
     "reasoning.alone",
     "item.unknown",
     "conversation.not_found",
     "tool_choice.unknown",
+    "tool_choice.alone",
+    "json.unsaid",
 )
 TOGETHER = "tool_outputs[].output"  # one output may hold more than all of them together
 

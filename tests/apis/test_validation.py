@@ -166,7 +166,7 @@ WRONG_BODIES: list[tuple[str, Any, str, str | None, str | None]] = [
     (
         "/threads",
         {"messages": [{"role": None, "content": "x"}]},
-        "Invalid type for 'messages[0].role': expected a string, but got null instead.",
+        "Invalid type for 'messages[0].role': expected one of 'user' or 'assistant', but got null instead.",
         "messages[0].role",
         "invalid_type",
     ),
@@ -208,7 +208,7 @@ WRONG_BODIES: list[tuple[str, Any, str, str | None, str | None]] = [
     (
         "/threads",
         {"metadata": ["a"]},
-        "Invalid type for 'metadata': expected an object, but got an array instead.",
+        "Invalid type for 'metadata': expected a metadata object, but got an array instead.",
         "metadata",
         "invalid_type",
     ),

@@ -50,6 +50,7 @@ class Plant:
 HEADERS = (
     *("api-key", "x-api-key", "proxy-authorization", "x-auth-token", "x-functions-key", "x-goog-api-key", "x-csrf-token"),
     *("ocp-apim-subscription-key", "x-amz-security-token", "x-client-secret", "openai-organization", "x-vault-token"),
+    "x-session",
 )
 QUERY = (
     *("code", "key", "jwt", "auth", "session_id", "sig", "signature", "token", "access_token", "api_key", "client_secret"),
@@ -93,6 +94,7 @@ def plants() -> Iterator[Plant]:
     for name in QUERY:
         yield Plant(f"query {name}", (secret := opaque(),), {"params": {name: secret}})
     yield from _in_members()
+    yield from _encoded()
     yield from _in_the_environment()
     yield from _codings()
     yield from _split()
@@ -136,9 +138,29 @@ def _in_members() -> Iterator[Plant]:
         "list": '{{"secrets": ["{}", "b"]}}',
         "link": "https://x.example/download?expires=1&sig={}&x=1",
         "p@ss in a URL": "postgres://app:p@ss:{}@db/x",
+        "block of yaml": "password: |\n  {}\nuser: bob\n",
+        "three quotes": 'password = """{}"""\n',
+        "markup with attributes": '<password type="x">{}</password>',
+        "markup in CDATA": "<password><![CDATA[{}]]></password>",
+        "plural": '{{"passwords": ["{}", "b"]}}',
+        "encoded name": "user=bob&pass%77ord={}",
+        "link in a link": "see https://x.example/?next=https%3A%2F%2Fbob%3A{}%40host%2Fx",
+        "link in a link in a link": "?next=https%253A%252F%252Fy.example%253Fapi_key%253D{}",
     }
     for kind, text in texts.items():
         yield Plant(f"text {kind}", (secret := opaque(),), {"content": text.format(secret).encode()})
+
+
+def _encoded() -> Iterator[Plant]:
+    """Under a telling name, in a part of the request that is encoded as a whole."""
+    for kind, encode in (("base64", base64.b64encode), ("base64 for URLs", base64.urlsafe_b64encode)):
+        secret = opaque()
+        coded = encode(f'{{"user": "~~~", "password": "{secret}"}}'.encode()).decode()
+        yield Plant(f"JSON in {kind}", (secret, coded), {"json": {"file_data": f"data:application/json;base64,{coded}"}})
+    secret = opaque() + "\r\n--" + opaque()
+    part = f'--frame\r\nContent-Disposition: form-data; name="private_key"\r\n\r\n{secret}\r\n--frame--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=frame"}
+    yield Plant("multipart with dashes", (secret[-20:],), {"content": part.encode(), "headers": headers})
 
 
 def _in_the_environment() -> Iterator[Plant]:
@@ -166,6 +188,7 @@ def _codings() -> Iterator[Plant]:
         own = opaque()
         coded = "".join(escape.format(ord(c)) for c in own)
         yield _own(f"escaped by {kind}", own, coded, coded)
+    yield _own("in capitals", own := opaque(), own.upper(), own.upper())
     own = opaque()
     raw = json.dumps({"k": "@"}).replace("@", "".join(f"\\u{ord(c):04X}" for c in own))
     yield Plant(
@@ -183,12 +206,15 @@ def _split() -> Iterator[Plant]:
     events = {
         "thread": lambda piece: {"delta": {"content": [{"index": 0, "type": "text", "text": {"value": piece}}]}},
         "arguments": lambda piece: {"type": "response.function_call_arguments.delta", "item_id": "fc_1", "delta": piece},
+        "completion": lambda piece: {"id": "cmpl-1", "choices": [{"index": 0, "text": piece}]},
         "chat": lambda piece: {"id": "c_1", "choices": [{"index": 0, "delta": {"content": piece}}]},
     }
     for kind, event in events.items():
         own = opaque(42)
         pieces = [own[at : at + 7] for at in range(0, len(own), 7)]
         stream = "".join(f"data: {json.dumps(event(piece))}\n\n" for piece in pieces) + "data: [DONE]\n\n"
+        if kind == "thread":  # JSON laid out over the lines of an event
+            stream = stream.replace('{"delta": ', '{"delta":\ndata: ')
         headers = {"authorization": f"Bearer {own}"}
         traces = (own, *pieces)
         yield Plant(f"split, {kind}", traces, {"json": {"stream": True}, "headers": headers}, stream=stream.encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,56 @@ def test_names_of_tests_that_differ_by_case(tmp_path: Path) -> None:
     assert second.casefold() != "test_it[a].yaml"
     (folder / second).touch()
     assert [place(tmp_path, name) for name in ("test_it[A]", "test_it[a]")] == ["test_it[A].yaml", second]
+
+
+@pytest.mark.parametrize("record", ["none", "once", "new", "all"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("loop.yaml", "a symbolic link that leads back to itself"),
+        ("file/c.yaml", "a path through something that is not a directory"),
+        ("file/below/c.yaml", "a path through something that is not a directory"),
+        ("d" * 300 + "/c.yaml", "too long for a file's name"),
+        ("a\0b.yaml", "a character that no file's name can have"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused(name: str, said: str, record: Any, tmp_path: Path) -> None:
+    """Before anything is asked of a server, whose answers could not be kept; in every mode, by what is wrong with it."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    with pytest.raises(CassetteError, match=said), use_cassette(tmp_path / name, record=record):
+        raise AssertionError("it was opened")
+
+
+def record_one(path: Path, mode: Any) -> None:
+    with served(Backend()) as base, use_cassette(path, record=mode):
+        httpx.post(f"{base}/v1/threads", json={}, headers=HEADERS)
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    """A name of any bytes that the file system takes is recorded to and read."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.yaml"))
+    record_one(path, "once")
+    assert len(load(path)) == 1
+
+
+def test_a_read_only_cassette_is_not_replaced(tmp_path: Path, ask: Ask) -> None:
+    """Whoever made it read-only meant it: nothing is recorded over it or added; it is played as ever."""
+    path = tmp_path / "c.yaml"
+    record_one(path, "once")
+    path.chmod(0o444)
+    before = path.read_bytes()
+    for mode in ("all", "new"):
+        with pytest.raises(CassetteError, match=r"read-only \(mode 444\)"):
+            record_one(path, mode)
+    with use_cassette(path):
+        assert ask("POST", "/threads", {})["object"] == "thread"
+    assert path.read_bytes() == before
+
+
+def test_a_directory_that_is_not_writable_is_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording that could not be saved does not begin."""
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(CassetteError, match=re.escape(f"the directory {tmp_path} is not writable")):
+        with use_cassette(tmp_path / "new" / "c.yaml", record="once"):
+            raise AssertionError("it was opened")

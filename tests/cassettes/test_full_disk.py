@@ -13,6 +13,7 @@ import pytest
 from tests.cassettes.loopback import served
 from understudy import use_cassette
 from understudy._backend.backend import Backend
+from understudy._cassettes.atomic_files import Lock
 from understudy.errors import CassetteError
 
 HEADERS = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer key-of-the-test"}
@@ -64,3 +65,33 @@ def test_a_disk_that_recovers_saves_everything(tmp_path: Path, break_disk: Break
         httpx.post(f"{base}/v1/threads", json={}, headers=HEADERS)
         monkeypatch.setattr(os, "fsync", whole)
     assert [file.name for file in tmp_path.iterdir()] == ["c.yaml"]
+
+
+def test_a_lock_that_cannot_be_held_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the temporary directory cannot be written to, the recording is in its journal, and the refusal says where."""
+    path = tmp_path / "c.yaml"
+
+    def no_lock(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with served(Backend()) as base, pytest.raises(CassetteError) as refusal, use_cassette(path, record="once"):
+        httpx.post(f"{base}/v1/threads", json={}, headers=HEADERS)
+        monkeypatch.setattr("understudy._cassettes.storage.locked", no_lock)
+    (journal,) = tmp_path.glob(".c.yaml.*.journal")
+    assert str(refusal.value).startswith(f"{path} was not written: {os.strerror(errno.ENOSPC)}")
+    assert str(journal) in str(refusal.value)
+    assert journal.read_bytes().count(b"\n") == 1
+
+
+def test_a_lock_on_a_full_disk_is_not_called_busy(tmp_path: Path) -> None:
+    """What SQLite cannot write is an error of the file system at once, not another process that was waited for."""
+    lock = Lock(tmp_path / "c.yaml")
+    lock.place.parent.mkdir(mode=0o700, exist_ok=True)
+    lock.place.write_bytes(b"not a database, as after a disk error" * 100)
+    try:
+        assert lock.acquire() is False
+        with pytest.raises(OSError, match="cannot be held") as error:
+            lock.acquire(timeout_seconds=600)
+        assert not isinstance(error.value, TimeoutError)
+    finally:
+        lock.place.unlink()

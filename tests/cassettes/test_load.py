@@ -154,6 +154,27 @@ def test_headers_are_read_as_any_recorder_wrote_them(tmp_path: Path) -> None:
     assert read.headers == (("content-type", "application/json"), ("age", "5"), ("x-name", "grÃ¼"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda answer: answer.update(status=201),
+        lambda answer: answer.update(status={"code": "201"}),
+        lambda answer: answer.update(headers=[["Content-Type", "application/json"], ["age", "5"]]),
+        lambda answer: answer.update(headers=[{"name": "Content-Type", "value": "application/json"}]),
+    ],
+)
+def test_parts_in_another_shape_are_read(tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """A bare status, and headers as a list, which forks and serializers of vcrpy write."""
+    one = entry(("POST", "/threads", {}, {"id": "thread_1"}))
+    change(one["response"])
+    (read,) = load(at(tmp_path / "c.json", json.dumps({"version": 1, "interactions": [one]})))
+    assert (read.status in (200, 201), read.header("content-type"), read.json) == (
+        True,
+        "application/json",
+        {"id": "thread_1"},
+    )
+
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -161,6 +182,14 @@ Change = Callable[[dict[str, Any]], object]
     ("damage", "says"),
     [
         (lambda one: one["response"]["status"].update(code=99), "99 is not an HTTP status"),
+        (lambda one: one["response"]["status"].update(code="3:20"), "'3:20' is not an HTTP status"),
+        (lambda one: one["response"].update(status=None), "None is not an HTTP status"),
+        (lambda one: one["response"].update(status=[200]), "[200] is not an HTTP status"),
+        (lambda one: one["response"].pop("status"), "cut off or corrupt: it has no `status_code`"),
+        (lambda one: one.pop("response"), "cut off or corrupt: it has no `response`"),
+        (lambda one: one.update(request="GET /"), "a part of it is of another kind than expected"),
+        (lambda one: one["response"].update(headers="age: 5"), "expected headers, got str"),
+        (lambda one: one["response"].update(headers=["age: 5"]), "expected a header's name and value, got 'age: 5'"),
         (lambda one: one["request"].update(method="G T"), "'G T' is not an HTTP method"),
         (lambda one: one["response"].update(headers={"näme": ["x"]}), "'näme' is not the name of a header"),
         (lambda one: one["response"].update(headers={"": ["x"]}), "'' is not the name of a header"),
@@ -239,6 +268,8 @@ def test_what_only_looks_like_a_trap_is_read(tmp_path: Path) -> None:
         (RUBY[: RUBY.index("recorded_with")], "cut off: the line `recorded_with:`"),
         ("interactions: 5\nversion: 1\n", "interactions are not a list"),
         ('{"version": 1, "interactions": [', r"c\.yaml:1: this file is cut off or corrupt"),
+        (GOOD + GOOD, "two lists of exchanges"),
+        ('{"version": 1, "interactions": [], "x": 1, "interactions": []}', "two lists of exchanges"),
         ("<html>\x00</html>", "corrupt"),
         ("!!python/object/apply:os.system ['echo']\n", "corrupt"),
     ],

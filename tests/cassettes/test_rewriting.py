@@ -306,3 +306,36 @@ def test_a_cassette_that_became_foreign_is_left_alone(tmp_path: Path) -> None:
             storage.save([ONE_MORE], replace=anew, failed=False)
     assert path.read_bytes() == text
     assert contents_of(path).recorder == "betamax"
+
+
+TWICE = {
+    "JSON": '{"version": 1, "interactions": [@, @]}'.replace("@", json.dumps(entry(("GET", "/threads/thread_1", None, {})))),
+    "YAML in one line": "interactions: [@]\nversion: 1\n".replace(
+        "@", json.dumps(entry(("GET", "/threads/thread_1", None, {})))
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TWICE)
+def test_a_key_that_is_there_twice_is_not_dropped(tmp_path: Path, kind: str) -> None:
+    """Where a rewrite would keep one of two equal keys, it is refused, and names the key; the file stays as it was."""
+    path = tmp_path / "c.yaml"
+    path.write_text(TWICE[kind].replace('"method"', '"method": "PUT", "method"', 1))
+    before = path.read_bytes()
+    with pytest.raises(CassetteError, match="the key `method` is twice"):
+        add_one(path)
+    assert path.read_bytes() == before
+    path.write_text(TWICE[kind])
+    count = len(load(path))
+    add_one(path)
+    assert len(load(path)) == count + 1
+
+
+def test_a_key_that_is_there_twice_stays_where_the_text_does(tmp_path: Path) -> None:
+    """YAML in blocks is added to without being rewritten: what is twice in it stays so."""
+    path = tmp_path / "c.yaml"
+    text = yaml.safe_dump({"interactions": [entry(("GET", "/threads/thread_1", None, {}))], "version": 1})
+    path.write_text(text.replace("    method: GET", "    method: PUT\n    method: GET"))
+    add_one(path)
+    assert path.read_text().count("    method: PUT\n    method: GET") == 1
+    assert [one.method for one in load(path)] == ["GET", "POST"]

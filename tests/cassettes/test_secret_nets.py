@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from understudy import use_cassette
 from understudy._cassettes import load
 from understudy._cassettes.journal import recover
 from understudy._cassettes.secrets import Scrubber, names, shapes
+from understudy._cassettes.secrets.environment import environment_secrets
 from understudy._cassettes.secrets.names import Grade, grade, query_grade
 from understudy.errors import CassetteError, ReplayMiss
 
@@ -119,6 +122,9 @@ def _places(matches: Iterable[re.Match[str]]) -> list[tuple[int, int, str | None
         "sorted(rows, key=operator.itemgetter(1)); code = 12345678; passwords must have 8 characters",
         "see https://host.example:8080/users/@jane and mailto:jane@host.example",
         '{"session_id": "A1b2C3d4E5f6G7h8J9", "signature": "def f(x: int) -> str"}',
+        "100%25 of https%3A%2F%2Fx.example%2Fdocs%3Fpage_token%3DCAUQAA1b2C3d4E5f6G7h8&next=%E2%82%AC%FF%",
+        base64.b64encode(b"the sk-learn-contrib package, and max_tokens: 12345678, as text").decode(),
+        "<keyboard type='x'>qwertz102keys</keyboard>",
     ],
 )
 def test_no_false_alarm(text: str) -> None:
@@ -265,3 +271,83 @@ def test_a_refusal_to_save_tells_no_secret(tmp_path: Path, monkeypatch: pytest.M
         with use_cassette(tmp_path / "c.yaml", record="once"):
             httpx.post(f"{base}/v1/assistants/answer", json={"password": OPAQUE}, headers=BETA)
     assert OPAQUE not in str(raised.value)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12), st.integers(1, 3))
+def test_what_is_around_an_encoded_secret_stays(around: str, times: int) -> None:
+    """However often it is percent-encoded, the secret alone goes; the rest stays as it was encoded."""
+    before, after = f"https://x.example/{around}?password=", f"&b={around}"
+    for _ in range(times):
+        before, after = quote(before, safe=""), quote(after, safe="")
+    clean = Scrubber().text(f"{before}{OPAQUE}{after}")
+    assert clean == f"{before}SCRUBBED{after}"
+    assert Scrubber().find(clean) == []
+
+
+@pytest.mark.parametrize("end", ["", "=="])
+@pytest.mark.parametrize("alphabet", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_is_decoded_and_encoded_again(alphabet: Callable[[bytes], bytes], end: str) -> None:
+    """What is in base64 stays so, in its own alphabet and with or without padding; only the secret in it is replaced."""
+    plain = f'{{"note": "ÿþ~~~???>>>", "password": "{OPAQUE}"}}'
+    coded = alphabet(plain.encode()).decode().rstrip("=")
+    clean = Scrubber().text(f"x {coded}{end} y").removeprefix("x ").removesuffix(" y")
+    decode = base64.b64decode if alphabet is base64.b64encode else base64.urlsafe_b64decode
+    assert json.loads(decode(clean + "=" * (-len(clean) % 4))) == {"note": "ÿþ~~~???>>>", "password": "SCRUBBED"}
+
+
+def test_a_pattern_of_the_users_is_sought_in_encoded_parts() -> None:
+    """So that what the last check finds was taken out before."""
+    scrubber = Scrubber([r"emp-\d+"])
+    coded = base64.b64encode(b"the employee emp-12345 is in here").decode()
+    clean = scrubber.text(f"{coded} x%20emp-12345")
+    assert scrubber.find(clean) == []
+    assert base64.b64decode(clean.split()[0]) == b"the employee SCRUBBED is in here"
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n@\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_KEY", "'@'"),
+        ("API_KEY", '"@"'),
+        ("API_KEY", "@\r\n"),
+        ("API_KEYS", "A1b2C3d4E5f6G7h8J9,@"),
+        ("API_TOKENS", "A1b2C3d4E5f6G7h8J9 @"),
+        ("API_SECRETS", "first:A1b2C3d4E5f6G7h8J9;second:@"),
+        ("SIGNING_PRIVATE_KEY", PEM),
+        ("SIGNING_PRIVATE_KEY", PEM.replace("\n", "\\n")),
+        ("AUTHORIZATION", "Bearer @"),
+        ("PROXY_HEADER", "Authorization: Bearer @"),
+        ("REGISTRY_AUTH", base64.b64encode(f"user:{OPAQUE}".encode()).decode()),
+        ("SLACK_HOOK", "https://hooks.slack.com/services/T00/B00/@"),
+        ("SENTRY_DSN", "https://@@sentry.example/1".replace("@@", "@" + "@")),
+        ("CONFIG", '{"db": {"password": "@"}}'),
+        ("TOKEN_PROD", "@"),
+        ("KEY_OF_STAGING", "@"),
+        ("GH_PAT", "@"),
+    ],
+)
+def test_a_variable_is_learned_in_pieces(name: str, value: str) -> None:
+    """In quotes, in a list, in lines, in a header's value, in base64: the secret alone is known, too."""
+    value = value.replace("@", OPAQUE, 1) if "BEGIN" not in value else value.replace("@", OPAQUE)
+    assert OPAQUE in {found.strip() for found in environment_secrets({name: value})}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSH_AUTH_SOCK", "/tmp/ssh-A1b2C3d4E5f6/agent.1234"),
+        ("TOKEN_FILE", "./secrets/A1b2C3d4E5f6G7h8J9"),
+        ("KEYBOARD_LAYOUT", "A1b2C3d4E5f6G7h8J9"),
+        ("PATH", "/usr/local/A1b2C3d4E5f6G7h8J9/bin:/usr/bin"),
+        ("PASS_ENV", "HOME,LANG,USER"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("MONKEY_PATCH", "gevent, requests"),
+        ("KEY_FORMAT", "pem"),
+    ],
+)
+def test_a_variable_that_holds_no_secret_teaches_none(name: str, value: str) -> None:
+    """Paths, settings and lists of words are not taken for secrets, whatever the name has in it."""
+    assert list(environment_secrets({name: value})) == []

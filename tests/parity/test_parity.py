@@ -76,6 +76,19 @@ def test_what_is_planted_is_named() -> None:
     report.check(ignore=("output",))
 
 
+def test_what_changes_within_a_turn_is_shown_in_its_place() -> None:
+    """What a later request of a tool loop lacks is one marked row, beside what the other side has, before the calls."""
+    lost = NewApp(QUESTIONS[:1], request=lambda turn, first: {} if first else {"tools": None, "instructions": None})
+    report = understudy.parity(OldApp(QUESTIONS[:1]), lost, script=SCRIPT)
+    rows = [line for line in str(report).splitlines() if " | " in line]
+    marked = [line for line in rows if line.startswith("!")]
+    assert [line.split()[1] for line in marked] == ["instructions", "tools"]
+    assert "(empty)" in marked[0]
+    assert "get_weather(city)" in marked[1]
+    assert "(none)" in marked[1]
+    assert [line[1:].split()[0] for line in rows][rows.index(marked[1]) + 1 :] == ["call", "output", "reply", "outcome"]
+
+
 def test_texts_are_in_quotes_wherever_they_are() -> None:
     """In the list of differences every text is in quotes, alone or inside a message, a parameter, a context."""
     message = {"text": "Hi.", "files": ["a.txt"]}
@@ -196,6 +209,29 @@ def test_what_is_not_an_app_is_refused() -> None:
     coroutine.close()
     with pytest.raises(TypeError, match="lambda: app"):
         understudy.parity(OldApp(), lambda question: question)  # type: ignore[arg-type,misc]
+
+
+def test_what_cannot_be_called_with_one_argument_is_refused() -> None:
+    """`set_up` takes the backend, `normalize` a result: another function is refused before anything runs."""
+    with pytest.raises(TypeError, match=r"set_up=.*one argument, the backend of a side, got .*too many positional"):
+        understudy.parity(OldApp(), NewApp(), set_up=lambda: None)  # type: ignore[arg-type,misc]
+    with pytest.raises(TypeError, match=r"normalize=.*one argument, a result, got 'lower' \(it is not callable\)"):
+        understudy.parity(OldApp(), NewApp(), normalize="lower")  # type: ignore[arg-type]
+    assert understudy.parity(OldApp(), NewApp(), normalize=str).same
+
+
+def test_apps_of_one_name_are_told_apart_by_their_modules(pytester: pytest.Pytester) -> None:
+    """The call that makes a report again names the modules of two apps that have the same name."""
+    for module in ("old_app", "new_app"):
+        pytester.makepyfile(**{module: f"def ask():\n    return {module!r}\n"})
+    pytester.makepyfile("""
+        import new_app, old_app, understudy
+
+        def test_it():
+            understudy.parity(old_app.ask, new_app.ask).check()
+    """)
+    result = pytester.runpytest("-p", "no:randomly")
+    result.stdout.fnmatch_lines(["*understudy.parity(old_app.ask, new_app.ask)"])
 
 
 def test_set_up_gets_each_backend() -> None:

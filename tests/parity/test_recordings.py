@@ -12,8 +12,8 @@ from openai import OpenAI
 
 import understudy
 from tests.cassettes.loopback import served
-from tests.parity.apps import FUNCTION, MODEL, NewApp, OldApp
-from understudy import CodeInterpreter, Fail, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
+from tests.parity.apps import FUNCTION, INSTRUCTIONS, MODEL, QUESTIONS, NewApp, OldApp
+from understudy import CodeInterpreter, Fail, FileSearch, FunctionCall, Incomplete, Reply, ResponseItem, UnderstudyError
 from understudy._cli import demo
 from understudy._cli.main import main
 
@@ -23,9 +23,13 @@ TUTORIAL = ROOT / "cassettes" / "tutorial.yaml"
 SCRIPT = (FunctionCall("get_weather", {"city": "Paris"}), Reply("Sunny."))
 
 
-def recorded(path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytest.MonkeyPatch) -> understudy.Backend:
+def recorded(
+    path: Path, app: Callable[[], Any], script: Any, monkeypatch: pytest.MonkeyPatch, set_up: Any = None
+) -> understudy.Backend:
     """Record an app from a simulator on loopback; give the simulator."""
     backend = understudy.Backend(script=script)
+    if set_up is not None:
+        set_up(backend)
     with served(backend) as base, monkeypatch.context() as patch:
         patch.setenv("OPENAI_BASE_URL", f"{base}/v1")
         patch.setenv("OPENAI_API_KEY", "sk-loopback")
@@ -73,6 +77,29 @@ def _stream_new(client: OpenAI) -> None:
         previous = response.id
         calls = [item for item in response.output if item.type == "function_call"]
         given = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
+
+
+def resending() -> list[str]:
+    """The port of `OldApp`, keeping the history itself: it sends everything again with each request."""
+    with OpenAI() as client:
+        return _resend(client)
+
+
+def _resend(client: OpenAI) -> list[str]:
+    tools: Any = [{"type": "function", **FUNCTION}]
+    texts, history = [], []
+    for question in QUESTIONS:
+        brought: list[Any] = [{"role": "user", "content": question}]
+        while brought:
+            history += brought
+            response = client.responses.create(
+                model=MODEL, instructions=INSTRUCTIONS, input=history, tools=tools, store=False
+            )
+            history += [item.model_dump(exclude_none=True) for item in response.output]
+            calls = [item for item in response.output if item.type == "function_call"]
+            brought = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
+        texts.append(response.output_text if response.status == "completed" else f"Sorry: {response.status}.")
+    return texts
 
 
 @pytest.mark.parametrize(
@@ -159,6 +186,19 @@ def test_differences_are_red_where_colour_is_shown(tmp_path: Path, monkeypatch: 
     assert "\n! reply" in capsys.readouterr().out
 
 
+def test_the_columns_fit_the_terminal(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    """Both sides fit beside each other in the terminal's columns, and the differences are wrapped there."""
+    app, script = port(answer="It is 2. " * 12, instructions="Be brief.")
+    recorded(tmp_path / "new.yaml", app, script, monkeypatch)
+    for columns in (60, 80, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert main(["parity", str(TUTORIAL), str(tmp_path / "new.yaml")]) == 1
+        lines = [line for line in capsys.readouterr().out.splitlines() if "understudy.parity(" not in line]
+        assert columns - 20 < max(map(len, lines)) <= columns
+    assert main(["demo", "--planted"]) == 0
+    assert max(len(line) for line in capsys.readouterr().out.splitlines() if "understudy.parity(" not in line) <= 140
+
+
 def test_hosted_calls_that_no_steps_show_are_unknown(tmp_path: Path, monkeypatch: Any) -> None:
     """A polled recording without steps does not show what its code interpreter did: the new side's calls are no news."""
     app, _ = port()
@@ -194,6 +234,135 @@ def test_an_old_recording_against_a_new_app() -> None:
     report = understudy.parity(TUTORIAL, app, script=script)
     assert report.same, report
     assert report.sides[0].requests > 3
+
+
+def test_a_history_sent_again_after_a_failure_begins_a_turn(tmp_path: Path, monkeypatch: Any) -> None:
+    """A port that sends its history again does so after a failed tool loop, too: simulated or recorded, nothing differs."""
+    script = (SCRIPT[0], Fail("server_error", "Oops."))
+    assert understudy.parity(OldApp(), resending, script=script).same
+    recorded(tmp_path / "old.yaml", OldApp(), script, monkeypatch)
+    backend = recorded(tmp_path / "new.yaml", resending, script, monkeypatch)
+    report = understudy.parity(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert report.same, report
+    assert backend.transcript() == report.new
+    assert [entry.kind for entry in report.new.turns[1].entries].count("output") == 1
+
+
+def in_one_request() -> list[str]:
+    """An old app whose messages come with its runs: `create_and_run`, then `additional_messages`; it lists after each."""
+    with OpenAI() as client:
+        assistant = client.beta.assistants.create(model=MODEL)
+        runs, texts = client.beta.threads.runs, []
+        run = client.beta.threads.create_and_run(
+            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": QUESTIONS[0]}]}
+        )
+        for question in (*QUESTIONS[1:], QUESTIONS[1], None):
+            runs.poll(run.id, thread_id=run.thread_id)
+            texts.append(str(client.beta.threads.messages.list(run.thread_id).data[0].content))
+            if question is not None:
+                more: Any = [{"role": "user", "content": question}]
+                run = runs.create(run.thread_id, assistant_id=assistant.id, additional_messages=more)
+        return texts
+
+
+def test_messages_that_come_with_runs_are_said_once(tmp_path: Path, monkeypatch: Any) -> None:
+    """Messages without an id of their own in the recording are found in each list, and are not taken for others."""
+    backend = recorded(tmp_path / "one.yaml", in_one_request, (Reply("Sunny."),), monkeypatch)
+    transcript = understudy.transcript(tmp_path / "one.yaml")
+    assert transcript == backend.transcript(), transcript
+    assert [turn.said for turn in transcript.turns] == [*QUESTIONS, QUESTIONS[1]]
+
+
+def test_a_list_of_the_newest_message_does_not_show_the_others(tmp_path: Path, monkeypatch: Any) -> None:
+    """An app that lists one message after each run does not show what else was written: unknown, also for earlier runs."""
+    script = (Reply("Let me see."), *SCRIPT)
+    backend = recorded(tmp_path / "old.yaml", OldApp((*QUESTIONS, "Thanks.")), script, monkeypatch)
+    transcript = understudy.transcript(tmp_path / "old.yaml")
+    assert [turn.knows_replies for turn in transcript.turns] == [False] * 3
+    assert transcript == backend.transcript()
+
+
+def test_a_text_before_a_call_stays_before_it(tmp_path: Path, monkeypatch: Any) -> None:
+    """A polled recording without steps shows by the times of its run which texts came before a call."""
+
+    def listing() -> None:
+        with OpenAI() as client:
+            tools: Any = [{"type": "function", "function": FUNCTION}]
+            assistant = client.beta.assistants.create(model=MODEL, tools=tools)
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": "The weather?"}])
+            run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+            while run.required_action is not None:
+                calls = run.required_action.submit_tool_outputs.tool_calls
+                outputs: Any = [{"tool_call_id": call.id, "output": "sunny"} for call in calls]
+                run = client.beta.threads.runs.submit_tool_outputs_and_poll(
+                    run_id=run.id, thread_id=thread.id, tool_outputs=outputs
+                )
+            client.beta.threads.messages.list(thread.id)
+
+    script = (Reply("Let me see."), SCRIPT[0], Reply("And then?"), *SCRIPT)
+    backend = recorded(tmp_path / "one.yaml", listing, script, monkeypatch)
+    transcript = understudy.transcript(tmp_path / "one.yaml")
+    assert transcript == backend.transcript(), transcript
+    said = [entry.kind for entry in transcript if entry.kind in ("reply", "call")]
+    assert said == ["reply", "call", "reply", "call", "reply"]
+
+
+STORED = "file-menu0000000000000000000"
+
+
+def stored(name: str, text: str) -> Callable[[understudy.Backend], None]:
+    """A vector store of one file."""
+
+    def set_up(backend: understudy.Backend) -> None:
+        backend.add_file(id=STORED, filename=name, content=text)
+        backend.add_vector_store(id="vs_menu", file_ids=[STORED])
+
+    return set_up
+
+
+def searching_old(*include: Any) -> None:
+    """An old app that lists the steps of its run."""
+    with OpenAI() as client:
+        resources: Any = {"file_search": {"vector_store_ids": ["vs_menu"]}}
+        assistant = client.beta.assistants.create(model=MODEL, tools=[{"type": "file_search"}], tool_resources=resources)
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "When is there cake?"}])
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        client.beta.threads.runs.steps.list(run.id, thread_id=thread.id, include=list(include))
+
+
+def searching_new(*include: Any) -> None:
+    """Its port."""
+    with OpenAI() as client:
+        tools: Any = [{"type": "file_search", "vector_store_ids": ["vs_menu"]}]
+        client.responses.create(model=MODEL, input="When is there cake?", tools=tools, include=list(include))
+
+
+@pytest.mark.parametrize(
+    ("new_file", "old_include", "new_include", "kinds"),
+    [
+        (("menu.txt", "Cake on Friday."), True, True, []),
+        (("menu.txt", "Cake on Monday."), True, True, ["output"]),
+        (("menu.txt", "Cake on Monday."), False, True, []),
+        (("menu.txt", "Cake on Monday."), True, False, []),
+        (("list.txt", "Cake on Friday."), False, True, ["output"]),
+        (("list.txt", "Cake on Friday."), False, False, []),
+    ],
+    ids=["same", "another text", "old text not shown", "nothing found shown", "another file", "no file shown"],
+)
+def test_another_content_of_a_store_is_named(
+    new_file: Any, old_include: bool, new_include: bool, kinds: list[str], tmp_path: Path, monkeypatch: Any
+) -> None:
+    """What the file search found, in which file, is compared as far as both recordings show it."""
+    script = (FileSearch(), Reply("On Friday."))
+    old = ("step_details.tool_calls[*].file_search.results[*].content",) if old_include else ()
+    new = ("file_search_call.results",) if new_include else ()
+    for name, app, include, file in (
+        ("old.yaml", searching_old, old, ("menu.txt", "Cake on Friday.")),
+        ("new.yaml", searching_new, new, new_file),
+    ):
+        recorded(tmp_path / name, lambda: app(*include), script, monkeypatch, stored(*file))  # noqa: B023 - called at once
+    report = understudy.parity(tmp_path / "old.yaml", tmp_path / "new.yaml")
+    assert [difference.kind for difference in report.differences] == kinds, report
 
 
 def test_an_inserted_turn_is_an_insertion(tmp_path: Path, monkeypatch: Any) -> None:

@@ -1,13 +1,8 @@
-"""The playground in a real browser: the system's Chromium, driven by Playwright.
-
-Needs `pip install playwright`, and a chromium on the PATH (`.ci/run` has a cell for it).
-"""
+"""The playground in a real browser."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,32 +12,22 @@ import pytest
 import yaml
 from openai import OpenAI
 
+from tests.browser import NEEDS_BROWSER, launched
 from tests.serve.serving import Serve
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 QUESTION = "I need to solve the equation `3x + 11 = 14`. Can you help me?"
 ANSWER = r"The solution to the equation \(3x + 11 = 14\) is \(x = 1\)."
 INSTRUCTIONS = "Please address the user as Jane Doe. The user has a premium account."
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "playground.png"
 
-pytestmark = [
-    pytest.mark.tools,
-    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """One browser for the module: it takes a second to start."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -195,6 +195,8 @@ REFUSALS: dict[str, Refusal] = {
         "REP",
     ),
     "unknown": Refusal(400, "Unknown parameter: '{path}'.", "{path}", "unknown_parameter", "REP"),
+    # Measured for creates of responses, in August 2026. [REP: kangminlee-maker/local-OAuth-CLI-API-adapter]
+    "unknown.near": Refusal(400, "Unknown parameter: '{path}'. Did you mean {close}?", "{path}", "unknown_parameter", "REP"),
     "missing": Refusal(400, "Missing required parameter: '{path}'.", "{path}", "missing_required_parameter", "REP"),
     # Quoted for chat completions ("You provided 'urls', did you mean to provide 'url'?"); INF for assistants.
     "missing.near": Refusal(

@@ -15,7 +15,8 @@ from understudy._apis.common.face import Face
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.routing import Faces
-from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join, url
+from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join
+from understudy._apis.common.urls import url, url_or_data
 from understudy._apis.responses.settings import RESPONSE_RULES
 
 _SET = ("assistants.create", "assistants.update", "runs.create", "threads.create_and_run")  # they set a model
@@ -85,8 +86,9 @@ def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any
     """
     if len(trail) > DEPTH:
         return
-    if check is url:
-        yield path, Bound("a URL", "an absolute URL", "url", "SPEC"), check, trail
+    if check in (url, url_or_data):
+        kind = "a URL on the web" if check is url else "a URL on the web, or a data URL"
+        yield path, Bound("a URL", kind, "url", "REP"), check, trail
     for bound in check.bounds() if hasattr(check, "bounds") else ():
         at = join(path, bound.value) if bound.kind == "required" else path
         yield at, bound, check, trail
@@ -110,7 +112,8 @@ def _inside(check: Any, path: str) -> Iterator[tuple[Trail, str, Any]]:
         for kind, inner in check.options.items():
             yield (kind,), path, inner
     elif isinstance(check, Tagged):
-        yield ((check.key, check.tag.allowed[0]),), join(path, check.key), _TagOf(check.tag)
+        place = path if check.blames_object else join(path, check.key)
+        yield ((check.key, check.tag.allowed[0]),), place, _TagOf(check.tag)
         for tag, inner in check.options.items():
             yield ((check.key, tag),), path, inner
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 LONGEST_NAME = 255  # bytes; of every file system in use
@@ -41,6 +43,13 @@ def _hash(name: str) -> str:
     return hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
 
 
+_NO_FILE_THERE = {
+    errno.ELOOP: "a symbolic link that leads back to itself",
+    errno.ENOTDIR: "a path through something that is not a directory",
+    errno.ENAMETOOLONG: "a path with a part that is too long for a file's name",
+}
+
+
 def special_kind(path: Path) -> str | None:
     """Return what is at a path if it is neither a file nor nothing; None otherwise.
 
@@ -48,10 +57,26 @@ def special_kind(path: Path) -> str | None:
     """
     try:
         mode = path.stat().st_mode
-    except OSError:
-        return None
+    except OSError as error:
+        return _NO_FILE_THERE.get(error.errno or 0)
+    except ValueError:  # a NUL
+        return "a path with a character that no file's name can have"
     kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
     return None if stat.S_ISREG(mode) else kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written, or is not meant to be; None if it can.
+
+    A file that is replaced by renaming could be replaced even if it is read-only, and would be against its owner's will.
+    """
+    target = path.resolve()
+    if target.exists():
+        mode = target.stat().st_mode
+        if not mode & 0o222:
+            return f"it is read-only (mode {mode & 0o777:o}), and is not replaced; `chmod u+w` it first if it should be"
+    folder = next(parent for parent in target.parents if parent.exists())
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"the directory {folder} is not writable"
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -120,26 +145,34 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
-        user = os.getuid() if hasattr(os, "getuid") else "user"
-        self.place = Path(tempfile.gettempdir()) / f"understudy-locks-{user}" / f"{name}.lock"
+        self._path = path
         self._connection: sqlite3.Connection | None = None
+
+    @cached_property
+    def place(self) -> Path:
+        """The file of the lock."""
+        name = hashlib.sha256(os.fsencode(self._path.resolve())).hexdigest()[:32]
+        user = os.getuid() if hasattr(os, "getuid") else "user"
+        return Path(tempfile.gettempdir()) / f"understudy-locks-{user}" / f"{name}.lock"
 
     def acquire(self, timeout_seconds: float = 0) -> bool:
         """Acquire the lock, waiting up to `timeout_seconds` for it.
 
         Returns:
-            Whether it was free. Always True with a timeout.
+            Whether it was free, and could be acquired. Always True with a timeout.
 
         Raises:
             TimeoutError: another process held it until the timeout.
+            OSError: the file of the lock cannot be written.
         """
         self.place.parent.mkdir(mode=0o700, exist_ok=True)
         connection = sqlite3.connect(self.place, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             connection.close()
+            if timeout_seconds and error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise OSError(errno.EIO, f"the lock {self.place} cannot be held: {error}") from error
             if timeout_seconds:
                 raise TimeoutError(f"another process has held {self.place} for {timeout_seconds:g} s") from error
             return False

@@ -26,6 +26,7 @@ _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _STEPS_IN_A_LINE = re.compile(r"^\s*(?:[-?:]\s+){100}", re.MULTILINE)
 _TOML = re.compile(r"(?:\s|#.*\n)*(?:\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?\n|[\w-]+\s*=\s*[^\s=])")
 _LISTS = ("interactions", "http_interactions")
+_LIST_AT_TOP = re.compile(r"""^["']?(?:http_)?interactions["']?[ \t]*:""", re.MULTILINE)
 _MARKS = (  # UTF-32 first: its mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -91,10 +92,12 @@ def document(text: str, path: Path) -> Any:
 
     try:
         if is_json(text) or path.suffix == ".json":
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_with_one_list if _may_have_two_lists(text) else None)
         if _TOML.match(text):
             return tomllib.loads(text)
         _refuse_traps(text, path)
+        if len(_LIST_AT_TOP.findall(text)) > 1:
+            raise ValueError(_TWO_LISTS)  # noqa: TRY301
         data = yaml_data(text)
         if "&" in text and "*" in text and _values(data, {}) > MOST_VALUES:
             problem = "grows beyond all bounds when its aliases are written out"
@@ -112,6 +115,19 @@ def document(text: str, path: Path) -> Any:
     except Exception as error:  # a YAML tag can make its constructor fail in any way
         refuse(path, getattr(error, "lineno", 1), f"is cut off or corrupt, or not a cassette ({error})", error)
     return data
+
+
+_TWO_LISTS = "it has two lists of exchanges, as after a merge that went wrong"
+
+
+def _may_have_two_lists(text: str) -> bool:
+    return sum(text.count(f'"{name}"') for name in _LISTS) > 1
+
+
+def _with_one_list(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if sum(name in _LISTS for name, _ in pairs) > 1:
+        raise ValueError(_TWO_LISTS)
+    return dict(pairs)
 
 
 def _values(data: Any, known: dict[int, int]) -> int:

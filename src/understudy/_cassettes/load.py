@@ -82,6 +82,8 @@ def contents_of(path: str | Path) -> Contents:
             f"{path}: no such cassette.{did_you_mean_file(path)} Record it with record='once' "
             "(--understudy-record=once) against a server that speaks the API, or use the simulator instead."
         ) from None
+    except OSError as error:
+        raise CassetteError(f"{path}: this cassette cannot be read: {error.strerror or error}") from error
     known = unread_bytes(content)
     if known is not None:
         refuse_unknown(path, f"is {known[0]}, which is not read", f"To play it, {known[1]}.")
@@ -97,14 +99,15 @@ def refuse_special(path: Path) -> None:
     Raises:
         CassetteError: it is one of these.
     """
-    kind = special_kind(path)
-    if kind is not None:
-        raise CassetteError(f"{path}: this is {kind}, not a cassette. Give the path of a file, such as 'tutorial.yaml'.")
     size = len(os.fsencode(path.name))
     if size > LONGEST_NAME:
         raise CassetteError(
             f"{path}: this name has {size} bytes, and a file's name can have {LONGEST_NAME}. Choose a shorter one."
         )
+    kind = special_kind(path)
+    if kind is not None:
+        shown = str(path).replace("\0", "\\0")
+        raise CassetteError(f"{shown}: this is {kind}, not a cassette. Give the path of a file, such as 'tutorial.yaml'.")
 
 
 def parse(text: str, path: str | Path) -> list[Interaction]:
@@ -204,6 +207,18 @@ def _refuse_body(reader: Reader, number: int, path: Path, text: str, error: Unkn
 def _refuse_entry(reader: Reader, number: int, path: Path, text: str, error: Exception) -> NoReturn:
     line = line_of_interaction(text, number)
     if reader is vcrpy.READER:
-        refuse(path, line, f"has an interaction (number {number}, from 0) that is cut off or corrupt: {error!r}", error)
-    problem = f"has an exchange (number {number}, from 0) that is not as {reader.recorder} writes it: {error!r}"
+        problem = f"has an interaction (number {number}, from 0) that is cut off or corrupt: {_told(error)}"
+        refuse(path, line, problem, error)
+    problem = f"has an exchange (number {number}, from 0) that is not as {reader.recorder} writes it: {_told(error)}"
     refuse_unknown(path, problem, f"If it was cut off, restore it from version control. {_AS_HAR}.", line)
+
+
+def _told(error: Exception) -> str:
+    """Return what is wrong with an exchange, in words."""
+    if isinstance(error, KeyError):
+        return f"it has no `{error.args[0]}`"
+    if isinstance(error, TypeError | AttributeError) and not str(error).startswith("expected "):
+        return "a part of it is of another kind than expected, such as a text in place of a mapping"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from understudy._cassettes.document import is_json
 from understudy._cassettes.dump import as_entry, as_json, as_yaml, has_binary
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import FORMAT, OUR_FORMAT
 from understudy._cassettes.yaml_reader import yaml_data
+from understudy.errors import CassetteError
 
 _ENTRIES = "interactions"
 _WRITTEN = {  # what `as_entry` writes of each part, under its own name or a former one
@@ -48,7 +49,40 @@ class Original:
 
     @cached_property
     def _data(self) -> Any:
-        return json.loads(self._text) if self._is_json else yaml_data(self._text)
+        if self._is_json:
+            return json.loads(self._text, object_pairs_hook=self._distinct)
+        self._refuse_doubled(self._text)
+        return yaml_data(self._text)
+
+    def _distinct(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Return an object, unless one of its names is in it twice."""
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            self._refuse_twice(next(name for name in names if names.count(name) > 1))
+        return found
+
+    def _refuse_doubled(self, text: str) -> None:
+        import yaml
+
+        nodes: list[Any] = [yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))]
+        known = set[int]()
+        while nodes:
+            node = nodes.pop()
+            if id(node) in known:  # an alias
+                continue
+            known.add(id(node))
+            if isinstance(node, yaml.MappingNode):
+                self._distinct([(str(key.value), None) for key, _ in node.value])
+                nodes += [value for _, value in node.value]
+            elif isinstance(node, yaml.SequenceNode):
+                nodes += node.value
+
+    def _refuse_twice(self, name: str) -> NoReturn:
+        raise CassetteError(
+            f"{self._path} was not written: the key `{name}` is twice in the same part of it, and one of the two would be "
+            "lost. Remove one of them by hand; it was left as it is."
+        )
 
     def entry(self, number: int) -> str:
         """Return one exchange as text, to look for secrets in it."""

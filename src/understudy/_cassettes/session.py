@@ -17,6 +17,7 @@ from typing import Literal, Self, Unpack
 
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.routing import api_path
+from understudy._cassettes.atomic_files import unwritable
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.id_renaming import ids_in
@@ -270,6 +271,9 @@ class CassetteSession:
             if self._record == "all":
                 raise CassetteError(self._unwritable)
             return of_this_test(before, or_all=True)
+        problem = unwritable(self.path)
+        if problem is not None:
+            raise CassetteError(f"{self.path} cannot be recorded to: {problem}.")
         self._recorder = Recorder(self._storage, self._hooks, names_tests=not self._is_shared)
         return [] if self._record == "all" else of_this_test(before, or_all=False)
 

@@ -11,7 +11,8 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -119,7 +120,7 @@ class Storage:
             CassetteError: as `save`.
         """
         if recorded:
-            with locked(self.path):
+            with self._locked():
                 self._text(recorded, replace)
 
     def save(self, recorded: Sequence[Interaction], *, replace: bool, failed: bool) -> Path | None:
@@ -139,10 +140,11 @@ class Storage:
         aside = None
         try:
             if recorded and not failed:
-                with locked(self.path) as notes:
+                with self._locked() as notes:
                     text, cleanings = self._text(recorded, replace)
                     self._write(text)
-                    notes.write_text(RUN)
+                    with suppress(OSError):  # the cassette is saved; without the note, the next test only plays it
+                        notes.write_text(RUN)
                 self._aside.unlink(missing_ok=True)
             elif recorded and not self._base:
                 text, _ = self._text(recorded, replace)
@@ -153,6 +155,20 @@ class Storage:
             self._journal.close()
         _report(self.path, cleanings)  # last: if warnings are errors, it is saved nevertheless
         return aside
+
+    @contextmanager
+    def _locked(self) -> Iterator[Path]:
+        """Hold the lock of the cassette; see `locked`.
+
+        Raises:
+            CassetteError: it cannot be held; it names where the recording is now.
+        """
+        with ExitStack() as stack:
+            try:
+                notes = stack.enter_context(locked(self.path))
+            except OSError as error:
+                raise CassetteError(self._unwritten(error)) from error
+            yield notes
 
     def _write(self, text: str) -> None:
         try:

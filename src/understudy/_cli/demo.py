@@ -112,9 +112,12 @@ def _play(*, planted: bool) -> int:
 def _port(say: Say, *, planted: bool) -> None:
     """Compare the conversation with its port to Responses, on the same script."""
     from understudy._cli.demo_parity import parity_with_port
+    from understudy._inspect.terminal import Terminal
 
     say(f"\n3. Ported to Responses{', with a mistake' if planted else ''}")
-    for line in str(parity_with_port(ASSISTANT, INSTRUCTIONS, QUESTION, ANSWER, planted=planted)).splitlines():
+    report = parity_with_port(ASSISTANT, INSTRUCTIONS, QUESTION, ANSWER, planted=planted)
+    width = Terminal.of(sys.stdout).width
+    for line in report.text(width and width - 3).splitlines():
         say(f"   {line}" if line else "")
 
 

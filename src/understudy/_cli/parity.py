@@ -91,9 +91,10 @@ def _show(arguments: argparse.Namespace, report: Any) -> None:
     if arguments.json:
         print(clean(json.dumps(report_data(report), indent=2)))
     else:
-        terminal = replace(Terminal.of(sys.stdout), width=None)  # the columns are laid out already
-        rows = [(Styled(line, _style(line, same=report.same)),) for line in str(report).splitlines()]
-        print(terminal.text(rows, clean), end="")
+        terminal = Terminal.of(sys.stdout)
+        lines = report.text(terminal.width).splitlines()
+        rows = [(Styled(line, _style(line, same=report.same)),) for line in lines]
+        print(replace(terminal, width=None).text(rows, clean), end="")  # what cannot be wrapped is not cut
 
 
 def _style(line: str, *, same: bool) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from understudy._engine.items import Annotation, ImageFile, MessageDelta, Text
+from understudy._engine.items import Annotation, Cut, ImageFile, MessageDelta, Text, cut
 from understudy._engine.ports import EnginePorts, image_id
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def deltas(ports: EnginePorts, move: Reply, at: float) -> Sequence[MessageDelta]
 
 
 @lru_cache(maxsize=256)  # values that are the same for every execution of a script
-def _deltas_of_text(text: str, chunks: Sequence[str] | None) -> tuple[MessageDelta, ...]:
+def _deltas_of_text(text: str, chunks: Sequence[str] | None) -> Cut:
     pieces = _cut(Text(text), WORDS.findall(text) if chunks is None else chunks)
-    return tuple(MessageDelta(0, piece, number == 0) for number, piece in enumerate(pieces))
+    return cut([MessageDelta(0, piece, number == 0) for number, piece in enumerate(pieces)])
 
 
 def _pieces(part: Text | ImageFile, move: Reply) -> Sequence[Text | ImageFile]:

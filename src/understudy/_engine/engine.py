@@ -21,6 +21,7 @@ from understudy._engine.files import Files
 from understudy._engine.ids import Ids
 from understudy._engine.models import Models
 from understudy._engine.moves.base import Tool
+from understudy._engine.overlap import Overlap
 from understudy._engine.ports import SearchHit
 from understudy._engine.script_queue import ScriptQueue
 from understudy._engine.search import search
@@ -51,12 +52,14 @@ class Engine:
         executions: those running and those over, by id.
         history: the last 1,000 objects that a face made for an execution, oldest first; deleted ones, too.
         scripts: the scripts to be performed.
+        overlap: lets the requests of several threads meet.
         part: returns one API's part of this service, made when first requested: `engine.part(AssistantsObjects)`.
         writes: how many writes the apps have made; `written_at`: the time of the last, in unix seconds.
     """
 
     def __init__(self, *, seed: int = 0, time: TimeMode = "poll", start: float = 1_700_000_000, strict: bool | None = None):
         self.lock = threading.RLock()
+        self.overlap = Overlap(self.lock)
         self.clock = Clock(time, start, self.lock)
         self.ids = Ids(seed)
         self.agenda = Agenda()

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from understudy._engine.agenda import Agenda, AgendaEntry
+from understudy._engine.event_log import EventLog, PlannedPieces
 from understudy._engine.events import (
     Cancelling,
     Ended,
@@ -43,12 +44,12 @@ from understudy._engine.events import (
     Usage,
     tokens,
 )
-from understudy._engine.fold import START, ExecutionState, StepState, apply, apply_deltas
+from understudy._engine.fold import START, ExecutionState, StepState, apply, apply_pieces
 from understudy._engine.items import Conversation, Item, is_message
 from understudy._engine.lifecycle import TERMINAL
 from understudy._engine.listing import Listing
 from understudy._engine.moves.base import Tool
-from understudy._engine.planning import PlannedEvent, Planner, check_steps
+from understudy._engine.planning import PlannedEvent, Planner, check_steps, written_out
 from understudy._engine.ports import EnginePorts
 from understudy._engine.script import HandedIn, ScriptCursor, ScriptedRun
 from understudy._engine.script_queue import QueuedScript, ScriptLabels
@@ -74,6 +75,7 @@ class ExecutionRequest:
         checks_ahead: whether the whole script has to fit these tools; otherwise only the part before it waits for the app,
             since the rest is performed with another request's tools.
         shows_images: whether a message can hold images.
+        counts_prompt: whether its usage has what the model read; a face that bills whole chains counts that itself.
     """
 
     id: str
@@ -88,6 +90,7 @@ class ExecutionRequest:
     new_item_id: Callable[[Any, str, float], str] | None = None
     checks_ahead: bool = True
     shows_images: bool = True
+    counts_prompt: bool = True
 
 
 class ScriptPosition(NamedTuple):
@@ -118,7 +121,7 @@ class Execution:
         request: what was asked for.
         position: the point of the script that the present plan starts from.
         state: the fold of the events so far.
-        events: those that have happened, oldest first; append-only.
+        happened: the events that have happened; `events` is the list of them, append-only.
         steps: the steps that have begun.
         items: the items it has begun, by id; the log has them, too.
         planned: future events, in order, unless it is cancelled or expires.
@@ -130,6 +133,7 @@ class Execution:
     __slots__ = (
         "_agenda",
         "_entry",
+        "_future",
         "_is_acting",
         "_log",
         "_ports",
@@ -140,11 +144,10 @@ class Execution:
         "created_at",
         "cursor",
         "deadline",
-        "events",
+        "happened",
         "id",
         "items",
         "outcome_of_cancel",
-        "planned",
         "position",
         "request",
         "state",
@@ -162,14 +165,14 @@ class Execution:
         self.position = position
         self.cursor = ScriptCursor(script.moves, script.where, request.scripted_run)
         self.state: ExecutionState = START
-        self.events: list[Event] = []
+        self.happened = EventLog()
         self.steps: Listing[Step] = Listing()
         self.items: dict[str, Item] = {}
-        self.planned: deque[PlannedEvent] = deque()
         self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
         last = request.conversation.items.last()
         self.began_after = None if last is None else last.id
         self.outcome_of_cancel = "cancelled"
+        self._future: deque[PlannedEvent | PlannedPieces] = deque()
         self._log = request.conversation.items
         self._ports = ports
         self._agenda = agenda
@@ -239,6 +242,24 @@ class Execution:
     # -- queries --------------------------------------------------------------------
 
     @property
+    def events(self) -> list[Event]:
+        """Return what has happened, oldest first."""
+        return self.happened.all()
+
+    @property
+    def planned(self) -> deque[PlannedEvent]:
+        """Return the future events, in order, unless it is cancelled or expires."""
+        written: deque[PlannedEvent] = deque()
+        for entry in self._future:
+            written.extend(written_out(entry) if isinstance(entry, PlannedPieces) else (entry,))
+        return written
+
+    @property
+    def opens_more(self) -> bool:
+        """Return whether further items are planned."""
+        return any(isinstance(entry.event, ItemOpened) for entry in self._future)
+
+    @property
     def status(self) -> str:
         """`queued`, `running`, `paused`, `cancelling`, or the outcome."""
         return self.state.phase.status
@@ -257,7 +278,7 @@ class Execution:
         Returns:
             None when nothing is planned, or nothing before it expires.
         """
-        for planned in self.planned:
+        for planned in self._future:
             if planned.is_status or (planned.is_visible and not status_only):
                 return planned.at if self.deadline is None or planned.at <= self.deadline else None
         return None
@@ -267,7 +288,7 @@ class Execution:
 
         None if it hangs for ever.
         """
-        last = self.planned[-1] if self.planned else None
+        last = self._future[-1] if self._future else None
         if last is None or not isinstance(last.event, Ended | Paused):
             return self.deadline
         return last.at if self.deadline is None else min(last.at, self.deadline)
@@ -279,21 +300,21 @@ class Execution:
         """
         if self.is_over:
             return None
-        if self.planned and (self.deadline is None or self.planned[0].at < self.deadline):
-            return self.planned[0].at
+        if self._future and (self.deadline is None or self._future[0].at < self.deadline):
+            return self._future[0].at
         return self.deadline
 
     # -- the plan -------------------------------------------------------------------
 
-    def _plan(self, planned: Sequence[PlannedEvent]) -> None:
+    def _plan(self, planned: Sequence[PlannedEvent | PlannedPieces]) -> None:
         """Append to the plan."""
-        self.planned.extend(planned)
+        self._future.extend(planned)
         if self._entry is None and not self._is_acting:
             self._schedule()
 
     def cut(self) -> None:
         """Drop the plan."""
-        self.planned.clear()
+        self._future.clear()
         if self._entry is not None:
             self._entry.cancel()
             self._entry = None
@@ -306,7 +327,7 @@ class Execution:
         self._plan(Planner(self, self._ports, now).plan_stretch(stretch, is_first=not self.position.handed_in))
 
     def _schedule(self) -> None:
-        self._entry = self._agenda.add(self.planned[0].at, self._happen) if self.planned else None
+        self._entry = self._agenda.add(self._future[0].at, self._happen) if self._future else None
 
     def _happen(self) -> None:
         """Carry out the head of the plan, and what follows it undisturbed.
@@ -315,22 +336,27 @@ class Execution:
         """
         self._is_acting = True  # whatever this plans or cuts is scheduled once, afterwards
         try:
-            self._happen_next()
-            while self.planned and self.planned[0].at < self._agenda.quiet_until:
-                self._happen_next()
+            until = self._agenda.quiet_until  # nothing that happens here puts anything on the agenda
+            self._happen_next(until)
+            future = self._future
+            while future and future[0].at < until:
+                self._happen_next(until)
         finally:
             self._is_acting = False
             self._schedule()
 
-    def _happen_next(self) -> None:
-        event = self.planned.popleft().event
-        if isinstance(event, ItemDelta):
-            self._send(event)
+    def _happen_next(self, until: float) -> None:
+        entry = self._future.popleft()
+        event = entry.event
+        if event is None:
+            self._send(entry, until)  # type: ignore[arg-type]  # `PlannedPieces`
+        elif isinstance(event, ItemDelta):
+            self._send_each(event, until)
         elif isinstance(event, Ended):
             self._end(event)
         elif isinstance(event, StepClosed):
             used = Usage(self._prompt_tokens(), event.usage.completion)
-            self._record(replace(event, usage=used))
+            self._record(StepClosed(event.at, event.step_id, event.outcome, used, event.error))
         else:
             self._record(event)
 
@@ -362,14 +388,40 @@ class Execution:
 
     def _prompt_tokens(self) -> int:
         """Estimate what the model read: the last 20 messages, and the instructions [INF]."""
-        messages = self._log.page(limit=20, where=is_message).items
-        return sum(tokens(message.text) for message in messages) + tokens(self.request.instructions or "")
+        if not self.request.counts_prompt:
+            return 0
+        read, left = tokens(self.request.instructions or ""), 20
+        for item in reversed(self._log):
+            if left and is_message(item):
+                read += tokens(item.text)
+                left -= 1
+            elif not left:
+                break
+        return read
 
     # -- events ---------------------------------------------------------------------
 
-    def _send(self, first: ItemDelta) -> None:
+    def _send(self, pieces: PlannedPieces, until: float) -> None:
+        """Send the pieces of an item: as `_record` with each.
+
+        In one go if they are all due, which leaves them unwritten; else one by one.
+        """
+        if pieces.last_at < until:
+            self.state = apply_pieces(self.state, pieces.item_id, pieces.pieces)
+            self.happened.append_pieces(pieces)
+            self.items[pieces.item_id].state = self.state.item(pieces.item_id)
+            return
+        self._future.extendleft(reversed(written_out(pieces)))
+        self._happen_next(until)
+
+    def _send_each(self, first: ItemDelta, until: float) -> None:
         """Send a piece, and those right after it: as `_record` with each, in one go."""
-        planned, until = self.planned, self._agenda.quiet_until
+        planned = self._future
+        if not planned or planned[0].at >= until:  # as a stream has them, one by one
+            state = self.state = apply(self.state, first)
+            self.happened.append(first)
+            self.items[first.item_id].state = state.item(first.item_id)
+            return
         deltas = [first]
         while planned and planned[0].at < until:
             event = planned[0].event
@@ -377,14 +429,15 @@ class Execution:
                 break
             deltas.append(event)
             planned.popleft()
-        self.state = apply(self.state, first) if len(deltas) == 1 else apply_deltas(self.state, deltas)
-        self.events += deltas
+        self.state = apply_pieces(self.state, first.item_id, [delta.piece for delta in deltas])
+        for delta in deltas:
+            self.happened.append(delta)
         self.items[first.item_id].state = self.state.item(first.item_id)
 
     def _record(self, event: Event) -> None:
         """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
-        self.events.append(event)
+        self.happened.append(event)
         if isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
@@ -423,7 +476,7 @@ class Execution:
         if step is not None:
             outcome = event.outcome if event.outcome in ("cancelled", "failed", "expired") else "completed"
             self._record(StepClosed(event.at, step.id, outcome, used, event.error))
-        self._record(replace(event, usage=self._total(event.outcome)))
+        self._record(Ended(event.at, event.outcome, event.error, event.reason, self._total(event.outcome)))
         if self._waking is not None:
             self._waking.cancel()
         self.cut()

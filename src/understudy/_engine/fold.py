@@ -84,6 +84,9 @@ class ExecutionState(NamedTuple):
 
     def step(self, step_id: str) -> StepState:
         """Return a step that has begun."""
+        last = self.steps[-1]
+        if last.id == step_id:  # the common case
+            return last
         return next(step for step in reversed(self.steps) if step.id == step_id)
 
     def item(self, item_id: str) -> Any:
@@ -133,10 +136,12 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
     return _APPLY[type(event)](state, event)
 
 
-def apply_deltas(state: ExecutionState, deltas: Sequence[ItemDelta]) -> ExecutionState:
-    """Give the state after pieces of one item; the same as `apply` with each of them."""
-    item = state.item(deltas[0].item_id)
-    return _with_item(state, item.plus_all([delta.piece for delta in deltas]))
+def apply_pieces(state: ExecutionState, item_id: str, pieces: Sequence[Any]) -> ExecutionState:
+    """Return the state after pieces of one item.
+
+    The same as `apply` with an `ItemDelta` for each of them.
+    """
+    return _with_item(state, state.item(item_id).plus_all(pieces))
 
 
 def _phase(target: str) -> Callable[[ExecutionState, Any], ExecutionState]:
@@ -162,8 +167,10 @@ def _step_opened(state: ExecutionState, event: StepOpened) -> ExecutionState:
 
 def _step_closed(state: ExecutionState, event: StepClosed) -> ExecutionState:
     closed = moved(state.step(event.step_id), event.outcome, event.at, usage=event.usage, error=event.error)
-    steps = tuple(closed if step.id == closed.id else step for step in state.steps)
-    return ExecutionState(state.phase, steps, state.items)
+    steps = state.steps
+    if steps[-1].id == closed.id:  # the common case
+        return ExecutionState(state.phase, (*steps[:-1], closed), state.items)
+    return ExecutionState(state.phase, tuple(closed if step.id == closed.id else step for step in steps), state.items)
 
 
 def _with_item(state: ExecutionState, item: ItemState) -> ExecutionState:

@@ -25,6 +25,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
 from understudy._engine.listing import Listing
+from understudy._engine.prefix import Prefix
 
 # -- what a message is made of ---------------------------------------------------
 
@@ -150,14 +151,16 @@ class MessageState(ItemState):
     kind: ClassVar[str] = "message"
     role: str = "assistant"
     content: tuple[Part, ...] = ()
-    sent: tuple[MessageDelta, ...] = ()
+    sent: Sequence[MessageDelta] = ()
 
     def plus(self, piece: MessageDelta) -> MessageState:
         # Only the fields that a message in progress can have: `replace` would dominate the time of a long stream.
-        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, piece))
+        sent = self.sent if isinstance(self.sent, Prefix) else Prefix([*self.sent], len(self.sent))
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=sent.plus(piece))
 
     def plus_all(self, pieces: Sequence[MessageDelta]) -> MessageState:
-        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=(*self.sent, *pieces))
+        sent = (*self.sent, *pieces) if self.sent or not isinstance(pieces, tuple) else pieces
+        return MessageState(id=self.id, step_id=self.step_id, role=self.role, sent=sent)
 
     def closing(self) -> Mapping[str, Any]:
         return {"content": joined(self.sent), "sent": ()}
@@ -165,12 +168,12 @@ class MessageState(ItemState):
     @property
     def text(self) -> str:
         """Return the texts of its content, joined."""
-        return "".join(part.value for part in self.content if isinstance(part, Text))
+        return "".join([part.value for part in self.content if isinstance(part, Text)])
 
     @property
     def sent_text(self) -> str:
         """Return the texts sent so far, joined."""
-        return "".join(delta.piece.value for delta in self.sent if isinstance(delta.piece, Text))
+        return "".join([delta.piece.value for delta in self.sent if isinstance(delta.piece, Text)])
 
     @property
     def words(self) -> str:
@@ -287,8 +290,26 @@ class CallState(ItemState):
 _index = attrgetter("index")
 
 
+class Cut(tuple[MessageDelta, ...]):  # noqa: SLOT001 - a tuple cannot have slots
+    """All the pieces of a message, with the parts that they join to.
+
+    It is the tuple of the pieces; whoever has it whole need not join them.
+    """
+
+    parts: tuple[Text | ImageFile, ...]
+
+
+def cut(deltas: Sequence[MessageDelta]) -> Cut:
+    """Return the pieces of a message as a `Cut`."""
+    whole = Cut(deltas)
+    whole.parts = joined(deltas)
+    return whole
+
+
 def joined(deltas: Sequence[MessageDelta]) -> tuple[Text | ImageFile, ...]:
     """Join the pieces of a message to its parts."""
+    if isinstance(deltas, Cut):
+        return deltas.parts
     parts = []
     for _, group in groupby(deltas, key=_index):
         pieces = [delta.piece for delta in group]

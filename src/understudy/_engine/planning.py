@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from understudy._engine.event_log import PlannedPieces, spread_at
 from understudy._engine.events import (
     Ended,
     Event,
@@ -53,6 +54,11 @@ class PlannedEvent(NamedTuple):
     is_visible: bool
 
 
+def written_out(pieces: PlannedPieces) -> list[PlannedEvent]:
+    """Return the events of pieces, planned one by one."""
+    return [PlannedEvent(delta.at, delta, is_status=False, is_visible=False) for delta in pieces.deltas()]
+
+
 class Planner:
     """Plans one stretch of a script.
 
@@ -68,14 +74,14 @@ class Planner:
         self.ports = ports
         self.conversation = execution.conversation
         self.at = at
-        self.planned: list[PlannedEvent] = []
+        self.planned: list[PlannedEvent | PlannedPieces] = []
         self.new_id = ports.new_id
         self._gap: float = 0
         self._cuts_next = False
         self._is_cut = False
         self._is_after_reply = False
 
-    def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent]:
+    def plan_stretch(self, stretch: Sequence[Step], *, is_first: bool) -> list[PlannedEvent | PlannedPieces]:
         """Plan a stretch of a script, from now on, when the execution is queued."""
         self.at += QUEUED_SECONDS
         if stretch and ends_queued(stretch[0]):
@@ -143,10 +149,8 @@ class Planner:
 
     def send(self, start: float, seconds: float, item_id: str, pieces: Sequence[Any]) -> None:
         """Let the pieces of one item be sent evenly over some time."""
-        parts = len(pieces) + 1
-        for number, piece in enumerate(pieces, 1):
-            at = start + seconds * number / parts
-            self.planned.append(PlannedEvent(at, ItemDelta(at, item_id, piece), False, False))
+        if pieces:
+            self.planned.append(PlannedPieces(spread_at(start, seconds, 1, len(pieces)), start, seconds, item_id, pieces))
 
     def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
         """Plan pieces, sent evenly over `seconds` from `start`.

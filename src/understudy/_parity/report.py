@@ -122,6 +122,16 @@ class ParityReport(str):
         target.write_text(self.html(), encoding="utf-8")
         return target
 
+    def text(self, width: int | None = None) -> str:
+        """Return the report as text.
+
+        Args:
+            width: the columns of the terminal it is for; None for the text of `str(report)`, of some 100 columns.
+        """
+        from understudy._parity.text import report_text
+
+        return report_text(self.old, self.new, self.differences, self.sides, self.code, self._words, width)
+
     def html(self) -> str:
         """Return the page that `write` writes."""
         from understudy._parity.page import report_page

@@ -57,12 +57,23 @@ def _pairs(one: Turn | None, other: Turn | None, words: Words) -> Iterator[tuple
             yield entry.kind, *((entry.value, None) if one is not None else (None, entry.value))
         return
     for kind in _GIVEN:
-        for mine, theirs in zip_longest(one.of(kind), other.of(kind)):
-            yield kind, _value(mine), _value(theirs)
+        yield from ((kind, mine, theirs) for mine, theirs in _in_force(one.of(kind), other.of(kind)))
     for mine, theirs in actions_of(one, other, words):
         yield (mine or theirs).kind, _value(mine), _value(theirs)  # type: ignore[union-attr]
     for mine, theirs in zip_longest(one.of("outcome"), other.of("outcome")):
         yield "outcome", _value(mine), _value(theirs)
+
+
+def _in_force(one: list[TranscriptEntry], other: list[TranscriptEntry]) -> Iterator[tuple[Any, Any]]:
+    """Yield what each side gave at each change.
+
+    A side that changes nothing more keeps what it has.
+    """
+    mine = theirs = None
+    for entry, facing in zip_longest(one, other):
+        mine = entry.value if entry is not None else mine
+        theirs = facing.value if facing is not None else theirs
+        yield mine, theirs
 
 
 def _value(entry: TranscriptEntry | None) -> Any:

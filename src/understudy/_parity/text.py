@@ -15,8 +15,10 @@ from understudy._parity.rows import ReportRow, turn_rows
 from understudy._transcript.comparing import Difference, Words
 from understudy._transcript.transcript import Transcript
 
-WIDTH = 42  # characters of one column
+_SIDE_WIDTH = 42  # characters of one side, where the width of the terminal is not known
+_NARROWEST, _WIDEST = 16, 60  # characters of one side
 _KIND_WIDTH = 12  # characters
+_AROUND = len("! ") + _KIND_WIDTH + len("  ") + len(" | ")  # characters of a row beside both sides
 
 
 def report_text(
@@ -26,16 +28,22 @@ def report_text(
     sides: Sequence[Any],
     code: str,
     words: Words,
+    width: int | None = None,
 ) -> str:
-    """Return the whole report as text."""
+    """Return the whole report as text.
+
+    `width`: the columns of the terminal; None if they are not known.
+    """
+    side = _SIDE_WIDTH if width is None else min(max((width - _AROUND) // 2, _NARROWEST), _WIDEST)
     lines = [f"parity: {summary(found)}"]
-    lines += [f"  {number}. {_indented(str(difference))}" for number, difference in enumerate(found, 1)]
-    lines += ["", f"  {'':{_KIND_WIDTH}}  {'old: ' + (old.api or 'nothing'):{WIDTH}}   new: {new.api or 'nothing'}"]
+    for number, difference in enumerate(found, 1):
+        lines += _listed(f"  {number}. ", str(difference), width)
+    lines += ["", f"  {'':{_KIND_WIDTH}}  {'old: ' + (old.api or 'nothing'):{side}}   new: {new.api or 'nothing'}"]
     for turn in turn_rows(old, new, found, words):
         lines.append("results" if turn.number is None else f"turn {turn.number}")
         for row in turn.rows:
-            lines += _row(row)
-    lines += ["", *information(old, new, sides)]
+            lines += _row(row, side)
+    lines += ["", *(part for line in information(old, new, sides) for part in _listed("", line, width))]
     if code and found:
         lines += ["", "To reproduce:", f"  {code}"]
     return "\n".join(printable(line).rstrip() for line in lines)
@@ -49,18 +57,23 @@ def summary(found: Sequence[Difference]) -> str:
     return f"{len(found)} difference{'s' if len(found) > 1 else ''} ({kinds})"
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n     ")
+def _listed(lead: str, text: str, width: int | None) -> Iterator[str]:
+    """Yield the lines of a text behind a number; wrapped where the terminal's width is known."""
+    margin = " " * max(len(lead), 2)
+    for line in text.split("\n"):
+        parts = [lead + line] if width is None else textwrap.wrap(line, width, initial_indent=lead, subsequent_indent=margin)
+        yield from parts or [lead]
+        lead = margin
 
 
-def _row(row: ReportRow) -> Iterator[str]:
+def _row(row: ReportRow, width: int) -> Iterator[str]:
     mark = "!" if row.difference is not None else " "
-    columns = [_wrapped(side) for side in (row.old, row.new)]
+    columns = [_wrapped(side, width) for side in (row.old, row.new)]
     for number in range(max(map(len, columns))):
         left, right = (column[number] if number < len(column) else "" for column in columns)
         kind = row.kind if number == 0 else ""
-        yield f"{mark} {kind:{_KIND_WIDTH}}  {left:{WIDTH}} | {right}"
+        yield f"{mark} {kind:{_KIND_WIDTH}}  {left:{width}} | {right}"
 
 
-def _wrapped(text: str | None) -> list[str]:
-    return textwrap.wrap("-" if text is None else text, WIDTH) or [""]
+def _wrapped(text: str | None, width: int) -> list[str]:
+    return textwrap.wrap("-" if text is None else text, width) or [""]

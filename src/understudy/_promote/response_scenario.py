@@ -83,7 +83,7 @@ class ResponseScenario:
         shown = self._brought.get(self.facts.made_by(exchange.index), [])
         yield from shown if [kind for kind, _ in shown] == wanted else ((kind, "") for kind in wanted)
         for item in self.facts.response(exchange.index).get("output") or ():
-            kind = _CHOSEN.get(item["type"])
+            kind = _CHOSEN.get(item.get("type", ""))
             if kind is not None:
                 yield kind, str(item.get("id") or "")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from understudy._apis import faces
-from understudy._apis.responses.input_items import trailing_outputs
+from understudy._apis.responses.input_items import submitted_outputs
 from understudy._cassettes.interaction import Interaction
 from understudy._engine.call_kinds.response_item import ANSWERED_BY_APP
 from understudy._reconstruct.moves import NOT_SHOWN
@@ -84,15 +84,17 @@ class ResponseFacts:
         """
         found: dict[int, list[int]] = {}
         makers: dict[str, list[int]] = {}
+        answered: set[str] = set()
         for index, exchange in self.creates.items():
-            outputs = trailing_outputs(_items(exchange))
+            outputs = submitted_outputs(_items(exchange), answered)
             chain = next((makers[call_id] for call_id in map(_call_id, reversed(outputs)) if call_id in makers), None)
+            answered.update(map(_call_id, outputs))
             if chain is None:
                 chain = found[index] = []
             chain.append(index)
             for item in self.response(index).get("output") or ():
-                if item["type"] in ANSWERED_BY_APP:
-                    makers[item["call_id"]] = chain
+                if item.get("type") in ANSWERED_BY_APP:
+                    makers[_call_id(item)] = chain
         return found
 
     def script(self, chain: Sequence[int], translated: Translated = lambda value: value) -> tuple[Step, ...]:
@@ -158,15 +160,15 @@ def is_plain(item: Json) -> bool:
     """
     parts = item.get("content") or []
     return (
-        item["type"] == "message"
+        item.get("type") == "message"
         and len(parts) == 1
-        and parts[0]["type"] == "output_text"
+        and parts[0].get("type") == "output_text"
         and not (parts[0].get("annotations") or parts[0].get("logprobs"))
     )
 
 
 def _move(item: Json, names: set[Any], chunks: list[str]) -> Any:
-    kind = item["type"]
+    kind = item.get("type")
     if is_plain(item):
         text = item["content"][0]["text"]
         return Reply(text, chunks=chunks) if chunks and "".join(chunks) == text else Reply(text)
@@ -180,7 +182,7 @@ def _move(item: Json, names: set[Any], chunks: list[str]) -> Any:
 def _ending(response: Json) -> list[Step]:
     status = response.get("status")
     if status == "incomplete":
-        return [Incomplete(response["incomplete_details"]["reason"])]
+        return [Incomplete((response.get("incomplete_details") or {}).get("reason") or "max_output_tokens")]
     if status == "failed":
         error = response.get("error") or {}
         try:

@@ -44,9 +44,13 @@ def input_message(item: Mapping[str, Any], name_of: Files) -> SeenMessage:
     """Return a message of a response's input, or of a conversation."""
     content = item.get("content") or []
     parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
-    texts = [part.get("text") or part.get("refusal") or "" for part in parts if part["type"].endswith(("text", "refusal"))]
-    images = [part for part in parts if part["type"] == "input_image"]
-    files = [part for part in parts if part["type"] == "input_file"]
+    texts = [
+        part.get("text") or part.get("refusal") or ""
+        for part in parts
+        if str(part.get("type")).endswith(("text", "refusal"))
+    ]
+    images = [part for part in parts if part.get("type") == "input_image"]
+    files = [part for part in parts if part.get("type") == "input_file"]
     return SeenMessage(
         role=item["role"],
         text=said(" ".join(texts)),
@@ -101,7 +105,7 @@ def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
 
     A reply, or a call and what it found.
     """
-    kind = item["type"]
+    kind = str(item.get("type"))  # an item without one is somebody's own; it is shown as it is
     if kind == "message":
         yield from output_reply(item, name_of)
     elif kind == "function_call":
@@ -110,12 +114,14 @@ def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
         yield hosted_call("code_interpreter", item.get("code") or UNKNOWN)
         if item.get("outputs"):
             yield hosted_output(
-                "code_interpreter", "\n".join(one["logs"] for one in item["outputs"] if one["type"] == "logs")
+                "code_interpreter", "\n".join(one["logs"] for one in item["outputs"] if one.get("type") == "logs")
             )
     elif kind == "file_search_call":
         yield hosted_call("file_search", UNKNOWN)
         if item.get("results") is not None:
-            yield hosted_output("file_search", [one.get("filename", UNKNOWN) for one in item["results"]])
+            yield search_output(
+                [one.get("filename", UNKNOWN) for one in item["results"]], [one.get("text") for one in item["results"]]
+            )
     elif kind not in _SILENT and not kind.endswith("_output"):
         yield given_call(item)
 
@@ -132,7 +138,7 @@ def hosted_call(name: str, arguments: Any) -> Action:
 
 def given_call(item: Mapping[str, Any]) -> Action:
     """Return a call that only a response can make: a web search, a custom tool, ..."""
-    name = str(item.get("name") or str(item["type"]).removesuffix("_call"))
+    name = str(item.get("name") or str(item.get("type")).removesuffix("_call"))
     given = item.get("arguments", item.get("input", item.get("action")))
     return ("call", {"name": name, "arguments": json_or_text(given) if isinstance(given, str) else given})
 
@@ -140,6 +146,17 @@ def given_call(item: Mapping[str, Any]) -> Action:
 def hosted_output(name: str, output: Any) -> Action:
     """Return the output of a tool of the service: what it found or printed."""
     return ("output", {"name": name, "output": output})
+
+
+def search_output(names: Any, texts: Sequence[str | None]) -> Action:
+    """Return the output of a file search.
+
+    The files it found; the passages, too, where they are all shown.
+    """
+    kind, value = hosted_output("file_search", names)
+    if texts and all(text is not None for text in texts):
+        value["passages"] = [plain(str(text)) for text in texts]
+    return kind, value
 
 
 def output(text: Any) -> Any:

@@ -60,12 +60,12 @@ def responses_tools(tools: Sequence[Json], resources: Mapping[str, Any], *, is_s
     """
     found: Json = {}
     for tool in tools:
-        kind = tool["type"]
+        kind = str(tool.get("type"))
         if kind == "function":
             parameters = tool.get("parameters")
             if is_sent and tool.get("strict") is None:
                 parameters = _made_strict(parameters)
-            found[tool["name"]] = _function(tool, parameters)
+            found[str(tool.get("name"))] = _function(tool, parameters)
         elif kind in ("file_search", "code_interpreter"):
             found[kind] = {"files": resources.get(kind, [])}
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy._apis import faces
-from understudy._apis.responses.input_items import ANSWERED_BY, as_items, text_of, trailing_outputs
+from understudy._apis.responses.input_items import ANSWERED_BY, as_items, submitted_outputs, text_of
 from understudy._cassettes import Interaction
 from understudy._transcript import messages
 from understudy._transcript.entries import HOSTED, SeenMessage
@@ -53,6 +53,7 @@ class ResponseReading:
         self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
         self._begun: set[str] = set()  # conversations that were made in the recording
         self._positions: dict[str, int] = {}  # by response: the length of its conversation's log then
+        self._answered: set[str] = set()  # the ids of calls whose outputs were brought
 
     def read(self, exchange: Interaction) -> None:
         """Read one exchange."""
@@ -97,8 +98,10 @@ class ResponseReading:
         instructions = body.get("instructions", view.get("instructions"))
         sent = "tools" in body or made.body is not None
         tools = (body.get("tools") if sent else view.get("tools")) or []
-        calls = [item["call_id"] for item in view.get("output") or () if item["type"] in ANSWERED_BY]
-        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in _handed_in(items)}
+        calls = [item.get("call_id") for item in view.get("output") or () if item.get("type") in ANSWERED_BY]
+        handed_in = [item for item in submitted_outputs(items, self._answered) if item.get("call_id")]
+        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
+        self._answered.update(outputs)
         return ResponseRecord(
             id=str(view.get("id", "")),
             before=self._before(made),
@@ -155,10 +158,6 @@ def _typed(items: Sequence[Json]) -> list[Json]:
     return [{"type": "message", **item} for item in items]
 
 
-def _handed_in(items: Sequence[Json]) -> list[Json]:
-    return [item for item in trailing_outputs(items) if item.get("call_id")]
-
-
 def _conversation_of(body: Json | None, view: Json) -> str | None:
     given = (body or {}).get("conversation") or view.get("conversation")
     found = given.get("id") if isinstance(given, Mapping) else given
@@ -167,7 +166,8 @@ def _conversation_of(body: Json | None, view: Json) -> str | None:
 
 def _found_is_hidden(item: Json) -> bool:
     names = {"file_search_call": "results", "code_interpreter_call": "outputs"}
-    return item["type"] in names and item.get(names[item["type"]]) is None
+    kind = item.get("type", "")
+    return kind in names and item.get(names[kind]) is None
 
 
 def _outcome(view: Json, calls: Sequence[str]) -> Any:
@@ -202,10 +202,10 @@ def _view(exchange: Interaction) -> Json | None:
             if data.get("type") in _ENDS:
                 return view
         elif data.get("type") in ("response.output_item.added", "response.output_item.done"):
-            output[data["output_index"]] = data["item"]
+            output[data.get("output_index", len(output))] = data.get("item") or {}
     if view is None:
         return None
-    shown = [item for item in output.values() if item["type"] != "message" or item.get("content")]
+    shown = [item for item in output.values() if item.get("type") != "message" or item.get("content")]
     return {**view, "output": view.get("output") or shown}
 
 

@@ -137,6 +137,7 @@ class RunReading:
                     read = messages.thread_message(shown, self._name_of)
                     if read in unnamed:
                         unnamed.remove(read)
+                        known.add(shown["id"])  # a later list shows it again
                     else:
                         foreign[shown["id"]] = (shown["id"], read)
                 log.is_whole = log.is_whole or page.get("has_more") is False
@@ -206,10 +207,19 @@ class RunReading:
         if any(exchange.is_stream for exchange in self._session if exchange.index == run.created):
             return True
         pages = [page for index, page in self._listed.get(run.thread_id, ()) if index > _place(run)]
-        return any(
-            page.get("has_more") is False or any(shown.get("run_id") != run.id for shown in page.get("data") or ())
-            for page in pages
-        )
+        return any(page.get("has_more") is False or self._goes_back_before(run, page.get("data") or ()) for page in pages)
+
+    def _goes_back_before(self, run: RunFacts, listed: Sequence[Json]) -> bool:
+        """Return True if a list, newest first, reaches a message that is older than a run.
+
+        A list of the newest messages may show those of later runs alone.
+        """
+        if not listed or listed[0]["created_at"] < listed[-1]["created_at"]:
+            return False
+        writer = self.facts.runs.get(listed[-1].get("run_id") or "")
+        if writer is not None:
+            return _place(writer) < _place(run)
+        return bool(run.views) and bool(listed[-1]["created_at"] <= run.views[0][1]["created_at"])
 
     def _outcome(self, run: RunFacts) -> Any:
         if not run.views:
@@ -246,7 +256,7 @@ class RunReading:
             waiting = [waited for waited in waiting if not ids & {call["id"] for call in waited.calls}]
             found.append((at, 0, list(self._calls(run, calls))))
         found += [(shown["created_at"], 2, messages.thread_reply(shown, self._name_of)) for shown in written.values()]
-        found += [(waited.at, 1, list(self._calls(run, waited.calls))) for waited in waiting]
+        found += [(_resumed_at(run, waited.at), -1, list(self._calls(run, waited.calls))) for waited in waiting]
         return [action for _, _, actions in sorted(found, key=lambda one: one[:2]) for action in actions]
 
     def _calls(self, run: RunFacts, calls: Sequence[Json]) -> Iterator[Action]:
@@ -269,7 +279,7 @@ class RunReading:
                 yield messages.hosted_call("file_search", UNKNOWN)
                 results = details.get("results")
                 names = [one.get("file_name", UNKNOWN) for one in results] if results is not None else UNKNOWN
-                yield messages.hosted_output("file_search", names)
+                yield messages.search_output(names, [_passage(one) for one in results or ()])
         yield from outputs
 
     def _output(self, run: RunFacts, call_id: str, details: Json) -> Iterator[Action]:
@@ -279,3 +289,18 @@ class RunReading:
             yield "output", messages.output(details["output"])
         elif run.status != "requires_action" and run.status in ("completed", "incomplete"):
             yield "output", UNKNOWN  # it went on, so it was answered
+
+
+def _resumed_at(run: RunFacts, started_at: float) -> float:
+    """Return when a run went on after the calls of a stretch, in unix seconds.
+
+    What it wrote from `started_at` until then, it wrote before these calls: they end the stretch. A run that goes on gets
+    another `started_at`. [REC]
+    """
+    return min((at for _, view in run.views if (at := view.get("started_at") or 0) > started_at), default=float("inf"))
+
+
+def _passage(result: Json) -> str | None:
+    """Return what a file search found in a file; None where the steps were listed without it."""
+    parts = result.get("content")
+    return None if parts is None else "".join(part.get("text") or "" for part in parts)

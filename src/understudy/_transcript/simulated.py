@@ -259,4 +259,4 @@ def _found(state: Any) -> Iterator[Action]:
         logs = [value for kind, value in state.outputs if kind == "logs"]
         yield messages.hosted_output(state.kind, "\n".join(logs))
     elif state.kind == "file_search":
-        yield messages.hosted_output(state.kind, [hit.file_name for hit in state.results])
+        yield messages.search_output([hit.file_name for hit in state.results], [hit.text for hit in state.results])

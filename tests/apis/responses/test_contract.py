@@ -15,7 +15,6 @@ MODEL = "gpt-4o-mini"
 URL = "https://api.openai.com/v1/responses"
 MOVED = [
     ("messages", "input"),
-    ("max_tokens", "max_output_tokens"),
     ("max_completion_tokens", "max_output_tokens"),
     ("response_format", "text.format"),
     ("reasoning_effort", "reasoning.effort"),

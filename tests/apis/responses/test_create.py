@@ -83,6 +83,21 @@ def test_a_tool_loop_goes_on_where_its_calls_were(how: str) -> None:
         assert client.responses.create(model=MODEL, input="Next?").output_text == "Another script."
 
 
+def test_a_history_sent_again_after_a_failure_takes_the_next_script() -> None:
+    """Outputs that a failed response was given belong to its turn: with a new message after them, a new turn begins."""
+    with simulate() as backend:
+        backend.next_run(CALL, Fail("server_error", "Oops."))
+        backend.next_run(Reply("Fine."))
+        client = backend.client()
+        items: list[Any] = [{"role": "user", "content": "Weather?"}]
+        first = client.responses.create(model=MODEL, input=items, tools=[WEATHER])
+        items += [item.to_dict() for item in first.output] + [output(first.output[0])]
+        for _ in range(2):  # the same again, without a new message, is another attempt at the same turn
+            assert client.responses.create(model=MODEL, input=items, tools=[WEATHER]).status == "failed"
+        items.append({"role": "user", "content": "And now?"})
+        assert client.responses.create(model=MODEL, input=items, tools=[WEATHER]).output_text == "Fine."
+
+
 def test_a_fork_takes_the_same_script() -> None:
     """Two responses that answer the same call both get what comes after it."""
     with simulate(script=(CALL, Reply("Sunny."))) as backend:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import openai
 import pytest
 
 from understudy import FunctionCall, Reply, simulate
-from understudy.scripts import Hang
+from understudy._engine import overlap
+from understudy.scripts import Hang, Wait
 
 MODEL = "gpt-4o-mini"
 TOOL: Any = {"type": "function", "name": "f", "parameters": {}}
@@ -64,6 +67,31 @@ def test_a_running_response_locks_its_conversation() -> None:
         assert client.responses.create(model=MODEL, input="x", conversation=made.id).status == "completed"
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("mode", ["poll", "manual", "sleep"])
+def test_two_threads_meet_the_lock(monkeypatch: pytest.MonkeyPatch, mode: Any, streamed: bool) -> None:
+    """Of two threads that ask in one conversation at once, in the foreground, one is refused; alone, each gets in."""
+    monkeypatch.setattr(overlap, "PATIENCE_SECONDS", 60)  # however busy the machine is
+    with simulate(time=mode, script=(Wait(5), Reply("Yes."))) as backend:
+        conversation = backend.add_conversation().id
+        barrier = Barrier(2)
+
+        def ask() -> str | None:
+            client = backend.client(max_retries=0)
+            barrier.wait()
+            try:
+                answer: Any = client.responses.create(model=MODEL, input="x", conversation=conversation, stream=streamed)
+                return str(list(answer)[-1].response.status if streamed else answer.status)
+            except openai.BadRequestError as refusal:
+                return refusal.code
+
+        with ThreadPoolExecutor(2) as pool:
+            ended = [one.result() for one in [pool.submit(ask), pool.submit(ask)]]
+        assert sorted(map(str, ended)) == ["completed", "conversation_locked"]
+        assert backend.client().responses.create(model=MODEL, input="x", conversation=conversation).status == "completed"
+        assert len(backend.items(conversation)) == 4
+
+
 def test_an_unanswered_call_poisons_a_conversation_until_it_is_deleted() -> None:
     """Every later turn is a 400, until the call's item is deleted."""
     with simulate() as backend:
@@ -101,6 +129,31 @@ def test_background_in_poll_mode() -> None:
             seen.append(response.status)
         assert list(dict.fromkeys(seen)) == ["queued", "in_progress", "completed"]
         assert response.output_text == "Done."
+
+
+@pytest.mark.parametrize("appends", [True, False])
+def test_background_in_a_conversation(appends: bool) -> None:
+    """What runs in the background adds its items to its conversation and locks it, or does neither, as is set."""
+    with simulate(script=(FunctionCall("f"), Reply("Yes."))) as backend:
+        backend.background_appends = appends
+        client = backend.client(max_retries=0)
+        made = backend.add_conversation(items=["Hello."])
+        asked: Any = {"model": MODEL, "conversation": made.id, "tools": [TOOL]}
+        running = client.responses.create(input="There?", background=True, **asked)
+        assert running.conversation is not None
+        assert running.conversation.id == made.id
+        while running.status != "completed":
+            running = client.responses.retrieve(running.id)
+        (call,) = running.output
+        assert call.type == "function_call"
+        assert len(backend.items(made.id)) == (3 if appends else 1)
+        output: Any = [{"type": "function_call_output", "call_id": call.call_id, "output": "42"}]
+        if appends:
+            assert client.responses.create(input=output, **asked).output_text == "Yes."
+        else:  # so its call is not the conversation's, and nothing waits for its output
+            with pytest.raises(openai.BadRequestError, match="No tool call found"):
+                client.responses.create(input=output, **asked)
+            assert client.responses.create(input="There?", **asked).status == "completed"
 
 
 def test_cancel() -> None:

@@ -25,8 +25,8 @@ from understudy._apis.common.schema import (
     metadata,
     string,
     tagged,
-    url,
 )
+from understudy._apis.common.urls import url
 from understudy._apis.function_schemas import check_parameters, check_response_schema
 from understudy._engine import call_kinds  # noqa: F401 - CallState.kinds knows them then
 from understudy._engine.api_error import ApiError

@@ -131,13 +131,14 @@ def message_delta(message_id: str, delta: MessageDelta) -> Json:
     The first piece of a text always has annotations, later ones only if they add some [REC].
     """
     piece = delta.piece
-    content = {"index": delta.index, **part(piece)}
     if isinstance(piece, Text):
         text: Json = {"value": piece.value}
         if piece.annotations or delta.is_first:
             numbered = enumerate(piece.annotations, delta.annotations_before)
             text["annotations"] = [_annotation_delta(number, entry) for number, entry in numbered]
-        content["text"] = text
+        content: Json = {"index": delta.index, "type": "text", "text": text}
+    else:
+        content = {"index": delta.index, **part(piece)}
     return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [content]}}
 
 

@@ -24,7 +24,7 @@ from understudy._engine.events import (
     StepOpened,
 )
 from understudy._engine.fold import ExecutionState
-from understudy._engine.items import CallState
+from understudy._engine.items import CallState, MessageState
 
 Json = dict[str, Any]
 
@@ -74,6 +74,8 @@ def api_events(run: Run, event: Event, state: ExecutionState, *, with_content: b
     `state`: the state after the event.
     """
     item = item_of(event, state)
+    if isinstance(event, ItemDelta) and isinstance(item, MessageState):  # there may be thousands of them
+        return [(NAMES[ItemDelta, "message"][0], render.message_delta(item.id, event.piece))]
     names = names_of(event, item)
     if not names:
         return []
@@ -93,6 +95,4 @@ def _payload(run: Run, event: Event, state: ExecutionState, item: Any, *, with_c
         if isinstance(event, ItemDelta):
             return render.call_delta(str(item.step_id), index, item, event.piece)
         return render.call_opened(str(item.step_id), index, item, with_content=with_content)
-    if isinstance(event, ItemDelta):
-        return render.message_delta(item.id, event.piece)
     return render.message(run.execution.items[item.id], item)

@@ -50,12 +50,15 @@ def _until_over(call: Call, run: Run, since: int) -> Iterator[Chunk]:
     state = fold(execution.events[:since])  # as of the event being sent, however late the app reads it
     position, turns = since, 0
     while True:
-        while position < len(execution.events):
+        while True:
+            with call.engine.lock:
+                event = execution.happened.get(position)
+                if event is None:
+                    break
+                position += 1
+                # The current state needs no folding, unless more events have happened since.
+                state = execution.state if execution.happened.get(position) is None else apply(state, event)
             turns = 0
-            event = execution.events[position]
-            position += 1
-            # The current state needs no folding, unless more events have happened since.
-            state = execution.state if position == len(execution.events) else apply(state, event)
             if isinstance(event, PhaseEvent):
                 call.shown[run.id] = execution.state.phase
             for name, payload in api_events(run, event, state, with_content=with_content):

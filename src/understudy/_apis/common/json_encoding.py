@@ -51,6 +51,12 @@ def _text(value: Any, newline: str) -> str:
         return _array(value, newline)
     if kind is str:
         return encode_basestring(value)
+    if value is None:
+        return "null"
+    if kind is int:
+        return int.__repr__(value)
+    if kind is bool:
+        return "true" if value else "false"
     if kind is float:
         return float.__repr__(value)  # finite: requests with NaN or infinity are refused
     if kind is Constant:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from understudy._apis.common.word_lists import any_of, listed_or, near_names, one_of
 from understudy._engine.api_error import ApiError
 
 Check = Callable[[Any, str], Any]
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\"<>\\^`{|}]+\Z")
 _ALIKE = 0.7  # similarity from which an unknown key counts as a misspelled required one, from 0 to 1 [INF]
 
 _ARTICLES = {
@@ -73,7 +73,8 @@ def type_name(value: Any) -> str:
     return _ARTICLES.get(type(value), "an object")
 
 
-def _wrong_type(value: Any, path: str, expected: str) -> ApiError:
+def wrong_type(value: Any, path: str, expected: str) -> ApiError:
+    """Return the refusal of a value of another type than was expected."""
     return ApiError("type", path=path, expected=expected, got=type_name(value))
 
 
@@ -91,7 +92,7 @@ class String:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
-            raise _wrong_type(value, path, "a string")
+            raise wrong_type(value, path, "a string")
         if self.most is not None and len(value) > self.most:
             raise ApiError("string.long", path=path, most=self.most, length=len(value))
         if not value and self.least:
@@ -124,7 +125,7 @@ class Id:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
-            raise _wrong_type(value, path, "a string")
+            raise wrong_type(value, path, "a string")
         if not value.startswith(self.prefix) and not (self.also and value.startswith(self.also)):
             raise ApiError("id", path=path, value=value, prefix=self.prefix)
         return value
@@ -142,7 +143,7 @@ class Choice:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not str:
-            raise _wrong_type(value, path, one_of(self.allowed) if len(self.allowed) == 1 else "a string")
+            raise wrong_type(value, path, any_of(self.allowed))
         if value not in self.allowed:
             raise ApiError("enum", path=path, value=f"'{value}'", allowed=one_of(self.allowed))
         return value
@@ -156,25 +157,9 @@ def enum(*allowed: str, mark: str = "SPEC") -> Choice:
     return Choice(allowed, mark)
 
 
-def one_of(allowed: tuple[str, ...]) -> str:
-    quoted = [f"'{value}'" for value in allowed]
-    if len(quoted) < 3:
-        return " and ".join(quoted)
-    return f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
-
-
-def url(value: Any, path: str) -> Any:
-    """Check for an absolute URL, of any scheme (`data:` too)."""
-    if type(value) is not str:
-        raise _wrong_type(value, path, "a string")
-    if _URL.match(value) is None:
-        raise ApiError("url", path=path)
-    return value
-
-
 def boolean(value: Any, path: str) -> Any:
     if type(value) is not bool:
-        raise _wrong_type(value, path, "a boolean")
+        raise wrong_type(value, path, "a boolean")
     return value
 
 
@@ -193,7 +178,7 @@ class Number:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not int and not (type(value) is float and self.kind == "decimal"):
-            raise _wrong_type(value, path, f"an {self.kind}" if self.kind == "integer" else f"a {self.kind}")
+            raise wrong_type(value, path, f"an {self.kind}" if self.kind == "integer" else f"a {self.kind}")
         if self.most is not None and not value <= self.most:  # "not": NaN is refused as well
             raise ApiError("number.large", path=path, kind=self.kind, most=self.most, value=value)
         if self.least is not None and value < self.least:
@@ -232,7 +217,7 @@ class Array:
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not list:
-            raise _wrong_type(value, path, f"an array of {self.of}" if self.of else "an array")
+            raise wrong_type(value, path, f"an array of {self.of}" if self.of else "an array")
         if self.most is not None and len(value) > self.most:
             raise ApiError("array.long", path=path, most=self.most, length=len(value))
         if not value and self.least:
@@ -264,7 +249,7 @@ class Either:
     def __call__(self, value: Any, path: str) -> Any:
         option = self.options.get(type(value))
         if option is None:
-            raise _wrong_type(value, path, self.expected)
+            raise wrong_type(value, path, self.expected)
         return option(value, path)
 
 
@@ -272,19 +257,30 @@ either = Either
 
 
 class Tagged:
-    """An object in which the value of `key` selects the check."""
+    """An object in which the value of `key` selects the check.
 
-    def __init__(self, key: str, options: Mapping[str, Check]) -> None:
+    `blames_object`: the refusal of an unknown value names the object, and a missing one is the empty word.
+    """
+
+    def __init__(
+        self, key: str, options: Mapping[str, Check], *, expected: str = "an object", blames_object: bool = False
+    ) -> None:
         self.key = key
         self.options = dict(options)
         self.tag = Choice(tuple(options))
+        self.expected = expected
+        self.blames_object = blames_object
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not dict:
-            raise _wrong_type(value, path, "an object")
-        if self.key not in value:
+            raise wrong_type(value, path, self.expected)
+        if self.blames_object:
+            given = value.get(self.key)
+            tag = self.tag(given if type(given) is str else "", path)
+        elif self.key not in value:
             raise missing(self.key, value, path)
-        tag = self.tag(value[self.key], join(path, self.key))
+        else:
+            tag = self.tag(value[self.key], join(path, self.key))
         return self.options[tag](value, path)
 
 
@@ -299,10 +295,11 @@ class Pairs:
     most: int = 16
     most_in_key: int = 64
     mark: str = "SPEC"
+    expected: str = "an object"
 
     def __call__(self, value: Any, path: str) -> Any:
         if type(value) is not dict:
-            raise _wrong_type(value, path, "an object")
+            raise wrong_type(value, path, self.expected)
         if len(value) > self.most:
             raise ApiError("object.large", path=path, most=self.most, length=len(value))
         for key, entry in value.items():
@@ -326,7 +323,7 @@ _ATTRIBUTE = either(
     (bool, anything),
     expected="a string, a number or a boolean",
 )
-metadata = Pairs(_METADATA_VALUE)
+metadata = Pairs(_METADATA_VALUE, expected="a metadata object")
 # Of a file in a vector store: like metadata, but values may also be numbers and booleans. [SPEC]
 attributes = Pairs(_ATTRIBUTE)
 
@@ -340,6 +337,7 @@ class Fields:
         nulls: the required keys that may be null, which is then their value.
         rules: what must hold between the keys.
         mark: the evidence that the required keys are required.
+        is_measured: whether keys are checked in the order of `known`, and unknown ones get a hint. [REP]
     """
 
     def __init__(
@@ -350,24 +348,27 @@ class Fields:
         nulls: tuple[str, ...] = (),
         rules: tuple[Rule, ...] = (),
         mark: str = "SPEC",
+        is_measured: bool = False,
     ) -> None:
         self.known = dict(known)
         self.required = required
         self.nulls = nulls
         self.rules = rules
         self.mark = mark
+        self.is_measured = is_measured
 
     def __call__(self, value: Any, path: str = "") -> Any:
         if type(value) is not dict:
-            raise _wrong_type(value, path, "an object")
+            raise wrong_type(value, path, "an object")
         for key in self.required:
             if key not in value:
                 raise missing(key, [given for given in value if given not in self.known], path)
         for key in value:
             if key not in self.known:
-                raise ApiError("unknown", path=join(path, key))
+                raise self._unknown(key, value, path)
         checked = {}
-        for key, entry in value.items():
+        for key in [name for name in self.known if name in value] if self.is_measured else value:
+            entry = value[key]
             if entry is not None:
                 checked[key] = self.known[key](entry, join(path, key))
             elif key in self.required:
@@ -375,6 +376,12 @@ class Fields:
         for rule in self.rules:
             rule.check(checked, path)
         return checked
+
+    def _unknown(self, key: str, given: Mapping[str, Any], path: str) -> ApiError:
+        close = near_names(key, [name for name in self.known if name not in given]) if self.is_measured else []
+        if close:
+            return ApiError("unknown.near", path=join(path, key), close=listed_or([f"'{name}'" for name in close]))
+        return ApiError("unknown", path=join(path, key))
 
     def bounds(self) -> list[Bound]:
         return [Bound("required", key, "missing", self.mark) for key in self.required]

@@ -1,6 +1,6 @@
 """The error texts of the Responses API, where they differ from the shared ones.
 
-Marks as in `_apis.error_texts`.
+Marks as in `_apis.error_texts`; see also [REC, contract 20].
 """
 
 from __future__ import annotations
@@ -16,20 +16,44 @@ _OWN = {
         400, "Unsupported parameter: '{path}' is not supported with this model.", "{path}", None, "REC"
     ),
     # [REP: RageAgainstThePixel/OpenAI-DotNet#500, BoundaryML/baml#2708]
-    "effort.none": Refusal(
+    "reasoning.none": Refusal(
         400,
-        "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
-        "reasoning.effort",
+        "Unsupported parameter: '{path}' is not supported with this model.",
+        "{path}",
         "unsupported_parameter",
         "REP",
     ),
-    "effort.other": Refusal(
+    "value.other": Refusal(
         400,
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {allowed}.",
-        "reasoning.effort",
+        "{path}",
         "unsupported_value",
         "REC",
     ),
+    # [REP: kangminlee-maker/local-OAuth-CLI-API-adapter]
+    "logprobs.reasoning": Refusal(
+        400, "logprobs are not supported with reasoning models.", "{path}", "unsupported_parameter", "REP"
+    ),
+    # [REP: microsoft/agent-framework#7483, #7577]
+    "encrypted.none": Refusal(400, "Encrypted content is not supported with this model.", "include", None, "REP"),
+    # [REP: kangminlee-maker/local-OAuth-CLI-API-adapter]
+    "retention.long": Refusal(
+        400,
+        "This model is compatible only with 24h extended prompt caching",
+        "prompt_cache_retention",
+        "invalid_parameter",
+        "REP",
+    ),
+    # Looked for in the input, not in the instructions. [REP: pydantic/pydantic-ai quotes it, and says so]
+    "json.unsaid": Refusal(
+        400,
+        "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
+        "input",
+        None,
+        "REP",
+    ),
+    # Quoted by many for stores that were deleted; that it is a 404 is said once. [REP]
+    "store.not_found": Refusal(404, "Vector store with id ['{id}'] not found.", None, None, "REP"),
     "context.exceeded": Refusal(
         400,
         "Your input exceeds the context window of this model. Please adjust your input and try again.",
@@ -95,7 +119,7 @@ _OWN = {
     "file.kind": Refusal(
         400,
         "Invalid file data: '{path}'. Expected a base64-encoded data URL with a valid file MIME type (e.g. "
-        "'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got unsupported MIME type '{kind}'. Please see "
+        "'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got {wrong}. Please see "
         "https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types.",
         "{path}",
         "invalid_value",
@@ -122,11 +146,10 @@ _OWN = {
     ),
     "input.missing": Refusal(
         400,
-        "Missing required parameter: 'input'. One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be "
-        "provided.",
-        "input",
+        "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",
+        None,
         "missing_required_parameter",
-        "INF",
+        "REP",
     ),
     "cancel.synchronous": Refusal(400, "Cannot cancel a synchronous response.", None, None, "REP"),
     "background.unstored": Refusal(400, "Background mode requires 'store' to be true.", "background", None, "INF"),
@@ -141,6 +164,10 @@ _OWN = {
         "{path}",
         "invalid_value",
         "REP",
+    ),
+    # [REP: vllm-project/vllm and others quote it]
+    "tool_choice.alone": Refusal(
+        400, "Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice", None, "REP"
     ),
     "tool_choice.unknown": Refusal(400, "Tool choice '{tool}' not found in 'tools' parameter.", "tool_choice", None, "REP"),
     "stream.cursor": Refusal(

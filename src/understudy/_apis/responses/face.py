@@ -40,4 +40,5 @@ RESPONSES = Face(
     status_word=response_status,
     event_names=EVENT_NAMES,
     error_event=_error_event,
+    id_prefixes={"response_id": "resp", "conversation_id": "conv"},
 )

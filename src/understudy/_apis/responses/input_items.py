@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -150,6 +150,20 @@ def as_items(given: Any) -> list[Json]:
     return list(given)
 
 
+def file_ids(given: Any, tools: Sequence[Json] | None) -> Iterator[str]:
+    """Yield the ids of the files that an input and the tools of a request refer to."""
+    for item in given if isinstance(given, list) else ():
+        for content in (item.get("content"), item.get("output")):
+            for part in content if isinstance(content, list) else (content,):
+                if isinstance(part, dict) and isinstance(part.get("file_id"), str):
+                    yield part["file_id"]
+    for tool in tools or ():
+        container, mask = tool.get("container"), tool.get("input_image_mask")
+        yield from (container.get("file_ids") or ()) if isinstance(container, dict) else ()
+        if mask and mask.get("file_id"):
+            yield mask["file_id"]
+
+
 def check_each_once(items: Sequence[Json]) -> None:
     """Refuse an item that is sent twice [REP]."""
     seen: set[str] = set()
@@ -207,3 +221,19 @@ def trailing_outputs(items: Sequence[Json]) -> list[Json]:
         elif is_of_model(item):
             break
     return outputs[::-1]
+
+
+def submitted_outputs(items: Sequence[Json], answered: Container[str]) -> list[Json]:
+    """Return the outputs for which a request continues a script.
+
+    Those after the last item of the model, unless a user's message follows them in a history that is sent again: after a
+    response that failed, the turn of these outputs is over.
+
+    Args:
+        items: the input, each item with its type.
+        answered: the ids of the calls whose outputs an earlier request brought.
+    """
+    outputs = trailing_outputs(items)
+    calls = {item.get("call_id") for item in items if item["type"] in ANSWERED_BY}
+    is_past = all(item.get("call_id") in calls and item["call_id"] in answered for item in outputs)
+    return [] if is_past and items and items[-1]["type"] == "message" else outputs

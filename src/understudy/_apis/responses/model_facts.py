@@ -39,38 +39,21 @@ SNAPSHOTS = {
     "gpt-5.5": "gpt-5.5-2026-04-23",
     "gpt-5.6": "gpt-5.6-sol",
 }
-_UNDATED = [
-    "gpt-5.6-sol",
-    "gpt-5.6-terra",
-    "gpt-5.6-luna",
-    "gpt-5-codex",
-    "gpt-5.1-codex",
-    "gpt-5.1-codex-mini",
-    "gpt-5.1-codex-max",
-    "gpt-5.2-codex",
-    "gpt-5.3-codex",
-    "gpt-5.2-pro",
-    "gpt-5.4-pro",
-    "gpt-5-chat-latest",
-    "gpt-5.1-chat-latest",
-    "gpt-5.2-chat-latest",
-    "gpt-6-astra",
-    "gpt-6.1-sol",
-    "gpt-6.2-astra",
-    "gpt-6.2-sol",
-    "gpt-6.1-terra",
-    "gpt-6-sol",
-    "gpt-6-luna",
-    "chatgpt-4o-latest",
-    "codex-mini-latest",
-    "computer-use-preview",
-    "gpt-4o-search-preview",
-    "gpt-4o-mini-search-preview",
-    "o3-pro",
-    "o3-deep-research",
-    "o4-mini-deep-research",
-]
-NAMES = frozenset([*MODELS, *SNAPSHOTS, *SNAPSHOTS.values(), *_UNDATED])
+# Further names that the SDK lists for this API, by family; most are echoed as they are. [SDK]
+_FURTHER = """
+gpt-5.6-sol gpt-5.6-terra gpt-5.6-luna gpt-5.6-cyber gpt-5.5-pro gpt-5.5-pro-2026-04-23 gpt-5.4-pro gpt-5.2-pro
+gpt-5.2-pro-2025-12-11 gpt-5.1-mini
+gpt-5-codex gpt-5.1-codex gpt-5.1-codex-mini gpt-5.1-codex-max gpt-5.2-codex gpt-5.3-codex codex-mini-latest
+gpt-5-chat-latest gpt-5.1-chat-latest gpt-5.2-chat-latest gpt-5.3-chat-latest chatgpt-4o-latest
+gpt-6-astra gpt-6.1-sol gpt-6.2-astra gpt-6.2-astra-law gpt-6.2-sol gpt-6.1-terra gpt-6-sol gpt-6-luna gpt-6-cyber
+gpt-6-rosalind gpt-rosalind-research gpt-daybreak-blue-latest gpt-daybreak-red-latest
+computer-use-preview computer-use-preview-2025-03-11 o3-pro o3-pro-2025-06-10 o1-mini-2024-09-12 o1-preview-2024-09-12
+o3-deep-research o3-deep-research-2025-06-26 o4-mini-deep-research o4-mini-deep-research-2025-06-26
+gpt-4o-search-preview gpt-4o-search-preview-2025-03-11 gpt-4o-mini-search-preview gpt-4o-mini-search-preview-2025-03-11
+gpt-4o-audio-preview-2024-10-01 gpt-4o-audio-preview-2024-12-17 gpt-4o-audio-preview-2025-06-03 gpt-4o-mini-audio-preview
+gpt-4o-mini-audio-preview-2024-12-17 gpt-audio-mini gpt-audio-mini-2025-12-15 gpt-3.5-turbo-0301
+"""
+NAMES = frozenset([*MODELS, *SNAPSHOTS, *SNAPSHOTS.values(), *_FURTHER.split()])
 
 _NEW = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6")
 _LONG_CACHE = ("gpt-5.2", *_NEW)
@@ -93,16 +76,37 @@ def reasons(name: str) -> bool:
     return name.removeprefix("ft:").startswith(("o1", "o3", "o4", "gpt-5", "gpt-6")) and "chat" not in name
 
 
-def takes_no_temperature(name: str) -> bool:
-    """Return whether a model refuses `temperature` and `top_p` [REP].
+def thinks(name: str, effort: str | None) -> bool:
+    """Return whether a model reasons with this effort, or with its own if None.
 
-    Those that always reason do.
+    Then it refuses `temperature` and the like. [REP for gpt-5.6 and older ones; DOCS for the effort `none`]
     """
-    return reasons(name) and not name.startswith(("gpt-5.1", "gpt-5.2", *_NEW))
+    return reasons(name) and (effort or default_effort(name)) != "none"
 
 
-_LATEST = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-# The efforts that a model takes, by how its name begins, the longest first. [REC for o4-mini, DOCS and INF for the others]
+def default_effort(name: str) -> str:
+    """Return the effort of a model that reasons, if none is sent."""
+    return next((effort for start, effort in _KNOWN_EFFORT.items() if name.startswith(start)), "medium")
+
+
+def verbosities(name: str) -> tuple[str, ...]:
+    """Return the verbosities that a model takes [REP].
+
+    All, from gpt-5 on. [enricoros/big-AGI#947, #930, theopenco/llmgateway#2989]
+    """
+    is_codex = "codex" in name and not name.startswith(("gpt-5.3", *_NEW))
+    is_new = name.removeprefix("ft:").startswith(("gpt-5", "gpt-6")) and name != "gpt-5-chat-latest"
+    return ("low", "medium", "high") if is_new and not is_codex else ("medium",)
+
+
+def caches_long(name: str) -> bool:
+    """Return whether a model refuses to cache in memory [REP for gpt-5.6, DOCS for gpt-5.5, INF for later ones]."""
+    return name.startswith(("gpt-5.5", "gpt-5.6", "gpt-6"))
+
+
+_LATEST = ("none", "low", "medium", "high", "xhigh", "max")
+# The efforts that a model takes, by how its name begins, the longest first.
+# [REC for o4-mini, REP for gpt-5.6: two measured it; DOCS and INF for the others]
 _EFFORTS = {
     "gpt-5-pro": ("high",),
     "gpt-5-codex": ("low", "medium", "high"),
@@ -118,7 +122,7 @@ _EFFORTS = {
     "o": ("low", "medium", "high"),
 }
 # Tokens that a model reads at most, by how its name begins; shorter names come last. [DOCS; INF for models not listed there]
-_WINDOWS = {
+WINDOWS = {
     "gpt-4.1": 1_047_576,
     "gpt-4o": 128_000,
     "gpt-4-turbo": 128_000,
@@ -139,7 +143,7 @@ def efforts(name: str) -> tuple[str, ...]:
 
 def window(name: str) -> int:
     """Return how many tokens a model reads at most."""
-    return _by_start(_WINDOWS, name, 1_050_000)
+    return _by_start(WINDOWS, name, 1_050_000)
 
 
 def _by_start(facts: dict[str, _T], name: str, otherwise: _T) -> _T:
@@ -167,11 +171,9 @@ def reasoning_echo(name: str, given: dict[str, Any] | None) -> dict[str, Any]:
     given = given or {}
     if not reasons(name):
         return {"context": given.get("context"), "effort": given.get("effort"), "summary": given.get("summary")}
-    effort = given.get("effort") or next((e for start, e in _KNOWN_EFFORT.items() if name.startswith(start)), "medium")
+    effort = given.get("effort") or default_effort(name)
     context = given.get("context") or "auto"
     if context == "auto":
         context = "all_turns" if name.startswith(("gpt-5.6", "gpt-6")) else "current_turn"
-    summary = given.get("summary") or given.get("generate_summary")
-    if summary == "auto":
-        summary = "detailed"
+    summary = "detailed" if given.get("summary") == "auto" else given.get("summary")
     return {"context": context, "effort": effort, "mode": given.get("mode") or "standard", "summary": summary}

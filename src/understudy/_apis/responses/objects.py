@@ -9,10 +9,10 @@ nothing is copied from one to the next. What came before is read backwards, lazi
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
@@ -123,8 +123,20 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
         Livelock: the app repeats this endlessly.
     """
     if is_locked(conversation):
+        call.engine.overlap.refused()
         call.polls.count_refusal(f"{call.request.method} {call.request.url}", call.request.body, conversation)
         raise ApiError("conversation.locked")
+
+
+def check_id(given: str, path: str, prefix: str) -> None:
+    """Refuse an id in a body that is none of its kind.
+
+    For its characters [REP: ProjectTech4DevAI/kaapi-backend#317], else for its beginning [REP, many].
+    """
+    if re.fullmatch(r"[a-zA-Z0-9_-]+", given) is None:
+        raise ApiError("id.characters", path=path, value=given)
+    if not given.startswith(prefix):
+        raise ApiError("id", path=path, value=given, prefix=prefix)
 
 
 def call_of(item: Item) -> Json | None:
@@ -142,7 +154,11 @@ def call_of(item: Item) -> Json | None:
 
 
 class ResponsesObjects:
-    """The responses and conversations of one service."""
+    """The responses and conversations of one service.
+
+    Attributes:
+        background_appends: whether background responses add their items to their conversation.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -151,8 +167,10 @@ class ResponsesObjects:
         self.writers: dict[str, ModelResponse] = {}  # of the items in conversations, deleted or not
         self.conversations: Listing[Conversation] = Listing()
         self.callers: dict[str, list[ModelResponse]] = {}  # by call_id: the responses that made the call
+        self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
+        self.background_appends = True
 
     # -- finding --------------------------------------------------------------
 
@@ -162,7 +180,10 @@ class ResponsesObjects:
 
     def previous(self, response_id: str) -> ModelResponse:
         """Return the response to continue; refuse an unknown id or an active response."""
-        found = self._kept(response_id) or _refuse("previous.not_found", response_id)
+        found = self._kept(response_id)
+        if found is None:
+            check_id(response_id, "previous_response_id", "resp")
+            raise ApiError("previous.not_found", id=response_id)
         if not found.is_over:
             raise ApiError("previous.running", id=response_id)
         return found
@@ -178,7 +199,7 @@ class ResponsesObjects:
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Return a response, unless its 30 days have passed [DOCS].
+        """Return a response, unless its 30 days are over [DOCS, contract 18].
 
         Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
         users say longer: REP]
@@ -194,6 +215,12 @@ class ResponsesObjects:
     def conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation; refuse an unknown id."""
         return self.conversations.get(conversation_id) or _refuse("conversation.not_found", conversation_id)
+
+    def named_conversation(self, conversation_id: str) -> Conversation:
+        """Return the conversation that a body names; refuse an unknown id, first for its form."""
+        if self.conversations.get(conversation_id) is None:
+            check_id(conversation_id, "conversation", "conv")
+        return self.conversation(conversation_id)
 
     def item(self, conversation_id: str, item_id: str) -> Item:
         """Return an item of a conversation; refuse an unknown id."""
@@ -224,6 +251,8 @@ class ResponsesObjects:
         self.responses[response.id] = response
         self._families.setdefault(partition_of(response.id), {})[response.id] = response
         self._engine.history.append(response)
+        handed_in = response.execution.position.handed_in
+        self.answered.update(call_id for call_id, _ in (handed_in[-1].calls if handed_in else ()))
         if response.conversation is not None:
             self.writers[response.execution.id] = response
 
@@ -280,7 +309,7 @@ class Retries:
     """
 
     def __init__(self) -> None:
-        self._taken: OrderedDict[bytes, ScriptPosition] = OrderedDict()
+        self._taken: OrderedDict[bytes, ScriptPosition] = OrderedDict()  # the log of requests has these bodies, too
 
     def arrived(self, request: Request) -> None:
         """Record a request on arrival.
@@ -288,27 +317,23 @@ class Retries:
         A first attempt is not a retry of an earlier request with the same body.
         """
         if not is_retry(request):
-            self._taken.pop(_digest(request), None)
+            self._taken.pop(request.body, None)
 
     def took(self, request: Request, position: ScriptPosition) -> None:
         """Record the script that a request took."""
-        self._taken[_digest(request)] = position
+        self._taken[request.body] = position
         while len(self._taken) > MAX_RETRIES:
             self._taken.popitem(last=False)
 
     def position(self, request: Request) -> ScriptPosition | None:
         """Return the script that an earlier attempt of this request took, or None."""
-        return self._taken.get(_digest(request)) if is_retry(request) else None
+        return self._taken.get(request.body) if is_retry(request) else None
 
 
 def is_retry(request: Request) -> bool:
     """Return whether the SDK sends a request again."""
     count = request.header("x-stainless-retry-count", "0") or "0"
     return count.isdecimal() and int(count) > 0
-
-
-def _digest(request: Request) -> bytes:
-    return blake2b(request.body, digest_size=16).digest()
 
 
 def _refuse(name: str, wanted: str) -> Any:

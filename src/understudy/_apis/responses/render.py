@@ -1,4 +1,4 @@
-"""JSON of responses, items and tools, keys as recorded in August 2026 [REC]."""
+"""JSON of responses, items and tools, keys as of August 2026 [REC, contract 15]."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_IMAGES = Constant(
         "total_tokens": 0,
     }
 )
-_NO_SEARCHES = Constant({"num_requests": 0})
+_NOTHING_USED = Constant({"image_gen": _NO_IMAGES, "web_search": {"num_requests": 0}})
 _PAID = Constant({"payer": "developer"})
 _NOTHING_CACHED = Constant({"cache_write_tokens": 0, "cached_tokens": 0})
 _KEYS_AT_THE_END = ("user", "metadata")
@@ -58,10 +58,9 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
     if not in_stream and not is_live and status != "cancelled":
         shown["billing"] = _PAID
     output = [] if is_live or status == "cancelled" else output_of(response, state)
-    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.events[-1].at
-    own = {
+    completed_at = phase.ended_at if phase.ended_at is not None else response.execution.happened.last_at
+    own: Json = {
         "completed_at": int(completed_at) if status == "completed" else None,
-        "conversation": {"id": response.conversation.id} if response.conversation is not None else None,
         "error": {"code": phase.error[0], "message": phase.error[1]} if phase.error else None,
         "incomplete_details": {"reason": INCOMPLETE_WORDS.get(phase.reason, phase.reason)} if phase.reason else None,
         "output": output,
@@ -69,8 +68,8 @@ def response(response: ModelResponse, state: ExecutionState | None = None, *, in
         "tool_usage": tool_usage(output),
         "usage": None if is_live or status == "cancelled" else usage(response, state),
     }
-    if response.conversation is None:
-        del own["conversation"]
+    if response.conversation is not None:
+        own["conversation"] = {"id": response.conversation.id}
     if is_live or status == "cancelled":
         own["service_tier"] = response.settings.tier
     everything = {**response.settings.echoed, **own}
@@ -84,8 +83,8 @@ def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def tool_usage(output: list[Json]) -> Json:
     """Return which tools of the service were used [REC for the keys]."""
-    searches = sum(item["type"] == "web_search_call" for item in output)
-    return {"image_gen": _NO_IMAGES, "web_search": {"num_requests": searches} if searches else _NO_SEARCHES}
+    searches = [item["type"] for item in output].count("web_search_call")
+    return {"image_gen": _NO_IMAGES, "web_search": {"num_requests": searches}} if searches else _NOTHING_USED
 
 
 def usage(response: ModelResponse, state: ExecutionState) -> Json:
@@ -105,7 +104,7 @@ def usage(response: ModelResponse, state: ExecutionState) -> Json:
 
 def prompt_tokens(response: ModelResponse) -> int:
     """Estimate the tokens that the model read."""
-    own = sum(item_tokens(item) for item in response.input)
+    own = sum([item_tokens(item) for item in response.input])
     instructions = response.settings.echoed["instructions"]
     return response.tokens_before + own + (tokens(instructions) if instructions else 0)
 
@@ -123,14 +122,16 @@ def written_tokens(state: ExecutionState) -> int:
     """Estimate the tokens that the model wrote."""
     written = 0
     for item in state.items:
-        text = item.text or item.sent_text if item.kind == "message" else getattr(item, "written", item.words)
-        written += tokens(text)
+        if item.kind == "message":
+            written += tokens(item.text or item.sent_text)
+        else:
+            written += tokens(getattr(item, "written", item.words))
     return written
 
 
 def thought_tokens(state: ExecutionState) -> int:
     """Estimate how many of those are reasoning."""
-    return sum(tokens(item.words) for item in state.items if item.kind == "reasoning")
+    return sum([tokens(item.words) for item in state.items if item.kind == "reasoning"])
 
 
 # -- items ------------------------------------------------------------------------
@@ -180,10 +181,7 @@ def phase_of(response: ModelResponse, state: Any) -> str:
     """
     items = response.execution.state.items
     position = next((number for number, other in enumerate(items) if other.id == state.id), len(items))
-    planned = [event.event for event in response.execution.planned]
-    later = [other.kind for other in items[position + 1 :]]
-    later += [event.state.kind for event in planned if hasattr(event, "state")]
-    return "commentary" if later else "final_answer"
+    return "commentary" if position + 1 < len(items) or response.execution.opens_more else "final_answer"
 
 
 def text_part(response: ModelResponse, part: Text) -> Json:
@@ -198,6 +196,8 @@ def text_part(response: ModelResponse, part: Text) -> Json:
 
 def plain_text(part: Text) -> str:
     """Return a text without the markers of its file citations."""
+    if not part.annotations:  # the common case
+        return part.value
     text, position = "", 0
     for start, end in _cuts(part):
         text += part.value[position:start]

@@ -2,12 +2,12 @@
 
 A stream is a function of the events of the execution alone, numbered from 0: repeated from any number on, it is the same.
 Keys come in alphabetical order after `type`; every delta but that of a refusal has some letters of `obfuscation`, unless
-the app wants none or the response runs in the background. [REC, since January 2026]
+the app wants none or the response runs in the background. [REC, contract 16: since January 2026]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -15,7 +15,7 @@ from understudy._apis.responses import render
 from understudy._apis.responses.objects import Json, ModelResponse
 from understudy._engine.events import Ended, Event, ItemClosed, ItemDelta, ItemOpened, Paused, Queued, Started
 from understudy._engine.fold import ExecutionState
-from understudy._engine.items import Text, joined
+from understudy._engine.items import MessageDelta, Text, joined
 
 EVENT_NAMES = (
     "response.created",
@@ -63,11 +63,31 @@ class StreamWriter:
         self._obfuscates = obfuscates and not response.settings.is_background
         self.number = 0
 
-    def sent(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
+    def sent(self, event: Event, state: ExecutionState) -> Iterable[Sent]:
         """Return the stream events for an event of the engine: names and payloads.
 
         `state`: the one it led to.
         """
+        if isinstance(event, ItemDelta) and state.items[-1].id == event.item_id and _is_plain(event.piece):
+            piece = event.piece
+            return (self._text_delta(event.item_id, len(state.items) - 1, piece.index, piece.piece.value),)
+        return self._sent(event, state)
+
+    def _text_delta(self, item_id: str, output_index: int, index: int, text: str) -> Sent:
+        """Return the event of a plain piece of a text: what `_sent` gives for it.
+
+        There may be thousands of them, and everything about them is known.
+        """
+        name = "response.output_text.delta"
+        body: Json = {"type": name, "content_index": index, "delta": text, "item_id": item_id, "logprobs": []}
+        if self._obfuscates:
+            body["obfuscation"] = self._padding()
+        body["output_index"] = output_index
+        body["sequence_number"] = self.number
+        self.number += 1
+        return name, body
+
+    def _sent(self, event: Event, state: ExecutionState) -> Iterator[Sent]:
         for name, payload in self._unnumbered(event, state):
             kind = f"response.{name}"
             body = {**payload, "sequence_number": self.number}
@@ -112,6 +132,13 @@ class StreamWriter:
         else:
             yield from pieces.closed()
             yield "output_item.done", {"item": render.item(self._response, item), "output_index": index}
+
+
+def _is_plain(piece: Any) -> bool:
+    """Return whether a piece only adds text to a part that has begun."""
+    if not isinstance(piece, MessageDelta) or piece.is_first:
+        return False
+    return isinstance(piece.piece, Text) and not piece.piece.annotations
 
 
 class _Pieces:

@@ -74,13 +74,17 @@ def _wait_for_end(engine: Engine, execution: Execution, seconds: float) -> bool:
     Returns False if that takes longer than `seconds`.
     """
     clock = engine.clock
+    if execution.is_over or execution.status == "paused":  # another thread has moved the clock
+        return True
     deadline = clock.now() + seconds
     at = execution.rests_at()
     if at is None or at > deadline:
         clock.move_to(deadline)
         return False
-    clock.move_to(at)
-    engine.settle()
+    if at > clock.now():
+        clock.move_to(at)  # which settles
+    else:
+        engine.settle()
     return True
 
 
@@ -137,13 +141,17 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
     state, position, turns = START, 0, 0
     heard_at = engine.clock.now()
     while True:
-        while position < len(execution.events):
-            event = execution.events[position]
-            state = apply(state, event)
-            position += 1
-            is_last = state.phase.status == "paused" or (execution.is_over and position == len(execution.events))
-            if is_last:
-                with engine.lock:
+        while True:
+            with engine.lock:
+                event = execution.happened.get(position)
+                if event is None:
+                    break
+                position += 1
+                is_newest = execution.happened.get(position) is None
+                # The current state needs no folding, unless more events have happened since.
+                state = execution.state if is_newest else apply(state, event)
+                is_last = state.phase.status == "paused" or (is_newest and execution.is_over)
+                if is_last:
                     finish(engine, response)
             for name, payload in writer.sent(event, state):
                 if payload["sequence_number"] > after:

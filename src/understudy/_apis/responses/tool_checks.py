@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from understudy._apis.assistants.bodies import NAME_PATTERN, STORE_ID
+from understudy._apis.assistants.bodies import FILE_ID, NAME_PATTERN, STORE_ID
 from understudy._apis.common.file_bodies import search_filter
 from understudy._apis.common.schema import (
     Check,
@@ -123,7 +123,7 @@ _NETWORK = tagged(
     },
 )
 _CONTAINER: dict[str, Check] = {
-    "file_ids": array(_STRING, of="strings", most=50),
+    "file_ids": array(FILE_ID, of="strings", most=50),
     "memory_limit": enum("1g", "4g", "16g", "64g"),
     "network_policy": _NETWORK,
 }
@@ -197,7 +197,7 @@ _IMAGE_GENERATION = _tool(
     frame_count=integer(),
     frame_duration_ms=integer(),
     input_fidelity=enum("high", "low"),
-    input_image_mask=Fields({"file_id": _STRING, "image_url": _STRING}),
+    input_image_mask=Fields({"file_id": FILE_ID, "image_url": _STRING}),
     model=_STRING,
     moderation=enum("auto", "low"),
     n=integer(),
@@ -249,7 +249,7 @@ class _ResponseTool(Tagged):
         return super().__call__(value, path)
 
 
-TOOLS = array(_ResponseTool("type", _TOOLS), of="objects", most=_MOST_TOOLS, mark="INF")
+TOOLS = array(_ResponseTool("type", _TOOLS), of="tools", most=_MOST_TOOLS, mark="INF")
 _CHOSEN_BY_TYPE = sorted({*_TOOLS, "computer_use"} - {"function", "custom", "mcp", "namespace", "tool_search"})
 TOOL_CHOICE = either(
     (str, enum("none", "auto", "required")),
@@ -266,5 +266,5 @@ TOOL_CHOICE = either(
             },
         ),
     ),
-    expected="one of 'none', 'auto', 'required' or an object",
+    expected="one of an object or 'none', 'auto', or 'required'",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from io import BytesIO
@@ -76,22 +77,35 @@ def url(value: Any) -> str:
 
 
 def status(value: Any) -> int:
-    code = int(value)
-    if not 100 <= code <= 599:
-        raise ValueError(f"{value!r} is not an HTTP status")
-    return code
+    if isinstance(value, int | float | str) and re.fullmatch(r"[1-5]\d\d(?:\.0)?", str(value)[:10].strip()):
+        return int(float(value))
+    raise ValueError(f"{repr(value)[:20]} is not an HTTP status")
 
 
 def header_pairs(raw: Any) -> Headers:
     """Return headers, from any of the ways in which recorders write them.
 
-    With one value for a name, or several.
+    With one value for a name, or several; as a mapping, or as a list of pairs or of objects with `name` and `value`.
     """
     pairs: list[tuple[str, str]] = []
-    for name, values in (raw or {}).items():
+    for name, values in _named(raw or {}):
         many: Iterable[Any] = values if isinstance(values, (list, tuple)) else [values]
         pairs.extend((_name(name), text(value)) for value in many if value is not None)
     return tuple(pairs)
+
+
+def _named(raw: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(raw, Mapping):
+        return raw.items()
+    if not isinstance(raw, (list, tuple)):
+        raise TypeError(f"expected headers, got {type(raw).__name__}")
+    return [(one["name"], one["value"]) if isinstance(one, Mapping) else _pair(one) for one in raw]
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise TypeError(f"expected a header's name and value, got {value!r}")
+    return value[0], value[1]
 
 
 def _name(value: Any) -> str:

@@ -27,7 +27,7 @@ def _recognizes(document: Any) -> bool:
 def interaction(number: int, entry: Any, _path: Path) -> Interaction:
     """Read one exchange in vcrpy's format, with what understudy adds to it."""
     request, response = entry["request"], entry["response"]
-    code = response["status"]["code"] if "status" in response else response["status_code"]
+    code = _code(response)
     body, sent = answer_body(response), fields.as_bytes(request.get("body"))
     headers = request.get("headers")
     _refuse_unknown_bodies(entry, code, body, sent)
@@ -43,6 +43,14 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
         recorded_at=entry.get("recorded_at"),
         **_extra(entry.get("understudy") or {}),
     )
+
+
+def _code(response: Any) -> Any:
+    """Return the status of a response, which some forks of vcrpy write as a bare number."""
+    if "status" not in response:
+        return response["status_code"]
+    status = response["status"]
+    return status["code"] if isinstance(status, dict) else status
 
 
 def answer_body(response: Any) -> bytes | None:

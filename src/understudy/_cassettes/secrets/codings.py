@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from urllib.parse import quote, quote_plus
 
-from understudy._cassettes.secrets.spans import SecretSpan
+from understudy._cassettes.secrets.spans import SecretSpan, lower
 
 _SHORTEST_CORE = 8  # of base64: fewer characters would be found by chance
+_SHORTEST_IN_ANY_CASE = 16  # fewer could be a word or a name, which is no secret in other letters
 _ESCAPES = ("\\u00", "\\x", "%", "&#")
 
 
@@ -33,12 +34,15 @@ class Coded:
         self.literals = (*self.plain, *_base64_cores(raw))
         self.hexadecimal = raw.hex()
         self._value = value
+        self._lowered = lower(value) if len(value) >= _SHORTEST_IN_ANY_CASE else None
 
     def spans(self, text: str, lowered: str) -> Iterator[SecretSpan]:
         """Yield where a text has the secret; `lowered` is the text in lower case."""
         for literal in self.literals:
             yield from _occurrences(text, literal)
         yield from _occurrences(lowered, self.hexadecimal)
+        if self._lowered is not None:
+            yield from _occurrences(lowered, self._lowered)
         if any(escape in lowered for escape in _ESCAPES):
             for match in self._escaped.finditer(text):
                 yield SecretSpan(match.start(), match.end(), "a known secret...")

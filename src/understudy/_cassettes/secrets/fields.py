@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from urllib.parse import unquote
 
 from understudy._cassettes.secrets.names import QUERY_NAMES, STEMS, Grade, grade, query_grade
 from understudy._cassettes.secrets.spans import SCRUBBED, SecretSpan
@@ -23,14 +24,18 @@ _MEMBER = re.compile(
     r"(?P<opens>\\*[\"']|[\[{]|-?[0-9][0-9.]{3,}(?![\w.]))"
 )
 _ASSIGNED = re.compile(
-    r"(?:\]|%5[dD])*[ \t]*(?:=>|:=|[:=])[ \t]*(?:(?P<opens>\\*[\"'`])|(?:(?:Bearer|Basic|Token|Digest|ApiKey) +)?)"
+    r"(?:\]|%5[dD])*[ \t]*(?:=>|:=|[:=])[ \t]*(?P<block>[|>][+-]?[ \t]*(?:\\*r)?(?:\\+n|\r?\n)[ \t]*)?"
+    r"(?:(?P<triple>(?P<mark>\\*[\"'])(?P=mark){2})|(?P<opens>\\*[\"'`])|(?:(?:Bearer|Basic|Token|Digest|ApiKey) +)?)"
 )
 _BARE = re.compile(r"[^\s\"'\\&;,<>{}()\[\]`]{6,}+(?!\()")
+_LINE = re.compile(r"[^\\\n\r\"]{4,}")  # of a block of YAML
+_TRIPLE = re.compile(r"(?:[^\\\"']|\\+[nrt]|[\"'](?![\"']))+")
 _OPTION = re.compile(r"[ =](?P<opens>\\*[\"'])?")
-_ELEMENT = re.compile(r">([^<>\n]{4,})</")
+_ELEMENT = re.compile(r"(?:\s[^<>]{0,200})?>(?:\s*<!\[CDATA\[)?([^<>\n]{4,}?)(?:\]\]>\s*)?<\\*/")
 _IN_QUERY = re.compile(r"(?:[?&;]|u0026|%26|\A)([\w.\[\]%-]{2,60})=([^&\s\"'<>\\#;]{4,})")
 _PART_HEAD = re.compile(r"(?i)content-disposition:[^\n]*?\bname=\"?([^\"\r\n;]+)\"?[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n")
 _PART_END = re.compile(r"\r?\n--")
+_BOUNDARY = re.compile(r"^(--[^\s\"]{1,80})[ \t]*\r?$", re.MULTILINE)
 _TOKEN_OF_LOGPROBS = re.compile(r"\\*[\"']\s*,\s*\\*[\"'](?:logprob|bytes|top_logprobs)\\*[\"']")
 _LOGPROB_BEFORE = re.compile(r"(?:logprob\\*[\"']\s*:\s*[^\s,{}]+|bytes\\*[\"']\s*:\s*(?:null|\[[^\]]*\]))\s*,\s*\\*[\"']\Z")
 _WORDS_BEFORE = re.compile(r"[\"'](?:[A-Za-z0-9]+ ){1,4}\Z")
@@ -139,16 +144,23 @@ def _inside(text: str, at: int, quote: str, level: Grade, hint: str) -> Iterator
 
 
 def _value(text: str, match: re.Match[str], level: Grade, hint: str) -> Iterator[SecretSpan]:
-    value = (_content(match["opens"]) if match["opens"] else _BARE).match(text, match.end())
+    found = match.groupdict()
+    if found.get("triple"):
+        pattern = _TRIPLE
+    elif found.get("block"):
+        pattern = _LINE
+    else:
+        pattern = _content(match["opens"]) if match["opens"] else _BARE
+    value = pattern.match(text, match.end())
     if value is not None and fits(level, value[0]):
         yield SecretSpan(value.start(), value.end(), hint)
 
 
 def _in_queries(text: str, lowered: str) -> Iterator[SecretSpan]:
-    if not any(name in lowered for name in QUERY_NAMES):
+    if "%" not in text and not any(name in lowered for name in QUERY_NAMES):
         return
     for match in _IN_QUERY.finditer(text):
-        level = query_grade(match[1])
+        level = query_grade(unquote(match[1]))
         if level is not Grade.NONE and fits(level, match[2]):
             yield SecretSpan(match.start(2), match.end(2), f"{match[1][-24:]}=...")
 
@@ -158,10 +170,19 @@ def _in_parts(text: str) -> Iterator[SecretSpan]:
         level = query_grade(head[1])
         if level is Grade.NONE:
             continue
-        end = _PART_END.search(text, head.end())
+        end = _part_end(text, head.start()).search(text, head.end())
         value = text[head.end() : end.start() if end else len(text)]
         if fits(max(level, Grade.LIKELY), value):
             yield SecretSpan(head.end(), head.end() + len(value), f"{head[1][-24:]}=...")
+
+
+def _part_end(text: str, head: int) -> re.Pattern[str]:
+    """Return a pattern for the end of a part: the line of dashes that also began it; any such line if none did."""
+    begins = _BOUNDARY.search(text, 0, head)
+    last = None
+    while begins is not None:
+        last, begins = begins, _BOUNDARY.search(text, begins.end(), head)
+    return re.compile(rf"\r?\n{re.escape(last[1])}") if last is not None else _PART_END
 
 
 @cache

@@ -49,6 +49,8 @@ RESPONSE_HEADERS = frozenset(
 _SECRET = frozenset(
     ["cookie", "set-cookie", "openai-organization", "openai-project", "x-ms-client-principal", "x-amz-credential"]
 )
+# Last words of names that are innocent elsewhere; in a header they name what lets the caller in, if it looks random.
+_ACCESS = ("session", "access", "ticket", "sid", "sessionid", "session-id", "session_id")
 _BASIC = re.compile(r"(?i)basic +([A-Za-z0-9+/]+=*)")
 
 
@@ -68,7 +70,7 @@ def is_secret_header(name: str, value: str) -> bool:
     """Return True if a header holds a secret; `name` in lower case."""
     if name in REQUEST_HEADERS or name in RESPONSE_HEADERS:
         return False
-    level = grade(name)
+    level = max(grade(name), Grade.POSSIBLE if name.endswith(_ACCESS) else Grade.NONE)
     return name in _SECRET or level >= Grade.LIKELY or (level is not Grade.NONE and fits(level, value))
 
 

@@ -113,7 +113,7 @@ _QUERY = frozenset(QUERY_NAMES)
 def grade(name: str) -> Grade:
     """Return how certain the name of a member, a field, a header or a variable is."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if "".join(words).endswith(CERTAIN_ENDS):
+    if "".join(words).removesuffix("s").endswith(CERTAIN_ENDS):  # `passwords`, too
         return Grade.CERTAIN
     while len(words) > 1 and (words[-1] in _MAY_FOLLOW or words[-1].isdecimal()):
         words.pop()

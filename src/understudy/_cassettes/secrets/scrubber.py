@@ -17,6 +17,7 @@ from understudy._cassettes.secrets.environment import environment_secrets
 from understudy._cassettes.secrets.fields import field_spans
 from understudy._cassettes.secrets.headers import secrets_of
 from understudy._cassettes.secrets.names import Grade, query_grade
+from understudy._cassettes.secrets.nested import nested_spans
 from understudy._cassettes.secrets.shapes import shape_spans
 from understudy._cassettes.secrets.spans import SCRUBBED, SecretSpan, lower, without
 from understudy._cassettes.secrets.streams import joined, without_split
@@ -24,6 +25,7 @@ from understudy._cassettes.secrets.values import fits
 from understudy._common.messages import Headers, Request
 
 _SHORTEST = 8  # a shorter "secret" from the environment would cut holes into innocent text
+_DEEPEST = 3  # how often a part may be encoded
 _NOT_SECRET = frozenset({SCRUBBED, "understudy-needs-no-key"})
 
 
@@ -62,6 +64,7 @@ class Scrubber:
             text = pattern.sub(_replacement, text)
         for spans in (field_spans, shape_spans):
             text = without(text, spans(text, lower(text)))
+        text = without(text, self._nested(text))
         # After the shapes: a replay that does not know this very key must arrive at the same text by its shape alone.
         return without(text, self._known_spans(text, lower(text)))
 
@@ -93,7 +96,7 @@ class Scrubber:
         """
         encoding = _encoding(body)
         text = body.decode(encoding)
-        if b"data:" in body and b"delta" in body:
+        if b"data:" in body and (b"delta" in body or b'"choices"' in body):
             text = without_split(text, self.spans)
         return self.text(text).encode(encoding)
 
@@ -113,7 +116,22 @@ class Scrubber:
     def spans(self, text: str) -> list[SecretSpan]:
         """Return where a text has secrets, by all nets at once."""
         lowered = lower(text)
-        found = [*field_spans(text, lowered), *shape_spans(text, lowered), *self._known_spans(text, lowered)]
+        return [*self._inside(text), *self._known_spans(text, lowered), *self._own_spans(text)]
+
+    def _inside(self, text: str, depth: int = 0) -> list[SecretSpan]:
+        """Return where a text has secrets that show by themselves: by their names or shapes, in its encoded parts, too."""
+        lowered = lower(text)
+        found = [*field_spans(text, lowered), *shape_spans(text, lowered)]
+        return [*found, *self._nested(text, depth)]
+
+    def _nested(self, text: str, depth: int = 0) -> list[SecretSpan]:
+        """Return where the encoded parts of a text have secrets that show by themselves, or fit the user's patterns."""
+        if depth == _DEEPEST:
+            return []
+        return list(nested_spans(text, lambda inner: [*self._inside(inner, depth + 1), *self._own_spans(inner)]))
+
+    def _own_spans(self, text: str) -> list[SecretSpan]:
+        found = []
         for pattern in self._own:
             for match in pattern.finditer(text):
                 clean = _replacement(match)

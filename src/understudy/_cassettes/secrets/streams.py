@@ -16,7 +16,9 @@ from understudy._cassettes.secrets.spans import SecretSpan, distinct
 
 FindSpans = Callable[[str], Iterable[SecretSpan]]
 
-_DATA = re.compile(r"^data:[ ]?(\{.*\})\r?$", re.MULTILINE)
+# The data of one event, which may be on several lines; its text is the JSON with `data:` before each line but the first.
+_DATA = re.compile(r"^data:[ ]?(\{[^\r\n]*(?:\r?\ndata:[^\r\n]*)*)\r?$", re.MULTILINE)
+_NEXT_LINE = re.compile(r"\r?\ndata:[ ]?")
 _NO_PIECE = frozenset({"id", "object", "type", "role", "status", "model", "name", "event", "finish_reason"})
 _NUMBERED = ("index", "output_index", "content_index", "summary_index", "item_id", "id")
 _STYLES: tuple[dict[str, Any], ...] = tuple(
@@ -67,9 +69,9 @@ def _events(stream: str) -> dict[int, Any]:
     """Return the deltas of a stream, by the place of their data."""
     found = {}
     for match in _DATA.finditer(stream):
-        if "delta" in match[1]:
+        if "delta" in match[1] or '"choices"' in match[1]:
             try:
-                found[match.start(1)] = json.loads(match[1])
+                found[match.start(1)] = json.loads(_NEXT_LINE.sub("\n", match[1]))
             except (ValueError, RecursionError):
                 continue  # not JSON: searched as plain text, like all of the stream
     return found
@@ -127,6 +129,6 @@ def _rewritten(match: re.Match[str], changed: dict[int, Any]) -> str:
     event = changed.get(match.start(1))
     if event is None:
         return match[0]
-    before = json.loads(match[1])
+    before = json.loads(_NEXT_LINE.sub("\n", match[1]))
     style = next((style for style in _STYLES if json.dumps(before, **style) == match[1]), _STYLES[-1])
     return match[0].replace(match[1], json.dumps(event, **style))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from understudy._common.code_repr import first
 from understudy._engine.content import deltas
 from understudy._engine.events import ItemClosed, ItemOpened, StepClosed, StepOpened, Usage, tokens
-from understudy._engine.items import MessageState, Text
+from understudy._engine.items import MessageState, Text, joined
 from understudy._engine.moves.base import Move, Tool, as_tuple
 from understudy._engine.timing import STEP_SECONDS
 from understudy.errors import ImpossibleScript
@@ -65,6 +65,8 @@ class Reply(Move):
 
     @property
     def file_ids(self) -> Sequence[str]:
+        if not self.citations and not self.images:  # the common case
+            return ()
         return [*self.citations, *(image for image in self.images if isinstance(image, str))]
 
     def check(self, tools: Sequence[Tool], where: str) -> None:  # noqa: ARG002 - a reply needs no tool
@@ -73,7 +75,7 @@ class Reply(Move):
 
     @property
     def _has_images(self) -> bool:
-        return bool(self.images) or any(isinstance(part, bytes) for part in self.parts or ())
+        return bool(self.images) or (self.parts is not None and any(isinstance(part, bytes) for part in self.parts))
 
     def plan(self, planner: Planner) -> None:
         if self._has_images and not planner.execution.request.shows_images:
@@ -91,7 +93,7 @@ class Reply(Move):
         planner.at = start + STEP_SECONDS
         if planner.is_cut_now():  # the end closes the message, see Execution._end
             return
-        text = "".join([delta.piece.value for delta in pieces if isinstance(delta.piece, Text)])
+        text = "".join([part.value for part in joined(pieces) if isinstance(part, Text)])
         planner.plan(ItemClosed(planner.at, message_id))
         planner.plan(StepClosed(planner.at, step_id, "completed", Usage(0, tokens(text))))
 

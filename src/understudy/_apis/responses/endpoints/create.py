@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.common.operation_call import Call
+from understudy._apis.dialect import is_azure
 from understudy._apis.responses import ids, model_facts, render
 from understudy._apis.responses.conversation_facts import ConversationFacts
 from understudy._apis.responses.input_items import (
@@ -12,12 +13,13 @@ from understudy._apis.responses.input_items import (
     check_calls,
     check_each_once,
     check_reasoning,
+    file_ids,
     kept,
+    submitted_outputs,
     text_of,
-    trailing_outputs,
 )
-from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, Settings, refuse_locked
-from understudy._apis.responses.settings import settings_of
+from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects, refuse_locked
+from understudy._apis.responses.settings import check_tool_choice, settings_of
 from understudy._apis.responses.streaming import answer_at_the_end, finish, stream_response
 from understudy._apis.responses.tools import tools_of
 from understudy._common.messages import Abort, Request, Response
@@ -43,7 +45,9 @@ def create(call: Call) -> Json | Response | Abort:
 
     At its end, as a stream, or at once (background).
     """
-    response = _start(call, settings_of(call.body))
+    response = _start(call)
+    if response.conversation is not None and not response.settings.is_background and call.engine.clock.virtual:
+        call.engine.overlap.let_others_ask()  # it locks the conversation
     if call.body.get("stream"):
         return stream_response(call, response)
     if response.settings.is_background:
@@ -73,8 +77,8 @@ class Context:
             raise ApiError("both")
         if isinstance(conversation, dict):
             conversation = conversation["id"]
+        self.conversation = self.objects.named_conversation(conversation) if conversation is not None else None
         self.previous = self.objects.previous(previous) if previous is not None else None
-        self.conversation = self.objects.conversation(conversation) if conversation is not None else None
         if self.conversation is not None:
             refuse_locked(call, self.conversation)
 
@@ -123,6 +127,15 @@ class Context:
             response = response.previous
         return found[::-1]
 
+    def speaks_of_json(self) -> bool:
+        """Return whether anything said in the chain, or the conversation, has the word."""
+        said: list[Any] = list(self.conversation.items) if self.conversation is not None else []
+        response = self.previous
+        while response is not None:
+            said += [*response.input, *response.output()]
+            response = response.previous
+        return any("json" in (item.text if item.kind == "message" else str(item.state)).lower() for item in said)
+
     def last_user_text(self) -> str:
         """Return the text of the latest user message before this request."""
         response = self.previous
@@ -140,9 +153,12 @@ def _is_of_user(item: Item) -> bool:
 
 def resolved(call: Call, context: Context) -> list[Json]:
     """Return the items of an input, with references resolved, after all checks."""
-    items = [_looked_up(context.objects, item) for item in as_items(call.body.get("input"))]
-    if not items and context.previous is None and context.conversation is None:
+    given = call.body.get("input")
+    if not given and context.previous is None and context.conversation is None:
         raise ApiError("input.missing")
+    for file_id in file_ids(given, call.body.get("tools")):
+        call.engine.existing_file(file_id)
+    items = [_looked_up(context.objects, item) for item in as_items(given)]
     check_each_once(items)
     _check_new(context, items)
     _check_stored(context.objects, items)
@@ -196,18 +212,24 @@ def _check_stored(objects: ResponsesObjects, items: list[Json]) -> None:
             raise ApiError("item.not_stored", id=item["id"])
 
 
-def _start(call: Call, settings: Settings) -> ModelResponse:
+def _start(call: Call) -> ModelResponse:
     engine = call.engine
     context = Context(call)
     items = resolved(call, context)
+    settings = settings_of(call.body, on_azure=is_azure(call.request))
+    if call.body.get("tool_choice") not in (None, "auto", "none"):
+        check_tool_choice(call.body)
     _check_window(call.body, items)
+    _check_json_mode(call.body, context, items)
     tools = tools_of(call.body.get("tools") or ())
     for tool in tools:
         for store_id in tool.store_ids:
             engine.stores.usable(store_id)
     now = engine.clock.now()
     response_id = ids.response_id(engine.ids, now, partition=context.partition, is_stored=settings.is_stored)
-    log = context.conversation or Conversation(id=response_id, created_at=now)
+    is_apart = settings.is_background and not context.objects.background_appends
+    log = None if is_apart else context.conversation
+    log = log or Conversation(id=response_id, created_at=now)
     entries = [_entry(call, item, response_id, log.id, now) for item in items]
     response = ModelResponse(
         id=response_id,
@@ -226,6 +248,9 @@ def _start(call: Call, settings: Settings) -> ModelResponse:
     return response
 
 
+_SMALLEST_WINDOW = min(model_facts.WINDOWS.values())
+
+
 def _check_window(body: Json, items: list[Json]) -> None:
     """Refuse an input that the model cannot read [REC].
 
@@ -234,9 +259,20 @@ def _check_window(body: Json, items: list[Json]) -> None:
     if body.get("truncation") == "auto":
         return
     said = [item.get("content", item.get("output")) for item in items]
-    read = sum(tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content))
-    if read > model_facts.window(body["model"]):
+    read = sum([tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content)])
+    if read > _SMALLEST_WINDOW and read > model_facts.window(body["model"]):
         raise ApiError("context.exceeded")
+
+
+def _check_json_mode(body: Json, context: Context, items: list[Json]) -> None:
+    """Refuse the JSON mode if the input does not speak of JSON [REP].
+
+    What came before counts as input [INF], instructions do not [REP].
+    """
+    if ((body.get("text") or {}).get("format") or {}).get("type") != "json_object":
+        return
+    if not any("json" in str(item).lower() for item in items) and not context.speaks_of_json():
+        raise ApiError("json.unsaid")
 
 
 def _texts(content: Any) -> list[str]:
@@ -303,6 +339,7 @@ def _request(
         new_item_id=new_item_id,
         checks_ahead=False,
         shows_images=False,
+        counts_prompt=False,
     )
 
 
@@ -322,7 +359,8 @@ def _position(call: Call, context: Context, items: list[Json]) -> ScriptPosition
     retried = context.objects.retries.position(call.request)
     if retried is not None:
         return retried
-    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in trailing_outputs(items) if item.get("call_id")}
+    submitted = submitted_outputs(items, context.objects.answered)
+    outputs = {item["call_id"]: text_of(item.get("output", "")) for item in submitted if item.get("call_id")}
     for call_id in reversed(outputs):
         caller = context.objects.caller_of(call_id, context.previous)
         if caller is None:
@@ -348,6 +386,6 @@ def _perform(
         for entry in entries:
             log.items.remove(entry.id)
         raise
-    if response.conversation is not None:
+    if log is response.conversation:
         call.engine.part(ConversationFacts).took(log, entries)
     call.engine.part(ResponsesObjects).retries.took(call.request, response.execution.position)

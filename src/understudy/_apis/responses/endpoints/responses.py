@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from understudy._apis.common.operation_call import Call
-from understudy._apis.responses import ids, model_facts, render
+from understudy._apis.dialect import is_azure
+from understudy._apis.responses import ids, render
 from understudy._apis.responses.endpoints.create import Context, resolved, show
 from understudy._apis.responses.input_items import IMAGE_URLS, as_listed, includes, kept
 from understudy._apis.responses.objects import Json, ModelResponse, ResponsesObjects
+from understudy._apis.responses.settings import check_model
 from understudy._apis.responses.streaming import stream_response
 from understudy._common.messages import Response
 from understudy._engine.api_error import ApiError
@@ -48,7 +50,7 @@ def delete(call: Call) -> Json:
 def cancel(call: Call) -> Json:
     """Cancel a background response, at once [REC].
 
-    It may be repeated [DOCS]; a response that has ended stays as it is [INF].
+    It may be repeated [DOCS, contract 17]; a response that has ended stays as it is [INF].
     """
     response = _response(call)
     if not response.settings.is_background:
@@ -98,9 +100,7 @@ def count_input_tokens(call: Call) -> Json:
 
     An estimate, as are all tokens.
     """
-    model = call.body.get("model")
-    if model is not None and not model_facts.exists(model):
-        raise ApiError("model.unknown", id=model)
+    check_model(call.body.get("model"), on_azure=is_azure(call.request))
     context = Context(call)
     items = resolved(call, context)
     read = sum(render.item_tokens(kept(item, "", 0, "")) for item in items) + context.tokens()
@@ -114,8 +114,7 @@ def compact(call: Call) -> Json:
     It represents all the rest.
     """
     engine, now = call.engine, call.engine.clock.now()
-    if not model_facts.exists(call.body["model"]):
-        raise ApiError("model.unknown", id=call.body["model"])
+    check_model(call.body["model"], on_azure=is_azure(call.request))
     context = Context(call)
     items = resolved(call, context)
     response_id = ids.response_id(engine.ids, now, partition=context.partition, is_stored=True)
