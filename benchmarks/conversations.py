@@ -70,7 +70,6 @@ def main() -> None:
     in_short(f"a turn of a conversation of {TURNS:,}, over one of a new conversation", f"{grown:.2f}x", goal="1.2x")
     chained = found[f"in a chain of {CHAIN}"] / found["in a chain of 1"]
     in_short(f"a turn of a chain of {CHAIN} responses, over one of a chain of 1", f"{chained:.2f}x", goal="1.2x")
-    in_short("CPU of `responses.create`, over the floor", f"{found['of its own'] / found['the floor']:.2f}x", goal="1.15x")
 
 
 if __name__ == "__main__":

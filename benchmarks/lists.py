@@ -21,7 +21,7 @@ def main() -> None:
                     client.beta.threads.update(thread_id, metadata={})
 
         works[f"{size:,}"] = work
-    found = in_turn(works, count=80, rounds=7)
+    found = in_turn(works, count=40, rounds=7)
     heading("messages in the thread", "CPU µs per list", "ratio")
     for name, value in found.items():
         row(name, value, f"{value / found['20']:.2f}")

@@ -1,4 +1,4 @@
-"""`understudy serve` under 64 connections for half a minute: answers, errors, and the server's memory over time.
+"""`understudy serve` under 64 connections for 15 seconds: answers, errors, and the server's memory over time.
 
 Each connection has a simulation of its own (`/w/NAME/`) and goes through one test after another: reset, script, thread, run,
 every second one streamed, the messages, `check`. Memory is what the kernel counts as resident.
@@ -18,7 +18,7 @@ from typing import Any
 from measure import heading, in_short, row
 
 CONNECTIONS = 64
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 15.0
 SAMPLES = 6
 
 

@@ -37,7 +37,7 @@ def children_cpu(command: list[str], directory: Path | None = None) -> float:
 def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int = 9) -> dict[str, float]:
     """The median CPU microseconds of each, measured in turns so that a change of the machine's speed hits all alike."""
     for work in works.values():
-        work(max(10, count // 10))
+        work(max(2, count // 10))
     samples: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():

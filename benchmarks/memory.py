@@ -7,7 +7,7 @@ from typing import Any
 from apps import ours, peer
 from measure import heading, in_short, retained, row
 
-COUNT, PEERS_COUNT = 20_000, 4_000  # what the peer keeps grows with every request, so fewer show it, in less time
+COUNT, PEERS_COUNT = 20_000, 2_000  # what the peer keeps grows with every request, so fewer show it, in less time
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """200 hypothesis examples (create, poll to the end, list), over the same before a canned transport.
 
-Both sides draw scripts and run the same loop through one client, four requests an example on average. Ours is simulated in a
-world of its own for each example; canned, a run is `in_progress` twice and then completed.
+Both sides draw scripts and run the same loop through one client, four requests an example on average. Ours has a simulation
+of its own for each example; on the canned transport, a run is `in_progress` twice and then completed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from openai import OpenAI
 import understudy
 from understudy import strategies as us
 
-EXAMPLES, ROUNDS = 200, 5
+EXAMPLES, ROUNDS = 200, 3
 ACTIVE = ("queued", "in_progress")
 
 
@@ -83,7 +83,7 @@ def main() -> None:
         row(name, value / 1000, f"{value / found['floor']:.2f}")
     ratio = found["ours"] / found["floor"]
     in_short(
-        f"{EXAMPLES} hypothesis examples, each in a world of its own, over the floor", f"{ratio:.2f}x", goal="SDK-bound"
+        f"{EXAMPLES} hypothesis examples, each in its own simulation, over the floor", f"{ratio:.2f}x", goal="SDK-bound"
     )
 
 

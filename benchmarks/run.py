@@ -10,10 +10,12 @@ import ast
 import datetime
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +25,36 @@ from picture import picture
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE.parent / ".venv-bench"
 PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording", "uvicorn")  # the first needs openai 2.x
-PARTS = ("simulate", "suite", "runs", "properties", "memory", "lists", "stream", "serve", "replay", "start")
+PARTS = (
+    "simulate",
+    "suite",
+    "runs",
+    "properties",
+    "memory",
+    "lists",
+    "conversations",
+    "stream",
+    "serve",
+    "load",
+    "replay",
+    "start",
+)
 RUNS = 2
+ONCE = {"memory"}  # measured in the first run only: bytes do not depend on what else the machine does
 MOST_APART = 0.15  # by how much the floors of two runs may differ
+RATIOS_APART = 0.10  # by how much a ratio may, before the page says so
+RATIO = re.compile(r"(\d+(?:\.\d+)?)x")
+NOT_FOR_PARTS = ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS", "PYTHONPATH")  # what would change what is measured
 DOCS = HERE.parent / "docs"
 HEAD = """\
 # What it costs
 
-Written by `python3 benchmarks/run.py` on {day}, on a machine of {cores} cores whose load was {load}:
+Written by `python3 benchmarks/run.py` on {day}, on a machine of {cores} cores whose load average was {load}:
 {versions}.
 
-Every comparison was made in one run, taking turns; the ratios are what holds on another machine, the microseconds are this
-one's. *The floor* is the same SDK before a canned transport that answers the same bytes. All was measured twice: of the
-first run is the table, of the second the last column. The floor was {floors} in the two.
+Whatever is compared took turns within one run, so the ratios hold on other machines; the microseconds are this machine's.
+*The floor* is the same SDK in front of a canned transport that answers the same bytes. Everything but memory was measured
+twice: the table shows the first run, and its last column the second. The floor took {floors}. {apart}
 [How it is measured](../benchmarks/README.md).
 
 ![The ratios as bars](performance.svg)
@@ -46,12 +65,12 @@ first run is the table, of the second the last column. The floor was {floors} in
 REST = """
 ## Where the rest goes
 
-What a simulated request costs over the SDK's floor, by a profile of `threads.create` (`runs.retrieve` is alike, with the
-clock in the place of the new object): a third is the object itself (made, numbered, kept, rendered), a sixth the checks of
-key, headers, query and body, a sixth the request as a plain value (its URL and headers as text), a tenth the question who
-answers here, a tenth the request log, and the rest the frames between. A `responses.create` costs more than that: it carries
-out a whole run, some fifteen events for a short reply, where the Assistants API spreads them over several requests. They
-happen in one go, and all pieces of a message at once, unless a stream or a poll in the middle asks for them.
+What a simulated request costs beyond the SDK's floor, by a profile of `threads.create` (`runs.retrieve` is similar, with the
+clock in place of the new object): about a third is the object itself (created, numbered, stored, rendered); a sixth the
+checks of key, headers, query and body; another sixth the request as a plain value (its URL and headers as text); a tenth
+deciding who answers; a tenth the request log; the rest is the frames in between. A `responses.create` costs more: it
+carries out a whole run, some fifteen events for a short reply, which the Assistants API spreads over several requests. They
+happen in one step, and so do all pieces of a message, unless a stream or a poll can see them one by one.
 """
 
 Rows = list[list[str]]
@@ -67,7 +86,10 @@ def main() -> int:
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
     subprocess.run([python, "-m", "pip", "install", "-q", str(HERE.parent), *PEERS], check=True)
-    runs = [run(python, wanted) for _ in range(1 if sys.argv[1:] else RUNS)]
+    runs = [run(python, wanted)]
+    if not sys.argv[1:]:
+        again = [part for part in wanted if part not in ONCE]
+        runs += [run(python, again) for _ in range(RUNS - 1)]
     for each in runs:
         print("\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in each.rows))
         print(f"load {each.load}; the floor: {each.floor:.0f} µs\n")
@@ -101,7 +123,9 @@ def run(python: Path, wanted: list[str]) -> Run:
         summary = Path(directory) / "summary"
         for part in wanted:
             floors.append(float(printed(python, "floor", summary, shown=False)))
+            began = time.monotonic()
             tables[part] = printed(python, part, summary)
+            print(f"\n({part}: {time.monotonic() - began:.0f} s)", flush=True)
         floors.append(float(printed(python, "floor", summary, shown=False)))
         lines = summary.read_text(encoding="utf-8").splitlines()
     load.append(os.getloadavg()[0])
@@ -120,6 +144,20 @@ def refuse_another_machine(floors: list[float]) -> None:
         )
 
 
+def ratios_apart(first: Rows, second: Rows) -> str:
+    """Say which of our ratios differ by more than a tenth between two runs, or that none does."""
+    again = {row[0]: row[1] for row in second}
+    found = []
+    for what, ours, *_ in first:
+        pairs = zip(RATIO.findall(ours), RATIO.findall(again.get(what, "")), strict=False)
+        numbers = [sorted(map(float, pair)) for pair in pairs]
+        if any(least == 0 or most / least - 1 > RATIOS_APART for least, most in numbers):
+            found.append(f"{what} ({ours}, then {again[what]})")
+    if not found:
+        return f"No ratio of ours differed by more than {RATIOS_APART:.0%} between the two."
+    return f"These differed by more than {RATIOS_APART:.0%} between the two: {'; '.join(found)}."
+
+
 def write(compared: str, runs: list[Run]) -> None:
     """Write the page and its picture."""
     (DOCS / "performance.svg").write_text(picture(runs[0].rows), encoding="utf-8")
@@ -128,7 +166,8 @@ def write(compared: str, runs: list[Run]) -> None:
 
 def printed(python: Path, part: str, summary: Path, *, shown: bool = True) -> str:
     """Run a part; gives the tables it printed, which are shown as they come. Its summary is added to a file."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "BENCHMARK_SUMMARY": str(summary)}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_PARTS}
+    environment |= {"PYTHONHASHSEED": "0", "BENCHMARK_SUMMARY": str(summary)}
     lines = []
     with subprocess.Popen([python, HERE / f"{part}.py"], stdout=subprocess.PIPE, text=True, env=environment) as process:
         for line in process.stdout or ():
@@ -154,8 +193,9 @@ def page(compared: str, runs: list[Run]) -> str:
     """The text of docs/performance.md."""
     day = datetime.datetime.now(tz=datetime.UTC).date()
     load = ", then ".join(each.load for each in runs)
-    floors = " and ".join(f"{each.floor:,.0f} µs" for each in runs)
-    text = HEAD.format(day=day, cores=os.cpu_count(), load=load, versions=compared, floors=floors)
+    floors = " and ".join(f"{each.floor:,.0f} µs" for each in runs) + " of CPU a request"
+    apart = ratios_apart(runs[0].rows, runs[-1].rows)
+    text = HEAD.format(day=day, cores=os.cpu_count(), load=load, versions=compared, floors=floors, apart=apart)
     again = {row[0]: row[1] for row in runs[-1].rows}
     text += "".join(f"| {' | '.join([*row, again.get(row[0], '-')])} |\n" for row in runs[0].rows) + REST
     for part, table in runs[0].tables.items():

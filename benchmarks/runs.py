@@ -1,4 +1,4 @@
-"""1,000 scripted runs (create, poll three times, list the messages), over the same requests before a canned transport.
+"""500 scripted runs (create, poll three times, list the messages), over the same requests before a canned transport.
 
 Once more with lifecycle coverage (`--understudy-cov`) looking on.
 """
@@ -16,7 +16,7 @@ import understudy
 from understudy._common.observers import observing
 from understudy._coverage.collector import SuiteWatch
 
-RUNS = 1_000
+RUNS = 500
 ROUNDS = 5
 
 

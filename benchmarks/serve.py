@@ -71,7 +71,9 @@ def main() -> None:
         compare(ours, "threads.create", "POST", "/v1/threads", {})
         _, made = ours.ask("POST", "/v1/threads", {})
         compare(ours, "threads.retrieve", "GET", f"/v1/threads/{json.loads(made)['id']}")
-        compare(ours, "responses.create", "POST", "/v1/responses", {"model": "gpt-4o", "input": "hello"})
+        asked = {"model": "gpt-4o", "input": "hello"}
+        compare(ours, "responses.create", "POST", "/v1/responses", asked)
+        compare(ours, "responses.create, streamed", "POST", "/v1/responses", {**asked, "stream": True})
 
 
 def compare(ours: Server, name: str, *question: Any) -> None:
@@ -91,10 +93,12 @@ def compare(ours: Server, name: str, *question: Any) -> None:
 
 
 def serve_bare(headers: list[list[str]], body: bytes) -> None:
-    """Serve one answer to everything, with uvicorn set up as ours is."""
+    """Serve one answer to everything, with uvicorn set up as ours is; a stream event by event, as ours is sent."""
     from understudy._serve.server import listener, uvicorn_server
 
     encoded = [(name.encode(), value.encode()) for name, value in headers]
+    streamed = (b"transfer-encoding", b"chunked") in encoded
+    pieces = [event + b"\n\n" for event in body.split(b"\n\n")[:-1]] if streamed else []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         while scope["type"] == "lifespan":
@@ -102,7 +106,9 @@ def serve_bare(headers: list[list[str]], body: bytes) -> None:
         while (await receive()).get("more_body"):
             pass
         await send({"type": "http.response.start", "status": 200, "headers": encoded})
-        await send({"type": "http.response.body", "body": body})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"" if pieces else body})
 
     opened = listener("127.0.0.1", 0)
     print(f"http://127.0.0.1:{opened.getsockname()[1]}/v1", flush=True)

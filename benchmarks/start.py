@@ -13,7 +13,7 @@ from pathlib import Path
 import suite
 from measure import children_cpu, heading, in_short, row
 
-ROUNDS = 11
+ROUNDS = 7
 
 
 def cpu_of(arguments: list[str], directory: str) -> float:

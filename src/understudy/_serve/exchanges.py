@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeaders, Request, Response, text_headers
@@ -25,6 +25,7 @@ class ServedExchange:
         method, path, query: as sent, without the prefix of the simulation.
         sent_headers: of the request, without credentials, as sent; `headers`: the same as text.
         request_body, body: the bytes; of a streamed response, those sent so far.
+        pieces: of the body, as it was sent.
         at: the time on the clock of the simulation, in unix seconds.
         wall: the time on the clock of the machine, in unix seconds.
         status: of the response; None if there is none yet, or the connection broke.
@@ -44,10 +45,15 @@ class ServedExchange:
     wall: float
     status: int | None = None
     answer_headers: Headers = ()
-    body: bytes = b""
+    pieces: list[bytes] = field(default_factory=list)
     seconds: float | None = None
     broken: str = ""
     verb: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """Return the body of the response, joined from its pieces when needed."""
+        return b"".join(self.pieces)
 
     @property
     def headers(self) -> Headers:
@@ -109,7 +115,7 @@ class Exchanges:
         if answer.stream is not None:
             answer.stream = self._record_stream(entry, answer.stream)
             return answer
-        entry.body, entry.seconds = answer.body, time.time() - entry.wall
+        entry.pieces, entry.seconds = [answer.body], time.time() - entry.wall
         self._grow(len(answer.body))
         return answer
 
@@ -117,18 +123,19 @@ class Exchanges:
         for chunk in stream:
             if isinstance(chunk, bytes):
                 if entry.number > self.lost:  # not for an exchange no longer kept
-                    entry.body += chunk
+                    entry.pieces.append(chunk)
                     self._grow(len(chunk))
             elif isinstance(chunk, Abort):
                 entry.broken = chunk.message or chunk.kind
             yield chunk
+        entry.pieces[:] = [entry.body]
         entry.seconds = time.time() - entry.wall
 
     def _grow(self, size: int) -> None:
         self._bytes += size
         while len(self._kept) > 1 and (len(self._kept) > MAX_EXCHANGES or self._bytes > MAX_BODY_BYTES):
             oldest = self._kept.popleft()
-            self._bytes -= len(oldest.request_body) + len(oldest.body)
+            self._bytes -= len(oldest.request_body) + sum(map(len, oldest.pieces))
 
 
 def _shown(body: bytes) -> str:

@@ -154,7 +154,11 @@ def call_of(item: Item) -> Json | None:
 
 
 class ResponsesObjects:
-    """The responses and conversations of one service."""
+    """The responses and conversations of one service.
+
+    Attributes:
+        background_appends: whether background responses add their items to their conversation.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -166,6 +170,7 @@ class ResponsesObjects:
         self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
+        self.background_appends = True
 
     # -- finding --------------------------------------------------------------
 
@@ -194,7 +199,7 @@ class ResponsesObjects:
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Return a response, unless its 30 days have passed [DOCS].
+        """Return a response, unless its 30 days are over [DOCS, contract 18].
 
         Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
         users say longer: REP]
