@@ -137,6 +137,17 @@ def test_no_run_at_all() -> None:
             OpenAI().beta.threads.create()
 
 
+def test_a_script_for_an_assistant_and_an_app_on_responses() -> None:
+    """Responses that started are named, and why no response takes a script for an assistant."""
+    with pytest.raises(
+        us.UnderstudyError, match=r"1 response started: resp_\w+\. A script for an assistant is for runs only"
+    ):
+        with us.simulate() as backend:
+            backend.next_run(Reply("x"), assistant="asst_1")
+            OpenAI().responses.create(model="gpt-4o", input="Hello")
+    assert "0 runs, 1 responses (1 completed), " in repr(backend)
+
+
 def test_what_is_not_simulated_names_nothing_unlike_it() -> None:
     """Another API's path has no near route; the way to answer it can be pasted."""
     with pytest.raises(us.UnderstudyError, match="is not simulated") as told, us.simulate():

@@ -22,6 +22,7 @@ from understudy import use_cassette
 from understudy._cassettes import load
 from understudy._cassettes.journal import recover
 from understudy._cassettes.secrets import Scrubber, names, shapes
+from understudy._cassettes.secrets.environment import environment_secrets
 from understudy._cassettes.secrets.names import Grade, grade, query_grade
 from understudy.errors import CassetteError, ReplayMiss
 
@@ -301,3 +302,52 @@ def test_a_pattern_of_the_users_is_sought_in_encoded_parts() -> None:
     clean = scrubber.text(f"{coded} x%20emp-12345")
     assert scrubber.find(clean) == []
     assert base64.b64decode(clean.split()[0]) == b"the employee SCRUBBED is in here"
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n@\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_KEY", "'@'"),
+        ("API_KEY", '"@"'),
+        ("API_KEY", "@\r\n"),
+        ("API_KEYS", "A1b2C3d4E5f6G7h8J9,@"),
+        ("API_TOKENS", "A1b2C3d4E5f6G7h8J9 @"),
+        ("API_SECRETS", "first:A1b2C3d4E5f6G7h8J9;second:@"),
+        ("SIGNING_PRIVATE_KEY", PEM),
+        ("SIGNING_PRIVATE_KEY", PEM.replace("\n", "\\n")),
+        ("AUTHORIZATION", "Bearer @"),
+        ("PROXY_HEADER", "Authorization: Bearer @"),
+        ("REGISTRY_AUTH", base64.b64encode(f"user:{OPAQUE}".encode()).decode()),
+        ("SLACK_HOOK", "https://hooks.slack.com/services/T00/B00/@"),
+        ("SENTRY_DSN", "https://@@sentry.example/1".replace("@@", "@" + "@")),
+        ("CONFIG", '{"db": {"password": "@"}}'),
+        ("TOKEN_PROD", "@"),
+        ("KEY_OF_STAGING", "@"),
+        ("GH_PAT", "@"),
+    ],
+)
+def test_a_variable_is_learned_in_pieces(name: str, value: str) -> None:
+    """In quotes, in a list, in lines, in a header's value, in base64: the secret alone is known, too."""
+    value = value.replace("@", OPAQUE, 1) if "BEGIN" not in value else value.replace("@", OPAQUE)
+    assert OPAQUE in {found.strip() for found in environment_secrets({name: value})}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSH_AUTH_SOCK", "/tmp/ssh-A1b2C3d4E5f6/agent.1234"),
+        ("TOKEN_FILE", "./secrets/A1b2C3d4E5f6G7h8J9"),
+        ("KEYBOARD_LAYOUT", "A1b2C3d4E5f6G7h8J9"),
+        ("PATH", "/usr/local/A1b2C3d4E5f6G7h8J9/bin:/usr/bin"),
+        ("PASS_ENV", "HOME,LANG,USER"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("MONKEY_PATCH", "gevent, requests"),
+        ("KEY_FORMAT", "pem"),
+    ],
+)
+def test_a_variable_that_holds_no_secret_teaches_none(name: str, value: str) -> None:
+    """Paths, settings and lists of words are not taken for secrets, whatever the name has in it."""
+    assert list(environment_secrets({name: value})) == []

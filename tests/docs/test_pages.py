@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.page import ROOT, Project, Warm
+from understudy._apis.responses.error_texts import REFUSALS
 
 DOCS = ROOT / "docs"
 ELSEWHERE = {  # pages and folders with a test of their own, and where it is
@@ -21,6 +22,7 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "runs.md": "tests/docs/test_examples.py",
     "serve.md": "tests/serve/test_docs.py",
 }
+LAST_OF_ASSISTANTS = 12  # the number of the last section that is not about Responses
 _MARK = re.compile(r"\b(?:REC|RUN|SPEC|DOCS|REP|INF), (contract|semantics|tables) (\d+(?: and \d+)*)")
 PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 
@@ -56,3 +58,23 @@ def test_marks_lead_to_a_section_of_the_contract() -> None:
     assert marks
     assert {document for document, _ in marks} == {"contract"}
     assert {number for _, numbers in marks for number in re.findall(r"\d+", numbers)} <= sections
+
+
+def test_each_section_about_responses_is_cited() -> None:
+    """Each section of the contract about Responses, but for that of unknowns, is cited by the code that rests on it."""
+    page = (DOCS / "contract.md").read_text(encoding="utf-8")
+    about = {number for number in re.findall(r"^## (\d+)\. ", page, re.MULTILINE) if int(number) > LAST_OF_ASSISTANTS}
+    found = (ROOT / "src" / "understudy" / "_apis" / "responses").rglob("*.py")
+    marks = [mark for path in found for mark in _MARK.findall(path.read_text(encoding="utf-8"))]
+    cited = {number for _, numbers in marks for number in re.findall(r"\d+", numbers)}
+    assert about - cited == {max(about, key=int)}
+
+
+def test_codes_in_the_contract_are_those_of_the_refusals() -> None:
+    """Each code that the contract names for an error of Responses is one that this API's refusals have."""
+    page = (DOCS / "contract.md").read_text(encoding="utf-8")
+    section = page.partition("## 20. ")[2].partition("\n## ")[0]
+    parameters = {"temperature", "top_p", "previous_response_id", "conversation"}
+    codes = set(re.findall(r"`(\w+)`", section)) - parameters
+    assert codes
+    assert codes <= {refusal.code for refusal in REFUSALS.values()}

@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from understudy._apis import faces
+from understudy._apis.common.routing import api_path
 from understudy._common.messages import Request
 
 from .invariants import check, world
@@ -18,9 +20,12 @@ METHODS = ("GET", "POST", "DELETE")
 PER_WORLD = DRAWN * (1 + len(METHODS))
 
 
-def campaign(number: int, **more: Any) -> Counter[int]:
-    """Send (at least) this many requests; gives how often each status was answered. `more`: settings of hypothesis."""
-    seen: Counter[int] = Counter()
+def campaign(number: int, **more: Any) -> Counter[tuple[str, int]]:
+    """Send (at least) this many requests; gives how often each status was answered, by API.
+
+    `more`: settings of hypothesis. Paths that are of no operation count as those of "neither".
+    """
+    seen: Counter[tuple[str, int]] = Counter()
 
     # Not shrunk: shrinking a whole world takes minutes, and the assertion names the one that did it.
     @settings(
@@ -37,7 +42,15 @@ def campaign(number: int, **more: Any) -> Counter[int]:
         for drawn in hostile:
             for method in (drawn.method, *METHODS):
                 request = Request(method, drawn.url, drawn.headers, drawn.body)
-                seen[check(backend, request)] += 1
+                seen[api_of(request), check(backend, request)] += 1
 
     attack()
     return seen
+
+
+def api_of(request: Request) -> str:
+    """The API that a request's path belongs to."""
+    route = faces.ALL.find(request.method, api_path(request.path))
+    if route.operation is None and not route.allowed:
+        return "neither"
+    return "Responses" if api_path(request.path).startswith(("/responses", "/conversations")) else "Assistants"

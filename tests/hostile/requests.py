@@ -1,9 +1,13 @@
-"""Requests that nobody should send: methods, paths, queries, headers and bodies that are wrong in some way."""
+"""Requests that no client should send: methods, paths, queries, headers and bodies that are wrong in some way.
+
+Half of them are for operations of Responses and Conversations, half for those of Assistants and of what both share.
+"""
 
 from __future__ import annotations
 
 import json
 import string
+from copy import deepcopy
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +23,9 @@ IDS = {
     "run": "run_0000000000000000000000001",
     "file": "file-0000000000000000000001",
     "vector_store": "vs_00000000000000000000000000000001",
+    "conversation": "conv_000000000000000000000000000000000000000000000001",
+    "response": "resp_9491cf7835927895006553f1001c9997cd4fbe2f9425808548",
+    "item": "msg_000000000000000000000000000000000000000000000001",
 }
 _ODD_TEXT = st.sampled_from(
     [
@@ -49,7 +56,14 @@ _ODD_TEXT = st.sampled_from(
 )
 _TEXT = _ODD_TEXT | st.text(max_size=12)
 _ID = st.sampled_from([*IDS.values(), *(value[:-1] for value in IDS.values()), "step_x", "upload_x", "vsfb_x"])
-ANY_ID = st.one_of(_ID, _ID, _ID, _TEXT)
+
+
+def mostly(usual: st.SearchStrategy[Any], *others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The usual strategy, and now and then another: `one_of` would draw each as often, also one that is given twice."""
+    return st.sampled_from([usual] * (3 * len(others)) + [*others]).flatmap(lambda chosen: chosen)
+
+
+ANY_ID = mostly(_ID, _TEXT)
 
 _NUMBERS = st.sampled_from([0, 1, -1, 2**31, 2**63, 10**400, -(10**30), 0.5, 1e308, -0.0, 100, 101, 257])
 JUNK: st.SearchStrategy[Any] = st.recursive(
@@ -80,12 +94,57 @@ BODIES: list[dict[str, Any]] = [
     {"filename": "a.txt", "purpose": "assistants", "bytes": 3, "mime_type": "text/plain"},
     {"part_ids": ["part_x"]},
 ]
+_ASKED = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}
+_CALLED = {"type": "function_call", "call_id": "call_x", "name": "f", "arguments": "{}"}
+_RETURNED = {"type": "function_call_output", "call_id": "call_x", "output": [{"type": "input_text", "text": "y"}]}
+_ITEMS: list[dict[str, Any]] = [
+    _ASKED,
+    {"role": "developer", "content": "be brief"},
+    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "hello", "annotations": []}]},
+    _CALLED,
+    _RETURNED,
+    {"role": "user", "content": [{"type": "input_image", "image_url": "https://a/b", "detail": "auto"}]},
+    {"role": "user", "content": [{"type": "input_file", "file_id": IDS["file"]}]},
+    {"type": "item_reference", "id": IDS["item"]},
+    {"type": "reasoning", "id": "rs_x", "summary": [{"type": "summary_text", "text": "t"}]},
+    {"type": "mcp_approval_response", "approval_request_id": "mcpr_x", "approve": True},
+]
+_TOOLS: list[dict[str, Any]] = [
+    {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}},
+    {"type": "file_search", "vector_store_ids": [IDS["vector_store"]], "max_num_results": 5},
+    {"type": "code_interpreter", "container": {"type": "auto", "file_ids": [IDS["file"]]}},
+    {"type": "web_search", "user_location": {"type": "approximate", "city": "Paris"}},
+    {"type": "mcp", "server_label": "m", "server_url": "https://a/b", "require_approval": "never"},
+    {"type": "custom", "name": "c"},
+]
+RESPONSES_BODIES: list[dict[str, Any]] = [
+    {"model": "gpt-4o", "input": "hi"},
+    {"model": "gpt-4o", "input": "hi", "stream": True, "stream_options": {"include_obfuscation": False}},
+    {"model": "gpt-4o", "input": [_ASKED], "background": True, "metadata": {"a": "b"}},
+    {"model": "gpt-4o", "input": [_ASKED, _CALLED, _RETURNED], "store": False, "include": ["file_search_call.results"]},
+    {"model": "gpt-4o", "input": "hi", "conversation": {"id": IDS["conversation"]}, "instructions": "i"},
+    {"model": "gpt-4o", "input": "hi", "conversation": IDS["conversation"], "max_output_tokens": 16, "top_p": 0.5},
+    {"model": "gpt-4o", "input": "hi", "tools": _TOOLS, "tool_choice": {"type": "function", "name": "f"}},
+    {"model": "gpt-4o", "input": "hi", "tools": _TOOLS[:1], "tool_choice": "auto", "parallel_tool_calls": False},
+    {"model": "gpt-4o", "input": "hi", "text": {"format": {"type": "json_schema", "name": "s", "schema": {}}}},
+    {"model": "gpt-5", "input": _ITEMS[:2], "reasoning": {"effort": "low", "summary": "auto"}},
+    {
+        "model": "gpt-4o",
+        "input": "hi",
+        "previous_response_id": IDS["response"],
+        "truncation": "auto",
+        "service_tier": "flex",
+    },
+    {"items": _ITEMS[:3], "metadata": {"a": "b"}},
+    {"items": _ITEMS},
+    {"metadata": {"a": "b"}},
+]
 
 
 @st.composite
-def spoilt(draw: st.DrawFn) -> Any:
+def spoilt(draw: st.DrawFn, bodies: list[dict[str, Any]], junk: st.SearchStrategy[Any]) -> Any:
     """A body that would do, with a few of its values, anywhere in it, replaced, removed or joined by others."""
-    body = json.loads(json.dumps(draw(st.sampled_from(BODIES))))
+    body = json.loads(json.dumps(draw(st.sampled_from(bodies))))
     for _ in range(draw(st.integers(0, 3))):
         place: Any = body
         while True:
@@ -97,17 +156,22 @@ def spoilt(draw: st.DrawFn) -> Any:
             place = inner
         what = draw(st.sampled_from(["replace", "remove", "add"]))
         if what == "replace" and key is not None:
-            place[key] = draw(JUNK)
+            place[key] = draw(junk)
         elif what == "remove" and key is not None:
             del place[key]
         elif isinstance(place, dict):
-            place[draw(_TEXT)] = draw(JUNK)
+            place[draw(_TEXT)] = draw(junk)
         else:
-            place.append(draw(JUNK))
+            place.append(draw(junk))
     return body
 
 
-_WRITTEN = spoilt().map(lambda value: json.dumps(value).encode())
+def _written(*spoiling: Any) -> st.SearchStrategy[bytes]:
+    return spoilt(*spoiling).map(lambda value: json.dumps(value).encode())
+
+
+_WRITTEN = _written(BODIES, JUNK)
+_WRITTEN_FOR_RESPONSES = _written(RESPONSES_BODIES, JUNK | st.sampled_from([*_ITEMS, *_TOOLS]).map(deepcopy))
 _BROKEN = st.sampled_from(
     [
         b"",
@@ -156,14 +220,16 @@ _MULTIPART = st.builds(
     _PARTS,
     st.sampled_from([b"--xx--\r\n", b"--xx", b""]),
 )
-BODY = st.one_of(_WRITTEN, _WRITTEN, _WRITTEN, _BROKEN, _MULTIPART, st.binary(max_size=20))
+_OTHERS = (_BROKEN, _MULTIPART, st.binary(max_size=20))
+BODY = mostly(_WRITTEN, *_OTHERS)
+RESPONSES_BODY = mostly(_WRITTEN_FOR_RESPONSES, _WRITTEN, *_OTHERS)
 
 _KEY = ("authorization", "Bearer sk-hostile")
 _V2 = ("openai-beta", "assistants=v2")
-_GOOD: Headers = (_KEY, _V2, ("content-type", "application/json"))
+GOOD: Headers = (_KEY, _V2, ("content-type", "application/json"))
 HEADERS = st.sampled_from(
     [
-        *[_GOOD] * 8,
+        *[GOOD] * 8,
         *[(_KEY, _V2, ("content-type", "multipart/form-data; boundary=xx"))] * 3,
         (_KEY, _V2, ("content-type", "multipart/form-data")),
         (_KEY, _V2, ("content-type", 'multipart/form-data; boundary=""')),
@@ -173,15 +239,15 @@ HEADERS = st.sampled_from(
         (_V2,),
         (("authorization", "Basic"), _V2),
         (("authorization", ""), _V2),
-        (("x-stainless-custom-poll-interval", "-5"), ("x-stainless-custom-poll-interval", "x"), *_GOOD),
+        (("x-stainless-custom-poll-interval", "-5"), ("x-stainless-custom-poll-interval", "x"), *GOOD),
         (),
     ]
 )
 
+_KEYS = ("limit", "order", "after", "before", "run_id", "filter", "include", "include[]", "stream", "starting_after")
 _QUERY = st.lists(
     st.tuples(
-        st.sampled_from(["limit", "order", "after", "before", "run_id", "filter", "include[]", "purpose", "api-version"])
-        | _TEXT,
+        st.sampled_from([*_KEYS, "purpose", "api-version"]) | _TEXT,
         st.sampled_from(["desc", "asc", "1", "0", "101", "-1", "1e3", "9" * 5000, "completed", "١٢"]) | ANY_ID,
     ),
     max_size=3,
@@ -192,8 +258,8 @@ _METHOD = st.sampled_from(
 
 
 @st.composite
-def _path(draw: st.DrawFn) -> str:
-    template = draw(st.sampled_from(faces.ALL.operations)).path
+def _path(draw: st.DrawFn, operations: Any) -> str:
+    template = draw(st.sampled_from(operations)).path
     segments = []
     for segment in template.split("/"):
         if segment.startswith("{") and draw(st.integers(0, 3)):
@@ -213,10 +279,23 @@ _PREFIX = st.sampled_from(
 _ALIEN = st.text(string.ascii_letters + "/%.-", max_size=20).map(lambda text: f"/{text}")
 
 
+def _paths(*served: Any) -> st.SearchStrategy[str]:
+    operations = [operation for face in served for operation in face.operations]
+    return mostly(_path(operations), _ALIEN)
+
+
+_ASSISTANTS_PATH, _RESPONSES_PATH = _paths(faces.ASSISTANTS, faces.SHARED), _paths(faces.RESPONSES)
+
+
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    """One hostile request."""
-    path = draw(st.one_of(_path(), _path(), _path(), _path(), _path(), _ALIEN))
-    pairs = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in draw(_QUERY)]
+    """One hostile request; half of them are for Responses and Conversations."""
+    is_of_responses = draw(st.booleans())
+    path = draw(_RESPONSES_PATH if is_of_responses else _ASSISTANTS_PATH)
+    pairs = [
+        (name.encode("utf-8", "replace"), value.encode("utf-8", "replace"))
+        for name, value in draw(mostly(st.just([]), _QUERY))
+    ]
     query = f"?{urlencode(pairs)}" if pairs else ""
-    return Request(draw(_METHOD), draw(_PREFIX) + path + query, draw(HEADERS), draw(BODY))
+    body = draw(RESPONSES_BODY if is_of_responses else BODY)
+    return Request(draw(_METHOD), draw(_PREFIX) + path + query, draw(HEADERS), body)

@@ -211,6 +211,29 @@ def test_what_is_not_an_app_is_refused() -> None:
         understudy.parity(OldApp(), lambda question: question)  # type: ignore[arg-type,misc]
 
 
+def test_what_cannot_be_called_with_one_argument_is_refused() -> None:
+    """`set_up` takes the backend, `normalize` a result: another function is refused before anything runs."""
+    with pytest.raises(TypeError, match=r"set_up=.*one argument, the backend of a side, got .*too many positional"):
+        understudy.parity(OldApp(), NewApp(), set_up=lambda: None)  # type: ignore[arg-type,misc]
+    with pytest.raises(TypeError, match=r"normalize=.*one argument, a result, got 'lower' \(it is not callable\)"):
+        understudy.parity(OldApp(), NewApp(), normalize="lower")  # type: ignore[arg-type]
+    assert understudy.parity(OldApp(), NewApp(), normalize=str).same
+
+
+def test_apps_of_one_name_are_told_apart_by_their_modules(pytester: pytest.Pytester) -> None:
+    """The call that makes a report again names the modules of two apps that have the same name."""
+    for module in ("old_app", "new_app"):
+        pytester.makepyfile(**{module: f"def ask():\n    return {module!r}\n"})
+    pytester.makepyfile("""
+        import new_app, old_app, understudy
+
+        def test_it():
+            understudy.parity(old_app.ask, new_app.ask).check()
+    """)
+    result = pytester.runpytest("-p", "no:randomly")
+    result.stdout.fnmatch_lines(["*understudy.parity(old_app.ask, new_app.ask)"])
+
+
 def test_set_up_gets_each_backend() -> None:
     """`set_up` is called with the backend of either side: scripts by turn, objects with ids of their own, faults."""
     seen: list[Any] = []

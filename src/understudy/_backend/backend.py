@@ -22,7 +22,7 @@ from understudy._apis.common.object_view import FileView, ObjectView, VectorStor
 from understudy._apis.common.routing import Faces
 from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
-from understudy._apis.responses.objects import ResponsesObjects
+from understudy._apis.responses.objects import ModelResponse, ResponsesObjects
 from understudy._backend import preload
 from understudy._backend.dispatcher import Dispatcher
 from understudy._backend.preload import FileErrorCode, FilePurpose
@@ -103,11 +103,13 @@ class Backend:
     def __repr__(self) -> str:
         with self._engine.lock:
             runs = Counter(run_status(run.execution.status) for run in self._all_runs())
+            made = Counter(render_responses.status_of(one, one.execution.state) for one in self._all_responses())
             passed = self.clock.now() - self._start
             parts = [
                 f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
                 f"{len(self._dispatcher.log)} requests",
                 f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
+                *([f"{sum(made.values())} responses ({_counts(made)})"] if made else ()),
                 f"{len(self._engine.scripts.queue)} scripts queued",
             ]
             problems = len(self._dispatcher.problems)
@@ -529,6 +531,10 @@ class Backend:
     def _all_runs(self) -> list[Run]:
         return self._engine.part(AssistantsObjects).runs()
 
+    def _all_responses(self) -> list[ModelResponse]:
+        """Return the last 1,000 responses, stored or not."""
+        return [made for made in self._engine.history if isinstance(made, ModelResponse)]
+
     # -- clients, and requests to other APIs -------------------------------------
 
     def client(self, **options: Any) -> OpenAI:
@@ -552,6 +558,19 @@ class Backend:
         from understudy._http.clients import client
 
         return client(self, asynchronous=True, options=options)  # type: ignore[no-any-return]
+
+    @property
+    def background_appends(self) -> bool:
+        """Whether a background response adds its items to its conversation; may be set.
+
+        True by default [INF: what the service does today is unknown]. With False, it reads the conversation, but neither
+        adds to it nor locks it, as users saw in September 2025 [REP].
+        """
+        return self._engine.part(ResponsesObjects).background_appends
+
+    @background_appends.setter
+    def background_appends(self, appends: bool) -> None:
+        self._engine.part(ResponsesObjects).background_appends = appends
 
     def pass_through(self, *paths: str) -> None:
         """Let requests to API paths that begin with one of these go to the network."""
@@ -614,7 +633,8 @@ class Backend:
         scripts = self._engine.scripts.take_left()
         faults = self._dispatcher.faults.take_left() if self._dispatcher.faults is not None else []
         if self._strict is not False:
-            problems += unused_scripts(scripts, self._all_runs(), list(self._dispatcher.log)) if scripts else []
+            log, runs, responses = list(self._dispatcher.log), self._all_runs(), self._all_responses()
+            problems += unused_scripts(scripts, runs, responses, log) if scripts else []
             problems += unused_faults(faults) if faults else []
         return problems
 

@@ -1,4 +1,7 @@
-"""The events that have happened, oldest first, in which pieces sent together are one entry until they are read."""
+"""The events that have happened, oldest first.
+
+Pieces that were sent together are one entry until they are read.
+"""
 
 from __future__ import annotations
 

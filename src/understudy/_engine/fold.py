@@ -137,7 +137,10 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
 
 
 def apply_pieces(state: ExecutionState, item_id: str, pieces: Sequence[Any]) -> ExecutionState:
-    """Return the state after pieces of one item; the same as `apply` with an `ItemDelta` for each of them."""
+    """Return the state after pieces of one item.
+
+    The same as `apply` with an `ItemDelta` for each of them.
+    """
     return _with_item(state, state.item(item_id).plus_all(pieces))
 
 

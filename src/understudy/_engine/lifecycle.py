@@ -183,6 +183,9 @@ def _changed(state: State, **changes: Any) -> State:
 
 @cache
 def _slots(kind: Any) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any, Any], None]], ...]:
-    """Return the fields of a class with slots: the name, how to read it, and how to set it in a new object."""
+    """Return the fields of a class with slots.
+
+    For each its name, how to read it, and how to set it in a new object.
+    """
     slots = [(field.name, getattr(kind, field.name)) for field in fields(kind)]
     return tuple((name, slot.__get__, slot.__set__) for name, slot in slots)

@@ -7,8 +7,9 @@ from typing import Any
 
 
 class Prefix(Sequence[Any]):
-    """The first items of a list that only grows: a value, equal to the tuple of these items.
+    """The first items of a list that only grows.
 
+    It is a value, equal to the tuple of these items.
     One more item costs the same however many there are, since the longer value shares the list; a second continuation of
     the same value copies it.
     """

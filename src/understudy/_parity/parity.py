@@ -14,7 +14,7 @@ from understudy._engine.clock import TimeMode
 from understudy._engine.script import Script
 from understudy._parity.report import ParityReport, Side
 from understudy._parity.results import Raised, meaning
-from understudy._parity.running import check_app, is_recording, run_app
+from understudy._parity.running import check_app, check_callback, is_recording, run_app
 from understudy._properties.trajectory import Trajectory
 from understudy._transcript.comparing import Difference, Words, check_words, differences
 from understudy._transcript.recorded import transcript_of
@@ -78,6 +78,8 @@ def parity(
     for name, app in sides:
         check_app(app, name)
     check_words(words)
+    check_callback(set_up, "set_up", "one argument, the backend of a side")
+    check_callback(normalize, "normalize", "one argument, a result")
     settings: dict[str, Any] = {"seed": seed, "time": time, "strict": strict}
     ran = [_read(app) if is_recording(app) else _run(name, app, script, set_up, settings) for name, app in sides]
     found = differences(ran[0].transcript.turns, ran[1].transcript.turns, words)
@@ -157,7 +159,10 @@ def _code(old: Any, new: Any, script: Script | None, seed: int, time: TimeMode) 
     given += [
         f"{name}={value!r}" for name, value, default in (("seed", seed, 0), ("time", time, "poll")) if value != default
     ]
-    return f"understudy.parity({', '.join([_name(old), _name(new), *given])})"
+    names = [_name(old), _name(new)]
+    if names[0] == names[1] != "...":
+        names = [f"{_module(app)}{name}" for app, name in zip((old, new), names, strict=True)]
+    return f"understudy.parity({', '.join([*names, *given])})"
 
 
 def _name(app: Any) -> str:
@@ -165,3 +170,10 @@ def _name(app: Any) -> str:
         return repr(os.fspath(app))
     name = getattr(app, "__qualname__", "") or type(app).__qualname__
     return "..." if "<lambda>" in name else name.rpartition("<locals>.")[2]
+
+
+def _module(app: Any) -> str:
+    """Return the module that an app of a common name is from, with a dot behind it; "" if there is none."""
+    module = getattr(app, "__module__", None)
+    is_named = hasattr(app, "__qualname__") and "<locals>" not in app.__qualname__
+    return f"{module}." if is_named and module and not is_recording(app) else ""

@@ -82,12 +82,32 @@ def check_app(app: Any, name: str) -> None:
     if not callable(app):
         got = "a coroutine; pass the coroutine function itself" if inspect.iscoroutine(app) else repr(app)
         raise TypeError(f"parity({name}=...): expected a callable without arguments, sync or async, got {got}")
-    try:
-        inspect.signature(app).bind()
-    except TypeError as error:
+    error = _binding_error(app)
+    if error:
         raise TypeError(
             f"parity({name}=...): expected a callable without arguments, got {app!r} ({error}); "
             f"give it what it needs: lambda: app(...)"
-        ) from None
-    except ValueError:  # a builtin without a signature
+        )
+
+
+def check_callback(function: Any, name: str, takes: str) -> None:
+    """Refuse what cannot be called with one argument; None is left out.
+
+    `takes`: the argument, in words.
+    """
+    if function is None:
         return
+    error = _binding_error(function, None) if callable(function) else "it is not callable"
+    if error:
+        raise TypeError(f"parity({name}=...): expected a function of {takes}, got {function!r} ({error})")
+
+
+def _binding_error(function: Any, *arguments: Any) -> str:
+    """Return why a callable does not take such arguments; "" if it does, or if it does not show what it takes."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # a builtin without a signature
+        pass
+    return ""

@@ -14,19 +14,20 @@ from understudy._common.messages import Answer, Chunk, Response
 
 _ROUTE = "POST /_understudy/"
 _ERROR_EVENT = re.compile(rb"^event: error\ndata: (.*)\n\n$", re.DOTALL)
-_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bset at (request \d+)"), r"set by \1"),
     (re.compile(r"understudy\.next_run\(Reply\('\.\.\.'\)\)"), _ROUTE + 'next_run {"moves": ["..."]}'),
     (re.compile(r"understudy\.clock\.advance\(seconds\)"), _ROUTE + 'clock {"advance": SECONDS}'),
     (re.compile(r"from another task or thread"), "on another connection"),
     (re.compile(r"or use time='poll'"), 'or set {"mode": "poll"} there'),
+    (re.compile(r"\btime='(\w+)'"), r'mode "\1"'),
     (re.compile(r"add it with add_file\(\)"), f"add it with {_ROUTE}add_file"),
     (
         re.compile(r"Answer it yourself with understudy\.respx\..*?understudy\.pass_through\([^)]*\)\."),
         "A served simulator answers only what its API has: send this request to another server.",
     ),
     (
-        re.compile(r"\(--understudy-record=new [^)]*\) against a server that still speaks the API"),
+        re.compile(r"\(--understudy-record=(?:new|all)\b[^)]*\) against a server that still speaks the API"),
         "with `understudy serve --record FILE --to URL`",
     ),
     (re.compile(r"with record='once' [^.,]*,"), "with `understudy serve --record FILE --to URL`,"),
@@ -36,7 +37,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def worded(text: str) -> str:
     """Reword a message for a caller over HTTP."""
-    for pattern, words in _WORDS:
+    for pattern, words in WORDS:
         text = pattern.sub(words, text)
     return text
 

@@ -131,6 +131,31 @@ def test_background_in_poll_mode() -> None:
         assert response.output_text == "Done."
 
 
+@pytest.mark.parametrize("appends", [True, False])
+def test_background_in_a_conversation(appends: bool) -> None:
+    """What runs in the background adds its items to its conversation and locks it, or does neither, as is set."""
+    with simulate(script=(FunctionCall("f"), Reply("Yes."))) as backend:
+        backend.background_appends = appends
+        client = backend.client(max_retries=0)
+        made = backend.add_conversation(items=["Hello."])
+        asked: Any = {"model": MODEL, "conversation": made.id, "tools": [TOOL]}
+        running = client.responses.create(input="There?", background=True, **asked)
+        assert running.conversation is not None
+        assert running.conversation.id == made.id
+        while running.status != "completed":
+            running = client.responses.retrieve(running.id)
+        (call,) = running.output
+        assert call.type == "function_call"
+        assert len(backend.items(made.id)) == (3 if appends else 1)
+        output: Any = [{"type": "function_call_output", "call_id": call.call_id, "output": "42"}]
+        if appends:
+            assert client.responses.create(input=output, **asked).output_text == "Yes."
+        else:  # so its call is not the conversation's, and nothing waits for its output
+            with pytest.raises(openai.BadRequestError, match="No tool call found"):
+                client.responses.create(input=output, **asked)
+            assert client.responses.create(input="There?", **asked).status == "completed"
+
+
 def test_cancel() -> None:
     """A background response is cancelled at once and again; one in the foreground cannot be."""
     with simulate() as backend:

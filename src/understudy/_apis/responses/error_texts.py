@@ -1,6 +1,6 @@
 """The error texts of the Responses API, where they differ from the shared ones.
 
-Marks as in `_apis.error_texts`.
+Marks as in `_apis.error_texts`; see also [REC, contract 20].
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Ids of the Responses API: 50 hex digits, of which 16 identify a family [REC].
+"""Ids of the Responses API: 50 hex digits, 16 of them a family's.
+
+[REC, contract 14]
 
 A response, its items, the responses that continue it and its conversation share these 16 digits (the *partition*). They
 come first, followed by `00`, or `01` for what is not stored, eight digits of unix time and 24 more. In the id of a

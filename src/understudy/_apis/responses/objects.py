@@ -129,7 +129,7 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
 
 
 def check_id(given: str, path: str, prefix: str) -> None:
-    """Refuse an id in a body that is none of its kind.
+    """Refuse an id in a body that has the form of another kind.
 
     For its characters [REP: ProjectTech4DevAI/kaapi-backend#317], else for its beginning [REP, many].
     """
@@ -154,7 +154,11 @@ def call_of(item: Item) -> Json | None:
 
 
 class ResponsesObjects:
-    """The responses and conversations of one service."""
+    """The responses and conversations of one service.
+
+    Attributes:
+        background_appends: whether background responses add their items to their conversation.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -166,6 +170,7 @@ class ResponsesObjects:
         self.answered: set[str] = set()  # call_ids whose outputs a response was given
         self.unstored: OrderedDict[str, None] = OrderedDict()  # ids of items that were not stored
         self.retries = Retries()
+        self.background_appends = True
 
     # -- finding --------------------------------------------------------------
 
@@ -194,7 +199,7 @@ class ResponsesObjects:
             self._kept(response_id)
 
     def _kept(self, response_id: str) -> ModelResponse | None:
-        """Return a response, unless its 30 days have passed [DOCS].
+        """Return a response, unless its 30 days are over [DOCS, contract 18].
 
         Those in conversations are kept [DOCS]. That the limit is exact is a guess. [INF; "at least 30 days": SDK;
         users say longer: REP]
@@ -212,7 +217,10 @@ class ResponsesObjects:
         return self.conversations.get(conversation_id) or _refuse("conversation.not_found", conversation_id)
 
     def named_conversation(self, conversation_id: str) -> Conversation:
-        """Return the conversation that a body names; refuse an unknown id, first for its form."""
+        """Return the conversation that a body names.
+
+        An unknown id is refused, first for its form.
+        """
         if self.conversations.get(conversation_id) is None:
             check_id(conversation_id, "conversation", "conv")
         return self.conversation(conversation_id)

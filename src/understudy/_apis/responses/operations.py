@@ -37,7 +37,7 @@ _PAGE: dict[str, Any] = {"limit": integer(1, 100), "order": enum("asc", "desc"),
 _STREAM: dict[str, Any] = {"stream": _BOOLEAN, "starting_after": _number, "include_obfuscation": _BOOLEAN}
 
 
-# Said by the operations that ask a model, and by no others [REC]. The numbers are of no account's in particular.
+# Said by the operations that ask a model, and by no others. [REC, contract 13] The numbers are made up.
 _RATE_LIMITS: Headers = (
     ("x-ratelimit-limit-requests", "10000"),
     ("x-ratelimit-limit-tokens", "30000000"),

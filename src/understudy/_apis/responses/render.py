@@ -1,4 +1,4 @@
-"""JSON of responses, items and tools, keys as recorded in August 2026 [REC]."""
+"""JSON of responses, items and tools, keys as of August 2026 [REC, contract 15]."""
 
 from __future__ import annotations
 

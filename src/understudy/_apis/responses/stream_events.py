@@ -2,7 +2,7 @@
 
 A stream is a function of the events of the execution alone, numbered from 0: repeated from any number on, it is the same.
 Keys come in alphabetical order after `type`; every delta but that of a refusal has some letters of `obfuscation`, unless
-the app wants none or the response runs in the background. [REC, since January 2026]
+the app wants none or the response runs in the background. [REC, contract 16: since January 2026]
 """
 
 from __future__ import annotations

@@ -69,9 +69,11 @@ class FunctionCall(CallMove):
         if self.name not in names and not self.hallucinated:
             close = nearest(self.name, names)
             have = f"its functions are {', '.join(map(repr, names))}" if names else "it has no functions"
-            hint = f" Did you mean {close[0]!r}?" if close else " Add it to the assistant's or the run's tools."
+            hint = (
+                f" Did you mean {close[0]!r}?" if close else " Add it to the tools of the assistant, the run or the request."
+            )
             raise ImpossibleScript(
-                f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}.{hint}"
+                f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}. {hint}"
                 " If the model is to make the name up, write FunctionCall(..., hallucinated=True)."
             )
 

@@ -1,4 +1,4 @@
-"""Conversations and their items."""
+"""Conversations and their items [REC, contract 19]."""
 
 from __future__ import annotations
 

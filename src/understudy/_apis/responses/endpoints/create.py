@@ -227,7 +227,9 @@ def _start(call: Call) -> ModelResponse:
             engine.stores.usable(store_id)
     now = engine.clock.now()
     response_id = ids.response_id(engine.ids, now, partition=context.partition, is_stored=settings.is_stored)
-    log = context.conversation or Conversation(id=response_id, created_at=now)
+    is_apart = settings.is_background and not context.objects.background_appends
+    log = None if is_apart else context.conversation
+    log = log or Conversation(id=response_id, created_at=now)
     entries = [_entry(call, item, response_id, log.id, now) for item in items]
     response = ModelResponse(
         id=response_id,
@@ -384,6 +386,6 @@ def _perform(
         for entry in entries:
             log.items.remove(entry.id)
         raise
-    if response.conversation is not None:
+    if log is response.conversation:
         call.engine.part(ConversationFacts).took(log, entries)
     call.engine.part(ResponsesObjects).retries.took(call.request, response.execution.position)

@@ -50,7 +50,7 @@ def delete(call: Call) -> Json:
 def cancel(call: Call) -> Json:
     """Cancel a background response, at once [REC].
 
-    It may be repeated [DOCS]; a response that has ended stays as it is [INF].
+    It may be repeated [DOCS, contract 17]; a response that has ended stays as it is [INF].
     """
     response = _response(call)
     if not response.settings.is_background:
