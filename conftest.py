@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
@@ -13,6 +14,9 @@ for name, examples in {"suite": 25, "deep": 100, "mutants": 12}.items():
         name, max_examples=examples, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
     )
 settings.load_profile("suite")
+
+# Inner runs of pytest rewrite the asserts of every plugin, understudy's files included: once, if they may keep the result.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _connect, _getaddrinfo = socket.socket.connect, socket.getaddrinfo
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

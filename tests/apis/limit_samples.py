@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from understudy import FunctionCall, Reply
@@ -35,8 +36,26 @@ SCHEMA = {"type": "json_schema", "json_schema": {"name": "s"}}
 FUNCTION = {"type": "function", "function": {"name": "look_up"}}
 
 
+class Lazy(dict[str, Any]):
+    """A mapping whose values are made when they are first asked for."""
+
+    def __init__(self, **makers: Callable[[], Any]) -> None:
+        super().__init__()
+        self._makers = makers
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._makers
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self._makers else default
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = self._makers[key]()
+        return self[key]
+
+
 class EnginePorts:
-    """A service with one object of every kind that an operation may need, in the state that it needs.
+    """A service with what an operation may need, in the state that it needs, each object made when it is first named.
 
     Args:
         backend: the service.
@@ -45,69 +64,91 @@ class EnginePorts:
 
     def __init__(self, backend: Backend, operation: str) -> None:
         self.backend = backend
-        self.file = backend.add_file(filename="a.txt", content="x").id
-        self.store = backend.add_vector_store(file_ids=[self.file]).id
-        self.call, self.part, self.assistant = "call_1", "part_1", "asst_1"
-        self.places = {"file_id": self.file, "vector_store_id": self.store, "model": "gpt-4o", "step_id": "step_1"}
-        if operation in RESPONSES:
-            self._add_responses(backend)
-        else:
-            self._add_assistants(backend, operation)
-
-    def _add_responses(self, backend: Backend) -> None:
-        conversation = backend.add_conversation(items=[{"role": "user", "content": "x"}]).id
-        item = next(iter(backend.items(conversation)))
-        client = backend.client()
-        response = client.responses.create(model="gpt-4o", input="x")
-        self.places |= {"response_id": response.id, "conversation_id": conversation, "item_id": item.id}
-
-    def _add_assistants(self, backend: Backend, operation: str) -> None:
-        client = backend.client()
-        self.assistant = backend.add_assistant(instructions="x", tools=[FUNCTION]).id
-        free = backend.add_thread(messages=["x"]).id
-        backend.next_run(FunctionCall("look_up"), Reply("x"))
-        runs = client.beta.threads
-        waiting = runs.create_and_run_poll(
-            assistant_id=self.assistant, thread={"messages": [{"role": "user", "content": "x"}]}
+        self._operation = operation
+        self._is_of_responses = operation in RESPONSES
+        self._client = backend.client()
+        self.places = Lazy(
+            file_id=lambda: self.file,
+            vector_store_id=lambda: self.store,
+            model=lambda: "gpt-4o",
+            step_id=lambda: "step_1",
+            response_id=lambda: self._client.responses.create(model="gpt-4o", input="x").id,
+            conversation_id=lambda: backend.add_conversation(items=[{"role": "user", "content": "x"}]).id,
+            item_id=lambda: next(iter(backend.items(self.places["conversation_id"]))).id,
+            thread_id=lambda: self._run.thread_id if "{run_id}" in self._path else self._free,
+            run_id=lambda: self._run.id,
+            message_id=lambda: self._client.beta.threads.messages.create(self._free, role="user", content="x").id,
+            upload_id=lambda: self._upload,
+            assistant_id=lambda: self.assistant,
+            batch_id=lambda: self._client.vector_stores.file_batches.create(self.store, file_ids=[self.file]).id,
         )
-        over = runs.create_and_run_poll(assistant_id=self.assistant)
-        self.call = waiting.required_action.submit_tool_outputs.tool_calls[0].id
-        message = runs.messages.create(free, role="user", content="x").id
-        upload = client.uploads.create(filename="a.txt", purpose="assistants", bytes=1, mime_type="text/plain")
-        self.part = client.uploads.parts.create(upload.id, data=b"x").id
-        batch = client.vector_stores.file_batches.create(self.store, file_ids=[self.file]).id
-        run = waiting if operation == "runs.submit_tool_outputs" else over
-        thread = run.thread_id if "{run_id}" in faces.ALL.by_name[operation].path else free
-        self.places |= {"thread_id": thread, "run_id": run.id, "message_id": message, "upload_id": upload.id}
-        self.places |= {"assistant_id": self.assistant, "batch_id": batch}
+        self.ids = Lazy(asst=lambda: self.assistant, file=lambda: self.file, vs=lambda: self.store, part=lambda: self.part)
+        self.usual = Lazy(  # values of keys that a request needs to be carried out, though the checks would take any
+            model=lambda: "gpt-4o",
+            tool_call_id=lambda: self.call,
+            tool_outputs=lambda: [{"tool_call_id": self.call, "output": "x"}],
+            part_ids=lambda: [self.part],
+            purpose=lambda: "assistants",
+            file=lambda: ("a.txt", b"x"),
+            data=lambda: ("part", b"x"),
+            input=lambda: "x",
+            id=lambda: "conv_1",  # of nothing, but of a conversation's form
+            server_url=lambda: "https://example.com/mcp",
+        )
+
+    @property
+    def _path(self) -> str:
+        return faces.ALL.by_name[self._operation].path
+
+    @cached_property
+    def file(self) -> str:
+        return self.backend.add_file(filename="a.txt", content="x").id
+
+    @cached_property
+    def store(self) -> str:
+        return self.backend.add_vector_store(file_ids=[self.file]).id
+
+    @cached_property
+    def assistant(self) -> str:
+        return "asst_1" if self._is_of_responses else self.backend.add_assistant(instructions="x", tools=[FUNCTION]).id
+
+    @cached_property
+    def call(self) -> str:
+        """The call that the run waits for."""
+        if self._operation != "runs.submit_tool_outputs":
+            return "call_1"
+        return str(self._run.required_action.submit_tool_outputs.tool_calls[0].id)
+
+    @cached_property
+    def part(self) -> str:
+        return "part_1" if self._is_of_responses else self._client.uploads.parts.create(self._upload, data=b"x").id
+
+    @cached_property
+    def _upload(self) -> str:
+        made = self._client.uploads.create(filename="a.txt", purpose="assistants", bytes=1, mime_type="text/plain")
+        return made.id
+
+    @cached_property
+    def _free(self) -> str:
+        """A thread without a run."""
+        return self.backend.add_thread(messages=["x"]).id
+
+    @cached_property
+    def _run(self) -> Any:
+        """A run that waits for the output of a call if one is submitted; else one that is over."""
+        if self._operation == "runs.submit_tool_outputs":
+            self.backend.next_run(FunctionCall("look_up"), Reply("x"))
+        thread: Any = {"messages": [{"role": "user", "content": "x"}]}
+        return self._client.beta.threads.create_and_run_poll(assistant_id=self.assistant, thread=thread)
 
     def path(self, name: str) -> str:
         """The path of an operation, with the ids of what it works on."""
         return faces.ALL.by_name[name].path.format_map(self.places)
 
-    @property
-    def ids(self) -> dict[str, str]:
-        return {"asst": self.assistant, "file": self.file, "vs": self.store, "part": self.part}
-
-    def usual(self) -> dict[str, Any]:
-        """Values of keys that a request needs to be carried out, though the checks would take any."""
-        return {
-            "model": "gpt-4o",
-            "tool_call_id": self.call,
-            "tool_outputs": [{"tool_call_id": self.call, "output": "x"}],
-            "part_ids": [self.part],
-            "purpose": "assistants",
-            "file": ("a.txt", b"x"),
-            "data": ("part", b"x"),
-            "input": "x",
-            "id": "conv_1",  # of nothing, but of a conversation's form
-            "server_url": "https://example.com/mcp",
-        }
-
     def least(self, check: Any, key: str = "") -> Any:
         """The smallest value that a check takes and the service can work with."""
-        if key in self.usual():
-            return self.usual()[key]
+        if key in self.usual:
+            return self.usual[key]
         if isinstance(check, Fields):
             keys = [*check.required, *(name for name in ("tool_call_id", "server_url") if name in check.known)]
             keys += ["input"] if {"input", "previous_response_id"} <= set(check.known) else []
@@ -141,7 +182,7 @@ def samples(limit: Limit, stage: EnginePorts) -> tuple[Any, Any]:
     kind, value = limit.bound.kind, limit.bound.value
     if kind == "required":
         is_form = isinstance(limit.check, Form)
-        whole = {key: stage.usual()[key] for key in limit.check.required} if is_form else stage.least(limit.check)
+        whole = {key: stage.usual[key] for key in limit.check.required} if is_form else stage.least(limit.check)
         return whole, {key: whole[key] for key in whole if key != value}
     if kind == "most items":
         item = stage.least(limit.check.item)

@@ -99,7 +99,7 @@ def waits_for_ever(run: Any) -> Iterator[us.Wait]:
 
 
 @pytest.mark.parametrize("script", [talks_for_ever, waits_for_ever])
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("stream", [False, pytest.param(True, marks=pytest.mark.deep)])
 def test_a_script_that_takes_time_for_ever(script: Callable[..., Any], stream: bool) -> None:
     """A generator that goes on for ever is asked only as far as the run lives: it expires."""
     with us.simulate() as backend:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from tests.effort import one_in
 from understudy._cassettes import Interaction
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -16,6 +18,12 @@ RECORDINGS = SHARED / "recordings"
 def recordings() -> list[Path]:
     """The real recordings, where there are any beside the repository."""
     return sorted(RECORDINGS.glob("*/*.yaml"))
+
+
+def some_recordings(every: int) -> list[Any]:
+    """The real recordings as parameters; all but one in so many are `deep`."""
+    paths = recordings()
+    return one_in(every, paths, [f"{path.parent.name}/{path.stem}" for path in paths])
 
 
 def send(client: httpx.Client, interaction: Interaction) -> httpx.Response:

@@ -32,7 +32,7 @@ def last_answers(interactions: Iterable[Interaction]) -> dict[tuple[str, str], b
             path,
             cadence,
             id=f"{path.parent.name}/{path.stem}-{cadence}",
-            marks=() if number % 4 == 0 or cadence == "doubled" else (pytest.mark.deep,),
+            marks=() if number % (2 if cadence == "doubled" else 6) == 0 else (pytest.mark.deep,),
         )
         for number, path in enumerate(recordings())
         for cadence in CADENCES

@@ -43,7 +43,10 @@ def cassette(project: Path, place: str) -> Path:
     return written(path, [THREAD])
 
 
-@pytest.mark.parametrize("folder", ["recordings", "recordings-more", "recordings-responses"])
+@pytest.mark.parametrize(
+    "folder",
+    ["recordings-more", *(pytest.param(name, marks=pytest.mark.deep) for name in ("recordings", "recordings-responses"))],
+)
 @pytest.mark.skipif(not recordings(), reason="the real recordings do not lie beside this repository")
 def test_real_recordings_are_fine(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of all real recordings nothing is found: no false secret, no false breach of the spec."""

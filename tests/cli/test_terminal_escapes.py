@@ -82,7 +82,7 @@ def test_failing_tests_show_escapes(evil: Path, pytester: pytest.Pytester) -> No
                 httpx.post("{BASE}{THREAD}/runs", json={{"assistant_id": "asst_2"}})
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     assert is_clean("\n".join(result.outlines + result.errlines))
 

@@ -91,7 +91,7 @@ def test_the_report_has_what_the_suite_used(pytester: pytest.Pytester) -> None:
     """A suite of responses alone is told of responses: statuses to errors, in every form."""
     pytester.makepyfile(TESTS)
     options = ("--understudy-cov", "--understudy-cov-report=term", "--understudy-cov-report=json:cov.json")
-    result = pytester.runpytest_subprocess(*options, "--understudy-cov-report=html:cov.html")
+    result = pytester.runpytest_inprocess(*options, "--understudy-cov-report=html:cov.html")
     result.stdout.fnmatch_lines(["response statuses*4 of 6", "response transitions*3 of 7", "item types*1 of 5"])
     assert "run" not in [line.partition(" ")[0] for line in result.outlines]
     told = json.loads((pytester.path / "cov.json").read_text())

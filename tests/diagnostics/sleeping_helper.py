@@ -5,5 +5,5 @@ from __future__ import annotations
 import time
 
 
-def wait(seconds: float = 0.06) -> None:
+def wait(seconds: float = 0.12) -> None:
     time.sleep(seconds)

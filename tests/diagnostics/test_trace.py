@@ -164,7 +164,7 @@ def test_a_scenario_for_the_fixture(pytester):
             raise LookupError
         """
     )
-    output = pytester.runpytest_subprocess("-q", "-W", "ignore").stdout
+    output = pytester.runpytest_inprocess("-q", "-W", "ignore").stdout
     output.fnmatch_lines(["*from understudy.strategies import Scenario", "*assistant, thread = Scenario(*).set_up(backend)"])
     output.no_fnmatch_line("*from understudy import*")
 
@@ -190,7 +190,7 @@ def test_a_test_with_scripts_of_its_own_is_left_alone():
 def test_only_the_smallest_failure_is_explained(pytester):
     """Hypothesis shows the trace of the example that it shrank to, and of no other."""
     pytester.makepyfile(HYPOTHESIS_TEST)
-    output = pytester.runpytest_subprocess("-q", "-W", "ignore").stdout
+    output = pytester.runpytest_inprocess("-q", "-W", "ignore").stdout
     text = str(output)
     assert text.count("with simulate(") == 1
     output.fnmatch_lines(
@@ -206,6 +206,6 @@ def test_only_the_smallest_failure_is_explained(pytester):
 def test_a_lifecycle_with_the_fixture_is_explained(pytester):
     """A failing case of `every_lifecycle` has its script and trace, with the fixture as well."""
     pytester.makepyfile(FIXTURE_TEST)
-    output = pytester.runpytest_subprocess("-q", "-W", "ignore").stdout
+    output = pytester.runpytest_inprocess("-q", "-W", "ignore").stdout
     output.fnmatch_lines(["*backend.perform((Reply('Not all of'), Incomplete('max_completion_tokens')))", "*-> incomplete*"])
     assert str(output).count("backend.perform(") == 1

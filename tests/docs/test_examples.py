@@ -13,9 +13,7 @@ def test_the_tests_in_runs_md_pass(pytester: pytest.Pytester) -> None:
     conftest, *tests = blocks(DOC)
     pytester.makeconftest(conftest.code)
     pytester.makepyfile(**{f"test_line_{block.line}": block.code for block in tests})
-    result = pytester.runpytest_subprocess(
-        "-p", "no:asyncio", "-W", "error", "-W", "ignore:The Assistants API is deprecated"
-    )
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "-W", "error", "-W", "ignore:The Assistants API is deprecated")
     count = sum(block.code.count("def test_") * (4 if "ask" in block.code else 1) for block in tests)
     result.assert_outcomes(passed=count)
 

@@ -1,13 +1,15 @@
-"""Executes commands of the documentation, each in a process of its own, forked from one that has the SDK imported already.
+"""Executes commands of the documentation, each in a process of its own, forked from one that has imported what they need.
 
-Importing openai takes longer than most pages' tests. Reads a command per line as JSON (`module`, `arguments`, `cwd`, `env`,
-`out`), executes it, with what it prints in the file `out`, and answers with its exit status.
+Importing openai and pytest takes longer than most pages' tests. Reads a command per line as JSON (`module`, `arguments`,
+`cwd`, `env`, `out`), executes it, with what it prints in the file `out`, and answers with its exit status.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import sys
 import traceback
@@ -15,6 +17,18 @@ from typing import Any
 
 import openai
 import openai.resources.beta.beta  # what `OpenAI().beta` imports when it is first asked for
+import openai.resources.responses
+import pytest  # noqa: F401 - the commands use it
+import vcr.serialize  # noqa: F401
+import yaml  # noqa: F401
+
+import understudy
+
+for module in pkgutil.walk_packages(understudy.__path__, "understudy."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+for name in [name for name in sys.modules if name.startswith("understudy.pytest_plugin")]:
+    del sys.modules[name]  # pytest wants to import its plugins itself
 
 
 def main() -> None:

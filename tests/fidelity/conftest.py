@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import one_in
 from tests.serve.serving import serve as serve
 from understudy._cassettes.load import load
 from understudy._fidelity.conform import recordings_in
@@ -22,6 +23,8 @@ FOLDERS = [
 ]
 NAMES = sorted(f"{folder.name}/{name}" for folder in FOLDERS for name in recordings_in(folder))
 NEEDS_RECORDINGS = pytest.mark.skipif(not NAMES, reason="the recordings of the real service are not beside this repository")
+
+EACH = one_in(5, NAMES)
 
 Replayed = Callable[[str], list[Outcome]]
 

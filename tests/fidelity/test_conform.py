@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import socketserver
 import subprocess
@@ -68,9 +69,15 @@ def look_back(client: openai.OpenAI, thread_id: str, run_id: str) -> None:
 
 
 @pytest.fixture
-def recordings(tmp_path: Path) -> Path:
+def recordings(recorded: Path, tmp_path: Path) -> Path:
+    """A copy of the recorded sessions."""
+    return Path(shutil.copytree(recorded, tmp_path / "recordings"))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two recorded sessions: one that makes everything it needs, and one that makes nothing."""
-    folder = tmp_path / "recordings"
+    folder = tmp_path_factory.mktemp("recorded")
     backend = Backend(time="poll")
     with served(backend) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="sk-loopback") as client:
         with use_cassette(folder / "first.yaml", record="once"):

@@ -15,7 +15,7 @@ from understudy._fidelity.score import Score
 from understudy._reconstruct.field_dates import KNOWN
 from understudy._reconstruct.response_eras import KNOWN_OF_RESPONSES
 
-from .conftest import FOLDERS, NAMES, NEEDS_RECORDINGS, ROOT, Replayed, learned
+from .conftest import EACH, FOLDERS, NAMES, NEEDS_RECORDINGS, ROOT, Replayed, learned
 
 pytestmark = [
     NEEDS_RECORDINGS,
@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_every_difference_is_explained(name: str, replayed: Replayed) -> None:
     """What the simulated service answers otherwise than the real one did stands, with its reason, in the list."""
     score = Score()
@@ -52,18 +52,21 @@ def score(scores: list[FolderScore]) -> Score:
     return Score.sum(folder.score for folder in scores)
 
 
+@pytest.mark.deep
 def test_enough_exchanges_agree(score: Score, scores: list[FolderScore]) -> None:
     """At least 98 % of all exchanges agree without any excuse (97 % of the Responses API), and 97 % in each folder."""
     assert is_enough(score)
     assert all(folder.score.of_face("assistants").percent >= 97 for folder in scores)
 
 
+@pytest.mark.deep
 def test_nearly_all_recorded_responses_can_be_said(score: Score) -> None:
     """Moves say at least 90 % of the recorded creates of responses."""
     tally = score.operations["responses.create"]
     assert tally.total >= 0.9 * (tally.total + tally.left_out)
 
 
+@pytest.mark.deep
 def test_only_what_is_not_of_this_api_is_left_out(replayed: Replayed) -> None:
     """What was recorded with the v1 header, belongs to another API, or cannot be said is not sent; all else is."""
     reasons = {outcome.left_out for name in NAMES for outcome in replayed(name)}
@@ -80,11 +83,13 @@ def test_only_what_is_not_of_this_api_is_left_out(replayed: Replayed) -> None:
     }
 
 
+@pytest.mark.deep
 def test_no_rule_explains_nothing(score: Score) -> None:
     """A rule for a difference that is gone is taken out of the list."""
     assert set(score.rules) == set(ACCEPTED)
 
 
+@pytest.mark.deep
 def test_the_page_is_of_today(scores: list[FolderScore]) -> None:
     """docs/fidelity.md is what its command would write now."""
     page = (ROOT / "docs" / "fidelity.md").read_text("utf-8")

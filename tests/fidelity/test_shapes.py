@@ -27,7 +27,7 @@ from understudy._fidelity.answers import Served
 from understudy._fidelity.compare import is_of_responses
 from understudy._fidelity.runner import Outcome
 
-from .conftest import NAMES, NEEDS_RECORDINGS, Replayed
+from .conftest import EACH, NEEDS_RECORDINGS, Replayed
 
 pytestmark = NEEDS_RECORDINGS
 
@@ -76,7 +76,7 @@ def answers(outcomes: list[Outcome]) -> Iterator[tuple[Outcome, Served]]:
             yield outcome, outcome.served
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_answers_follow_the_observed_spec(name: str, replayed: Replayed) -> None:
     """Every body and every streamed payload validates against the published spec as corrected by the recordings."""
     for outcome, served in answers(replayed(name)):
@@ -89,7 +89,7 @@ def test_answers_follow_the_observed_spec(name: str, replayed: Replayed) -> None
         list(checked.stream or ())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_answers_are_what_the_sdk_expects(name: str, replayed: Replayed) -> None:
     """Every object validates strictly against the type that the installed SDK has for it."""
     for outcome, served in answers(replayed(name)):

@@ -56,20 +56,20 @@ def test_the_recorded_app_passes(test_file: Path, pytester: pytest.Pytester) -> 
     text = test_file.read_text()
     assert text.count(TO_FILL_IN) == 1
     test_file.write_text(text.replace(TO_FILL_IN, f"import app; app.ask({QUESTION!r})"))
-    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 def test_another_app_fails(test_file: Path, pytester: pytest.Pytester) -> None:
     """An app that says something else than was recorded is not taken for the same."""
     test_file.write_text(test_file.read_text().replace(TO_FILL_IN, "import app; app.ask('What is 1 + 1?')"))
-    result = pytester.runpytest_subprocess("-q")
+    result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(failed=1)
     assert "assert message in said" in result.stdout.str()
 
 
 def test_as_it_is_written(test_file: Path, pytester: pytest.Pytester) -> None:
     """Before the line is filled in, the test fails and says what is missing."""
-    result = pytester.runpytest_subprocess("-q")
+    result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(failed=1)
     assert "NotImplementedError: call your app here as it was called when tutorial.yaml was recorded" in result.stdout.str()
 

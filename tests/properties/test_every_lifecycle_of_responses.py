@@ -137,7 +137,7 @@ def test_the_bound_says_whose_lifecycle(pytester):
                 OpenAI().responses.create(model="gpt-4o", input="x")
         """
     )
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
     result.stdout.fnmatch_lines(
         ["*depth 2 of responses, 0 fault(s): all 5 trajectories up to this bound; 4 passed, 1 skipped*"]
     )

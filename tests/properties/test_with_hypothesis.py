@@ -81,9 +81,10 @@ def run(pytester, monkeypatch):
     """Runs some code as a test file, with the settings that everybody has."""
     monkeypatch.delenv("CI", raising=False)
 
-    def run(code: str, *arguments: str):
+    def run(code: str, *arguments: str, is_fresh: bool = False):
         pytester.makepyfile(HEAD + code)
-        return pytester.runpytest_subprocess("-q", "-p", "no:randomly", "-W", "ignore", *arguments)
+        run = pytester.runpytest_subprocess if is_fresh else pytester.runpytest_inprocess
+        return run("-q", "-p", "no:randomly", "-W", "ignore", *arguments)
 
     return run
 
@@ -113,7 +114,7 @@ def test_no_health_check_trips(drawn):
 
 def test_the_first_example_takes_no_longer(run):
     """What is imported once in a process is not imported within the first example, whose deadline is 200 ms."""
-    run(DEADLINES).assert_outcomes(passed=2)
+    run(DEADLINES, is_fresh=True).assert_outcomes(passed=2)
 
 
 def test_the_statistics_say_what_was_drawn(run):

@@ -142,6 +142,7 @@ def test_workers_are_merged(project: pytest.Pytester) -> None:
     assert json.loads((project.path / "both.json").read_text(encoding="utf-8")) == alone
 
 
+@pytest.mark.deep
 def test_a_worker_that_crashes_is_named(project: pytest.Pytester) -> None:
     """What a crashed worker met is lost, and the report says so."""
     project.makepyfile(test_crash="import os\ndef test_crash():\n    os._exit(1)\n")

@@ -65,6 +65,7 @@ def test_a_recorded_test(project: pytest.Pytester) -> None:
     project.runpytest().assert_outcomes(passed=2)
 
 
+@pytest.mark.deep  # beside the same of simulations
 def test_in_parallel_processes_with_sockets_off(project: pytest.Pytester) -> None:
     """Recorded tests pass under xdist with every socket forbidden and no key."""
     project.makepyfile(

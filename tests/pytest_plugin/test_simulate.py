@@ -330,7 +330,8 @@ def test_in_parallel_processes_with_sockets_off(project: pytest.Pytester) -> Non
     project.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
 
 
-def test_hints_are_shown_once_and_fail_nothing(project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.deep)], ids=["here", "xdist"])
+def test_hints_are_shown_once_and_fail_nothing(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """A poll interval of the app's own, which makes the SDK sleep, is hinted at in the summary, under xdist too."""
     project.makepyfile(
         test_slow="""
@@ -344,10 +345,10 @@ def test_hints_are_shown_once_and_fail_nothing(project: pytest.Pytester) -> None
             )
         """
     )
-    for arguments in ((), ("-n", "2")):
-        result = project.runpytest_subprocess(*arguments)
-        result.assert_outcomes(passed=2)
-        result.stdout.fnmatch_lines(["*understudy hints*", "test_slow.py::test_tutor*and 1 more: *time=*sleep*"])
+    run = project.runpytest_subprocess if workers else project.runpytest_inprocess
+    result = run(*workers)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*understudy hints*", "test_slow.py::test_tutor*and 1 more: *time=*sleep*"])
 
 
 def test_hints_of_a_world_that_the_test_made(pytester: pytest.Pytester) -> None:
@@ -365,7 +366,7 @@ def test_hints_of_a_world_that_the_test_made(pytester: pytest.Pytester) -> None:
                 runs.create_and_poll(thread_id=thread.id, assistant_id=backend.add_assistant().id, poll_interval_ms=1)
         """
     )
-    result = pytester.runpytest_subprocess("-W", "ignore::DeprecationWarning")
+    result = pytester.runpytest_inprocess("-W", "ignore::DeprecationWarning")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*time=*sleep*"])
 

@@ -57,7 +57,7 @@ def test_everything_that_can_be_done(pytester: pytest.Pytester) -> None:
     assert 'time="manual"' in code
     pytester.makeini("[pytest]\n")
     pytester.makepyfile(code)
-    result = pytester.runpytest_subprocess("-q")
+    result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(passed=1)
 
 
@@ -84,4 +84,4 @@ def test_a_test_that_passes_shows_what_a_change_breaks(pytester: pytest.Pytester
     code = caller.say("export")["text"]
     pytester.makeini("[pytest]\n")
     pytester.makepyfile(code.replace("Reply('As seen.')", "Reply('Changed.')"))
-    pytester.runpytest_subprocess("-q").assert_outcomes(failed=1)
+    pytester.runpytest_inprocess("-q").assert_outcomes(failed=1)

@@ -61,7 +61,7 @@ def test_an_app_in_another_process(project: pytest.Pytester) -> None:
             assert "OPENAI_BASE_URL" not in os.environ
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=3)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=3)
 
 
 def test_one_server_a_world_per_test(project: pytest.Pytester) -> None:
@@ -85,7 +85,7 @@ def test_one_server_a_world_per_test(project: pytest.Pytester) -> None:
             assert "Did the app outlive its test?" in late.text
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=2)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=2)
 
 
 def test_mistakes_fail_the_test(project: pytest.Pytester) -> None:
@@ -112,7 +112,7 @@ def test_mistakes_fail_the_test(project: pytest.Pytester) -> None:
             assert httpx.post(f"{understudy_server.url}/_understudy/check", json={}).status_code == 409
         """
     )
-    result = project.runpytest_subprocess("-q")
+    result = project.runpytest_inprocess("-q")
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["*NoScript: a run of assistant*no script was set for it*"])
     result.stdout.fnmatch_lines(["*NotSimulated: POST /embeddings is not simulated*"])
@@ -134,7 +134,7 @@ def test_settings_of_the_marker(project: pytest.Pytester) -> None:
             assert (refused.status_code, "belongs to a test" in refused.text) == (409, True)
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 def test_in_the_same_process(project: pytest.Pytester) -> None:
@@ -159,7 +159,7 @@ def test_in_the_same_process(project: pytest.Pytester) -> None:
             assert len(admin["requests"]) == 2, "what went over the socket"
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 def test_the_apps_sleeping(project: pytest.Pytester) -> None:
@@ -186,7 +186,7 @@ def test_the_apps_sleeping(project: pytest.Pytester) -> None:
             assert understudy_server.backend.clock.now() >= 1_700_000_300
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
@@ -233,7 +233,7 @@ def test_an_app_under_uvicorn(project: pytest.Pytester) -> None:
                 understudy_server.backend.threads[0].id)[0].text == "3x + 11 = 14"
         """,
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -266,13 +266,13 @@ def test_a_node_script(project: pytest.Pytester) -> None:
             assert done.stdout == "Hello, Node.\\n", done.stderr
         """
     )
-    project.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-q").assert_outcomes(passed=1)
 
 
 def test_without_an_http_server(project: pytest.Pytester) -> None:
     """Where uvicorn is not installed, the fixture says how to install it."""
     project.makeconftest("import sys\n\nsys.modules['uvicorn'] = None\n")
     project.makepyfile("def test_it(understudy_server): ...")
-    result = project.runpytest_subprocess("-q")
+    result = project.runpytest_inprocess("-q")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*pip install 'pytest-understudy?serve?'*"])

@@ -227,5 +227,5 @@ def test_the_terminal_shows_hints_of_worlds_that_tests_make(pytester):
                 )
         """
     )
-    result = pytester.runpytest_subprocess("-W", "ignore")
+    result = pytester.runpytest_inprocess("-W", "ignore")
     result.stdout.fnmatch_lines(["*understudy hints*", "*::test_it: the app sets its own poll_interval_ms*"])

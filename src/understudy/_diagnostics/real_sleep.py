@@ -4,10 +4,10 @@ Only where its sleeping does not move the clock.
 
 **Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
 a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
-for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only after a pause, and
-all that the thread computed and waited since it was last asked is subtracted: too much rather than too little. Whatever
-blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being called, in
-what they may call, in their files, or in the files that these use.
+for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only once there was a
+pause; of the first pause all that the thread computed and waited before is subtracted, too: too much rather than too little.
+Whatever blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being
+called, in what they may call, in their files, or in the files that these use.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from understudy._common.messages import Request
 
@@ -51,8 +51,9 @@ class RealSleepMeter:
     def answered(self) -> None:
         """Start measuring: this thread got an answer."""
         thread = self._thread
-        if not hasattr(thread, "busy"):
+        if not hasattr(thread, "busy") or thread.has_paused:
             thread.busy = _busy()
+            thread.has_paused = getattr(thread, "has_paused", False)
         thread.answered_at = _elapsed()
 
     def arrived(self, request: Request) -> str | None:
@@ -60,8 +61,8 @@ class RealSleepMeter:
         passed = _elapsed() - getattr(self._thread, "answered_at", _NEVER)
         if passed < _LEAST_SECONDS:  # nearly always
             return None
-        before, self._thread.busy = self._thread.busy, _busy()
-        slept = passed - (self._thread.busy - before)
+        self._thread.has_paused = True
+        slept = passed - (_busy() - self._thread.busy)
         if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
             return None
         self._slept += slept
@@ -153,15 +154,15 @@ def _called_by(frame: FrameType) -> Iterator[FunctionType]:
     By its names, in its modules, of its objects.
     """
     names, values = frame.f_code.co_names, list(frame.f_locals.values())
-    owners = [value for name in names if isinstance(value := frame.f_globals.get(name), ModuleType)]
+    owners = [value for name in names if issubclass(type(value := frame.f_globals.get(name)), ModuleType)]
     found = [
         *values,
         *(frame.f_globals.get(name) for name in names),
         *(inspect.getattr_static(owner, name, None) for owner in (*owners, *map(type, values)) for name in names),
     ]
-    for value in found:
-        function = getattr(value, "__func__", value)  # of a method
-        if not isinstance(function, FunctionType) or _is_library(function.__code__.co_filename):
+    for value in found:  # by `type`: proxies, such as those of the module openai, act when asked for anything else
+        function = value.__func__ if type(value) is MethodType else value
+        if type(function) is not FunctionType or _is_library(function.__code__.co_filename):
             continue
         if not _is_excepted(function.__module__):
             yield function
@@ -174,11 +175,13 @@ def _files_of(frame: FrameType) -> Iterator[str]:
     """
     yield frame.f_code.co_filename
     for value in list(frame.f_globals.values()):
-        module = value if isinstance(value, ModuleType) else None
-        if isinstance(value, FunctionType | type):
-            module = sys.modules.get(value.__module__)
-        path = getattr(module, "__file__", None)
-        if module is not None and path is not None and not _is_excepted(module.__name__) and not _is_library(path):
+        name = None
+        if issubclass(type(value), ModuleType):
+            name = vars(value).get("__name__")
+        elif type(value) is FunctionType or type(value) is type:
+            name = value.__module__
+        path = vars(sys.modules[name]).get("__file__") if name in sys.modules else None
+        if isinstance(path, str) and not _is_excepted(name) and not _is_library(path):
             yield path
 
 
