@@ -29,7 +29,7 @@ from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
-from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
+from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response, text_headers
 from understudy._common.observers import Watch, observer_of
 from understudy._diagnostics.real_sleep import RealSleepMeter
 from understudy._diagnostics.request_log import SHOWN_BYTES, Logged
@@ -122,7 +122,10 @@ class Dispatcher:
     def _keep(self, error: UnderstudyError) -> UnderstudyError:
         from understudy._cassettes.secrets import Scrubber, clean_chain  # here, because most tests make no mistake
 
-        clean_chain(error, Scrubber().text)  # it may quote a key that the app sent
+        scrubber = Scrubber()
+        if self.log:
+            scrubber.learn_headers(text_headers(self.log[-1].headers))
+        clean_chain(error, scrubber.text)  # it may quote a key that the app sent
         self.problems.append(error)
         return error
 
