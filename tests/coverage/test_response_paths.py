@@ -13,6 +13,7 @@ import understudy
 from tests.cassettes.building import written
 from tests.cassettes.loopback import served
 from understudy import Backend, CodeInterpreter, Fail, FunctionCall, Hang, Incomplete, Reason, Reply
+from understudy._common.messages import Pause, Response
 from understudy._common.observers import observing
 from understudy._coverage import shards
 from understudy._coverage.as_json import as_json
@@ -95,6 +96,31 @@ def test_what_is_not_stored_counts_too() -> None:
     suite.test_ended()
     (runs,) = suite.tally.tests.values()
     assert runs.responses.paths == {"in_progress-completed": 2}
+
+
+def test_a_stream_that_is_left_goes_half_a_path() -> None:
+    """A foreground stream that the app closes early ends its response, and is counted as far as it came."""
+    suite = SuiteWatch()
+    suite.test = "test_it"
+    with observing(suite):
+        client: Any = Backend(script=(Reply("1"),)).client()
+    stream = client.responses.create(model="gpt-5-mini", input="Hi", stream=True)
+    assert next(iter(stream)).type == "response.created"
+    stream.close()
+    suite.test_ended()
+    assert suite.tally.tests["test_it"].responses.paths == {"in_progress": 1}
+
+
+def test_what_is_waited_for_in_real_time_counts() -> None:
+    """A plain answer that comes late, as with time="real", is counted as one that comes at once."""
+    suite = SuiteWatch()
+    watch = suite.simulation(lambda _: None, lambda _: None)
+    body = b'{"id": "resp_1", "object": "response",\n"status": "failed", "output": []}'
+    answer = Response(200, (), stream=iter([Pause(1), body[:20], body[20:]]))
+    watch.answered("POST", "/responses", answer)
+    assert answer.stream is not None
+    assert len(list(answer.stream)) == 3
+    assert suite.tally.met["response statuses"]["failed"].count == 1
 
 
 def test_many_are_counted_once_each() -> None:

@@ -133,6 +133,8 @@ class ServiceWatch:
                     rest = self._see_events(rest + chunk)
                 self._count_fault(entry)  # here as well: a client that gets an exception may never close the stream
                 yield chunk
+            if rest:  # a plain answer that was waited for in real time
+                self._responses_seen.see(_json(rest))
         finally:
             self._count_fault(entry)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
@@ -59,8 +59,8 @@ class Executions:
         self.count += 1
         self.paths[path] = self.paths.get(path, 0) + 1
         if keeps and timeline is not None:
-            shown = [moment for moment in timeline.moments if moment.begins][:MOST_MOMENTS]
-            self.timelines.append(Timeline(timeline.run_id, timeline.status, tuple(shown)))
+            shown = tuple(_changes(timeline.moments))[:MOST_MOMENTS]
+            self.timelines.append(Timeline(timeline.run_id, timeline.status, shown))
         return keeps
 
     def merge(self, other: Executions) -> None:
@@ -83,6 +83,15 @@ class Executions:
             for run_id, status, moments in data["timelines"]
         ]
         return cls(data["count"], dict(data["paths"]), timelines)
+
+
+def _changes(moments: Iterable[Moment]) -> Iterator[Moment]:
+    """Yield the moments at which something changes its status."""
+    statuses: dict[str, str] = {}
+    for moment in moments:
+        if moment.begins and statuses.get(moment.what) != moment.begins:
+            statuses[moment.what] = moment.begins
+            yield moment
 
 
 @dataclass

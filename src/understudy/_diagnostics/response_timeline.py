@@ -39,7 +39,8 @@ def _moments(event: Event, state: ExecutionState, writer: StreamWriter, at: floa
         name = sent.removeprefix("response.").removeprefix("output_")
         item_id = payload.get("item_id") or payload.get("item", {}).get("id")
         if item_id is None:
-            yield Moment(at, "run", name, _of_response(event, state), CALLED if isinstance(event, Paused) else "")
+            status = CALLED if isinstance(event, Paused) else str(payload["response"]["status"])
+            yield Moment(at, "run", name, _of_response(event, state), status)
         else:
             words = short(state.item(item_id).words) if name == "item.done" else ""
             yield Moment(at, item_id, name, words, status_of_item(name, payload.get("item", {})))
