@@ -233,7 +233,7 @@ def test_an_app_and_its_port_have_equal_transcripts() -> None:
         ("user", "The weather?"),
         ("tools", {"file_search": {"files": []}}),
         ("call", {"name": "file_search", "arguments": {"unknown": True}}),
-        ("output", {"name": "file_search", "output": ["a.txt"]}),
+        ("output", {"name": "file_search", "output": ["a.txt"], "passages": [""]}),
         ("reply", "Sunny."),
         ("outcome", "completed"),
     ]

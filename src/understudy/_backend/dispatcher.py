@@ -29,7 +29,7 @@ from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
 from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
-from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response
+from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response, text_headers
 from understudy._common.observers import Watch, observer_of
 from understudy._diagnostics.real_sleep import RealSleepMeter
 from understudy._diagnostics.request_log import SHOWN_BYTES, Logged
@@ -122,7 +122,10 @@ class Dispatcher:
     def _keep(self, error: UnderstudyError) -> UnderstudyError:
         from understudy._cassettes.secrets import Scrubber, clean_chain  # here, because most tests make no mistake
 
-        clean_chain(error, Scrubber().text)  # it may quote a key that the app sent
+        scrubber = Scrubber()
+        if self.log:
+            scrubber.learn_headers(text_headers(self.log[-1].headers))
+        clean_chain(error, scrubber.text)  # it may quote a key that the app sent
         self.problems.append(error)
         return error
 
@@ -215,7 +218,7 @@ class Dispatcher:
         """
         engine = self._engine
         has_type = any(name == "content-type" for name, _ in response.headers) if response.headers else False
-        lasting = _lasting_headers(face.headers, operation.headers, response.status, has_type)
+        lasting = _lasting_headers(face, operation, response.status, has_type)
         date, request_id = ("date", _date(int(engine.clock.now()))), ("x-request-id", next(engine.ids.requests))
         # In the other modes, sleeping is what moves the clock.
         if operation.polled == "sdk" and engine.clock.mode in ("poll", "manual"):
@@ -223,8 +226,8 @@ class Dispatcher:
         return (date, *lasting, request_id)
 
 
-@lru_cache(maxsize=64)
-def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_type: bool) -> Headers:
+@lru_cache(maxsize=256)
+def _lasting_headers(face: Face, operation: Operation, status: int, has_type: bool) -> Headers:
     """Return the headers that all answers of this kind have.
 
     `has_type`: whether the answer brings a content type.
@@ -232,8 +235,8 @@ def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_t
     return (
         *(() if has_type else _JSON),
         *(() if status == 401 else _ACCOUNT),
-        *of_face,
-        *(of_operation if status == 200 else ()),
+        *face.headers,
+        *(operation.headers if status == 200 else ()),
     )
 
 

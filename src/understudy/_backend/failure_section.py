@@ -9,6 +9,7 @@ from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.backend import Backend
 from understudy._cassettes.secrets import Scrubber
+from understudy._common.messages import text_headers
 from understudy._diagnostics.failure_section import FailureSection
 from understudy._diagnostics.request_log import Logged
 from understudy._diagnostics.timeline import Timeline
@@ -23,7 +24,10 @@ def failure_section(backend: Backend) -> FailureSection:
     with backend._engine.lock:  # noqa: SLF001 - one package, and not for users
         log = list(backend._dispatcher.log)  # noqa: SLF001
         start = backend._start if backend.clock.virtual or not log else log[0].at  # noqa: SLF001
-        clean = Scrubber().text
+        scrubber = Scrubber()
+        for logged in log:  # the app's own key may have no known shape
+            scrubber.learn_headers(text_headers(logged.headers))
+        clean = scrubber.text
         return FailureSection(
             title=clean(f"{backend!r}"[1:-1]),
             log=log,

@@ -107,7 +107,7 @@ def requests_seen(
 def _request_words(logged: Logged, clean: Callable[[str], str]) -> str:
     sent = logged.sent
     operation, ids = faces.ALL.find(sent.method, sent.path)[:2]
-    name = clean(f"{sent.method} {sent.path}") if operation is None else " ".join([operation.name, *list(ids.values())[-1:]])
+    name = clean(f"{sent.method} {sent.path}" if operation is None else " ".join([operation.name, *list(ids.values())[-1:]]))
     body = sent.json
     # Cleaned before it is shortened: a secret cut short no longer has a recognisable shape.
     text = clean(json.dumps(body, ensure_ascii=False, separators=(",", ":"))) if body else ""
