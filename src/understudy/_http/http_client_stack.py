@@ -106,9 +106,9 @@ class AnsweringSocket:
             self._answer = self._server.response_bytes(answer)
 
     def _is_answered(self) -> bool:
-        """Return True if a handler answers bytes given to the connection's `send`.
+        """Return whether a handler answers what is sent without `request()`.
 
-        They are sent without `request()`, so it was not asked for them before.
+        That is, bytes given to the connection's `send`.
         """
         connection = self._owner.connection
         handler = handler_of_request(connection, *_destination(connection), {})

@@ -13,12 +13,12 @@ _WEB = ("http://", "https://")
 
 
 def url(value: Any, path: str) -> Any:
-    """Check for the URL of something on the web; data in it is refused [REP]."""
+    """Check for a URL on the web; one that is the data is refused [REP]."""
     return _url(value, path, _WEB)
 
 
 def url_or_data(value: Any, path: str) -> Any:
-    """Check for the URL of something on the web, or for one that is the data itself [REP]."""
+    """Check for a URL on the web, or one that is the data itself [REP]."""
     return _url(value, path, (*_WEB, "data:"))
 
 

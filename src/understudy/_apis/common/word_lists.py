@@ -1,4 +1,4 @@
-"""Words in the sentences of refusals: those allowed, and those that a misspelt one is close to."""
+"""Words in refusals: those allowed, and those that a misspelt one is near."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def any_of(allowed: tuple[str, ...]) -> str:
 
 
 def listed_or(quoted: list[str]) -> str:
-    """Return alternatives as the service lists them: `'a' or 'b'`, `'a', 'b', or 'c'` [REP]."""
+    """Return alternatives as the service lists them [REP].
+
+    `'a' or 'b'`, and `'a', 'b', or 'c'`.
+    """
     return f"{', '.join(quoted[:-1])}{',' if len(quoted) > 2 else ''} or {quoted[-1]}" if quoted[1:] else quoted[0]
 
 
@@ -46,7 +49,10 @@ def near_names(name: str, known: Iterable[str]) -> list[str]:
 
 
 def edits(one: str, other: str) -> int:
-    """Return how many characters to insert, remove or replace turn one text into the other."""
+    """Return how many characters to change to turn one text into the other.
+
+    A change inserts, removes or replaces one.
+    """
     row = list(range(len(other) + 1))
     for number, character in enumerate(one, start=1):
         previous, row = row, [number]

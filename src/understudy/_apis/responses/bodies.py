@@ -60,7 +60,10 @@ _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def _no_number(value: Any, path: str) -> Any:
-    """Refuse an effort that is a number, though the sentence for other types allows one [REP]."""
+    """Refuse an effort that is a number [REP].
+
+    The sentence for other types names one as expected.
+    """
     raise ApiError("type", path=path, expected=any_of(("minimal", "low", "medium", "high")), got=type_name(value))
 
 

@@ -90,7 +90,10 @@ def _part(required: tuple[str, ...] = (), /, **known: Check) -> Fields:
 
 
 def _file_data(value: Any, path: str) -> Any:
-    """Refuse what is no data URL [REP], a recording [REC] or a film [INF], sent as a file."""
+    """Refuse a file that is not a data URL [REP].
+
+    A recording [REC] or a film [INF] is refused as well.
+    """
     text = _STRING(value, path)
     if not text.startswith("data:"):
         raise ApiError("file.kind", path=path, wrong="a value without the 'data:' prefix")

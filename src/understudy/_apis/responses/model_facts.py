@@ -100,7 +100,10 @@ def verbosities(name: str) -> tuple[str, ...]:
 
 
 def caches_long(name: str) -> bool:
-    """Return whether a model refuses to cache in memory [REP for gpt-5.6, DOCS for gpt-5.5, INF for later ones]."""
+    """Return whether a model refuses to cache in memory.
+
+    [REP for gpt-5.6, DOCS for gpt-5.5, INF for later ones]
+    """
     return name.startswith(("gpt-5.5", "gpt-5.6", "gpt-6"))
 
 

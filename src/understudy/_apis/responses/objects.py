@@ -129,7 +129,7 @@ def refuse_locked(call: Call, conversation: Conversation) -> None:
 
 
 def check_id(given: str, path: str, prefix: str) -> None:
-    """Refuse an id in a body that is none of its kind.
+    """Refuse an id in a body that has the form of another kind.
 
     For its characters [REP: ProjectTech4DevAI/kaapi-backend#317], else for its beginning [REP, many].
     """
@@ -217,7 +217,10 @@ class ResponsesObjects:
         return self.conversations.get(conversation_id) or _refuse("conversation.not_found", conversation_id)
 
     def named_conversation(self, conversation_id: str) -> Conversation:
-        """Return the conversation that a body names; refuse an unknown id, first for its form."""
+        """Return the conversation that a body names.
+
+        An unknown id is refused, first for its form.
+        """
         if self.conversations.get(conversation_id) is None:
             check_id(conversation_id, "conversation", "conv")
         return self.conversation(conversation_id)

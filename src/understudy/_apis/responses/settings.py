@@ -99,7 +99,7 @@ def _text(given: Json) -> Json:
 
 
 def check_model(name: str | None, *, on_azure: bool) -> bool:
-    """Refuse a model that does not exist; return whether it is one of those known here.
+    """Refuse a model that does not exist; return whether it is known here.
 
     On Azure, any other name may be that of a deployment [DOCS].
     """
@@ -117,7 +117,10 @@ def _check(body: Json, *, on_azure: bool) -> None:
 
 
 def _check_model_takes(body: Json, model: str) -> None:
-    """Refuse what the model does not take, in the order in which the service does [REP for the first three]."""
+    """Refuse what the model does not take, in the service's order.
+
+    [REP for the first three.]
+    """
     if model_facts.thinks(model, (body.get("reasoning") or {}).get("effort")):
         _check_sampling(body)
         _check_logprobs(body)
@@ -183,14 +186,20 @@ def _adds_tools(given: Any) -> bool:
 
 
 def _names(tools: Any) -> Iterator[str]:
-    """Yield what a choice may call the tools: their names and labels, and the families of the others."""
+    """Yield what a choice may call the tools.
+
+    Their names and labels, and the families of the others.
+    """
     for tool in tools:
         yield from _names(tool.get("tools") or ())  # of a namespace
         yield tool.get("name") or tool.get("server_label") or _family(tool["type"])
 
 
 def _family(kind: str) -> str:
-    """Return the family of a type of tool: a choice of a preview takes the tool itself as well [REC]."""
+    """Return the family of a type of tool.
+
+    The choice of a preview takes the tool itself as well [REC].
+    """
     return next((family for family in ("web_search", "computer") if kind.startswith(family)), kind)
 
 
