@@ -17,30 +17,36 @@ def picture(rows: Sequence[Sequence[str]]) -> str:
     """The SVG of a summary.
 
     Args:
-        rows: what was measured, ours, the goal, others beside it, as in the table. Those without a ratio are left out.
+        rows: what was measured, ours, the goal, others beside it, as in the table. Those that are no ratios are left out.
     """
     body: list[str] = []
     top = 34
     for what, ours, goal, beside in rows:
-        bars = list(_bars(ours, beside))
-        if not bars:
+        if not RATIO.match(ours):
             continue
-        body.append(_text(10, top + BAR - 3, what if len(what) < 74 else f"{what[:72]}...", size=12))
+        bars = list(_bars(ours, beside))
+        aim = RATIO.match(goal)
+        goal_at = _length(float(aim["ratio"])) if aim else 0.0
+        what = what.replace("`", "")
+        body.append(_text(10, top + BAR - 3, what if len(what) < 78 else f"{what[:76]}...", size=12))
         for who, ratio in bars:
             colour = OURS if who == "ours" else THEIRS
             body.append(
                 f'<rect x="{LEFT}" y="{top}" width="{_length(ratio):.1f}" height="{BAR - 3}" rx="2" fill="{colour}"/>'
             )
-            body.append(_text(LEFT + _length(ratio) + 5, top + BAR - 5, f"{who} {ratio:g}x", size=10))
+            crossed = _length(ratio) < goal_at < _length(ratio) + 160  # by the line of the goal: written behind it
+            body.append(
+                _text(LEFT + (goal_at if crossed else _length(ratio)) + 5, top + BAR - 5, f"{who} {ratio:g}x", size=10)
+            )
             top += BAR
-        if aim := RATIO.match(goal):
-            x = LEFT + _length(float(aim["ratio"]))
+        if aim:
+            x = LEFT + goal_at
             height = BAR * len(bars)
             body.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top - height - 2}" y2="{top}" stroke="{GOAL}" stroke-width="1.5"/>'
             )
         top += GAP
-    head = _text(10, 18, "CPU over the floor, log scale; green: understudy, grey: others, red: goal", size=11)
+    head = _text(10, 18, "Ratios on a logarithmic scale. Green: understudy; grey: others; red line: the goal", size=11)
     size = f'width="{WIDTH}" height="{top}" viewBox="0 0 {WIDTH} {top}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n' + "\n".join([head, *body]) + "\n</svg>\n"
 

@@ -152,10 +152,10 @@ def ratios_apart(first: Rows, second: Rows) -> str:
         pairs = zip(RATIO.findall(ours), RATIO.findall(again.get(what, "")), strict=False)
         numbers = [sorted(map(float, pair)) for pair in pairs]
         if any(least == 0 or most / least - 1 > RATIOS_APART for least, most in numbers):
-            found.append(f"{what} ({ours}, then {again[what]})")
+            found.append(f"{what}: {ours}, then {again[what]}")
     if not found:
         return f"No ratio of ours differed by more than {RATIOS_APART:.0%} between the two."
-    return f"These differed by more than {RATIOS_APART:.0%} between the two: {'; '.join(found)}."
+    return f"These ratios of ours differed by more than {RATIOS_APART:.0%} between the two. {'; '.join(found)}."
 
 
 def write(compared: str, runs: list[Run]) -> None:

@@ -392,6 +392,27 @@ def test_what_was_lost_is_unknown(tmp_path: Path, monkeypatch: Any) -> None:
     assert understudy.transcript(tmp_path / "lost.yaml") == whole
 
 
+@pytest.mark.parametrize("app", [streaming_old, streaming_new], ids=["old", "new"])
+def test_a_stream_that_broke_off_shows_what_came(app: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """Wherever a recorded stream is cut, what did not come is unknown; the rest is the same as in the whole recording."""
+    import yaml
+
+    path = tmp_path / "whole.yaml"
+    recorded(path, app, SCRIPT, monkeypatch)
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    answers = [one["response"]["body"] for one in document["interactions"]]
+    first = next(at for at, answer in enumerate(answers) if answer["string"].startswith("event:"))
+    del document["interactions"][first + 1 :]
+    events = answers[first]["string"].split("\n\n")
+    for count, event in enumerate(events):
+        answers[first]["string"] = "\n\n".join(events[:count]) + "\n\n"
+        (tmp_path / "cut.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        report = understudy.parity(tmp_path / "cut.yaml", path)
+        assert report.same or not report.old.turns, f"after {count} events: {report}"
+        if "response.completed" in event:
+            break
+
+
 def test_items_given_as_json_are_read_as_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message, a call and a search that a script gives as JSON say what the same items say in a recording."""
     note = {"type": "url_citation", "start_index": 0, "end_index": 1, "title": "x", "url": "https://example.com"}

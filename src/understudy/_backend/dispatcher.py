@@ -218,7 +218,7 @@ class Dispatcher:
         """
         engine = self._engine
         has_type = any(name == "content-type" for name, _ in response.headers) if response.headers else False
-        lasting = _lasting_headers(face.headers, operation.headers, response.status, has_type)
+        lasting = _lasting_headers(face, operation, response.status, has_type)
         date, request_id = ("date", _date(int(engine.clock.now()))), ("x-request-id", next(engine.ids.requests))
         # In the other modes, sleeping is what moves the clock.
         if operation.polled == "sdk" and engine.clock.mode in ("poll", "manual"):
@@ -226,8 +226,8 @@ class Dispatcher:
         return (date, *lasting, request_id)
 
 
-@lru_cache(maxsize=64)
-def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_type: bool) -> Headers:
+@lru_cache(maxsize=256)
+def _lasting_headers(face: Face, operation: Operation, status: int, has_type: bool) -> Headers:
     """Return the headers that all answers of this kind have.
 
     `has_type`: whether the answer brings a content type.
@@ -235,8 +235,8 @@ def _lasting_headers(of_face: Headers, of_operation: Headers, status: int, has_t
     return (
         *(() if has_type else _JSON),
         *(() if status == 401 else _ACCOUNT),
-        *of_face,
-        *(of_operation if status == 200 else ()),
+        *face.headers,
+        *(operation.headers if status == 200 else ()),
     )
 
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from understudy._engine.agenda import Agenda, AgendaEntry
@@ -37,6 +38,7 @@ from understudy._engine.events import (
     ItemDelta,
     ItemOpened,
     Paused,
+    PhaseEvent,
     Queued,
     Resumed,
     StepClosed,
@@ -390,14 +392,8 @@ class Execution:
         """Estimate what the model read: the last 20 messages, and the instructions [INF]."""
         if not self.request.counts_prompt:
             return 0
-        read, left = tokens(self.request.instructions or ""), 20
-        for item in reversed(self._log):
-            if left and is_message(item):
-                read += tokens(item.text)
-                left -= 1
-            elif not left:
-                break
-        return read
+        messages = islice(filter(is_message, reversed(self._log)), 20)
+        return sum([tokens(message.text) for message in messages]) + tokens(self.request.instructions or "")
 
     # -- events ---------------------------------------------------------------------
 
@@ -438,6 +434,8 @@ class Execution:
         """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
         self.happened.append(event)
+        if isinstance(event, PhaseEvent):
+            return
         if isinstance(event, ItemOpened):
             self._open_item(event)
         elif isinstance(event, StepOpened):
@@ -445,8 +443,8 @@ class Execution:
         elif isinstance(event, StepClosed):
             self.steps.get(event.step_id).state = state.step(event.step_id)  # type: ignore[union-attr]
             self._used = self._used + event.usage
-        elif (item_id := getattr(event, "item_id", None)) is not None:
-            self.items[item_id].state = state.item(item_id)
+        elif isinstance(event, ItemClosed | ItemAnswered):
+            self.items[event.item_id].state = state.item(event.item_id)
 
     def _open_item(self, event: ItemOpened) -> None:
         item = Item(

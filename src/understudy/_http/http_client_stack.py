@@ -106,7 +106,10 @@ class AnsweringSocket:
             self._answer = self._server.response_bytes(answer)
 
     def _is_answered(self) -> bool:
-        """Return True if a handler answers what is sent without `request()`: bytes given to the connection's `send`."""
+        """Return whether a handler answers what is sent without `request()`.
+
+        That is, bytes given to the connection's `send`.
+        """
         connection = self._owner.connection
         handler = handler_of_request(connection, *_destination(connection), {})
         if handler is None:

@@ -108,6 +108,8 @@ def output_actions(item: Mapping[str, Any], name_of: Files) -> Iterator[Action]:
     kind = str(item.get("type"))  # one without a type is shown as it is
     if kind == "message":
         yield from output_reply(item, name_of)
+    elif kind == "function_call" and item.get("status") == "in_progress":
+        yield hosted_call(item["name"], UNKNOWN)  # a stream that broke off in its arguments
     elif kind == "function_call":
         yield call(item["name"], item.get("arguments") or "")
     elif kind == "code_interpreter_call":

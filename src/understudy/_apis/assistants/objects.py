@@ -93,12 +93,17 @@ class Run:
 
 
 class AssistantsObjects:
-    """The assistants and threads of one service."""
+    """The assistants and threads of one service.
+
+    Attributes:
+        shown_runs: the latest views of runs, by id, each with what it was made from: see `endpoints.runs.show`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.assistants: Listing[Assistant] = Listing()
         self.threads: Listing[Thread] = Listing()
+        self.shown_runs: dict[str, tuple[Any, Any, Json]] = {}
 
     # -- finding --------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class Call:
         return INCLUDE_CONTENT in self.query.get("include[]", ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
     """One operation of an API: a row of its face.
 

@@ -5,6 +5,8 @@ A URL path begins with `/v1`, `/openai` or a proxy's prefix; the API path after 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ ROOTS = frozenset(
 )
 
 
+@lru_cache(maxsize=256)
 def api_path(path: str, roots: frozenset[str] = ROOTS) -> str:
     """Remove everything before the API path.
 
@@ -63,7 +66,7 @@ class Route(NamedTuple):
 
     Attributes:
         operation: the operation requested; None if no face has it.
-        ids: the ids in its path, by name.
+        ids: the ids in its path, by name; not to be changed, since routes are remembered.
         face: the face that the operation belongs to.
         allowed: the methods that this path allows, if the operation is None.
     """
@@ -102,7 +105,10 @@ class Faces:
         operations: those of all faces.
         by_name: the operations by name.
         roots: the first segments of the service's paths, of these faces and of others; see `api_path`.
+        find: routes a request, given its method and its API path; it remembers some, because apps repeat what they ask.
     """
+
+    find: Callable[[str, str], Route]
 
     def __init__(self, *faces: Face) -> None:
         self.faces = faces
@@ -117,12 +123,9 @@ class Faces:
             templates.sort(key=lambda template: len(template.ids))  # literals first: `/threads/runs` does not name a thread
         self._own_roots = frozenset(root for root, _ in self._templates)
         self.roots = ROOTS | self._own_roots
+        self.find = lru_cache(maxsize=256)(self._find)
 
-    def find(self, method: str, path: str) -> Route:
-        """Route a request.
-
-        `path`: an API path, see `api_path`.
-        """
+    def _find(self, method: str, path: str) -> Route:
         segments = path.strip("/").split("/")
         templates = self._templates.get((segments[0], len(segments)), ())
         for template in templates:

@@ -6,6 +6,7 @@ Also: create a thread with a run.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from understudy._apis.assistants import render
 from understudy._apis.assistants.defaults import thread_tool_resources
@@ -23,6 +24,7 @@ from understudy._apis.assistants.objects import (
 from understudy._apis.assistants.settings import SAMPLING, check_settings, run_settings, tools_of
 from understudy._apis.assistants.streaming import stream_response
 from understudy._apis.assistants.views import to_rest
+from understudy._apis.common.json_encoding import Constant
 from understudy._apis.common.operation_call import Call, Json
 from understudy._apis.common.paging import page_of
 from understudy._common.messages import Request, Response
@@ -33,16 +35,27 @@ from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
 _OF_THE_RUN_ALONE = ("additional_instructions", "tools")  # fields of a run do not show that the request set these
+_VIEWS_KEPT = 64
+_NOT_SHOWN: tuple[Any, Any, Json] = (None, None, {})
 _MAX_INTERVAL_DIGITS = 12  # of milliseconds: 30 years
 
 
 def show(call: Call, run: Run) -> Json:
     """Return the REST view of a run.
 
-    Its present state counts as seen: the next poll advances it.
+    Its present state counts as seen: the next poll advances it. Its view is made, and encoded, once for each phase and
+    metadata: all else is fixed, and apps that wait for a run ask for it again and again.
     """
-    call.shown[run.id] = run.execution.state.phase
-    return to_rest(render.run(run))
+    phase, metadata = run.execution.state.phase, run.metadata
+    call.shown[run.id] = phase
+    views = call.engine.part(AssistantsObjects).shown_runs
+    of_phase, of_metadata, view = views.get(run.id, _NOT_SHOWN)
+    if of_phase is not phase or of_metadata is not metadata:
+        if len(views) >= _VIEWS_KEPT:
+            views.clear()
+        view = Constant(to_rest(render.run(run)))
+        views[run.id] = phase, metadata, view
+    return view
 
 
 def create(call: Call) -> Json | Response:
