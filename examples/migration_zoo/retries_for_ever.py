@@ -18,7 +18,7 @@ def _ask(client, attempts):
             attempts -= 1
             if error.code != "conversation_locked" or not attempts:
                 return asking.answer(client.responses.cancel(first.id))
-            time.sleep(2)
+            time.sleep(10)
         else:
             return asking.answer(second)
 
@@ -28,7 +28,7 @@ def broken(client):
 
 
 def mended(client):
-    return _ask(client, attempts=60)
+    return _ask(client, attempts=12)
 
 
 def hunt(app):

@@ -290,6 +290,7 @@ def settings_examples(limit: Limit, stage: EnginePorts) -> Example:
         "model": Example({"model": "gpt-4o"}, {"model": "whisper-1"}),
         "temperature": Example({"model": "gpt-4o", "temperature": 1}, {"model": "o3-mini", "temperature": 1}),
         "top_p": Example({"model": "gpt-4o", "top_p": 1}, {"model": "o3-mini", "top_p": 1}),
+        "reasoning_effort": Example(*({"model": "gpt-4o", "reasoning_effort": effort} for effort in ("none", "low"))),
         "response_format": Example({"model": "gpt-4o"}, {"model": "gpt-4o", "response_format": SCHEMA, "tools": hosted}),
     }
     usual = stage.least(faces.ALL.by_name[limit.operation].body)

@@ -140,7 +140,10 @@ def test_a_limit(stage: EnginePorts, limit: Limit) -> None:
 def test_a_rule(stage: EnginePorts, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
     """What must hold between the keys of a body is held to, and a body for which it holds is taken."""
     monkeypatch.setattr(forms, "FILE_BYTES", 4)
-    is_setting = limit.path in ("model", "temperature", "top_p", "response_format") and limit.operation not in RESPONSES
+    is_setting = (
+        limit.path in ("model", "temperature", "top_p", "reasoning_effort", "response_format")
+        and limit.operation not in RESPONSES
+    )
     examples = settings_examples if is_setting else rule_examples
     inside, outside = examples(limit, stage)
     refused(send_for(limit, outside, stage), limit, None)

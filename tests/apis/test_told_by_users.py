@@ -104,6 +104,22 @@ def test_a_reasoning_model_takes_no_sampling_settings(backend: Backend, client: 
     assert assistants.update(reasoning.id, model="gpt-4o").temperature == 1.0
 
 
+def test_other_models_take_no_effort(client: Any) -> None:
+    """Models that do not reason refuse an effort; null is none. [openai-python#2112, openai-php/client#518]"""
+    assistants = client.beta.assistants
+    usual, thread = assistants.create(model="gpt-4o", instructions="x"), client.beta.threads.create()
+    for act in (
+        lambda: assistants.create(model="gpt-4o", reasoning_effort="medium"),
+        lambda: assistants.update(usual.id, reasoning_effort="medium"),
+        lambda: client.beta.threads.runs.create(thread.id, assistant_id=usual.id, reasoning_effort="medium"),
+    ):
+        with pytest.raises(openai.BadRequestError, match="'reasoning_effort' does not support 'medium'") as caught:
+            act()
+        assert (caught.value.param, caught.value.code) == (None, "unsupported_value")
+    assert assistants.update(usual.id, reasoning_effort=None).reasoning_effort is None
+    assert assistants.create(model="o3-mini", reasoning_effort="low").reasoning_effort == "low"
+
+
 @pytest.mark.parametrize(
     ("strict", "parameters", "what"),
     [

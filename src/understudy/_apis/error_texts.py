@@ -108,6 +108,14 @@ REFUSALS: dict[str, Refusal] = {
         "unsupported_parameter",
         "REP",
     ),
+    # [REP: openai/openai-python#2112, openai-php/client#518]
+    "effort.unsupported": Refusal(
+        400,
+        "Unsupported value: 'reasoning_effort' does not support '{value}' with this model.",
+        None,
+        "unsupported_value",
+        "REP",
+    ),
     "tools.json_schema": Refusal(
         400,
         "Invalid tools: all tools must be of type `function` when `response_format` is of type `json_schema`.",

@@ -4,8 +4,8 @@ Only where its sleeping does not move the clock.
 
 **Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
 a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
-for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only once there was a
-pause; of the first pause all that the thread computed and waited before is subtracted, too: too much rather than too little.
+for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only after a pause, and
+all that the thread computed and waited since the answer after the last one is subtracted: too much rather than too little.
 Whatever blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being
 called, in what they may call, in their files, or in the files that these use.
 """
@@ -51,9 +51,9 @@ class RealSleepMeter:
     def answered(self) -> None:
         """Start measuring: this thread got an answer."""
         thread = self._thread
-        if not hasattr(thread, "busy") or thread.has_paused:
+        if getattr(thread, "has_paused", True):
             thread.busy = _busy()
-            thread.has_paused = getattr(thread, "has_paused", False)
+            thread.has_paused = False
         thread.answered_at = _elapsed()
 
     def arrived(self, request: Request) -> str | None:

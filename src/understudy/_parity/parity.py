@@ -173,7 +173,7 @@ def _name(app: Any) -> str:
 
 
 def _module(app: Any) -> str:
-    """Return the module that an app of a common name is from, with a dot behind it; "" if there is none."""
+    """Return the module of an app, with a dot behind it; "" if it has none."""
     module = getattr(app, "__module__", None)
     is_named = hasattr(app, "__qualname__") and "<locals>" not in app.__qualname__
     return f"{module}." if is_named and module and not is_recording(app) else ""

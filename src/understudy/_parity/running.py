@@ -103,7 +103,7 @@ def check_callback(function: Any, name: str, takes: str) -> None:
 
 
 def _binding_error(function: Any, *arguments: Any) -> str:
-    """Return why a callable does not take such arguments; "" if it does, or if it does not show what it takes."""
+    """Return why a callable does not take such arguments; "" if it may."""
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError as error:

@@ -58,7 +58,7 @@ def summary(found: Sequence[Difference]) -> str:
 
 
 def _listed(lead: str, text: str, width: int | None) -> Iterator[str]:
-    """Yield the lines of a text behind a number; wrapped where the terminal's width is known."""
+    """Yield the lines of a text behind a number, wrapped to the width if any."""
     margin = " " * max(len(lead), 2)
     for line in text.split("\n"):
         parts = [lead + line] if width is None else textwrap.wrap(line, width, initial_indent=lead, subsequent_indent=margin)

@@ -230,7 +230,7 @@ def same_action(old: TranscriptEntry, new: TranscriptEntry, words: Words) -> boo
 
 
 def _as_far_as_shown(old: Any, new: Any) -> tuple[Any, Any]:
-    """Return two values without the passages of a file search that only one side shows."""
+    """Return two values without the passages that only one side shows."""
     sides = [isinstance(value, dict) and value.get("name") == "file_search" and "passages" in value for value in (old, new)]
     if sides[0] == sides[1]:
         return old, new

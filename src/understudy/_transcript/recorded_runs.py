@@ -210,7 +210,7 @@ class RunReading:
         return any(page.get("has_more") is False or self._goes_back_before(run, page.get("data") or ()) for page in pages)
 
     def _goes_back_before(self, run: RunFacts, listed: Sequence[Json]) -> bool:
-        """Return True if a list, newest first, reaches a message that is older than a run.
+        """Return True if a list, newest first, reaches back before a run.
 
         A list of the newest messages may show those of later runs alone.
         """
@@ -301,6 +301,6 @@ def _resumed_at(run: RunFacts, started_at: float) -> float:
 
 
 def _passage(result: Json) -> str | None:
-    """Return what a file search found in a file; None where the steps were listed without it."""
+    """Return what a search found in a file; None if the list left it out."""
     parts = result.get("content")
     return None if parts is None else "".join(part.get("text") or "" for part in parts)

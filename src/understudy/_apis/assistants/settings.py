@@ -147,6 +147,8 @@ def check_settings(
         raise ApiError("model.unsupported", id=wanted)
     if reasons(model):
         _check_sampling(body, stored or {})
+    elif not is_azure(call.request) and body.get("reasoning_effort", "none") != "none":
+        raise ApiError("effort.unsupported", value=body["reasoning_effort"])
     if _is_json_schema(response_format) and any(tool["type"] != "function" for tool in tools):
         raise ApiError("tools.json_schema")
 
@@ -192,5 +194,6 @@ SETTINGS_RULES: dict[str, Bound] = {
     ),
     "temperature": Bound("rule", "neither sent nor stored with a reasoning model", "model.parameter", "REP"),
     "top_p": Bound("rule", "neither sent nor stored with a reasoning model", "model.parameter", "INF"),
+    "reasoning_effort": Bound("rule", "`none`, or left out, where the model does not reason", "effort.unsupported", "REP"),
     "response_format": Bound("rule", "`json_schema` only if every tool is a function", "tools.json_schema", "REP"),
 }

@@ -46,7 +46,7 @@ def interaction(number: int, entry: Any, _path: Path) -> Interaction:
 
 
 def _code(response: Any) -> Any:
-    """Return the status of a response, which some forks of vcrpy write as a bare number."""
+    """Return the status of a response; some forks of vcrpy write a bare number."""
     if "status" not in response:
         return response["status_code"]
     status = response["status"]

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 from understudy._cassettes.secrets.spans import SecretSpan, lower
 
 _SHORTEST_CORE = 8  # of base64: fewer characters would be found by chance
-_SHORTEST_IN_ANY_CASE = 16  # fewer could be a word or a name, which is no secret in other letters
+_SHORTEST_IN_ANY_CASE = 16  # fewer could be a word or a name, harmless in other letters
 _ESCAPES = ("\\u00", "\\x", "%", "&#")
 
 

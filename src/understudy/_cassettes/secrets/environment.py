@@ -30,7 +30,7 @@ _ALWAYS_PATHS = frozenset({"PWD", "OLDPWD"})
 
 
 def environment_secrets(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the secrets among the values of environment variables, whole and in pieces."""
+    """Yield the secrets in environment variables, whole and in pieces."""
     for name, value in environ.items():
         if name in _ALWAYS_PATHS or not value:
             continue
@@ -56,7 +56,10 @@ def _grade(name: str, value: str) -> Grade:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    """Yield what is secret in a value in quotes, in a list, in a header's value, in lines, or in base64."""
+    """Yield the parts of a value that are secret.
+
+    It may be in quotes, a list, a header's value, lines, or base64.
+    """
     unquoted = value.strip().strip("'\"")
     if unquoted != value and len(unquoted.split()) == 1:
         yield unquoted

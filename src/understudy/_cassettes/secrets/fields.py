@@ -177,7 +177,10 @@ def _in_parts(text: str) -> Iterator[SecretSpan]:
 
 
 def _part_end(text: str, head: int) -> re.Pattern[str]:
-    """Return a pattern for the end of a part: the line of dashes that also began it; any such line if none did."""
+    """Return a pattern for the end of a part.
+
+    That is the line of dashes that also began it; any such line if none did.
+    """
     begins = _BOUNDARY.search(text, 0, head)
     last = None
     while begins is not None:

@@ -42,7 +42,10 @@ def nested_spans(text: str, find: FindSpans) -> Iterator[SecretSpan]:
 
 
 def _unquoted(text: str) -> tuple[str, list[int]]:
-    """Return a text with its percent-encoding taken off once, and where each character began; the end at last."""
+    """Return a text with its percent-encoding taken off once.
+
+    And where each of its characters began in the encoded text; the last number is its end.
+    """
     characters: list[str] = []
     places: list[int] = []
     for piece in _PIECE.finditer(text):
@@ -56,7 +59,7 @@ def _unquoted(text: str) -> tuple[str, list[int]]:
 
 
 def _characters(encoded: str) -> Iterator[tuple[str, int]]:
-    """Yield the characters of percent-encoded bytes, and the length of each in that encoding."""
+    """Yield the characters of percent-encoded bytes, with their encoded lengths."""
     raw = bytes.fromhex(encoded.replace("%", ""))
     try:
         yield from ((one, 3 * len(one.encode())) for one in raw.decode())

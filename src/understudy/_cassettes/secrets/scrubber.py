@@ -119,13 +119,19 @@ class Scrubber:
         return [*self._inside(text), *self._known_spans(text, lowered), *self._own_spans(text)]
 
     def _inside(self, text: str, depth: int = 0) -> list[SecretSpan]:
-        """Return where a text has secrets that show by themselves: by their names or shapes, in its encoded parts, too."""
+        """Return where a text has secrets that show by their names or shapes.
+
+        In its encoded parts, too.
+        """
         lowered = lower(text)
         found = [*field_spans(text, lowered), *shape_spans(text, lowered)]
         return [*found, *self._nested(text, depth)]
 
     def _nested(self, text: str, depth: int = 0) -> list[SecretSpan]:
-        """Return where the encoded parts of a text have secrets that show by themselves, or fit the user's patterns."""
+        """Return where the encoded parts of a text have secrets.
+
+        Those that show by themselves, or fit the user's patterns.
+        """
         if depth == _DEEPEST:
             return []
         return list(nested_spans(text, lambda inner: [*self._inside(inner, depth + 1), *self._own_spans(inner)]))
