@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Iterator
 
 import pytest
 
+from understudy._diagnostics import real_sleep
 from understudy._engine import clock as clock_module
 from understudy._http import transports
 
@@ -21,6 +23,14 @@ def _preloaded() -> None:
 def pytester(_preloaded: None, pytester: pytest.Pytester) -> pytest.Pytester:
     """Pytest in pytest: in this process where a test does not need one of its own, which costs seconds."""
     return pytester
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_time_between_requests() -> Iterator[None]:
+    """However loaded the machine is, no test is taken for one that sleeps between its requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(real_sleep, "_elapsed", lambda: 0.0)
+        yield
 
 
 class Wall:

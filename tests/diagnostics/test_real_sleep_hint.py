@@ -1,12 +1,16 @@
 """Where the app's own sleeping takes real time, a hint names the line and the setting that makes it virtual.
 
-What is tested here is real sleeping: a tenth of a second each.
+The machine's clocks are replaced: what sleeps here returns at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
 
 import openai
 import pytest
@@ -16,8 +20,42 @@ from openai import AsyncOpenAI, OpenAI
 import understudy as us
 from tests.diagnostics import sleeping_helper
 from understudy import Reply
+from understudy._diagnostics import real_sleep
 
 PAUSE = 0.12  # seconds
+
+
+class Machine:
+    """The clocks of a machine on which nothing else runs: of all time, and of what the thread computed."""
+
+    def __init__(self) -> None:
+        self.passed = self.computed = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+    def sleep_async(self, seconds: float) -> Coroutine[Any, Any, None]:
+        self.passed += seconds
+        return _sleep_async(0)
+
+    def compute(self, seconds: float) -> None:
+        self.passed += seconds
+        self.computed += seconds
+
+
+_sleep_async = asyncio.sleep
+
+
+@contextmanager
+def another_machine() -> Iterator[Machine]:
+    """Replace the machine's clocks."""
+    machine = Machine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(real_sleep, "_elapsed", lambda: machine.passed)
+        patch.setattr(real_sleep, "_busy", lambda: machine.computed)
+        patch.setattr(time, "sleep", machine.sleep)
+        patch.setattr(asyncio, "sleep", machine.sleep_async)
+        yield machine
 
 
 def poll(understudy, pause):
@@ -71,7 +109,7 @@ def in_tenacity(understudy):
 )
 def test_the_line_is_named(app, place):
     """Sleeping between requests is one hint, with the line, whoever sleeps for the app; under time='sleep' there is none."""
-    with us.simulate(script=Reply("x")) as backend:
+    with another_machine(), us.simulate(script=Reply("x")) as backend:
         app(backend)
         (hint,) = backend.hints
         backend.hints.clear()  # the summary of this suite need not show it
@@ -100,40 +138,36 @@ def test_proxies_are_not_touched():
         time.sleep(PAUSE)
         return proxy, held, openai.beta
 
-    with us.simulate(script=Reply("x")) as backend:
+    with another_machine(), us.simulate(script=Reply("x")) as backend:
         poll(backend, pause)
         (hint,) = backend.hints
         backend.hints.clear()
     assert "`time.sleep(PAUSE)`" in hint
 
 
-def compute():
-    began = time.thread_time()
-    while time.thread_time() - began < PAUSE:
-        pass
-
-
-@pytest.mark.parametrize("pause", [compute, lambda: None], ids=["computing", "nothing"])
-def test_what_does_not_sleep_is_not_accused(pause):
+@pytest.mark.parametrize("seconds", [PAUSE, 0.0], ids=["computing", "nothing"])
+def test_what_does_not_sleep_is_not_accused(seconds):
     """Computing takes time as well; it is not sleeping, though this file has lines that sleep."""
-    with us.simulate(script=Reply("x")) as backend:
-        poll(backend, pause)
+    with another_machine() as machine, us.simulate(script=Reply("x")) as backend:
+        poll(backend, lambda: machine.compute(seconds))
         assert backend.hints == []
 
 
 @pytest.mark.parametrize("mode", ["real", "sleep"])
-def test_where_sleeping_moves_the_clock_there_is_no_hint(mode):
-    """In the modes where sleeping is right, nothing is said about it."""
+def test_where_sleeping_moves_the_clock_there_is_no_hint(monkeypatch, mode):
+    """In the modes where sleeping is right, nothing is said about it, however long the app is away."""
+    monkeypatch.setattr(real_sleep, "_elapsed", count().__next__)
+    monkeypatch.setattr(real_sleep, "_busy", lambda: 0.0)
     with us.simulate(time=mode) as backend, backend.client() as client:
         for _ in range(3):
             client.beta.threads.create()
-            time.sleep(PAUSE)
+            time.sleep(0.001)
         assert backend.hints == []
 
 
 def test_the_sdks_own_pauses_are_not_the_apps():
     """What the SDK sleeps before it retries is not blamed on the app's lines."""
-    with us.simulate() as backend:
+    with another_machine(), us.simulate() as backend:
         backend.fault(us.ConnectionReset(), on="threads.create")
         with backend.client() as client:
             client.beta.threads.create()
@@ -143,6 +177,18 @@ def test_the_sdks_own_pauses_are_not_the_apps():
 
 def test_the_terminal_says_it_once(pytester):
     """The summary of pytest names the first test, the line and the remedy, and how many more there are."""
+    pytester.makeconftest(
+        """
+        import time
+
+        from understudy._diagnostics import real_sleep
+
+        passed = []
+        time.sleep = passed.append
+        real_sleep._elapsed = lambda: sum(passed)
+        real_sleep._busy = lambda: 0.0
+        """
+    )
     pytester.makepyfile(
         """
         import time

@@ -258,6 +258,32 @@ def test_a_mock_that_moves_the_time(name, monkeypatch):
         pass
 
 
+def test_a_mock_that_was_there_first(pytester):
+    """The first simulation of a process takes no mock for Python's own function: it is refused, and gone afterwards."""
+    pytester.makepyfile(
+        """
+        import time
+
+        import pytest
+        import understudy as us
+
+
+        def test_with_a_mock(monkeypatch):
+            monkeypatch.setattr(time, "sleep", lambda seconds: None)
+            with pytest.raises(us.errors.ConflictingClock), us.simulate(time="sleep"):
+                pass
+
+
+        def test_without():
+            began = time.time()
+            with us.simulate(time="sleep"):
+                time.sleep(1_000)
+            assert time.time() - began < 1_000
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
 async def test_the_inner_simulation_moves_the_loop():
     """Of nested simulations in one running loop the innermost moves its time; afterwards the outer one does again."""
     with us.simulate(time="sleep") as outer:

@@ -139,7 +139,7 @@ def _is_app(frame: FrameType) -> bool:
 
 
 def _is_excepted(module: object) -> bool:
-    from understudy._virtual_time.time_patches import is_excepted
+    from understudy._virtual_time.excepted_modules import is_excepted
 
     return not isinstance(module, str) or is_excepted(module) or module.partition(".")[0] == "understudy"
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from understudy._http.current import handler_of
-from understudy._virtual_time.time_patches import is_excepted
+from understudy._virtual_time.excepted_modules import is_excepted
 from understudy._virtual_time.virtual_clock import VirtualTime, entered
 
 INTERVAL_SECONDS = 0.05  # between samples

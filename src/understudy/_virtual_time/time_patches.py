@@ -16,23 +16,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from understudy._virtual_time.excepted_modules import is_excepted
 from understudy._virtual_time.virtual_clock import here
 
-# They measure and wait in real time. trio has its own clock: see `trio_clock`.
-_EXCEPTED = sys.stdlib_module_names | {
-    *("pytest", "_pytest", "pluggy", "hypothesis", "xdist", "execnet", "pytest_asyncio", "pytest_timeout"),
-    *("coverage", "trio"),
-}
 _NANOSECONDS = 1_000_000_000
 
 _replaced: list[tuple[Any, str, str]] = []  # owner, its name for a function, the function's own
 _scanned: dict[str, Any] = {}  # modules already searched, by their name in `sys.modules`
 _holders: dict[str, tuple[ModuleType, list[tuple[str, str]]]] = {}  # those of them with names for functions of `time`
-
-
-def is_excepted(name: str | None) -> bool:
-    """Return whether a module keeps real time."""
-    return name is not None and name.partition(".")[0] in _EXCEPTED
 
 
 def _sleep(seconds: float) -> None:
@@ -46,13 +37,12 @@ def _sleep(seconds: float) -> None:
 
 
 def _reading(name: str, factor: int | None) -> Callable[[], float]:
-    original = getattr(time, name)
     seconds = name.removesuffix("_ns")
 
     def read() -> float:
         moment = None if is_excepted(sys._getframe(1).f_globals.get("__name__")) else here()  # noqa: SLF001
         if moment is None:
-            return original()  # type: ignore[no-any-return]
+            return _ORIGINALS[name]()  # type: ignore[no-any-return]
         value: float = getattr(moment, seconds)()
         return value if factor is None else round(value * factor)
 
@@ -65,17 +55,28 @@ _REPLACEMENTS: dict[str, Callable[..., Any]] = {
     **{name: _reading(name, None) for name in ("time", "monotonic", "perf_counter")},
     **{name: _reading(name, _NANOSECONDS) for name in ("time_ns", "monotonic_ns", "perf_counter_ns")},
 }
-_ORIGINALS: dict[str, Callable[..., Any]] = {name: getattr(time, name) for name in _REPLACEMENTS}
-_NAME_OF = {id(original): name for name, original in _ORIGINALS.items()}
+# Python's own. Not read on import: a test may have replaced one of them by then.
+_ORIGINALS: dict[str, Callable[..., Any]] = {}
+_NAME_OF: dict[int, str] = {}
 
 
 def replaced_by_another() -> str | None:
     """Return the name of a function of `time` that others have patched, or None."""
-    return next((name for name, original in _ORIGINALS.items() if getattr(time, name) is not original), None)
+    for name in _REPLACEMENTS:
+        function = getattr(time, name)
+        if getattr(function, "__self__", None) is not time or function.__name__ != name:
+            return name
+    return None
 
 
 def replace() -> None:
-    """Replace them in `time`, and in every module that imported one by name."""
+    """Replace them in `time`, and in every module that imported one by name.
+
+    None of them has been replaced by another (`replaced_by_another`).
+    """
+    if not _ORIGINALS:
+        _ORIGINALS.update((name, getattr(time, name)) for name in _REPLACEMENTS)
+        _NAME_OF.update((id(original), name) for name, original in _ORIGINALS.items())
     for name in _REPLACEMENTS:
         _replace(time, name, name)
     _scan()
