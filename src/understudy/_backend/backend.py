@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from understudy._apis import faces
@@ -117,12 +118,13 @@ class Backend:
 
     # -- requests -------------------------------------------------------------
 
-    def handle(self, request: Request) -> Answer:
+    @cached_property
+    def handle(self) -> Callable[[Request], Answer]:
         """Answer a request.
 
         Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
-        return self._dispatcher.handle(request)
+        return self._dispatcher.handle  # itself: one frame less in every request
 
     def over_http(self) -> None:
         """Answer as a server: an unknown path is the service's 404, not a mistake."""

@@ -6,7 +6,7 @@ Pieces that were sent together are one entry until they are read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from understudy._engine.events import Event, ItemDelta
@@ -63,14 +63,12 @@ class EventLog:
     operation of the list, and what is packed is counted before it can be seen.
     """
 
-    __slots__ = ("_entries", "_packed", "_unpacked")
+    __slots__ = ("_entries", "_packed", "_unpacked", "append")
 
     def __init__(self) -> None:
         self._entries: list[Any] = []  # Event | PlannedPieces
+        self.append: Callable[[Event], None] = self._entries.append  # the list's own, as it is called so often
         self._packed = self._unpacked = 0  # how many `PlannedPieces` were put into it, and taken out again
-
-    def append(self, event: Event) -> None:
-        self._entries.append(event)
 
     def append_pieces(self, pieces: PlannedPieces) -> None:
         """Append the events of pieces that were sent together."""
