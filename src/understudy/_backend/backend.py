@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from understudy._apis import faces
@@ -80,6 +79,7 @@ class Backend:
         _check_settings(strict=strict, seed=seed)
         self._engine = Engine(seed=seed, time=time, start=start, strict=strict)
         self._dispatcher = Dispatcher(self._engine, self._faces)
+        self.handle = self._dispatcher.handle  # type: ignore[method-assign] # a frame less in every request
         self._strict = strict
         self._start = start
         self._generated: tuple[str, Any] | None = None
@@ -118,13 +118,12 @@ class Backend:
 
     # -- requests -------------------------------------------------------------
 
-    @cached_property
-    def handle(self) -> Callable[[Request], Answer]:
+    def handle(self, request: Request) -> Answer:
         """Answer a request.
 
         Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
-        return self._dispatcher.handle  # itself: one frame less in every request
+        return self._dispatcher.handle(request)
 
     def over_http(self) -> None:
         """Answer as a server: an unknown path is the service's 404, not a mistake."""
