@@ -33,14 +33,14 @@ def stream(*events: Any) -> str:
     return "".join(f"event: {one.get('type')}\ndata: {json.dumps(one, ensure_ascii=False)}\n\n" for one in events)
 
 
-def recorded(folder: Path, body: Any, **request: Any) -> Path:
+def recorded(folder: Path, body: Any, path: str = "responses", **request: Any) -> Path:
     """A cassette of one create and its answer."""
     is_stream = isinstance(body, str)
     kind = "text/event-stream; charset=utf-8" if is_stream else "application/json"
     interaction = {
         "request": {
             "method": "POST",
-            "uri": "https://api.openai.com/v1/responses",
+            "uri": f"https://api.openai.com/v1/{path}",
             "body": json.dumps({"model": MODEL, "input": "x", **request}),
             "headers": {"content-type": ["application/json"]},
         },
@@ -50,9 +50,9 @@ def recorded(folder: Path, body: Any, **request: Any) -> Path:
             "body": {"string": body if is_stream else json.dumps(body)},
         },
     }
-    path = folder / "odd.yaml"
-    path.write_text(yaml.safe_dump({"interactions": [interaction], "version": 1}, allow_unicode=True), encoding="utf-8")
-    return path
+    file = folder / "odd.yaml"
+    file.write_text(yaml.safe_dump({"interactions": [interaction], "version": 1}, allow_unicode=True), encoding="utf-8")
+    return file
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,49 @@ def recorded(folder: Path, body: Any, **request: Any) -> Path:
 )
 def test_no_command_breaks(tmp_path: Path, capsys: pytest.CaptureFixture[str], body: Any, request_keys: Any) -> None:
     """Every command reads an odd recording, and says something of it."""
-    path = recorded(tmp_path, body, **request_keys)
+    assert_no_command_breaks(tmp_path, capsys, recorded(tmp_path, body, **request_keys))
+
+
+RUN = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1", "assistant_id": "asst_1", "status": "queued"}
+SAYS = {"id": "msg_1", "object": "thread.message", "thread_id": "thread_1", "run_id": "run_1", "role": "assistant"}
+STEP = {"id": "step_1", "object": "thread.run.step", "run_id": "run_1", "thread_id": "thread_1"}
+
+
+def said_delta(content: Any) -> tuple[str, Any]:
+    """An event of a message's new part."""
+    return "thread.message.delta", {"id": "msg_1", "object": "thread.message.delta", "delta": {"content": content}}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param([said_delta([{"index": 0, "type": "text", "text": {"value": None}}])], id="a piece without text"),
+        pytest.param([said_delta(None)], id="a delta without parts"),
+        pytest.param([said_delta([{"index": 0, "type": "text"}])], id="a part without its text"),
+        pytest.param([said_delta([{"index": 0}])], id="a part without a type"),
+        pytest.param([("thread.run.step.created", {**STEP, "created_at": None, "step_details": None})], id="a null step"),
+        pytest.param([("thread.run.completed", {**RUN, "status": "completed", "created_at": None})], id="a null time"),
+        pytest.param([("thread.run.failed", {**RUN, "status": "failed", "last_error": None})], id="failed without an error"),
+        pytest.param([("thread.novel", {"id": "x_1", "object": "thread.novel"})], id="an event of a new kind"),
+        pytest.param([("thread.message.delta", None), ("thread.run.completed", [])], id="events of other types"),
+    ],
+)
+def test_no_command_breaks_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], events: Any) -> None:
+    """So it is with the stream of a run of the Assistants API."""
+    begin = [("thread.run.created", {**RUN, "created_at": None}), ("thread.message.created", {**SAYS, "content": []})]
+    body = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in (*begin, *events))
+    path = recorded(tmp_path, body, path="threads/thread_1/runs", assistant_id="asst_1", stream=True)
+    assert_no_command_breaks(tmp_path, capsys, path)
+
+
+def assert_no_command_breaks(folder: Path, capsys: pytest.CaptureFixture[str], path: Path) -> None:
     commands = [
         ["show", str(path)],
         ["check", str(path)],
         ["promote", str(path)],
         ["promote", "--test", str(path)],
         ["parity", str(path), str(path)],
-        ["conform", "--recordings", str(tmp_path)],
+        ["conform", "--recordings", str(folder)],
     ]
     for command in commands:
         try:

@@ -177,7 +177,7 @@ def _run(run: RunFacts, shown: dict[str, int], outputs: dict[str, tuple[str, int
     waiting, written = run.calls_waited_for(), set()
     parts: list[tuple[float, list[ConversationEntry]]] = []
     for step in run.steps.values():
-        details = step["step_details"]
+        details = step.get("step_details") or {}
         message_id = (details.get("message_creation") or {}).get("message_id")
         calls = details.get("tool_calls") or []
         waiting = [one for one in waiting if not {call["id"] for call in one.calls} & {call["id"] for call in calls}]

@@ -67,7 +67,7 @@ class RunFacts:
                 if not any(waited.calls[0]["id"] == calls[0]["id"] for waited in found):
                     found.append(Waited(view.get("started_at") or view.get("created_at") or 0, calls))
         shown = {call["id"] for waited in found for call in waited.calls} | {
-            call["id"] for step in self.steps.values() for call in step["step_details"].get("tool_calls") or ()
+            call["id"] for step in self.steps.values() for call in (step.get("step_details") or {}).get("tool_calls") or ()
         }
         name = next((tool["function"]["name"] for tool in self._functions()), "not_shown")
         for ids in self.submitted:
@@ -136,7 +136,7 @@ class Facts:
                 self._see(exchange.index, view)
                 if event == "thread.run.created":
                     self._run(view["id"]).created = exchange.index
-            if event == "thread.message.delta":
+            if event == "thread.message.delta" and isinstance(data, dict):
                 self._read_delta(data)
 
     def _see(self, index: int, view: Json, asked_store: str = "", *, backwards: bool = False) -> None:
@@ -151,7 +151,7 @@ class Facts:
         key = f"{store_id}/{object_id}" if kind == "vector_store.file" else object_id
         self.first_views.setdefault(key, view)
         self._count += 1
-        self._order.setdefault(key, (view.get("created_at", 0), -self._count if backwards else self._count))
+        self._order.setdefault(key, (view.get("created_at") or 0, -self._count if backwards else self._count))
         if kind == "thread.run":
             self._run(object_id).views.append((index, view))
         elif kind == "thread.run.step":
@@ -163,10 +163,11 @@ class Facts:
                 messages[object_id] = view
 
     def _read_delta(self, data: Json) -> None:
+        parts = (data.get("delta") or {}).get("content") or ()
+        texts = [(part.get("text") or {}).get("value") or "" for part in parts if part.get("type") == "text"]
         for run in self.runs.values():
-            if data["id"] in run.messages:
-                pieces = run.chunks.setdefault(data["id"], [])
-                pieces += [part["text"].get("value", "") for part in data["delta"]["content"] if part["type"] == "text"]
+            if data.get("id") in run.messages:
+                run.chunks.setdefault(data["id"], []).extend(texts)
 
     def _run(self, run_id: str) -> RunFacts:
         return self.runs.setdefault(run_id, RunFacts(run_id))
