@@ -258,7 +258,7 @@ def test_manual_time_moves_while_a_response_is_waited_for() -> None:
 
 def test_the_retry_of_a_lost_answer_takes_the_same_script() -> None:
     """A create that the SDK sends again makes a second response with the same script, not the next one."""
-    with simulate() as backend:
+    with simulate(time="sleep") as backend:
         backend.next_run(Reply("First."))
         backend.next_run(Reply("Second."))
         backend.fault(understudy.faults.ConnectionReset(), on="responses.create", phase="after")
