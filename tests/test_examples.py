@@ -14,7 +14,12 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PROJECTS = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
 
+DEEP = ("document_qa", "port", "support_bot")  # run in the cell `deep`
 NEEDS = {"autogen": ["autogen_ext"], "frameworks": ["agents", "langchain_openai", "pydantic_ai"]}  # by project: modules
+
+
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [mark for mark, names in ((pytest.mark.tools, NEEDS), (pytest.mark.deep, DEEP)) if name in names]
 
 
 def settings(project: Path) -> dict[str, object]:
@@ -29,10 +34,7 @@ def test_the_projects_are_all_there() -> None:
 
 @pytest.mark.parametrize(
     "project",
-    [
-        pytest.param(project, marks=[pytest.mark.tools] if project.name in NEEDS else [], id=project.name)
-        for project in PROJECTS
-    ],
+    [pytest.param(project, marks=_marks(project.name), id=project.name) for project in PROJECTS],
 )
 def test_the_example_passes_its_own_tests(project: Path, tmp_path: Path) -> None:
     """Nothing is skipped, nothing warns, and nothing is left in the folder."""

@@ -22,12 +22,31 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "runs.md": "tests/docs/test_examples.py",
     "serve.md": "tests/serve/test_docs.py",
 }
+DEEP = {  # pages that start many processes: executed in the cell `deep`
+    f"how-to/{name}.md"
+    for name in (
+        "ci",
+        "compatible-servers",
+        "look-at-cassettes",
+        "move-to-responses",
+        "other-processes",
+        "sharding",
+        "unittest",
+    )
+}
 LAST_OF_ASSISTANTS = 12  # the number of the last section that is not about Responses
 _MARK = re.compile(r"\b(?:REC|RUN|SPEC|DOCS|REP|INF), (contract|semantics|tables) (\d+(?: and \d+)*)")
 PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if not {name, name.partition("/")[0]} & set(ELSEWHERE)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.deep] if name in DEEP else [])
+        for name in PAGES
+        if not {name, name.partition("/")[0]} & set(ELSEWHERE)
+    ],
+)
 def test_the_page_keeps_its_word(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: Warm) -> None:
     """Executed from top to end in an empty folder, without a key, the page does and prints what it says."""
     if name == "how-to/web-frameworks.md":

@@ -133,6 +133,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
     }
 
 
+@pytest.mark.deep
 def test_workers_are_merged(project: pytest.Pytester) -> None:
     """Two xdist workers together report, and fail under, what one process does."""
     alone = report(project)

@@ -153,6 +153,7 @@ def test_on_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> No
     assert "- understudy: 1 script(s) were set, but no run took them: Reply('x')  (set at test_all.py:3)" in summary[0]
 
 
+@pytest.mark.deep
 def test_in_other_processes(pytester: pytest.Pytester) -> None:
     """The report travels from a worker of xdist as it is."""
     shown = failures(pytester, "-n", "1", "-k", "refused or block")

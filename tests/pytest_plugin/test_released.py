@@ -37,7 +37,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-@pytest.mark.parametrize("option", ["--color=no", "--understudy-cov"])
+@pytest.mark.parametrize("option", [pytest.param("--color=no", marks=pytest.mark.deep), "--understudy-cov"])
 def test_worlds_are_released(project: pytest.Pytester, option: str) -> None:
     """Of a thousand worlds of the fixture, only the one of the test that runs is alive."""
     project.makepyfile(KEPT.format(tests=1000, fixture="understudy", world="understudy"))

@@ -312,6 +312,7 @@ def test_help_and_markers_read_well(project: pytest.Pytester) -> None:
     project.runpytest("--fixtures").stdout.fnmatch_lines(["understudy -- *", "*Provide a simulated service*"])
 
 
+@pytest.mark.deep
 def test_in_parallel_processes_with_sockets_off(project: pytest.Pytester) -> None:
     """Under xdist, with every socket but xdist's own forbidden, and without a key: the same."""
     project.makepyfile(
