@@ -10,6 +10,7 @@ import threading
 from weakref import WeakSet
 
 PATIENCE_SECONDS = 0.1  # real time; spent only where there are other threads
+MAX_VAIN_WAITS = 5  # in succession: then the app's other threads are taken for workers that ask nothing
 
 
 class Overlap:
@@ -23,6 +24,7 @@ class Overlap:
         self._condition = threading.Condition(lock)
         self._known: WeakSet[threading.Thread] = WeakSet(threading.enumerate())  # those of the test's surroundings
         self._refused = 0
+        self._vain_waits = 0
 
     def let_others_ask(self) -> None:
         """Wait until each thread of the app was refused once, for 100 ms at most.
@@ -31,11 +33,13 @@ class Overlap:
         """
         current = threading.current_thread()
         others = sum(thread is not current and thread not in self._known for thread in threading.enumerate())
-        if others:
-            enough = self._refused + others
-            self._condition.wait_for(lambda: self._refused >= enough, PATIENCE_SECONDS)
+        if others and self._vain_waits < MAX_VAIN_WAITS:
+            before = self._refused
+            self._condition.wait_for(lambda: self._refused >= before + others, PATIENCE_SECONDS)
+            self._vain_waits = self._vain_waits + 1 if self._refused == before else 0
 
     def refused(self) -> None:
         """Note that a request met the lock."""
         self._refused += 1
+        self._vain_waits = 0
         self._condition.notify_all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Condition, Event, Thread
 from typing import Any
 
 import openai
@@ -248,3 +248,20 @@ def test_stored_responses_are_kept_for_thirty_days() -> None:
         assert [response.id for response in backend.responses] == [held.id, following.id]
         assert client.responses.retrieve(following.id).previous_response_id == old.id
         assert len(client.conversations.items.list(made.id).data) == 2
+
+
+def test_workers_that_ask_nothing_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever locks a conversation lets other threads ask first, but not again and again where they never do."""
+    waits: list[float | None] = []
+    end = Event()
+    with simulate(script=Reply("Hi."), strict=False) as backend:
+        worker = Thread(target=end.wait)
+        worker.start()
+        monkeypatch.setattr(Condition, "wait_for", lambda self, ready, timeout=None: waits.append(timeout))
+        client = backend.client()
+        conversation = client.conversations.create().id
+        for _ in range(20):
+            client.responses.create(model="gpt-4o", input="Hi", conversation=conversation)
+        end.set()
+        worker.join()
+    assert len(waits) == 5
