@@ -322,7 +322,7 @@ def test_a_key_that_is_there_twice_is_not_dropped(tmp_path: Path, kind: str) -> 
     path = tmp_path / "c.yaml"
     path.write_text(TWICE[kind].replace('"method"', '"method": "PUT", "method"', 1))
     before = path.read_bytes()
-    with pytest.raises(CassetteError, match="the key `method` is twice"):
+    with pytest.raises(CassetteError, match="the key `method` occurs twice"):
         add_one(path)
     assert path.read_bytes() == before
     path.write_text(TWICE[kind])
@@ -332,7 +332,7 @@ def test_a_key_that_is_there_twice_is_not_dropped(tmp_path: Path, kind: str) -> 
 
 
 def test_a_key_that_is_there_twice_stays_where_the_text_does(tmp_path: Path) -> None:
-    """YAML in blocks is added to without being rewritten: what is twice in it stays so."""
+    """YAML in blocks is added to without being rewritten: what occurs twice in it stays so."""
     path = tmp_path / "c.yaml"
     text = yaml.safe_dump({"interactions": [entry(("GET", "/threads/thread_1", None, {}))], "version": 1})
     path.write_text(text.replace("    method: GET", "    method: PUT\n    method: GET"))

@@ -207,13 +207,13 @@ def _refuse_body(reader: Reader, number: int, path: Path, text: str, error: Unkn
 def _refuse_entry(reader: Reader, number: int, path: Path, text: str, error: Exception) -> NoReturn:
     line = line_of_interaction(text, number)
     if reader is vcrpy.READER:
-        problem = f"has an interaction (number {number}, from 0) that is cut off or corrupt: {_told(error)}"
+        problem = f"has an interaction (number {number}, from 0) that is cut off or corrupt: {_in_words(error)}"
         refuse(path, line, problem, error)
-    problem = f"has an exchange (number {number}, from 0) that is not as {reader.recorder} writes it: {_told(error)}"
+    problem = f"has an exchange (number {number}, from 0) that is not as {reader.recorder} writes it: {_in_words(error)}"
     refuse_unknown(path, problem, f"If it was cut off, restore it from version control. {_AS_HAR}.", line)
 
 
-def _told(error: Exception) -> str:
+def _in_words(error: Exception) -> str:
     """Return what is wrong with an exchange, in words."""
     if isinstance(error, KeyError):
         return f"it has no `{error.args[0]}`"

@@ -80,7 +80,7 @@ class Original:
 
     def _refuse_twice(self, name: str) -> NoReturn:
         raise CassetteError(
-            f"{self._path} was not written: the key `{name}` is twice in the same part of it, and one of the two would be "
+            f"{self._path} was not written: the key `{name}` occurs twice in the same part of it, and one of the two would be "
             "lost. Remove one of them by hand; it was left as it is."
         )
 
