@@ -73,6 +73,7 @@ def test_refusals_show_escapes(tmp_path: Path) -> None:
 
 def test_failing_tests_show_escapes(evil: Path, pytester: pytest.Pytester) -> None:
     """pytest's report of a miss is clean as well."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(
         f"""
         import httpx, understudy

@@ -89,6 +89,7 @@ TESTS = """
 
 def test_the_report_has_what_the_suite_used(pytester: pytest.Pytester) -> None:
     """A suite of responses alone is told of responses: statuses to errors, in every form."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(TESTS)
     options = ("--understudy-cov", "--understudy-cov-report=term", "--understudy-cov-report=json:cov.json")
     result = pytester.runpytest_inprocess(*options, "--understudy-cov-report=html:cov.html")

@@ -113,6 +113,7 @@ def test_an_unknown_kind_to_ignore_is_refused() -> None:
 
 def test_an_assert_shows_the_whole_report(pytester: pytest.Pytester) -> None:
     """`assert report.same, report` prints the report in full, not the beginning of its repr."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile("""
         import understudy
         from openai import OpenAI
@@ -224,6 +225,7 @@ def test_apps_of_one_name_are_told_apart_by_their_modules(pytester: pytest.Pytes
     """The call that makes a report again names the modules of two apps that have the same name."""
     for module in ("old_app", "new_app"):
         pytester.makepyfile(**{module: f"def ask():\n    return {module!r}\n"})
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile("""
         import new_app, old_app, understudy
 

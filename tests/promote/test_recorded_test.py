@@ -44,6 +44,7 @@ needs_recordings = pytest.mark.skipif(not recordings(), reason="the real recordi
 @pytest.fixture
 def test_file(pytester: pytest.Pytester) -> Path:
     """What the command writes for the tutorial's recording, beside an app."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     shutil.copy(ROOT / "cassettes" / "tutorial.yaml", pytester.path / "tutorial.yaml")
     (pytester.path / "app.py").write_text(APP)
     path = pytester.path / "test_recorded.py"

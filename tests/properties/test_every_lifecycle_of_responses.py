@@ -126,6 +126,7 @@ def test_what_cannot_be_enumerated_is_refused(arguments, text):
 
 def test_the_bound_says_whose_lifecycle(pytester):
     """The terminal's line of what was enumerated names the API."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(
         """
         import understudy

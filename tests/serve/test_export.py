@@ -55,7 +55,7 @@ def test_everything_that_can_be_done(pytester: pytest.Pytester) -> None:
     send(caller, "DELETE", f"/threads/{thread}")
     code = caller.say("export")["text"]
     assert 'time="manual"' in code
-    pytester.makeini("[pytest]\n")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(code)
     result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(passed=1)
@@ -82,6 +82,6 @@ def test_a_test_that_passes_shows_what_a_change_breaks(pytester: pytest.Pytester
     caller.say("next_run", moves=["As seen."])
     caller.reply("Hi")
     code = caller.say("export")["text"]
-    pytester.makeini("[pytest]\n")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(code.replace("Reply('As seen.')", "Reply('Changed.')"))
     pytester.runpytest_inprocess("-q").assert_outcomes(failed=1)

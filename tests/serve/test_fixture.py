@@ -33,7 +33,7 @@ def ask(*words):
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """A project whose app runs in a process of its own: `ask("...")` gives the finished process."""
-    pytester.makeini("[pytest]\n")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     (pytester.path / "app.py").write_text(APP)
     (pytester.path / "child.py").write_text(CHILD)
     return pytester

@@ -80,8 +80,8 @@ class Original:
 
     def _refuse_twice(self, name: str) -> NoReturn:
         raise CassetteError(
-            f"{self._path} was not written: the key `{name}` occurs twice in the same part of it, and one of the two would be "
-            "lost. Remove one of them by hand; it was left as it is."
+            f"{self._path} was not written: the key `{name}` occurs twice in the same part of it, and one of the two would "
+            "be lost. Remove one of them by hand; it was left as it is."
         )
 
     def entry(self, number: int) -> str:
