@@ -147,7 +147,7 @@ def check_settings(
         raise ApiError("model.unsupported", id=wanted)
     if reasons(model):
         _check_sampling(body, stored or {})
-    elif not is_azure(call.request) and body.get("reasoning_effort", "none") != "none":
+    elif body.get("reasoning_effort", "none") != "none" and not is_azure(call.request):
         raise ApiError("effort.unsupported", value=body["reasoning_effort"])
     if _is_json_schema(response_format) and any(tool["type"] != "function" for tool in tools):
         raise ApiError("tools.json_schema")
