@@ -36,6 +36,8 @@ REFERS = (
     "tool_choice.alone",
     "json.unsaid",
 )
+OF_THE_MODEL = ("output_text", "refusal")  # parts of an assistant's messages
+OF_THE_APP = ("input_text", "input_image", "input_file", "input_audio")  # and of all others
 TOGETHER = "tool_outputs[].output"  # one output may hold more than all of them together
 
 
@@ -48,12 +50,19 @@ def refusals_of(operation: str) -> Any:
     return next(face.refusals for face in faces.ALL.faces if operation in [one.name for one in face.operations])
 
 
+def is_reachable(limit: Limit) -> bool:
+    """Whether messages of the role that a limit is about may have the parts that it is about."""
+    facts = dict(step for step in limit.trail if isinstance(step, tuple))
+    is_of_part = "role" in facts and "content" in limit.trail and facts["type"] != "message"
+    return not is_of_part or facts["type"] in (OF_THE_MODEL if facts["role"] == "assistant" else OF_THE_APP)
+
+
 def rows() -> list[Any]:
     """Every limit but the rules; where operations, or places, of Responses share a check, all but one of them are `deep`."""
     seen: set[Any] = set()
     found = []
     for limit in sorted(ALL, key=lambda limit: limit.operation != "conversations.items.create"):
-        if limit.bound.kind == "rule":
+        if limit.bound.kind == "rule" or not is_reachable(limit):
             continue
         is_heavy = isinstance(limit.bound.value, int) and limit.bound.value > HEAVY
         key = "heavy" if is_heavy else (id(limit.check), limit.bound)
