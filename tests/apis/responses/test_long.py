@@ -35,7 +35,7 @@ def calls_of(work: Callable[[], Any]) -> int:
     return count
 
 
-# Answers are not made objects of the SDK: what pydantic calls for that depends on what was parsed before, in other tests, too.
+# Answers are not made objects of the SDK: what pydantic calls for that depends on what was parsed before, by any test.
 
 
 def create(client: OpenAI, **more: Any) -> Any:
