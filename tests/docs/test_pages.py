@@ -22,7 +22,7 @@ ELSEWHERE = {  # pages and folders with a test of their own, and where it is
     "runs.md": "tests/docs/test_examples.py",
     "serve.md": "tests/serve/test_docs.py",
 }
-DEEP = {  # pages that start many processes: executed in the cell `deep`
+DEEP = {"tutorial.md"} | {  # pages that start many processes: executed in the cell `deep`
     f"how-to/{name}.md"
     for name in (
         "ci",
