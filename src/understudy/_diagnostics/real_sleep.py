@@ -174,7 +174,7 @@ def _files_of(frame: FrameType) -> Iterator[str]:
     That is, those of the app's functions, classes and modules that it has names for.
     """
     yield frame.f_code.co_filename
-    for value in list(frame.f_globals.values()):
+    for value in frame.f_globals.copy().values():
         name = None
         if issubclass(type(value), ModuleType):
             name = vars(value).get("__name__")

@@ -50,11 +50,11 @@ def sleeping(handler: Handler, clock: Clock, notice: Callable[[str], None]) -> I
 def _replace() -> None:
     global _depth, _watch
     with _lock:
-        _depth += 1
         time_patches.replace()  # each time, because there may be new modules
-        if _depth == 1:
+        if _depth == 0:
             event_loops.watch()
             _watch = RealSleepWatchdog()
+        _depth += 1
 
 
 def _restore() -> None:

@@ -101,8 +101,11 @@ def _replace(owner: Any, name: str, function: str) -> None:
 
 
 def _scan() -> None:
-    """Search the modules that are new since the last time: few of some thousand."""
-    new = [(key, module) for key, module in list(sys.modules.items()) if _scanned.get(key) is not module]
+    """Search the modules that are new since the last time: few of some thousand.
+
+    Other threads may be importing: unlike `list(items())`, `copy()` is one step for them.
+    """
+    new = [(key, module) for key, module in sys.modules.copy().items() if _scanned.get(key) is not module]
     for key, module in new:
         _scanned[key] = module
         _holders.pop(key, None)
@@ -115,4 +118,4 @@ def _names_in(module: Any) -> list[tuple[str, str]]:
     name = getattr(module, "__name__", None)
     if not isinstance(name, str) or not isinstance(module, ModuleType) or is_excepted(name):
         return []
-    return [(key, _NAME_OF[id(value)]) for key, value in list(vars(module).items()) if id(value) in _NAME_OF]
+    return [(key, _NAME_OF[id(value)]) for key, value in vars(module).copy().items() if id(value) in _NAME_OF]
