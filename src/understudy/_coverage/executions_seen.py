@@ -6,10 +6,13 @@ Kept until they are counted, since the app may delete them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from understudy._coverage.tally import Tally
+
+if TYPE_CHECKING:
+    from understudy._cassettes import Interaction
 
 MAX_KEPT = 64  # executions of a simulation, before they are counted
 SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
@@ -66,3 +69,32 @@ def path_of(statuses: Iterable[str]) -> str:
         if status and status != "created" and path[-1:] != [status]:
             path.append(status)
     return "-".join(path)
+
+
+class RecordedExecutions(ABC):
+    """Executions that a replayed cassette shows, as far as it was played."""
+
+    unknown: str  # the group that counts what is not shaped as the API's
+
+    def __init__(self, played: Callable[[], Sequence[Interaction]]) -> None:
+        self._played = played
+        self._is_shown = False
+        self._counted: set[str] = set()
+
+    def shown(self, execution_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
+        """Note that there is one."""
+        self._is_shown = True
+
+    def fold(self, tally: Tally, test: str) -> None:
+        """Count what all that were played did."""
+        if not self._is_shown:
+            return
+        self._is_shown = False
+        try:
+            self.count(self._played(), tally, test)
+        except SHAPE_ERRORS as error:  # of another server; the statuses are counted already
+            tally.meet(self.unknown, f"unknown: objects are not shaped as the API's ({type(error).__name__})", test)
+
+    @abstractmethod
+    def count(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
+        """Count what those did that were not counted before."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from understudy._apis.responses.objects import ModelResponse
 from understudy._cassettes import Interaction
 from understudy._coverage import names
-from understudy._coverage.executions_seen import SHAPE_ERRORS, SimulatedExecutions, path_of
+from understudy._coverage.executions_seen import RecordedExecutions, SimulatedExecutions, path_of
 from understudy._coverage.tally import RESPONSES, Tally
 from understudy._diagnostics.response_timeline import response_timeline
 from understudy._diagnostics.timeline import Timeline
@@ -33,34 +33,17 @@ class SimulatedResponses(SimulatedExecutions[ModelResponse]):
         tally.draw(test, RESPONSES, _path(timeline), timeline)
 
 
-class RecordedResponses:
+class RecordedResponses(RecordedExecutions):
     """Responses that a replayed cassette shows, as far as it was played."""
 
-    def __init__(self, played: Callable[[], Sequence[Interaction]]) -> None:
-        self._played = played
-        self._is_shown = False
-        self._counted: set[str] = set()
+    unknown = names.ITEM_TYPES
 
-    def shown(self, execution_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
-        """Note that there is one."""
-        self._is_shown = True
-
-    def fold(self, tally: Tally, test: str) -> None:
-        """Count the paths of all that were played."""
-        if not self._is_shown:
-            return
-        self._is_shown = False
-        try:
-            timelines = response_timelines(self._played())
-        except SHAPE_ERRORS as error:  # a response of another server; its statuses are counted already
-            name = f"unknown: objects are not shaped as the API's ({type(error).__name__})"
-            tally.meet(names.ITEM_TYPES, name, test)
-            return
-        for timeline in timelines:
-            if timeline.run_id in self._counted:
-                continue
-            self._counted.add(timeline.run_id)
-            tally.draw(test, RESPONSES, _path(timeline), timeline)
+    def count(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
+        """Count the paths of those that were not counted before."""
+        for timeline in response_timelines(played):
+            if timeline.run_id not in self._counted:
+                self._counted.add(timeline.run_id)
+                tally.draw(test, RESPONSES, _path(timeline), timeline)
 
 
 def _path(timeline: Timeline) -> str:

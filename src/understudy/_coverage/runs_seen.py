@@ -11,7 +11,7 @@ from understudy._apis.assistants.objects import Run
 from understudy._apis.assistants.stream_events import names_of
 from understudy._cassettes import Interaction
 from understudy._coverage import names
-from understudy._coverage.executions_seen import SHAPE_ERRORS, SimulatedExecutions, path_of
+from understudy._coverage.executions_seen import RecordedExecutions, SimulatedExecutions, path_of
 from understudy._coverage.tally import RUNS, Tally
 from understudy._diagnostics.timeline import run_timeline
 from understudy._engine.events import PhaseEvent
@@ -39,29 +39,13 @@ class SimulatedRuns(SimulatedExecutions[Run]):
         self._known[execution.id] = len(steps)
 
 
-class RecordedRuns:
+class RecordedRuns(RecordedExecutions):
     """Runs that a replayed cassette shows, as far as it was played."""
 
-    def __init__(self, played: Callable[[], Sequence[Interaction]]) -> None:
-        self._played = played
-        self._is_shown = False
-        self._counted: set[str] = set()
+    unknown = names.STEP_TYPES
 
-    def shown(self, execution_id: str, tally: Tally, test: str) -> None:  # noqa: ARG002 - the played exchanges show it
-        """Note that there is one."""
-        self._is_shown = True
-
-    def fold(self, tally: Tally, test: str) -> None:
-        """Count what all that were played did."""
-        if not self._is_shown:
-            return
-        self._is_shown = False
-        try:
-            self._fold(self._played(), tally, test)
-        except SHAPE_ERRORS as error:  # a run of another server; its statuses are counted already
-            tally.meet(names.STEP_TYPES, f"unknown: objects are not shaped as the API's ({type(error).__name__})", test)
-
-    def _fold(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
+    def count(self, played: Sequence[Interaction], tally: Tally, test: str) -> None:
+        """Count the paths and steps of those that were not counted before."""
         for timeline in timelines(played):
             if timeline.run_id not in self._counted:
                 self._counted.add(timeline.run_id)
