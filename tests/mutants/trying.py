@@ -1,6 +1,7 @@
 """Try mutants, one after the other: `python -m tests.mutants.trying SAMPLE CALLS RESULTS`, in the mutated copy.
 
-A mutant meets tests that call its function, one of each kind first, the quickest first, 20 seconds of CPU together. Its
+A mutant meets tests that call its function, one of each kind first, the quickest first, out of 15 files,
+6 seconds of CPU together. Its
 limit is CPU time, so that the machine's load decides nothing; the limit of wall time is for what waits without end. A
 test that notices something is run without the mutant, too: only if it passes there has it noticed the mutant.
 """
@@ -16,6 +17,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -24,20 +26,23 @@ import pytest
 
 from .calls import AT_IMPORT, configured
 
-SECONDS = 20.0
+SECONDS = 6.0
+FILES = 15  # each has to be collected, for every mutant
 START_SECONDS, FACTOR, WALL_FACTOR = 20, 3, 12
 _PLAIN = re.compile(r"[\w./:@\-\[\] ,=+#']*")  # ids that a command line takes
 
 
 def chosen(tests: Iterable[str], seconds: dict[str, float], limit: float) -> list[str]:
-    """Of these tests one of each function, the quickest first, then a second of each, until so many seconds are full."""
+    """Of these tests one of each function, the quickest first, then a second of each: so many seconds, 15 files."""
     families = defaultdict(list)
     for test in sorted(filter(_PLAIN.fullmatch, tests), key=seconds.__getitem__):
         families[test.partition("[")[0]].append(test)
-    taken, total = [], 0.0
+    taken, total, files = [], 0.0, set()
     for test in (test for rank in zip_longest(*families.values()) for test in rank if test is not None):
-        if total + seconds[test] <= limit:
+        file = test.partition("::")[0]
+        if total + seconds[test] <= limit and (file in files or len(files) < FILES):
             taken.append(test)
+            files.add(file)
             total += seconds[test]
     return taken
 
@@ -66,7 +71,8 @@ def run(tests: list[str], mutant: str, cpu_limit: int) -> tuple[int, str | None]
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         options, _ = configured()
-        os._exit(int(pytest.main(["-x", "-q", "--tb=no", *options, *tests], plugins=[Noticed(writer)])))
+        early = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported once, for all children
+        os._exit(int(pytest.main(["-x", "-q", "--tb=no", *early, *options, *tests], plugins=[Noticed(writer)])))
     os.close(writer)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with os.fdopen(reader, encoding="utf-8") as pipe:
@@ -114,6 +120,8 @@ class Trial:
 
 
 def main() -> None:
+    for library in ("openai", "openai.types.beta.threads", "hypothesis", "yaml", "vcr"):  # seconds that each child would spend
+        import_module(library)
     sample, calls, results = (Path(given) for given in sys.argv[1:])
     trial = Trial(json.loads(calls.read_text(encoding="utf-8")))
     known = {json.loads(line)["mutant"] for line in results.read_text("utf-8").splitlines()} if results.exists() else set()
