@@ -1,4 +1,4 @@
-"""The cassette in use: a block that is answered from one, and which one answers here."""
+"""A block that is answered from a cassette, and which cassette answers here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session starts from: the contents of its cassettes, and whether it records."""
+"""What a session starts from: what its cassettes hold, and whether it records."""
 
 from __future__ import annotations
 
