@@ -6,17 +6,18 @@ Two whole processes spend 2 s each on the same imports, and differ by more than 
 import json
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 
 def imported(file: str) -> None:
     """Import what the tests of a file need, by carrying out its first one; their own modules are forgotten again."""
-    directory, before = os.path.dirname(file), set(sys.modules)
+    directory, before = str(Path(file).parent), set(sys.modules)
     sys.path.insert(0, directory)
-    with open(file, encoding="utf-8") as opened:
-        names = {"__name__": "preloaded", "__file__": file}
-        exec(compile(opened.read(), file, "exec"), names)
+    names: dict[str, Any] = {"__name__": "preloaded", "__file__": file}
+    exec(compile(Path(file).read_text(encoding="utf-8"), file, "exec"), names)
     names["test_ask"](0)
     sys.path.remove(directory)
     for name in set(sys.modules) - before:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from apps import ours
 from measure import heading, in_short, in_turn, row
+from openai import OpenAI
+
+
+def listing(client: OpenAI, thread_id: str) -> Callable[[int], None]:
+    numbers = itertools.count(1)
+
+    def work(count: int) -> None:
+        for number in itertools.islice(numbers, count):
+            client.beta.threads.messages.list(thread_id, extra_headers={"x-n": str(number)})
+            if number % 40 == 0:  # the same question 50 times over would be a livelock
+                client.beta.threads.update(thread_id, metadata={})
+
+    return work
 
 
 def main() -> None:
@@ -16,14 +29,7 @@ def main() -> None:
         thread = backend.add_thread(id=f"thread_{size}")
         for number in range(size):
             backend.add_message(thread.id, str(number))
-
-        def work(count: int, thread_id: str = thread.id, numbers: Iterator[int] = itertools.count(1)) -> None:
-            for number in itertools.islice(numbers, count):
-                client.beta.threads.messages.list(thread_id, extra_headers={"x-n": str(number)})
-                if number % 40 == 0:  # the same question 50 times over would be a livelock
-                    client.beta.threads.update(thread_id, metadata={})
-
-        works[f"{size:,}"] = work
+        works[f"{size:,}"] = listing(client, thread.id)
     found = in_turn(works, count=2, rounds=300)
     heading("messages in the thread", "CPU µs per list", "ratio")
     for name, value in found.items():

@@ -48,7 +48,7 @@ def turns(names: list[str], rounds: int) -> Iterator[str]:
 
 
 def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int, warm_up: int = 20) -> dict[str, float]:
-    """The CPU microseconds of a unit of each, from many short rounds in turn: a change of the machine's speed hits all alike.
+    """The CPU microseconds of a unit of each, from short rounds in turn: a change of the machine's speed hits all alike.
 
     Args:
         works: `work(n)` does n units.
