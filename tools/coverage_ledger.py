@@ -21,10 +21,10 @@ from tools import evidence_responses
 from tools.evidence import EFFECTS, ELSEWHERE, NOT_FAKED, RECORDED
 from understudy._apis import faces
 from understudy._apis.assistants import lifecycle as runs
+from understudy._apis.common.bounds import Bound
 from understudy._apis.common.face import Face
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.routing import Faces
-from understudy._apis.common.schema import Bound
 from understudy._apis.error_texts import REFUSALS, Refusal
 from understudy._apis.limits import limits
 from understudy._apis.responses import error_texts as responses_texts

@@ -144,15 +144,22 @@ def function(name: str, thing: Any) -> str:
     return f"## `{name.rpartition('.')[2]}`\n\n{folded(name, signature(thing))}\n\n{documented(thing)}\n"
 
 
-def kind(thing: type, *, level: int = 2, shows_signature: bool = True) -> str:
+def kind(thing: type, *, level: int = 2, shows_signature: bool = True, parts: tuple[type, ...] = ()) -> str:
     """Return the section of a class.
 
     What it is made of, what it is, and its public methods and properties, in source order.
+
+    Args:
+        thing: the class.
+        level: of its heading.
+        shows_signature: whether users call it.
+        parts: those of its bases that are written apart, and belong to it.
     """
     head = f"{'#' * level} `{thing.__name__}`\n\n"
     if shows_signature:
         head += folded(thing.__name__, signature(thing)) + "\n\n"
-    members = [_member(name, value, level + 1) for name, value in vars(thing).items() if _is_shown(name, value)]
+    named = [entry for one in (thing, *parts) for entry in vars(one).items()]
+    members = [_member(name, value, level + 1) for name, value in named if _is_shown(name, value)]
     return head + documented(thing) + "\n" + "".join(f"\n{member}" for member in members)
 
 
@@ -182,7 +189,7 @@ def backend() -> str:
     ]
     rules = f"## Rules of client misuse\n\n{documented(find_misuse)}\n"
     made = function("understudy.simulate", understudy.simulate)
-    return page("Backend", lead, made, kind(understudy.Backend), *kinds, rules)
+    return page("Backend", lead, made, kind(understudy.Backend, parts=understudy.Backend.__bases__), *kinds, rules)
 
 
 def scripts() -> str:

@@ -25,9 +25,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, get_args
 
 from understudy._apis import faces
-from understudy._apis.common import sse
 from understudy._apis.names import EventName, OperationName
-from understudy._apis.responses.stream_events import EVENT_NAMES as RESPONSE_EVENT_NAMES
 from understudy._common.code_repr import CodeRepr, first
 from understudy.errors import nearest
 
@@ -322,7 +320,7 @@ class Fault(CodeRepr):
         if self.on is not None:
             _known("operation", self.on, faces.ALL.by_name)
         if isinstance(self.event, str):
-            _known("stream event", self.event, (*sse.EVENT_NAMES, *RESPONSE_EVENT_NAMES))
+            _known("stream event", self.event, get_args(EventName))
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError(f"{self!r}: nth and times must be at least 1")
         if self.phase is not None:

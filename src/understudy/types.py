@@ -16,8 +16,8 @@ from understudy._apis.names import EventName, OperationName
 from understudy._backend.backend import Backend
 from understudy._backend.preload import FileErrorCode, FilePurpose
 from understudy._cassettes import Cassette
+from understudy._cassettes.choices import RecordMode, UnplayedMode
 from understudy._cassettes.interaction import Interaction
-from understudy._cassettes.session import RecordMode, UnplayedMode
 from understudy._common.ids import HasId
 from understudy._common.messages import SentRequest
 from understudy._diagnostics.client_misuse import ClientMisuse, Finding

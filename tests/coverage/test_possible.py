@@ -12,8 +12,8 @@ import pytest
 import understudy
 from understudy import Backend, faults
 from understudy._apis import faces
+from understudy._apis.assistants.event_names import EVENT_NAMES
 from understudy._apis.assistants.lifecycle import RUN
-from understudy._apis.common.sse import EVENT_NAMES
 from understudy._common.observers import observing
 from understudy._coverage import names
 from understudy._coverage.collector import SuiteWatch

@@ -13,8 +13,8 @@ from tests.effort import examples
 from tests.engine.app import ASSISTANT, assistant, outputs_for, thread
 from tests.engine.scripts import FILE, scripts
 from understudy import FunctionCall, Hang, Reason, Reply
+from understudy._apis.assistants.event_names import EVENT_NAMES
 from understudy._apis.assistants.stream_events import NAMES
-from understudy._apis.common.sse import EVENT_NAMES
 from understudy._engine.engine import Engine
 from understudy._engine.execution import Execution, ExecutionRequest, PlannedEvent
 from understudy._engine.fold import START, ExecutionState, apply, fold, states

@@ -120,7 +120,7 @@ class Trial:
 
 
 def main() -> None:
-    for library in ("openai", "openai.types.beta.threads", "hypothesis", "yaml", "vcr"):  # seconds that each child would spend
+    for library in ("openai", "openai.types.beta.threads", "hypothesis", "yaml", "vcr"):  # seconds that children save
         import_module(library)
     sample, calls, results = (Path(given) for given in sys.argv[1:])
     trial = Trial(json.loads(calls.read_text(encoding="utf-8")))

@@ -229,6 +229,14 @@ IN_TESTS = [
         "'messages'",
     ),
     Mistake(
+        "file_name",
+        body("understudy.add_file(file_name='a.txt')"),
+        "add_file()",
+        "'file_name'",
+        "id you mean",
+        "'filename'",
+    ),
+    Mistake(
         "tool", body("understudy.add_assistant(tool=[])"), "'tool'", "unexpected keyword argument", "id you mean", "'tools'"
     ),
     Mistake(

@@ -14,9 +14,7 @@ from typing import get_args
 import pytest
 
 from understudy._apis import faces
-from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.names import EventName, OperationName
-from understudy._apis.responses.stream_events import EVENT_NAMES as RESPONSE_EVENT_NAMES
 from understudy._backend.preload import FileErrorCode
 from understudy._engine.vector_stores import FAILURES
 
@@ -76,5 +74,5 @@ def test_a_type_checker_refuses_what_is_wrong_and_nothing_else(checker: Callable
 def test_names_for_checkers_are_those_of_the_tables() -> None:
     """What a Literal lists is what there is: operations, stream events, errors of files."""
     assert get_args(OperationName) == tuple(faces.ALL.by_name)
-    assert get_args(EventName) == tuple(dict.fromkeys((*EVENT_NAMES, *RESPONSE_EVENT_NAMES)))
+    assert get_args(EventName) == (*faces.ASSISTANTS.event_names, *faces.RESPONSES.event_names)
     assert get_args(FileErrorCode) == tuple(FAILURES)

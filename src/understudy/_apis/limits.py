@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from understudy._apis import faces
 from understudy._apis.assistants.settings import SETTINGS_RULES
+from understudy._apis.common.bounds import Bound
 from understudy._apis.common.face import Face
 from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
 from understudy._apis.common.routing import Faces
-from understudy._apis.common.schema import Array, Bound, Choice, Either, Fields, Pairs, Tagged, join
+from understudy._apis.common.schema import Array, Choice, Either, Fields, Pairs, Tagged, join
 from understudy._apis.common.urls import url, url_or_data
 from understudy._apis.responses.settings import RESPONSE_RULES
 

@@ -1,11 +1,15 @@
 """Types with the names of operations and stream events.
 
-For type checkers and completion. A test compares them with the tables.
+For type checkers and completion. The events are those that the faces name; a test compares the operations with their
+tables.
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+from understudy._apis.assistants.event_names import AssistantsEventName
+from understudy._apis.responses.event_names import ResponseEventName
 
 OperationName = Literal[
     "assistants.create",
@@ -76,57 +80,4 @@ OperationName = Literal[
     "conversations.items.delete",
 ]
 
-EventName = Literal[
-    "thread.created",
-    "thread.run.created",
-    "thread.run.queued",
-    "thread.run.in_progress",
-    "thread.run.requires_action",
-    "thread.run.completed",
-    "thread.run.incomplete",
-    "thread.run.failed",
-    "thread.run.cancelling",
-    "thread.run.cancelled",
-    "thread.run.expired",
-    "thread.run.step.created",
-    "thread.run.step.in_progress",
-    "thread.run.step.delta",
-    "thread.run.step.completed",
-    "thread.run.step.failed",
-    "thread.run.step.cancelled",
-    "thread.run.step.expired",
-    "thread.message.created",
-    "thread.message.in_progress",
-    "thread.message.delta",
-    "thread.message.completed",
-    "thread.message.incomplete",
-    "error",
-    "done",
-    "response.created",
-    "response.queued",
-    "response.in_progress",
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "response.output_item.added",
-    "response.output_item.done",
-    "response.content_part.added",
-    "response.content_part.done",
-    "response.output_text.delta",
-    "response.output_text.annotation.added",
-    "response.output_text.done",
-    "response.function_call_arguments.delta",
-    "response.function_call_arguments.done",
-    "response.reasoning_summary_part.added",
-    "response.reasoning_summary_text.delta",
-    "response.reasoning_summary_text.done",
-    "response.reasoning_summary_part.done",
-    "response.file_search_call.in_progress",
-    "response.file_search_call.searching",
-    "response.file_search_call.completed",
-    "response.code_interpreter_call.in_progress",
-    "response.code_interpreter_call_code.delta",
-    "response.code_interpreter_call_code.done",
-    "response.code_interpreter_call.interpreting",
-    "response.code_interpreter_call.completed",
-]
+EventName = Literal[AssistantsEventName, ResponseEventName]

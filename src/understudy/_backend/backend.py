@@ -1,37 +1,29 @@
-"""The simulated service as a test sees it: scripts, faults, clock, objects.
+"""The simulated service as a test sees it: scripts, faults, clients, its end.
 
-The dispatcher answers requests.
+The dispatcher answers requests; what there is, and what a test adds, is in `contents` and `preload`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from understudy._apis import faces
-from understudy._apis.assistants import render
-from understudy._apis.assistants.create_fields import AssistantFields, Content, Role, ThreadFields, VectorStoreFields
 from understudy._apis.assistants.lifecycle import run_status
-from understudy._apis.assistants.object_views import AssistantView, MessageView, RunView, ThreadView
-from understudy._apis.assistants.objects import AssistantsObjects, Run
-from understudy._apis.assistants.views import to_rest
-from understudy._apis.common import render_files
-from understudy._apis.common.object_view import FileView, ObjectView, VectorStoreView
 from understudy._apis.common.routing import Faces
 from understudy._apis.names import EventName, OperationName
 from understudy._apis.responses import render as render_responses
-from understudy._apis.responses.objects import ModelResponse, ResponsesObjects
-from understudy._backend import preload
+from understudy._apis.responses.objects import ResponsesObjects
+from understudy._backend.contents import BackendContents
 from understudy._backend.dispatcher import Dispatcher
-from understudy._backend.preload import FileErrorCode, FilePurpose
+from understudy._backend.preload import BackendPreload
 from understudy._common.call_site import caller
 from understudy._common.ids import HasId, id_of
 from understudy._common.keyword_hints import hinting
-from understudy._common.messages import Answer, HostRules, Request, SentRequest, host_names
+from understudy._common.messages import Answer, HostRules, Request, host_names
 from understudy._common.printable import printable
-from understudy._engine.clock import Clock, TimeMode
+from understudy._engine.clock import TimeMode
 from understudy._engine.engine import Engine
 from understudy._engine.script import Script, ScriptFunction, Step
 from understudy._engine.script_queue import QueuedScript, When
@@ -41,13 +33,10 @@ from understudy.errors import RealTimeWait, UnderstudyError, nearest
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from understudy._diagnostics.client_misuse import ClientMisuse
-    from understudy._diagnostics.timeline import Timeline
-    from understudy._transcript.transcript import Transcript
     from understudy.faults import Fault, Phase, What
 
 
-class Backend:
+class Backend(BackendPreload, BackendContents):
     """A simulated Assistants and Responses API: in memory, deterministic, offline.
 
     In a test it is the fixture `understudy`; elsewhere `understudy.simulate()` yields one.
@@ -271,270 +260,6 @@ class Backend:
         Each can be printed, pasted into a test and set again.
         """
         return self._dispatcher.faults.schedule if self._dispatcher.faults is not None else ()
-
-    # -- objects that the app did not create -----------------------------------
-
-    def add_assistant(
-        self,
-        *,
-        id: str | None = None,  # noqa: A002
-        model: str = "gpt-4o",
-        created_at: float | None = None,
-        **fields: Unpack[AssistantFields],
-    ) -> AssistantView:
-        """Add an assistant, with the fields of the create request.
-
-        Args:
-            id: its id; None for a derived one.
-            created_at: in unix seconds; None for now.
-
-        Raises:
-            TypeError: an unknown field; the nearest is named.
-            ValueError: what the service would refuse, or an id that is in use.
-        """
-        return preload.add_assistant(self._engine, id, created_at, {"model": model, **fields})
-
-    def add_thread(
-        self,
-        *,
-        id: str | None = None,  # noqa: A002
-        messages: Sequence[str | Mapping[str, Any]] = (),
-        created_at: float | None = None,
-        **fields: Unpack[ThreadFields],
-    ) -> ThreadView:
-        """Add a thread. `messages`: texts of user messages, or message create bodies."""
-        return preload.add_thread(self._engine, id, created_at, messages, {**fields})
-
-    def add_message(
-        self,
-        thread_id: str | HasId,
-        content: Content,
-        *,
-        role: Role = "user",
-        id: str | None = None,  # noqa: A002
-        created_at: float | None = None,
-        attachments: Sequence[Mapping[str, Any]] = (),
-        metadata: Mapping[str, str] | None = None,
-    ) -> MessageView:
-        """Add a message to a thread, given by its id or as an object that has one."""
-        body = {"role": role, "content": content, "attachments": list(attachments), "metadata": metadata}
-        return preload.add_message(self._engine, id_of(thread_id, "add_message", "thread"), id, created_at, body)
-
-    def add_conversation(
-        self,
-        *,
-        id: str | None = None,  # noqa: A002
-        items: Sequence[Any] = (),
-        created_at: float | None = None,
-        **fields: Any,
-    ) -> ObjectView:
-        """Add a conversation. `items`: texts of user messages, or items as the API takes."""
-        return preload.add_conversation(self._engine, id, created_at, items, fields)
-
-    def add_file(
-        self,
-        *,
-        id: str | None = None,  # noqa: A002
-        filename: str = "file.txt",
-        content: bytes | str = b"",
-        purpose: FilePurpose = "assistants",
-        created_at: float | None = None,
-    ) -> FileView:
-        """Add a file. A `str` as content is stored as UTF-8."""
-        return preload.add_file(self._engine, id, created_at, filename, content, purpose)
-
-    def add_vector_store(
-        self,
-        *,
-        id: str | None = None,  # noqa: A002
-        file_ids: Sequence[str | HasId] = (),
-        created_at: float | None = None,
-        **fields: Unpack[VectorStoreFields],
-    ) -> VectorStoreView:
-        """Add a vector store of existing files, which are indexed at once.
-
-        Fields are those of the create request.
-        """
-        files = [id_of(file, "add_vector_store", "file") for file in file_ids]
-        return preload.add_vector_store(self._engine, id, created_at, files, {**fields})
-
-    def fail_file(self, file: str | HasId, code: FileErrorCode = "server_error", *, message: str | None = None) -> None:
-        """Make the indexing of a file fail: it ends `failed` in every vector store.
-
-        Args:
-            file: the file, its id, or its file name (for one yet to be uploaded).
-            code: the code of its last_error: `server_error`, `unsupported_file` or `invalid_file`. [SPEC]
-            message: the text of its last_error; None for one that fits the code.
-
-        Raises:
-            ValueError: an unknown code; the nearest is named.
-        """
-        preload.fail_file(self._engine, id_of(file, "fail_file", "file"), code, message)
-
-    def next_ids(self, *ids: str) -> None:
-        """Set the ids of the next objects, each of the kind that its prefix names.
-
-        Several ids of one prefix are used in order.
-
-        Raises:
-            ValueError: an id whose prefix no object has.
-        """
-        with self._engine.lock:
-            self._engine.ids.pin(*ids)
-
-    # -- what happened, and what there is ----------------------------------------
-
-    @property
-    def clock(self) -> Clock:
-        """The clock: `now()` in unix seconds, `advance(seconds)`."""
-        return self._engine.clock
-
-    @property
-    def requests(self) -> list[SentRequest]:
-        """The requests that the app sent, oldest first: method, path, json, headers.
-
-        The last 1,000 are kept.
-        """
-        return [logged.sent for logged in self._dispatcher.log]
-
-    @property
-    def assistants(self) -> list[AssistantView]:
-        """All assistants, oldest first, as REST shows them."""
-        with self._engine.lock:
-            return [
-                AssistantView(render.assistant(assistant)) for assistant in self._engine.part(AssistantsObjects).assistants
-            ]
-
-    @property
-    def threads(self) -> list[ThreadView]:
-        """All threads, oldest first, as REST shows them."""
-        with self._engine.lock:
-            return [ThreadView(render.thread(thread)) for thread in self._engine.part(AssistantsObjects).threads]
-
-    @property
-    def runs(self) -> list[RunView]:
-        """All runs, oldest first, as REST would show them now.
-
-        Reading this does not move the clock.
-        """
-        with self._engine.lock:
-            return [RunView(to_rest(render.run(run))) for run in self._all_runs()]
-
-    @property
-    def responses(self) -> list[ObjectView]:
-        """All stored responses, oldest first, as REST would show them now.
-
-        Reading this does not move the clock.
-        """
-        with self._engine.lock:
-            self._engine.settle()
-            objects = self._engine.part(ResponsesObjects)
-            objects.forget_old()
-            return [ObjectView(render_responses.response(response)) for response in objects.responses.values()]
-
-    @property
-    def conversations(self) -> list[ObjectView]:
-        """All conversations, oldest first, as REST shows them."""
-        with self._engine.lock:
-            conversations = self._engine.part(ResponsesObjects).conversations
-            return [ObjectView(render_responses.conversation(one)) for one in conversations]
-
-    def items(self, conversation_id: str | HasId) -> list[ObjectView]:
-        """Return the items of a conversation, oldest first, as REST would show them now.
-
-        Raises:
-            KeyError: no conversation has this id; the nearest are named.
-        """
-        conversation_id = id_of(conversation_id, "items", "conversation")
-        with self._engine.lock:
-            self._engine.settle()
-            objects = self._engine.part(ResponsesObjects)
-            conversation = preload.existing(objects.conversations, conversation_id, "conversation")
-            return [ObjectView(render_responses.listed_item(objects, item)) for item in conversation.items]
-
-    @property
-    def files(self) -> list[FileView]:
-        """All files, oldest first, as REST shows them."""
-        with self._engine.lock:
-            return [FileView(render_files.file(file)) for file in self._engine.files.listing]
-
-    @property
-    def vector_stores(self) -> list[VectorStoreView]:
-        """All vector stores, oldest first, as REST would show them now.
-
-        Reading this does not move the clock.
-        """
-        with self._engine.lock:
-            return [VectorStoreView(render_files.vector_store(store)) for store in self._engine.stores.listing]
-
-    def messages(self, thread_id: str | HasId) -> list[MessageView]:
-        """Return the messages of a thread, oldest first, as REST would show them now.
-
-        The `text` of each is its text parts, joined.
-
-        Raises:
-            KeyError: no thread has this id; the nearest are named.
-        """
-        thread_id = id_of(thread_id, "messages", "thread")
-        with self._engine.lock:
-            self._engine.settle()
-            thread = preload.existing(self._engine.part(AssistantsObjects).threads, thread_id, "thread")
-            return [MessageView(to_rest(render.message(message))) for message in thread.messages()]
-
-    def timeline(self, run_id: str | HasId) -> Timeline:
-        """Return what happened to a run or a response, and when.
-
-        Print it, show it in a notebook, or `write()` it as an SVG.
-
-        Args:
-            run_id: its id, or an object that has one.
-
-        Raises:
-            KeyError: no run or response has this id; the nearest are named.
-        """
-        from understudy._diagnostics.response_timeline import response_timeline
-        from understudy._diagnostics.timeline import run_timeline
-
-        run_id = id_of(run_id, "timeline", "run")
-        with self._engine.lock:
-            if run_id.startswith("resp_"):
-                self._engine.settle()
-                responses = list(self._engine.part(ResponsesObjects).responses.values())
-                return response_timeline(preload.existing(responses, run_id, "response"))
-            return run_timeline(preload.existing(self._all_runs(), run_id, "run"))
-
-    def transcript(self) -> Transcript:
-        """Return what was said, called and returned so far, whatever the API.
-
-        It equals the transcript of another app that did the same. It covers the last 1,000 runs and responses, deleted ones
-        included. See `Transcript`.
-        """
-        from understudy._transcript.simulated import simulated_transcript
-
-        with self._engine.lock:
-            return simulated_transcript(self._engine)
-
-    def client_misuse(self) -> ClientMisuse:
-        """Return the app's misuse of the API, as far as its requests show it.
-
-        Empty, and false, when there is none. See `ClientMisuse`.
-        """
-        from understudy._diagnostics.client_misuse import find_misuse
-
-        with self._engine.lock:
-            return find_misuse(list(self._dispatcher.log), self._all_runs())
-
-    def conduct(self) -> ClientMisuse:
-        """Return `client_misuse()`: the name of version 0.1, deprecated."""
-        warnings.warn("conduct() is deprecated: call client_misuse()", DeprecationWarning, stacklevel=2)
-        return self.client_misuse()
-
-    def _all_runs(self) -> list[Run]:
-        return self._engine.part(AssistantsObjects).runs()
-
-    def _all_responses(self) -> list[ModelResponse]:
-        """Return the last 1,000 responses, stored or not."""
-        return [made for made in self._engine.history if isinstance(made, ModelResponse)]
 
     # -- clients, and requests to other APIs -------------------------------------
 

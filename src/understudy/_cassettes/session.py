@@ -7,91 +7,39 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Literal, Self, Unpack
+from typing import Self, Unpack
 
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.routing import api_path
-from understudy._cassettes.atomic_files import unwritable
+from understudy._cassettes.cassette import Cassette
+from understudy._cassettes.choices import Pace, RecordMode, UnplayedMode, check_choices
 from understudy._cassettes.content_encoding import uncompressed
 from understudy._cassettes.hooks import Hooks
 from understudy._cassettes.id_renaming import ids_in
 from understudy._cassettes.interaction import Interaction
-from understudy._cassettes.load import load, refuse_special
 from understudy._cassettes.matching import CustomMatcher, Matching
+from understudy._cassettes.opening import Opening
 from understudy._cassettes.recorder import Recorder
 from understudy._cassettes.recording import Recording
 from understudy._cassettes.replay import Replay
 from understudy._cassettes.secrets import Scrubber, scrubbed_error
-from understudy._cassettes.sharing import numbered, of_this_test
-from understudy._cassettes.storage import Storage, refusal_to_write
+from understudy._cassettes.sharing import numbered
+from understudy._cassettes.storage import Storage
 from understudy._cassettes.strict_replay import StrictReplay
 from understudy._cassettes.vcr_config import TAKEN, VcrConfig, unknown
-from understudy._common.block import block
 from understudy._common.messages import Answer, Forward, HostRules, Request, Response, host_names
 from understudy._common.observers import Watch, observer_of
-from understudy._http import activate, current_handler
+from understudy._http import activate
 from understudy._http.hosts import own_base_url
-from understudy.errors import (
-    CassetteError,
-    ReplayMiss,
-    UnderstudyError,
-    Unused,
-    did_you_mean,
-    raise_all,
-)
+from understudy.errors import CassetteError, ReplayMiss, UnderstudyError, Unused
 
-RecordMode = Literal["none", "once", "new", "all"]
 EXCHANGES_KEPT = 100  # for the report of a failure
 _GZIP = b"\x1f\x8b"  # how a compressed body begins
-UnplayedMode = Literal["ignore", "warn", "error"]
-_CHOICES = {
-    "record": ("none", "once", "new", "all"),
-    "unplayed": ("ignore", "warn", "error"),
-    "pace": ("epochs", "recorded"),
-}
-
-
-class Cassette:
-    """What a test can ask of the cassette it plays.
-
-    Attributes:
-        path: of the file.
-    """
-
-    def __init__(self, session: CassetteSession) -> None:
-        self._session = session
-        self.path = session.path
-
-    def is_of(self, session: CassetteSession) -> bool:
-        """Return True if this is the cassette of a session."""
-        return self._session is session
-
-    @property
-    def played(self) -> list[Interaction]:
-        """The recorded interactions that were played so far, or have just been recorded."""
-        return self._session.played()
-
-    @property
-    def unplayed(self) -> list[Interaction]:
-        """The recorded interactions that the app has not asked for so far."""
-        return self._session.unplayed()
-
-    @property
-    def problems(self) -> list[UnderstudyError]:
-        """What went wrong so far.
-
-        It is raised at the end, whether the app swallowed it or not.
-        """
-        return list(self._session.problems)
-
-    def __repr__(self) -> str:
-        return f"<Cassette {self.path}: {len(self.played)} played, {len(self.unplayed)} unplayed>"
 
 
 class CassetteSession:
@@ -141,7 +89,7 @@ class CassetteSession:
         record: RecordMode = "none",
         match_on: Sequence[str | CustomMatcher] | None = None,
         ignore: Sequence[str] = (),
-        pace: Literal["epochs", "recorded"] = "epochs",
+        pace: Pace = "epochs",
         speed: float | None = None,
         rename_ids: bool = True,
         keep_polls: bool = False,
@@ -159,10 +107,7 @@ class CassetteSession:
         for name in vcr:
             if name not in TAKEN:
                 raise unknown(name, _SETTINGS)
-        for name, value in (("record", record), ("unplayed", unplayed), ("pace", pace)):
-            if value not in _CHOICES[name]:
-                choices = ", ".join(_CHOICES[name])
-                raise ValueError(f"{name}={value!r}: expected one of {choices}.{did_you_mean(value, _CHOICES[name])}")
+        check_choices(record=record, unplayed=unplayed, pace=pace)
         self.path = Path(path)
         self.problems: list[UnderstudyError] = []
         self._kept: list[UnderstudyError] = []  # those among them that requests ran into, as they were raised
@@ -170,14 +115,13 @@ class CassetteSession:
         self.rules = HostRules()
         self._record, self._pace, self._speed, self._unplayed = record, pace, speed, unplayed
         self._more = [Path(other) for other in more]
-        self._may_be_missing = may_be_missing
-        self._missing: CassetteError | None = None
         self._matching = Matching(match_on, ignore)
         self._scrubber = Scrubber(scrub)
         self._fixtures, self._is_shared = fixtures, is_shared
         self._storage = Storage(
             self.path, self._scrubber, rename_ids=rename_ids, keep_polls=keep_polls, force=force, known=self._known_names
         )
+        self._opening = Opening(self._storage, may_be_missing=may_be_missing)
         self._hosts, self._failed, self._on_miss = host_names(hosts), failed, on_miss
         self._hooks = Hooks(vcr) if vcr else None
         self._asked: list[Request] = []
@@ -192,7 +136,6 @@ class CassetteSession:
         self._watch: Watch | None = looks_on.replay(self.played) if looks_on is not None else None
         self._finished = False
         self._refused = False
-        self._unwritable: str | None = None  # why nothing can be added to what is replayed
         self._not_added: CassetteError | None = None  # the miss that should have been added to the recording
         self._stack = ExitStack()
         self._lock = threading.Lock()
@@ -203,7 +146,9 @@ class CassetteSession:
         return Cassette(self)
 
     def __enter__(self) -> Self:
-        interactions = self._open()
+        interactions = self._opening.interactions(self._record, self._more)
+        if self._opening.records:
+            self._recorder = Recorder(self._storage, self._hooks, names_tests=not self._is_shared)
         recorded_hosts = dict.fromkeys(interaction.host for interaction in interactions if interaction.host)
         self.rules = HostRules(hosts=(*HostRules().hosts, *own_base_url(), *self._hosts, *recorded_hosts))
         if self._hooks is not None:
@@ -247,48 +192,6 @@ class CassetteSession:
         recording = Recording(interactions, self._matching)
         replay = Replay if self._pace == "epochs" else StrictReplay
         self._replay = replay(recording, self.path.name, speed=self._speed)
-
-    def _open(self) -> list[Interaction]:
-        """Return what there is to replay, and set up the recorder if it is needed."""
-        first = self._open_first()
-        if self._record == "all" or not self._more:
-            return first
-        others = [of_this_test(self._read(other), or_all=True) for other in self._more]
-        return numbered([*first, *chain.from_iterable(others)])
-
-    def _open_first(self) -> list[Interaction]:
-        if self._record == "none":
-            return of_this_test(self._read(self.path), or_all=True)
-        refuse_special(self.path)
-        self._storage.recover()
-        exists = self.path.exists()
-        contents = self._storage.read() if exists else None
-        before = contents.interactions if contents else []
-        if self._record == "once" and exists and not self._storage.is_of_this_run():
-            return of_this_test(before, or_all=True)
-        if contents is not None and contents.foreign:
-            self._unwritable = refusal_to_write(contents)
-            if self._record == "all":
-                raise CassetteError(self._unwritable)
-            return of_this_test(before, or_all=True)
-        problem = unwritable(self.path)
-        if problem is not None:
-            raise CassetteError(f"{self.path} cannot be recorded to: {problem}.")
-        self._recorder = Recorder(self._storage, self._hooks, names_tests=not self._is_shared)
-        return [] if self._record == "all" else of_this_test(before, or_all=False)
-
-    def _read(self, path: Path) -> list[Interaction]:
-        """Return the contents of a cassette that is only played.
-
-        Nothing, if it may be missing and is.
-        """
-        try:
-            return load(path)
-        except CassetteError as error:
-            if not self._may_be_missing or path.exists():
-                raise
-            self._missing = self._missing or error
-            return []
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -339,10 +242,10 @@ class CassetteSession:
             try:
                 return self._replayed(self._replay, shown)
             except ReplayMiss as miss:
-                if self._missing is not None:
-                    raise self._missing from None
-                if self._unwritable is not None:
-                    self._not_added = CassetteError(f"{miss}\n\n{self._unwritable}")
+                if self._opening.missing is not None:
+                    raise self._opening.missing from None
+                if self._opening.unwritable is not None:
+                    self._not_added = CassetteError(f"{miss}\n\n{self._opening.unwritable}")
                     raise self._not_added from None
                 if self._on_miss is None and self._recorder is None:
                     raise
@@ -438,58 +341,6 @@ class CassetteSession:
 _SETTINGS = frozenset(inspect.signature(CassetteSession.__init__).parameters) - {
     *("self", "path", "more", "may_be_missing", "fixtures", "is_shared", "failed", "on_miss", "vcr")
 }
-
-
-def cassette_in_use() -> Cassette | None:
-    """Return the cassette that answers here; None if none does."""
-    handler = current_handler()
-    return handler.cassette if isinstance(handler, CassetteSession) else None
-
-
-@block
-def use_cassette(
-    path: str | os.PathLike[str],
-    *more: str | os.PathLike[str],
-    record: RecordMode = "none",
-    match_on: Sequence[str | CustomMatcher] | None = None,
-    ignore: Sequence[str] = (),
-    pace: Literal["epochs", "recorded"] = "epochs",
-    speed: float | None = None,
-    rename_ids: bool = True,
-    keep_polls: bool = False,
-    scrub: Sequence[str] = (),
-    hosts: Sequence[str] = (),
-    unplayed: UnplayedMode = "ignore",
-    force: bool = False,
-    **vcr: Unpack[VcrConfig],
-) -> Iterator[Cassette]:
-    """Replay a cassette to every OpenAI client in this block, or record one.
-
-    Settings as `CassetteSession`'s.
-
-    Raises:
-        ReplayMiss: at the end of the block, for a request that the recording has no answer to (the app got a 501).
-        CassetteError: a cassette that cannot be read or written.
-    """
-    session = CassetteSession(
-        path,
-        more=more,
-        record=record,
-        match_on=match_on,
-        ignore=ignore,
-        pace=pace,
-        speed=speed,
-        rename_ids=rename_ids,
-        keep_polls=keep_polls,
-        scrub=scrub,
-        hosts=hosts,
-        unplayed=unplayed,
-        force=force,
-        **vcr,
-    )
-    with session:
-        yield session.cassette
-        raise_all(session.finish())
 
 
 def _answer_or_miss(replay: Replay | StrictReplay, request: Request) -> Answer | ReplayMiss:

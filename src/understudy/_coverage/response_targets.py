@@ -10,8 +10,8 @@ from typing import Any
 
 from understudy._apis import faces
 from understudy._apis.responses.error_texts import REFUSALS
+from understudy._apis.responses.event_names import EVENT_NAMES
 from understudy._apis.responses.lifecycle import RESPONSE
-from understudy._apis.responses.stream_events import EVENT_NAMES
 from understudy._common.short_text import short
 from understudy._coverage import names, response_paths
 from understudy._coverage.targets import CoverageTarget, next_run

@@ -12,9 +12,9 @@ from typing import Any
 
 from understudy import faults
 from understudy._apis import faces
+from understudy._apis.assistants.event_names import EVENT_NAMES
 from understudy._apis.assistants.lifecycle import RUN, Transition
 from understudy._apis.assistants.objects import LIFETIME_SECONDS
-from understudy._apis.common.sse import EVENT_NAMES
 from understudy._apis.error_texts import REFUSALS
 from understudy._common.short_text import short
 from understudy._coverage import names

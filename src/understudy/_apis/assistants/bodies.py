@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from understudy._apis.common.bounds import Rule
+from understudy._apis.common.metadata import metadata
 from understudy._apis.common.schema import (
     Check,
     Choice,
     Fields,
     Id,
-    Rule,
     String,
     Tagged,
     anything,
@@ -22,7 +23,6 @@ from understudy._apis.common.schema import (
     either,
     enum,
     integer,
-    metadata,
     string,
     tagged,
 )

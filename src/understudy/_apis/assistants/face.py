@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from understudy._apis.assistants.event_names import EVENT_NAMES
 from understudy._apis.assistants.lifecycle import run_status
 from understudy._apis.assistants.objects import AssistantsObjects
 from understudy._apis.assistants.operations import OPERATIONS
 from understudy._apis.assistants.views import DIFFERENCES
-from understudy._apis.common import sse
 from understudy._apis.common.face import Face
 from understudy._apis.dialect import is_azure
 from understudy._common.messages import Request
@@ -39,7 +39,7 @@ ASSISTANTS = Face(
     is_switched_off=True,
     conversation=_conversation,
     status_word=run_status,
-    event_names=sse.EVENT_NAMES,
+    event_names=EVENT_NAMES,
     view_differences=DIFFERENCES,
     id_prefixes={
         "assistant_id": "asst",

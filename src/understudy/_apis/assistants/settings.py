@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from understudy._apis.assistants.objects import Assistant, RunSettings
+from understudy._apis.common.bounds import Bound
 from understudy._apis.common.operation_call import Call
-from understudy._apis.common.schema import Bound
 from understudy._apis.dialect import is_azure
 from understudy._engine.api_error import ApiError
 from understudy._engine.models import is_reasoning

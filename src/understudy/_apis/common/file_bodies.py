@@ -8,21 +8,23 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.assistants.bodies import CHUNKING_STRATEGY, FILE_ID
+from understudy._apis.common.bounds import Rule
 from understudy._apis.common.forms import EXPIRES_AFTER, check_extension
+from understudy._apis.common.metadata import (
+    attributes,
+    metadata,
+)
 from understudy._apis.common.schema import (
     Check,
     Fields,
     Id,
-    Rule,
     anything,
     array,
-    attributes,
     boolean,
     decimal,
     either,
     enum,
     integer,
-    metadata,
     string,
     tagged,
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from understudy._apis.common.bounds import Rule
 from understudy._apis.common.multipart import Part, parse
-from understudy._apis.common.schema import Fields, Rule, enum, integer
+from understudy._apis.common.schema import Fields, enum, integer
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 

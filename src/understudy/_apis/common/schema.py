@@ -13,9 +13,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
+from understudy._apis.common.bounds import Bound, Rule
 from understudy._apis.common.word_lists import any_of, listed_or, near_names, one_of
+from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 
 Check = Callable[[Any, str], Any]
@@ -31,38 +33,6 @@ _ARTICLES = {
     dict: "an object",
     type(None): "null",
 }
-
-
-class Bound(NamedTuple):
-    """One limit of a value.
-
-    Attributes:
-        kind: what it limits: `most characters`, `least`, `pattern`, `prefix`, ...
-        value: the number, the pattern or the allowed words.
-        refusal: the refusal when it is broken, a key of `error_texts.REFUSALS`.
-        mark: the evidence for the bound (not for the sentence).
-    """
-
-    kind: str
-    value: Any
-    refusal: str
-    mark: str
-
-
-class Rule(NamedTuple):
-    """A rule between the keys of an object.
-
-    Attributes:
-        says: what must hold, in words.
-        refusal: the refusal otherwise.
-        mark: the evidence for it.
-        check: called with the object and its path; raises `ApiError`.
-    """
-
-    says: str
-    refusal: str
-    mark: str
-    check: Callable[[Any, str], None]
 
 
 def type_name(value: Any) -> str:
@@ -315,19 +285,6 @@ class Pairs:
         ]
 
 
-_METADATA_VALUE = String(most=512)
-_ATTRIBUTE = either(
-    (str, _METADATA_VALUE),
-    (int, anything),
-    (float, anything),
-    (bool, anything),
-    expected="a string, a number or a boolean",
-)
-metadata = Pairs(_METADATA_VALUE, expected="a metadata object")
-# Of a file in a vector store: like metadata, but values may also be numbers and booleans. [SPEC]
-attributes = Pairs(_ATTRIBUTE)
-
-
 class Fields:
     """An object with known keys: a body, if it is the outermost.
 
@@ -375,6 +332,18 @@ class Fields:
                 checked[key] = None if key in self.nulls else self.known[key](None, join(path, key))
         for rule in self.rules:
             rule.check(checked, path)
+        return checked
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the checked body of a request; refuse what is not JSON."""
+        content_type = request.header("content-type")
+        if content_type and "json" not in content_type.lower() and request.body:
+            raise ApiError("content_type", got=content_type)
+        try:
+            body = request.strict_json(empty={})
+        except (ValueError, RecursionError):
+            raise ApiError("body.not_json") from None
+        checked: dict[str, Any] = self(body)
         return checked
 
     def _unknown(self, key: str, given: Mapping[str, Any], path: str) -> ApiError:

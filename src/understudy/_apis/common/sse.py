@@ -17,15 +17,6 @@ CONTENT_TYPE = "text/event-stream; charset=utf-8"
 _BLANK = re.compile(rb"(?:\r?\n){2,}")
 DONE = b"event: done\ndata: [DONE]\n\n"
 
-# Every event there is. [SPEC]
-_STEMS = {
-    "thread": "created",
-    "thread.run": "created queued in_progress requires_action completed incomplete failed cancelling cancelled expired",
-    "thread.run.step": "created in_progress delta completed failed cancelled expired",
-    "thread.message": "created in_progress delta completed incomplete",
-}
-EVENT_NAMES = (*(f"{stem}.{last}" for stem, lasts in _STEMS.items() for last in lasts.split()), "error", "done")
-
 
 def render(event: str, data: Any) -> bytes:
     """Return an event; `data` becomes compact JSON, non-ASCII unescaped.

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from understudy._apis.assistants.bodies import NAME_PATTERN
+from understudy._apis.common.bounds import Rule
+from understudy._apis.common.metadata import metadata
 from understudy._apis.common.schema import (
     Check,
     Fields,
-    Rule,
     anything,
     array,
     boolean,
@@ -19,7 +20,6 @@ from understudy._apis.common.schema import (
     either,
     enum,
     integer,
-    metadata,
     string,
     tagged,
     type_name,

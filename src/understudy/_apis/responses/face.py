@@ -8,10 +8,10 @@ from understudy._apis.common import sse
 from understudy._apis.common.face import Face
 from understudy._apis.common.operation_call import Json
 from understudy._apis.responses.error_texts import REFUSALS
+from understudy._apis.responses.event_names import EVENT_NAMES
 from understudy._apis.responses.lifecycle import response_status
 from understudy._apis.responses.objects import ResponsesObjects
 from understudy._apis.responses.operations import OPERATIONS
-from understudy._apis.responses.stream_events import EVENT_NAMES
 from understudy._engine.engine import Engine
 from understudy._engine.items import Conversation
 

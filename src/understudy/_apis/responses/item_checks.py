@@ -12,11 +12,10 @@ from functools import partial
 from typing import Any
 
 from understudy._apis.assistants.bodies import FILE_ID
+from understudy._apis.common.bounds import Bound, Rule
 from understudy._apis.common.schema import (
-    Bound,
     Check,
     Fields,
-    Rule,
     Tagged,
     anything,
     array,

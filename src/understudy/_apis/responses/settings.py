@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from understudy._apis.common.schema import Bound
+from understudy._apis.common.bounds import Bound
 from understudy._apis.common.word_lists import one_of
 from understudy._apis.responses import model_facts
 from understudy._apis.responses.objects import Json, Settings

@@ -17,35 +17,6 @@ from understudy._engine.events import Ended, Event, ItemClosed, ItemDelta, ItemO
 from understudy._engine.fold import ExecutionState
 from understudy._engine.items import MessageDelta, Text, joined
 
-EVENT_NAMES = (
-    "response.created",
-    "response.queued",
-    "response.in_progress",
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "response.output_item.added",
-    "response.output_item.done",
-    "response.content_part.added",
-    "response.content_part.done",
-    "response.output_text.delta",
-    "response.output_text.annotation.added",
-    "response.output_text.done",
-    "response.function_call_arguments.delta",
-    "response.function_call_arguments.done",
-    "response.reasoning_summary_part.added",
-    "response.reasoning_summary_text.delta",
-    "response.reasoning_summary_text.done",
-    "response.reasoning_summary_part.done",
-    "response.file_search_call.in_progress",
-    "response.file_search_call.searching",
-    "response.file_search_call.completed",
-    "response.code_interpreter_call.in_progress",
-    "response.code_interpreter_call_code.delta",
-    "response.code_interpreter_call_code.done",
-    "response.code_interpreter_call.interpreting",
-    "response.code_interpreter_call.completed",
-)
 LAST_EVENTS = frozenset(["response.completed", "response.incomplete", "response.failed"])
 Sent = tuple[str, Json]
 MOST_PADDING = 16

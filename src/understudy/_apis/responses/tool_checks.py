@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from understudy._apis.assistants.bodies import FILE_ID, NAME_PATTERN, STORE_ID
+from understudy._apis.common.bounds import Rule
 from understudy._apis.common.file_bodies import search_filter
 from understudy._apis.common.schema import (
     Check,
     Fields,
-    Rule,
     Tagged,
     anything,
     array,

@@ -90,6 +90,7 @@ class AnyFunctionCall(CallMove):
     """
 
     waits_for_app: ClassVar[bool] = True
+    depends_on_tools: ClassVar[bool] = True
     index: int = first(default=0)
 
     def __post_init__(self) -> None:
