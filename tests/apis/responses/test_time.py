@@ -16,7 +16,7 @@ TOOL: Any = {"type": "function", "name": "f", "parameters": {}}
 
 
 @pytest.fixture
-def real(wall: Any) -> Backend:  # noqa: ARG001 - the wall clock is the test's own
+def real(wall: Any) -> Backend:
     """A backend in real time."""
     return Backend(time="real")
 
@@ -77,7 +77,7 @@ def test_a_stream_in_the_background_sleeps_as_the_app_would() -> None:
 
 
 def test_a_stream_whose_sleep_moves_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where sleeping does not move the clock, the stream of a background response ends with the reason, and the test fails."""
+    """Where sleeping does not move the clock, a background response's stream ends with that, and the test fails."""
     monkeypatch.setattr(transports.time, "sleep", lambda seconds: None)
     backend = Backend(time="sleep")
     with pytest.raises(openai.APIError, match="the clock did not advance"):
