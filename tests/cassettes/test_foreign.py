@@ -423,7 +423,7 @@ def test_bodies_under_unknown_keys_are_refused(tmp_path: Path, change: Change, k
         (foreign.cassetter_toml(FLOW).replace(b'"json"', b'"protobuf"'), "type 'protobuf', which understudy does not know"),
         (changed(foreign.exvcr, lambda d: d[0]["response"].update(body="aGk=")), "not an Erlang binary"),
         (changed(foreign.nock, lambda d: d[0].pop("response")), "no `response`"),
-        (changed(foreign.har, lambda d: _first(d)["response"].update(status=7)), "c: this file has .*7 is not an HTTP status"),
+        (changed(foreign.har, lambda d: _first(d)["response"].update(status=7)), "c: this file has .*7 is not an HTTP"),
     ],
 )
 def test_what_a_recorder_would_not_write_is_refused_by_its_name(tmp_path: Path, content: bytes, says: str) -> None:

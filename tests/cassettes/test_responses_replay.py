@@ -190,7 +190,9 @@ PLAIN = response(
             {
                 "type": "output_text",
                 "text": "Paris.",
-                "annotations": [{"type": "url_citation", "start_index": 0, "end_index": 5, "title": "t", "url": "https://u"}],
+                "annotations": [
+                    {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "t", "url": "https://u"}
+                ],
             },
             {"type": "refusal", "refusal": "No more."},
         ],
