@@ -57,7 +57,7 @@ def main() -> None:
             "in a chain of 1": Chain(client, grown=1).work,
             f"in a chain of {CHAIN}": Chain(client, grown=CHAIN).work,
         }
-        found = in_turn(works, count=20, rounds=7)
+        found = in_turn(works, count=1, rounds=300)
         kept = {
             "of its own": retained(Chain(client, grown=0).work, CHAIN),
             f"in a chain of {CHAIN}": retained(lambda count: Chain(client, grown=count), CHAIN),

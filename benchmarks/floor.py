@@ -14,7 +14,7 @@ ANSWER = {"id": "thread_abc", "object": "thread", "created_at": 1700000000, "met
 
 def main() -> None:
     client = floor(json.dumps(ANSWER).encode(), {"content-type": "application/json"})
-    sys.stdout.write(f"{in_turn({'floor': creating(client)}, count=200, rounds=7)['floor']:.1f}\n")
+    sys.stdout.write(f"{in_turn({'floor': creating(client)}, count=5, rounds=400)['floor']:.1f}\n")
 
 
 if __name__ == "__main__":

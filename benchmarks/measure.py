@@ -1,4 +1,4 @@
-"""What the benchmarks share: rounds in turn, medians, ratios."""
+"""What the benchmarks share: short rounds in turn, a low quantile of them, ratios."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import gc
 import json
 import os
 import resource
-import statistics
 import subprocess
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def cpu_each(work: Callable[[int], None], count: int) -> float:
     """CPU microseconds of one unit of work; `work(n)` does n of them."""
-    gc.collect()
     start = time.process_time()
     work(count)
     return (time.process_time() - start) / count * 1e6
@@ -34,15 +33,47 @@ def children_cpu(command: list[str], directory: Path | None = None) -> float:
     return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1000
 
 
-def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int = 9) -> dict[str, float]:
-    """The median CPU microseconds of each, measured in turns so that a change of the machine's speed hits all alike."""
+def low(values: list[float]) -> float:
+    """The tenth lowest of a hundred, the lowest of fewer than ten: what it costs while nothing else disturbs it.
+
+    What disturbs only adds, in bursts, and moves a median; a minimum of hundreds would be the luck of one round.
+    """
+    return sorted(values)[len(values) // 10]
+
+
+def turns(names: list[str], rounds: int) -> Iterator[str]:
+    """The names, so many times each, every second time backwards: neither is always first nor always last."""
+    for turn in range(rounds):
+        yield from reversed(names) if turn % 2 else names
+
+
+def in_turn(works: dict[str, Callable[[int], None]], *, count: int, rounds: int, warm_up: int = 20) -> dict[str, float]:
+    """The CPU microseconds of a unit of each, from short rounds in turn: a change of the machine's speed hits all alike.
+
+    Args:
+        works: `work(n)` does n units.
+        count: units of a round, best so few that it takes some milliseconds, and is rarely interrupted.
+        rounds: of each.
+        warm_up: units before the first.
+    """
     for work in works.values():
-        work(max(2, count // 10))
-    samples: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            samples[name].append(cpu_each(work, count))
-    return {name: statistics.median(values) for name, values in samples.items()}
+        work(warm_up)
+    with settled_memory():
+        samples: dict[str, list[float]] = {name: [] for name in works}
+        for name in turns(list(works), rounds):
+            samples[name].append(cpu_each(works[name], count))
+    return {name: low(values) for name, values in samples.items()}
+
+
+@contextmanager
+def settled_memory() -> Iterator[None]:
+    """Leave out of garbage collections what is there now, so that none takes long in the midst of a round."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def retained(work: Callable[[int], object], count: int, *, warm_up: int = 0) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import statistics
 import tempfile
 import time
 import warnings
@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 from apps import floor, ours
-from measure import cpu_each, heading, in_short, in_turn, row
+from measure import cpu_each, heading, in_short, in_turn, low, row, settled_memory
 from openai import OpenAI
 
 import understudy
 
-ROUNDS = {10: 60, 100: 12, 1_000: 3, 10_000: 1}  # by size: few requests at a time are few ticks of the clock
+ROUNDS = {10: 300, 100: 30, 1_000: 4, 10_000: 1}  # by size
+AT_A_TIME = 5  # requests, until it is another's turn
 VCRPYS_ROUNDS = {10: 20, 100: 3, 1_000: 1}  # beyond that vcrpy takes minutes
 HEADERS = {"content-type": ["application/json"], "openai-version": ["2020-10-01"]}
 
@@ -51,8 +52,11 @@ def cassette(directory: Path, size: int, answer: str) -> Path:
 
 
 def creating(client: OpenAI) -> Any:
+    """Work that creates so many threads more, numbered on."""
+    numbers = itertools.count()
+
     def work(count: int) -> None:
-        for number in range(count):
+        for number in itertools.islice(numbers, count):
             client.beta.threads.create(metadata={"number": str(number)})
 
     return work
@@ -65,16 +69,19 @@ def replayed(cassette: Any, size: int) -> float:
 
 
 def in_turns(path: Path, size: int, rounds: int, canned: OpenAI) -> tuple[float, float, float | None]:
-    """The medians of the floor, ours and vcrpy's, which take turns; None for what takes vcrpy too long."""
-    floors, own, theirs = [], [], []
-    for number in range(rounds):
-        floors.append(cpu_each(creating(canned), size))
-        own.append(replayed(understudy.use_cassette(path), size))
-        if number < VCRPYS_ROUNDS.get(size, 0):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                theirs.append(replayed(by_vcrpy(path), size))
-    return statistics.median(floors), statistics.median(own), statistics.median(theirs) if theirs else None
+    """CPU microseconds of a request: the floor, ours, both in turn, and vcrpy's; None for what takes vcrpy too long."""
+    floors: list[float] = []
+    own: list[float] = []
+    for _ in range(rounds):
+        with understudy.use_cassette(path), settled_memory():
+            base, ours = creating(canned), creating(OpenAI())
+            for _ in range(size // AT_A_TIME):
+                floors.append(cpu_each(base, AT_A_TIME))
+                own.append(cpu_each(ours, AT_A_TIME))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = [replayed(by_vcrpy(path), size) for _ in range(VCRPYS_ROUNDS.get(size, 0))]
+    return low(floors), low(own), low(theirs) if theirs else None
 
 
 def by_vcrpy(path: Path) -> Any:
@@ -121,7 +128,7 @@ def loading(directory: Path) -> None:
         for _ in range(count):
             vcr.cassette.Cassette.load(path=str(path))
 
-    own, theirs = in_turn({"ours": ours, "vcrpy": vcrpys}, count=1, rounds=5).values()
+    own, theirs = in_turn({"ours": ours, "vcrpy": vcrpys}, count=1, rounds=15, warm_up=1).values()
     heading("load 1,000 exchanges", "CPU ms", "ratio to vcrpy")
     row("ours", own / 1000, f"{own / theirs:.2f}")
     row("vcrpy", theirs / 1000, "1.00")

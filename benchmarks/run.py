@@ -1,4 +1,4 @@
-"""Runs the benchmarks in an environment of their own, with the peers beside. Needs only Python and pip.
+"""Runs the benchmarks in environments of their own, with the peers beside. Needs only Python and pip.
 
 Run without arguments, it runs every part twice and writes what it measured to docs/performance.md and
 docs/performance.svg: unless the machine was not the same in both runs, which the SDK's floor shows.
@@ -23,22 +23,26 @@ from pathlib import Path
 from picture import picture
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = HERE.parent / ".venv-bench"
-PEERS = ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording", "uvicorn")  # the first needs openai 2.x
-PARTS = (
-    "simulate",
-    "suite",
-    "runs",
-    "properties",
-    "memory",
-    "lists",
-    "conversations",
-    "stream",
-    "serve",
-    "load",
-    "replay",
-    "start",
-)
+BESIDE_PEERS = ".venv-bench"
+NEWEST = ".venv-bench-newest"
+ENVIRONMENTS = {
+    BESIDE_PEERS: ("openai-responses==0.13.1", "openai<3", "vcrpy", "pytest-recording", "uvicorn"),  # the first needs 2.x
+    NEWEST: ("openai", "hypothesis", "uvicorn"),
+}
+PARTS = {  # and where each runs: on the newest SDK unless a peer needs an older one
+    "simulate": BESIDE_PEERS,
+    "suite": BESIDE_PEERS,
+    "runs": NEWEST,
+    "properties": NEWEST,
+    "memory": BESIDE_PEERS,
+    "lists": NEWEST,
+    "conversations": NEWEST,
+    "stream": NEWEST,
+    "serve": NEWEST,
+    "load": NEWEST,
+    "replay": BESIDE_PEERS,
+    "start": BESIDE_PEERS,
+}
 RUNS = 2
 ONCE = {"memory"}  # measured in the first run only: bytes do not depend on what else the machine does
 MOST_APART = 0.15  # by how much the floors of two runs may differ
@@ -51,6 +55,7 @@ HEAD = """\
 
 Written by `python3 benchmarks/run.py` on {day}, on a machine of {cores} cores whose load average was {load}:
 {versions}.
+The parts {newest} ran on the newest SDK, the others on one that the peers support.
 
 Whatever is compared took turns within one run, so the ratios hold on other machines; the microseconds are this machine's.
 *The floor* is the same SDK in front of a canned transport that answers the same bytes. Everything but memory was measured
@@ -82,20 +87,21 @@ def main() -> int:
     if unknown:
         print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    python = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "-q", str(HERE.parent), *PEERS], check=True)
-    runs = [run(python, wanted)]
+    for environment, needed in ENVIRONMENTS.items():
+        if not python_of(environment).exists():
+            venv.create(HERE.parent / environment, with_pip=True)
+        install = [python_of(environment), "-m", "pip", "install", "-q", str(HERE.parent), *needed]
+        subprocess.run(install, check=True)
+    runs = [run(wanted)]
     if not sys.argv[1:]:
         again = [part for part in wanted if part not in ONCE]
-        runs += [run(python, again) for _ in range(RUNS - 1)]
+        runs += [run(again) for _ in range(RUNS - 1)]
     for each in runs:
         print("\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in each.rows))
         print(f"load {each.load}; the floor: {each.floor:.0f} µs\n")
     if not sys.argv[1:]:
         refuse_another_machine([each.floor for each in runs])
-        write(versions(python), runs)
+        write(runs)
     return 0
 
 
@@ -116,21 +122,30 @@ class Run:
     load: str
 
 
-def run(python: Path, wanted: list[str]) -> Run:
+def python_of(environment: str) -> Path:
+    return HERE.parent / environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def run(wanted: list[str]) -> Run:
     """Run parts, and look between them how fast the machine is."""
     load, floors, tables = [os.getloadavg()[0]], [], {}
     with tempfile.TemporaryDirectory() as directory:
         summary = Path(directory) / "summary"
         for part in wanted:
-            floors.append(float(printed(python, "floor", summary, shown=False)))
+            floors.append(floor(summary))
             began = time.monotonic()
-            tables[part] = printed(python, part, summary)
+            tables[part] = printed(PARTS[part], part, summary)
             print(f"\n({part}: {time.monotonic() - began:.0f} s)", flush=True)
-        floors.append(float(printed(python, "floor", summary, shown=False)))
+        floors.append(floor(summary))
         lines = summary.read_text(encoding="utf-8").splitlines()
     load.append(os.getloadavg()[0])
     rows: Rows = [json.loads(line) for line in lines]
     return Run(rows, tables, statistics.median(floors), " to ".join(f"{one:.1f}" for one in load))
+
+
+def floor(summary: Path) -> float:
+    """How fast the machine is right now, in CPU microseconds of a request of the SDK's own."""
+    return float(printed(BESIDE_PEERS, "floor", summary, shown=False))
 
 
 def refuse_another_machine(floors: list[float]) -> None:
@@ -158,18 +173,19 @@ def ratios_apart(first: Rows, second: Rows) -> str:
     return f"These ratios of ours differed by more than {RATIOS_APART:.0%} between the two. {'; '.join(found)}."
 
 
-def write(compared: str, runs: list[Run]) -> None:
+def write(runs: list[Run]) -> None:
     """Write the page and its picture."""
     (DOCS / "performance.svg").write_text(picture(runs[0].rows), encoding="utf-8")
-    (DOCS / "performance.md").write_text(page(compared, runs), encoding="utf-8")
+    (DOCS / "performance.md").write_text(page(runs), encoding="utf-8")
 
 
-def printed(python: Path, part: str, summary: Path, *, shown: bool = True) -> str:
+def printed(where: str, part: str, summary: Path, *, shown: bool = True) -> str:
     """Run a part; gives the tables it printed, which are shown as they come. Its summary is added to a file."""
     environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_PARTS}
     environment |= {"PYTHONHASHSEED": "0", "BENCHMARK_SUMMARY": str(summary)}
     lines = []
-    with subprocess.Popen([python, HERE / f"{part}.py"], stdout=subprocess.PIPE, text=True, env=environment) as process:
+    command = [python_of(where), HERE / f"{part}.py"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         for line in process.stdout or ():
             if shown:
                 print(line, end="", flush=True)
@@ -179,23 +195,32 @@ def printed(python: Path, part: str, summary: Path, *, shown: bool = True) -> st
     return "".join(lines).strip() + "\n"
 
 
-def versions(python: Path) -> str:
-    """What was compared: the interpreter and the libraries."""
-    names = ("openai", "httpx", "vcrpy", "openai-responses")
+def versions() -> str:
+    """What was compared: the interpreter, and the libraries of both environments."""
+    beside = installed(BESIDE_PEERS, "openai", "httpx", "vcrpy", "openai-responses")
+    return f"{installed(NEWEST, 'openai', 'httpx2')}; beside peers {beside.partition(', ')[2]}"
+
+
+def installed(environment: str, *names: str) -> str:
+    """The interpreter and the libraries of an environment, with their versions."""
     program = (
         "import sys; from importlib.metadata import version; print(f'Python {sys.version.split()[0]}', "
         f"*(f'{{name}} {{version(name)}}' for name in {names}), sep=', ')"
     )
-    return subprocess.run([python, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+    command = [python_of(environment), "-c", program]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def page(compared: str, runs: list[Run]) -> str:
+def page(runs: list[Run]) -> str:
     """The text of docs/performance.md."""
     day = datetime.datetime.now(tz=datetime.UTC).date()
     load = ", then ".join(each.load for each in runs)
     floors = " and ".join(f"{each.floor:,.0f} µs" for each in runs) + " of CPU a request"
     apart = ratios_apart(runs[0].rows, runs[-1].rows)
-    text = HEAD.format(day=day, cores=os.cpu_count(), load=load, versions=compared, floors=floors, apart=apart)
+    newest = ", ".join(f"`{part}`" for part, where in PARTS.items() if where == NEWEST)
+    text = HEAD.format(
+        day=day, cores=os.cpu_count(), load=load, versions=versions(), newest=newest, floors=floors, apart=apart
+    )
     again = {row[0]: row[1] for row in runs[-1].rows}
     text += "".join(f"| {' | '.join([*row, again.get(row[0], '-')])} |\n" for row in runs[0].rows) + REST
     for part, table in runs[0].tables.items():

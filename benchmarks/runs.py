@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-from apps import ours
+from apps import HTTP, ours
 from measure import heading, in_short, in_turn, row
 from openai import OpenAI
 
@@ -17,7 +16,7 @@ from understudy._common.observers import observing
 from understudy._coverage.collector import SuiteWatch
 
 RUNS = 500
-ROUNDS = 5
+ROUNDS = 250
 
 
 def running(client: OpenAI, thread_id: str, assistant_id: str) -> Any:
@@ -36,11 +35,11 @@ def running(client: OpenAI, thread_id: str, assistant_id: str) -> Any:
 def before(bodies: dict[str, bytes]) -> OpenAI:
     """The floor, with a body by how the path ends."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: Any) -> Any:
         body = next(body for end, body in bodies.items() if request.url.path.endswith(end))
-        return httpx.Response(200, content=body, headers={"content-type": "application/json"})
+        return HTTP.Response(200, content=body, headers={"content-type": "application/json"})
 
-    return OpenAI(http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+    return OpenAI(http_client=HTTP.Client(transport=HTTP.MockTransport(answer)))
 
 
 def scripted() -> tuple[OpenAI, str, str, str]:

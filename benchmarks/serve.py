@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
-from measure import heading, in_short, row
+from measure import heading, in_short, low, row, turns
 
-ROUNDS, COUNT = 21, 40
+ROUNDS, COUNT = 150, 10
 HEADERS = {
     "accept": "application/json",
     "authorization": "Bearer sk-benchmark",
@@ -80,12 +79,13 @@ def compare(ours: Server, name: str, *question: Any, goal: str = "2x") -> None:
     """Measure one question in turns, the bare server answering with what ours has answered once."""
     answer, body = ours.ask(*question)
     with started(__file__, json.dumps(answer.getheaders()), body.decode()) as bare:
-        samples: dict[str, list[float]] = {"uvicorn": [], "ours": []}
-        for _ in range(ROUNDS):
-            samples["uvicorn"].append(bare.cpu_each(*question))
-            samples["ours"].append(ours.cpu_each(*question))
-            ours.ask("POST", "/v1/threads", {})  # the same question again and again would be a livelock
-    found = {who: statistics.median(values) for who, values in samples.items()}
+        servers = {"uvicorn": bare, "ours": ours}
+        samples: dict[str, list[float]] = {name: [] for name in servers}
+        for name in turns(list(servers), ROUNDS):
+            samples[name].append(servers[name].cpu_each(*question))
+            if name == "ours":
+                ours.ask("POST", "/v1/threads", {})  # the same question again and again would be a livelock
+    found = {name: low(values) for name, values in samples.items()}
     ratio = f"{found['ours'] / found['uvicorn']:.2f}"
     row(f"{name}: uvicorn", found["uvicorn"], "1.00")
     row(f"{name}: ours", found["ours"], ratio)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +22,10 @@ def creating(client: OpenAI) -> Work:
 
 
 def polling(client: OpenAI, thread_id: str, run_id: str) -> Work:
+    numbers = itertools.count(1)
+
     def work(count: int) -> None:
-        for number in range(count):
+        for number in itertools.islice(numbers, count):
             client.beta.threads.runs.retrieve(run_id, thread_id=thread_id, extra_headers={"x-n": str(number)})
             if number % 40 == 0:  # the same question 50 times over would be a livelock
                 client.beta.threads.update(thread_id, metadata={})
@@ -56,14 +59,14 @@ def main() -> None:
         empty = canned(client.beta.threads.with_raw_response.create())
         state = canned(client.beta.threads.runs.with_raw_response.retrieve(ids[1], thread_id=ids[0]))
         reply = canned(client.responses.with_raw_response.create(model="gpt-4o", input="hello"))
-        ours_responding = in_turn({"floor": responding(reply), "ours": responding(client)}, count=150)
-        ours = in_turn({"floor": creating(empty), "ours": creating(client)}, count=300)
-        ours_polled = in_turn({"floor": polling(state, *ids), "ours": polling(client, *ids)}, count=300)
+        ours_responding = in_turn({"floor": responding(reply), "ours": responding(client)}, count=2, rounds=1_000)
+        ours = in_turn({"floor": creating(empty), "ours": creating(client)}, count=5, rounds=1_000)
+        ours_polled = in_turn({"floor": polling(state, *ids), "ours": polling(client, *ids)}, count=5, rounds=1_000)
     with peer() as (peers, _):
-        theirs = in_turn({"floor": creating(empty), "openai-responses": creating(peers)}, count=150, rounds=5)
+        theirs = in_turn({"floor": creating(empty), "openai-responses": creating(peers)}, count=5, rounds=150)
         run = a_run(peers)
         works = {"floor": polling(state, *run), "openai-responses": polling(peers, *run)}
-        theirs_polled = in_turn(works, count=150, rounds=5)
+        theirs_polled = in_turn(works, count=5, rounds=150)
     show("threads.create", ours, theirs)
     show("runs.retrieve", ours_polled, theirs_polled)
     show("responses.create", ours_responding)

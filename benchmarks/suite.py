@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from measure import children_cpu, heading, in_short, row
+from measure import children_cpu, heading, in_short, low, row
 
 import understudy
 
@@ -156,7 +155,7 @@ NEEDED = {"respx": "respx", "vcrpy": "vcr", "openai-responses": "openai_response
 BARE = "empty tests"
 FLOOR = "a fake, injected"
 OWN = "a fake under the app's own client"
-ROUNDS = {FLOOR: 3, "ours": 3, BARE: 3, "ours, replayed": 2}  # the others, slow and far off, once
+ROUNDS = {FLOOR: 6, "ours": 6, BARE: 6, "ours, replayed": 3}  # the others, slow and far off, once
 
 
 def answers() -> dict[str, Any]:
@@ -221,11 +220,16 @@ def write(directory: Path, tests: int = TESTS) -> dict[str, Path]:
     return files
 
 
+def options(name: str) -> list[str]:
+    """Options of pytest for a suite: no plugin but ours, and that only where it is used."""
+    plugins = [] if name.startswith("ours") else ["-p", "no:understudy"]
+    others = ["-p", "no:openai_responses", "-p", "no:recording", "-p", "no:hypothesispytest"]
+    return ["-W", "ignore", *plugins, *others]
+
+
 def run(name: str, file: Path) -> float | None:
     """CPU milliseconds of one run of a suite; None if its tests fail, as a peer's do that cannot answer this SDK."""
-    plugins = [] if name.startswith("ours") else ["-p", "no:understudy"]
-    others = ["-p", "no:openai_responses", "-p", "no:recording", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-W", "ignore", *plugins, *others, file.name]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options(name), file.name]
     try:
         return children_cpu(command, file.parent)
     except subprocess.CalledProcessError:
@@ -248,7 +252,7 @@ def main() -> None:
                     del samples[suite]
                 else:
                     samples[suite].append(took)
-    show({suite: statistics.median(values) for suite, values in samples.items()})
+    show({suite: low(values) for suite, values in samples.items()})
 
 
 def turns(suites: list[str]) -> Iterator[str]:

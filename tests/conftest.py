@@ -29,7 +29,7 @@ def pytester(_preloaded: None, pytester: pytest.Pytester) -> pytest.Pytester:
 def _no_time_between_requests() -> Iterator[None]:
     """However loaded the machine is, no test is taken for one that sleeps between its requests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(real_sleep, "_elapsed", lambda: 0.0)
+        patch.setattr(real_sleep, "elapsed", lambda: 0.0)
         yield
 
 

@@ -127,15 +127,16 @@ def journeys() -> Iterator[tuple[str, int, int]]:
         with understudy.simulate() as backend:
             script = (understudy.FunctionCall("get_weather", {"city": "Paris"}), understudy.Reply("Sunny."))
             tool: Any = {"type": "function", "function": {"name": "get_weather"}}
-            for _ in range(2):  # the first time imports and fills caches
+            posts, gets = [], []
+            for _ in range(4):  # the first time imports and fills caches; a loaded machine may add a look at what it slept
                 backend.next_run(*script)
                 assistant, thread = backend.add_assistant(tools=[tool]), backend.add_thread(messages=["Hi"])
                 runs = OpenAI().beta.threads.runs
                 thread_id, assistant_id, run = thread.id, assistant.id, list[Any]()
-                post = traced(lambda: run.append(runs.create(thread_id, assistant_id=assistant_id)))  # noqa: B023
-                get = traced(lambda: runs.retrieve(run[0].id, thread_id=thread_id))  # noqa: B023
-        yield "simulated POST run", *post
-        yield "simulated GET run", *get
+                posts.append(traced(lambda: run.append(runs.create(thread_id, assistant_id=assistant_id))))  # noqa: B023
+                gets.append(traced(lambda: runs.retrieve(run[0].id, thread_id=thread_id)))  # noqa: B023
+        yield "simulated POST run", *min(posts)
+        yield "simulated GET run", *min(gets)
         path.write_text(RECORDED, encoding="utf-8")
         with understudy.use_cassette(path, unplayed="ignore"):
             runs = OpenAI().beta.threads.runs

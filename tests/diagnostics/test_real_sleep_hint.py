@@ -51,7 +51,7 @@ def another_machine() -> Iterator[Machine]:
     """Replace the machine's clocks."""
     machine = Machine()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(real_sleep, "_elapsed", lambda: machine.passed)
+        patch.setattr(real_sleep, "elapsed", lambda: machine.passed)
         patch.setattr(real_sleep, "_busy", lambda: machine.computed)
         patch.setattr(time, "sleep", machine.sleep)
         patch.setattr(asyncio, "sleep", machine.sleep_async)
@@ -156,7 +156,7 @@ def test_what_does_not_sleep_is_not_accused(seconds):
 @pytest.mark.parametrize("mode", ["real", "sleep"])
 def test_where_sleeping_moves_the_clock_there_is_no_hint(monkeypatch, mode):
     """In the modes where sleeping is right, nothing is said about it, however long the app is away."""
-    monkeypatch.setattr(real_sleep, "_elapsed", count().__next__)
+    monkeypatch.setattr(real_sleep, "elapsed", count().__next__)
     monkeypatch.setattr(real_sleep, "_busy", lambda: 0.0)
     with us.simulate(time=mode) as backend, backend.client() as client:
         for _ in range(3):
@@ -185,7 +185,7 @@ def test_the_terminal_says_it_once(pytester):
 
         passed = []
         time.sleep = passed.append
-        real_sleep._elapsed = lambda: sum(passed)
+        real_sleep.elapsed = lambda: sum(passed)
         real_sleep._busy = lambda: 0.0
         """
     )

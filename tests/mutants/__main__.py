@@ -49,7 +49,9 @@ def in_copy(module: str, *arguments: str) -> None:
     there = COPY / "mutants"
     path = os.pathsep.join([str(there / "src"), str(there)])
     command = [sys.executable, "-m", f"tests.mutants.{module}", *arguments]
-    subprocess.run(command, cwd=there, check=True, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode each mutant would compile all mutated sources again
+    subprocess.run(command, cwd=there, check=True, env=environment)
 
 
 def tell(sample: int, of: int) -> None:

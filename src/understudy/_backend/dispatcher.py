@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections import deque
 from email.utils import formatdate
 from functools import lru_cache
+from math import inf
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -23,7 +25,7 @@ from understudy._apis.common.face import SERVICE_HEADERS, Face
 from understudy._apis.common.json_encoding import pretty
 from understudy._apis.common.never_raises import NeverRaises
 from understudy._apis.common.operation_call import Call, Operation
-from understudy._apis.common.request_checks import check_key, checked_body, checked_query
+from understudy._apis.common.request_checks import check_key, checked_query
 from understudy._apis.common.routing import Faces, Route, api_path
 from understudy._apis.dialect import is_azure
 from understudy._apis.error_texts import refusal_response
@@ -31,7 +33,7 @@ from understudy._apis.responses.objects import ResponsesObjects
 from understudy._backend.unrouted import method_not_allowed, not_simulated, unknown_url
 from understudy._common.messages import Abort, Answer, Forward, Headers, Request, Response, text_headers
 from understudy._common.observers import Watch, observer_of
-from understudy._diagnostics.real_sleep import RealSleepMeter
+from understudy._diagnostics import real_sleep
 from understudy._diagnostics.request_log import SHOWN_BYTES, Logged
 from understudy._engine.api_error import ApiError
 from understudy._engine.engine import Engine
@@ -80,7 +82,7 @@ class Dispatcher:
         self.is_served = False
         self._engine = engine
         self._polls = {face: PollClock(engine, face.status_word, self.hints) for face in faces.faces}
-        self._sleeps = RealSleepMeter()
+        self._sleeps = real_sleep.RealSleepMeter()
         self._never_raises = NeverRaises(self._keep)
         observer = observer_of()
         self._watch: Watch | None = None
@@ -93,9 +95,12 @@ class Dispatcher:
 
         Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
         """
+        sleeps, thread = self._sleeps, get_ident()
         is_measured = self._engine.clock.mode in ("poll", "manual") and not self.is_served
-        if is_measured and (hint := self._sleeps.arrived(request)) is not None:
-            self.hints.append(hint)
+        if is_measured:
+            pause = real_sleep.elapsed() - sleeps.answered_at.get(thread, -inf)
+            if pause >= real_sleep.PAUSE_SECONDS and (hint := sleeps.paused(request, pause)) is not None:
+                self.hints.append(hint)
         with self._engine.lock:
             path = api_path(request.path, self.faces.roots)
             now = self._engine.clock.now()
@@ -116,7 +121,7 @@ class Dispatcher:
             if self.witness is not None:
                 self.witness.saw(request, path, answer)
         if is_measured:
-            self._sleeps.answered()
+            sleeps.answered_at[thread] = real_sleep.elapsed()
         return answer
 
     def _keep(self, error: UnderstudyError) -> UnderstudyError:
@@ -202,7 +207,7 @@ class Dispatcher:
     def _carry_out(self, operation: Operation, face: Face, ids: dict[str, str], request: Request) -> Response | Abort:
         engine, polls = self._engine, self._polls[face]
         query = checked_query(operation, request) if "?" in request.url else {}
-        body = checked_body(operation.body, request) if operation.body is not None else {}
+        body = operation.body.read(request) if operation.body is not None else {}
         if engine.clock.mode == "real":
             engine.settle()
         if operation.method != "GET":

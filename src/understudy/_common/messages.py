@@ -11,6 +11,7 @@ returns one of three values, which the interception layer carries out for the cl
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -94,9 +95,39 @@ class Request:
         except ValueError:
             return None
 
+    def strict_json(self, *, empty: Any) -> Any:
+        """Return the body as JSON that can be encoded again, or `empty`.
+
+        Raises:
+            ValueError: not JSON in UTF-8, or with NaN, an infinite number, or half of a surrogate pair, which is not a
+                character [INF].
+            RecursionError: nested too deeply.
+        """
+        text = self.body.decode("utf-8")  # json.loads would accept encoded halves of surrogate pairs
+        if not text.strip():
+            return empty
+        value = _strict.decode(text)
+        if b"\\ud" in self.body or b"\\uD" in self.body:
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+
     def __repr__(self) -> str:
         # Without the query, which may contain a key: reprs get into tracebacks.
         return f"<Request {self.method} {self.url.partition('?')[0]}>"
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e999 is valid JSON, but a float cannot represent it
+        raise ValueError(text)
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 @dataclass(frozen=True, slots=True)

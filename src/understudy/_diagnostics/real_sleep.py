@@ -4,8 +4,9 @@ Only where its sleeping does not move the clock.
 
 **Theory of operation.** `time.sleep` is not patched for this: simulations with the default clock leave the time alone. What
 a thread slept between an answer and its next request is the time that passed, less what it computed and less what it waited
-for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only after a pause, and
-all that the thread computed and waited since the answer after the last one is subtracted: too much rather than too little.
+for a CPU, where the system tells the latter (Linux). Asking the system takes long, so it is asked only at a thread's first
+request and after its pauses, and all that the thread computed and waited since the last time is subtracted: too much rather
+than too little. Every request passes here, so the dispatcher itself compares the times, and calls only after a pause.
 Whatever blocks looks the same, so a hint is given only if a line that sleeps is found: in the functions that are being
 called, in what they may call, in their files, or in the files that these use.
 """
@@ -28,42 +29,41 @@ from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from understudy._common.messages import Request
 
 NOTICED_SECONDS = 0.1  # of sleeping in one simulation
-_LEAST_SECONDS = 0.01  # between two requests; less is noise
+PAUSE_SECONDS = 0.01  # between two requests; less is noise
 _NANOSECONDS = 1_000_000_000
 _SLEEPS = re.compile(r"(?!\s*(?:#|def |async def )).*?(?<!\w)(?:\w+\.)*\w*sleep\w*\(")
 _SDK_SLEEPS = (
     "x-stainless-custom-poll-interval",
     "x-stainless-retry-count",
 )  # before a request with such a header (not "0")
-_NEVER = float("inf")
 # The monotonic time, from the clock that no time-freezing library replaces, if there is one.
-_elapsed = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
+elapsed = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
 
 
 class RealSleepMeter:
-    """Adds up what the app's threads slept between requests."""
+    """Adds up what the app's threads slept between requests.
+
+    Attributes:
+        answered_at: when each thread, by its ident, got its last answer, in `elapsed` seconds.
+    """
 
     def __init__(self) -> None:
-        self._thread = threading.local()
+        self.answered_at: dict[int, float] = {}
+        self._thread = threading.local()  # an ident may be that of an earlier thread; this is not
         self._slept = 0.0
         self._noticed = NOTICED_SECONDS
 
-    def answered(self) -> None:
-        """Start measuring: this thread got an answer."""
-        thread = self._thread
-        if getattr(thread, "has_paused", True):
-            thread.busy = _busy()
-            thread.has_paused = False
-        thread.answered_at = _elapsed()
+    def paused(self, request: Request, seconds: float) -> str | None:
+        """Note that a thread sends a request after a pause; return a hint if due.
 
-    def arrived(self, request: Request) -> str | None:
-        """Stop measuring, as this thread sends a request; return a hint if due."""
-        passed = _elapsed() - getattr(self._thread, "answered_at", _NEVER)
-        if passed < _LEAST_SECONDS:  # nearly always
+        `seconds`: since its last answer; any number if there was none.
+        """
+        busy, before = _busy(), getattr(self._thread, "busy", None)
+        self._thread.busy = busy
+        if before is None:
             return None
-        self._thread.has_paused = True
-        slept = passed - (_busy() - self._thread.busy)
-        if slept < _LEAST_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
+        slept = seconds - (busy - before)
+        if slept < PAUSE_SECONDS or any(request.header(name) not in (None, "", "0") for name in _SDK_SLEEPS):
             return None
         self._slept += slept
         if self._slept < self._noticed:

@@ -9,17 +9,16 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
+@dataclass(slots=True, eq=False)
 class AgendaEntry:
     """One future action. `cancel()` takes it off the agenda."""
 
-    __slots__ = ("act", "at", "cancelled")
-
-    def __init__(self, at: float, act: Callable[[], None]) -> None:
-        self.at = at
-        self.act = act
-        self.cancelled = False
+    at: float
+    act: Callable[[], None]
+    cancelled: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True

@@ -6,7 +6,8 @@ Pieces that were sent together are one entry until they are read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from understudy._engine.events import Event, ItemDelta
@@ -56,30 +57,35 @@ def spread_at(start: float, seconds: float, number: int, count: int) -> float:
 _UNPACKING = threading.Lock()
 
 
+@dataclass(slots=True, eq=False)
 class EventLog:
     """An append-only list of events.
 
     It is appended to under the lock of the service, but may be read without: so an entry is replaced by its events in one
     operation of the list, and what is packed is counted before it can be seen.
+
+    Attributes:
+        entries: `append` appends to this list, as may its owner; it is read with `all` or `get`.
     """
 
-    __slots__ = ("_entries", "_packed", "_unpacked", "append")
+    entries: list[Any] = field(default_factory=list)  # Event | PlannedPieces
+    _packed: int = 0  # how many `PlannedPieces` were put into it
+    _unpacked: int = 0  # and how many of these were taken out again
 
-    def __init__(self) -> None:
-        self._entries: list[Any] = []  # Event | PlannedPieces
-        self.append: Callable[[Event], None] = self._entries.append  # the list's own, as it is called so often
-        self._packed = self._unpacked = 0  # how many `PlannedPieces` were put into it, and taken out again
+    def append(self, event: Event) -> None:
+        """Append an event."""
+        self.entries.append(event)
 
     def append_pieces(self, pieces: PlannedPieces) -> None:
         """Append the events of pieces that were sent together."""
         self._packed += 1
-        self._entries.append(pieces)
+        self.entries.append(pieces)
 
     def all(self) -> list[Event]:
         """Return the events."""
         if self._packed != self._unpacked:
             self._unpack()
-        return self._entries
+        return self.entries
 
     def get(self, number: int) -> Event | None:
         """Return an event by its number, or None if it has not happened yet.
@@ -87,23 +93,23 @@ class EventLog:
         Args:
             number: counted from 0; all events before it have been read.
         """
-        if number >= len(self._entries):
+        if number >= len(self.entries):
             return None
-        event: Event | PlannedPieces = self._entries[number]
+        event: Event | PlannedPieces = self.entries[number]
         return self.all()[number] if isinstance(event, PlannedPieces) else event
 
     @property
     def last_at(self) -> float:
         """Return when the last event happened, in unix seconds."""
-        last = self._entries[-1]
+        last = self.entries[-1]
         return last.last_at if isinstance(last, PlannedPieces) else last.at
 
     def _unpack(self) -> None:
         with _UNPACKING:
             position = 0
-            while position < len(self._entries):
-                entry = self._entries[position]
+            while position < len(self.entries):
+                entry = self.entries[position]
                 if isinstance(entry, PlannedPieces):
-                    self._entries[position : position + 1] = entry.deltas()
+                    self.entries[position : position + 1] = entry.deltas()
                     self._unpacked += 1
                 position += 1

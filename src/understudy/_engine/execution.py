@@ -433,7 +433,7 @@ class Execution:
     def _record(self, event: Event) -> None:
         """Apply an event: the one place, with `_send`, where anything changes."""
         state = self.state = apply(self.state, event)
-        self.happened.append(event)
+        self.happened.entries.append(event)
         if isinstance(event, PhaseEvent):
             return
         if isinstance(event, ItemOpened):

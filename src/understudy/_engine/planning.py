@@ -135,7 +135,8 @@ class Planner:
         request = self.execution.request
         if move.only_for not in ("", request.labels.kind):
             raise self.impossible(f"{move!r} is for a {move.only_for}, and this is a {request.labels.kind}")
-        move = move.bound(request.tools)
+        if move.depends_on_tools:
+            move = move.bound(request.tools)
         call_id = move.given_id or self.new_id("call", step_id, at)
         item_id = call_id if request.new_item_id is None else request.new_item_id(move, step_id, at)
         surroundings = Surroundings(self.ports, request.tools, at, request.last_user_text)
@@ -215,6 +216,12 @@ class Planner:
         return ImpossibleScript(f"the script set at {self.execution.cursor.where} cannot be performed: {reason}")
 
 
+def files_named(move: Move) -> list[str | bytes]:
+    """Return what a move names as files: their ids, and the bytes of images that it makes."""
+    named = [value for name in move.file_fields for value in getattr(move, name) or ()]
+    return [getattr(value, "file_id", value) for value in named]
+
+
 def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts, where: str) -> None:
     """Check the requirements of steps before they are planned.
 
@@ -223,9 +230,11 @@ def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts
     """
     for step in steps:
         for move in (step,) if isinstance(step, Move) else step:
-            move.check(tools, where)
-            for file_id in move.file_ids:
-                if ports.file_name(file_id) is None:
+            named = files_named(move)
+            if named or isinstance(move, CallMove):
+                move.check(tools, where)
+            for file_id in named:
+                if isinstance(file_id, str) and ports.file_name(file_id) is None:
                     raise ImpossibleScript(
                         f"the script set at {where} names the file {file_id!r}, which does not exist: add it with add_file()"
                     )

@@ -90,7 +90,7 @@ def singles(step: Step) -> Sequence[Move]:
 
 def ends_queued(step: Step) -> bool:
     """Return whether a step ends an execution that is queued."""
-    return isinstance(step, Move) and step.ends_queued
+    return isinstance(step, Move) and step.while_queued
 
 
 def waits_for_app(step: Step) -> bool:

@@ -183,7 +183,9 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
         hint = "The app builds an OpenAI client when it is imported. Set `understudy_api_key = true` in the pytest ini."
         report.sections.append(("understudy", hint))
     if hint or "understudy" in text:
-        from understudy.pytest_plugin.failure_reports import improve_collection
+        from understudy.pytest_plugin.failure_reports import improve_collection, misspelled_import
 
+        if misspelled := misspelled_import(text):
+            report.sections.append(("understudy", misspelled))
         improve_collection(report, hint)
     return report

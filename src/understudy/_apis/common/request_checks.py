@@ -1,15 +1,11 @@
-"""Checks of every request: its key, its query and its body."""
+"""Checks of every request: its key and its query."""
 
 from __future__ import annotations
 
-import json
-import math
 from functools import lru_cache
 from typing import Any
 
-from understudy._apis.common.forms import Form
 from understudy._apis.common.operation_call import Operation
-from understudy._apis.common.schema import Fields
 from understudy._apis.dialect import API_VERSION
 from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
@@ -43,43 +39,3 @@ def checked_query(operation: Operation, request: Request) -> dict[str, Any]:
 
 def _number(text: str) -> int | str:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else text
-
-
-def checked_body(check: Fields | Form, request: Request) -> dict[str, Any]:
-    """Return the checked body; refuse invalid JSON and unknown fields."""
-    if isinstance(check, Form):
-        return check.read(request)
-    content_type = request.header("content-type")
-    if content_type and "json" not in content_type.lower() and request.body:
-        raise ApiError("content_type", got=content_type)
-    try:
-        text = request.body.decode("utf-8")  # strict: json.loads would accept encoded halves of surrogate pairs
-        body = _strict.decode(text) if text.strip() else {}
-    except (ValueError, RecursionError):
-        raise ApiError("body.not_json") from None
-    if b"\\ud" in request.body or b"\\uD" in request.body:
-        _check_surrogates(body)
-    checked: dict[str, Any] = check(body)
-    return checked
-
-
-def _check_surrogates(body: Any) -> None:
-    """Refuse half of a surrogate pair: not a character, and not encodable [INF]."""
-    try:
-        json.dumps(body, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ApiError("body.not_json") from None
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):  # 1e999 is valid JSON, but a float cannot represent it
-        raise ValueError(text)
-    return number
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

@@ -17,6 +17,7 @@ from typing import Any
 
 from understudy._apis.common.bounds import Bound, Rule
 from understudy._apis.common.word_lists import any_of, listed_or, near_names, one_of
+from understudy._common.messages import Request
 from understudy._engine.api_error import ApiError
 
 Check = Callable[[Any, str], Any]
@@ -331,6 +332,18 @@ class Fields:
                 checked[key] = None if key in self.nulls else self.known[key](None, join(path, key))
         for rule in self.rules:
             rule.check(checked, path)
+        return checked
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the checked body of a request; refuse what is not JSON."""
+        content_type = request.header("content-type")
+        if content_type and "json" not in content_type.lower() and request.body:
+            raise ApiError("content_type", got=content_type)
+        try:
+            body = request.strict_json(empty={})
+        except (ValueError, RecursionError):
+            raise ApiError("body.not_json") from None
+        checked: dict[str, Any] = self(body)
         return checked
 
     def _unknown(self, key: str, given: Mapping[str, Any], path: str) -> ApiError:

@@ -26,6 +26,7 @@ class CodeInterpreter(CallMove):
     """
 
     needs_tool: ClassVar[str] = "code_interpreter"
+    file_fields: ClassVar[tuple[str, ...]] = ("images",)
     input: str = first()
     logs: str | None = field(default=None, kw_only=True)
     images: Sequence[str | bytes] = field(default=(), kw_only=True)
@@ -34,10 +35,6 @@ class CodeInterpreter(CallMove):
         if not isinstance(self.input, str):
             raise ImpossibleScript(f"CodeInterpreter({self.input!r}): expected the code, a str")
         object.__setattr__(self, "images", as_tuple("CodeInterpreter(images=...)", self.images))
-
-    @property
-    def file_ids(self) -> Sequence[str]:
-        return [image for image in self.images if isinstance(image, str)]
 
     def call(self, surroundings: Surroundings, **identity: Any) -> CodeInterpreterCallState:
         outputs = [("logs", self.logs)] if self.logs is not None else []

@@ -38,6 +38,7 @@ class FileSearch(CallMove):
     """
 
     needs_tool: ClassVar[str] = "file_search"
+    file_fields: ClassVar[tuple[str, ...]] = ("results",)
     results: Sequence[SearchResult] | None = first(default=None)
     query: str | None = field(default=None, kw_only=True)
 
@@ -46,10 +47,6 @@ class FileSearch(CallMove):
             object.__setattr__(self, "results", as_tuple("FileSearch(results)", self.results))
         if self.results is not None and self.query is not None:
             raise ImpossibleScript("FileSearch takes results or query=..., not both")
-
-    @property
-    def file_ids(self) -> Sequence[str]:
-        return [result.file_id for result in self.results or ()]
 
     def call(self, surroundings: Surroundings, **identity: Any) -> FileSearchCallState:
         tool = tool_of(surroundings.tools, "file_search")

@@ -1,7 +1,7 @@
 """Moves: the elements of a script, and their common interface.
 
 A move is a frozen value that compares by value; its repr is code. To be performed, it puts events on a
-`Planner`. It checks its own requirements (a function of that name, a file that exists) with `check`.
+`Planner`. It checks its own requirements (a function of that name) with `check`.
 """
 
 from __future__ import annotations
@@ -25,24 +25,20 @@ class Move(CodeRepr):
 
     ends: ClassVar[bool] = False  # whether nothing can come after it
     waits_for_app: ClassVar[bool] = False  # whether the app has to hand in an output before anything comes after it
+    file_fields: ClassVar[tuple[str, ...]] = ()  # the fields whose values are, or have, the ids of files
+    while_queued = False  # whether it ends an execution that is queued
 
     @property
     def cuts_reply(self) -> bool:
         """Return whether it cuts a reply that comes right before it."""
         return False
 
-    @property
-    def ends_queued(self) -> bool:
-        """Return whether it ends an execution that is queued."""
-        return False
-
-    @property
-    def file_ids(self) -> Sequence[str]:
-        """Return the ids of the files that it names."""
-        return ()
-
     def check(self, tools: Sequence[Tool], where: str) -> None:
-        """Check its requirements of the tools. `where`: the line that set its script.
+        """Check its requirements: those of a call, and of a move that names files.
+
+        Args:
+            tools: what the model may use.
+            where: the line that set its script.
 
         Raises:
             ImpossibleScript: something is missing.
@@ -63,6 +59,7 @@ class CallMove(Move):
 
     needs_tool: ClassVar[str] = ""  # the kind of tool required; "" for none
     only_for: ClassVar[str] = ""  # the kind of execution it can be part of, see `ScriptLabels.kind`; "" for any
+    depends_on_tools: ClassVar[bool] = False  # whether `bound` returns another call
 
     @property
     def given_id(self) -> str | None:

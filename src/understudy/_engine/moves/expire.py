@@ -22,10 +22,6 @@ class Expire(Move):
     ends: ClassVar[bool] = True
     while_queued: bool = field(default=False, kw_only=True)
 
-    @property
-    def ends_queued(self) -> bool:
-        return self.while_queued
-
     def plan(self, planner: Planner) -> None:
         deadline = planner.execution.deadline
         if deadline is None:

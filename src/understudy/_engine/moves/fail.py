@@ -37,9 +37,5 @@ class Fail(Move):
     def cuts_reply(self) -> bool:
         return True
 
-    @property
-    def ends_queued(self) -> bool:
-        return self.while_queued
-
     def plan(self, planner: Planner) -> None:
         planner.end("failed", error=(self.code, self.message))

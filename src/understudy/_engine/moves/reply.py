@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from understudy._common.code_repr import first
 from understudy._engine.content import deltas
@@ -37,6 +37,7 @@ class Reply(Move):
     the exceptions.
     """
 
+    file_fields: ClassVar[tuple[str, ...]] = ("citations", "images")
     text: str | None = first(default=None)
     parts: Sequence[str | bytes] | None = field(default=None, kw_only=True)
     citations: Sequence[str] = field(default=(), kw_only=True)
@@ -62,12 +63,6 @@ class Reply(Move):
             raise ImpossibleScript("Reply takes chunks=... only with a text, not with parts=...")
         if self.chunks is not None and "".join(self.chunks) != self.text:
             raise ImpossibleScript(f"Reply: the chunks join to {''.join(self.chunks)!r}, but the text is {self.text!r}")
-
-    @property
-    def file_ids(self) -> Sequence[str]:
-        if not self.citations and not self.images:  # the common case
-            return ()
-        return [*self.citations, *(image for image in self.images if isinstance(image, str))]
 
     def check(self, tools: Sequence[Tool], where: str) -> None:  # noqa: ARG002 - a reply needs no tool
         if self.citations and not any(isinstance(part, str) for part in self.parts or ("",)):
