@@ -107,7 +107,7 @@ def understudy_server(
     scripts are those of `understudy`: `understudy_server.backend.next_run(Reply("..."))`.
     """
     with (
-        _understudy_session_server.world(request.node.name, understudy) as served,
+        _understudy_session_server.simulation(request.node.name, understudy) as served,
         served.reached(),
         asked_at_the_end(request.node, served.problems),
         pytest.MonkeyPatch.context() as patch,  # not the test's own, which the test may undo
