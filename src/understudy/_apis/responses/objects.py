@@ -50,10 +50,6 @@ class Settings:
     obfuscates: bool
 
 
-def _no_file(file_id: str) -> str | None:  # noqa: ARG001
-    return None
-
-
 @dataclass(slots=True, kw_only=True)
 class ModelResponse:
     """An execution, with the settings and input of its request.
@@ -76,7 +72,7 @@ class ModelResponse:
     conversation: Conversation | None = None
     tokens_before: int = 0
     container_id: str = ""
-    file_name: Callable[[str], str | None] = _no_file
+    file_name: Callable[[str], str | None]
 
     @property
     def is_over(self) -> bool:

@@ -324,8 +324,7 @@ _ITEMS: dict[str, Callable[[ModelResponse, Any], Json]] = {
 def delta_text(piece: MessageDelta) -> str:
     """Return what a piece adds to the visible text, without citation markers."""
     text = piece.piece
-    if not isinstance(text, Text):
-        return ""
+    assert isinstance(text, Text)  # the messages of a response hold no images
     for one in text.annotations:
         if one.kind == "file_citation":
             return text.value.replace(one.text, "", 1)

@@ -82,10 +82,7 @@ def _wait_for_end(engine: Engine, execution: Execution, seconds: float) -> bool:
     if at is None or at > deadline:
         clock.move_to(deadline)
         return False
-    if at > now:
-        clock.move_to(at)  # which settles
-    else:
-        engine.settle()
+    clock.move_to(at)  # which settles
     return True
 
 
@@ -98,14 +95,15 @@ def _wait_in_real_time(call: Call, response: ModelResponse) -> Iterator[Chunk]:
             engine.settle()
             at = execution.next_event_at()
             if execution.is_over or execution.status == "paused":
-                yield pretty(show_at_the_end(call, response))
-                return
+                last: Chunk = pretty(show_at_the_end(call, response))
+                break
             now = engine.clock.now()
             if (at is None or at > deadline) and now >= deadline:
                 _forget(engine, response)
-                yield _TIMED_OUT
-                return
+                last = _TIMED_OUT
+                break
         yield Pause(max(min(deadline if at is None else at, deadline) - now, TURN_SECONDS))
+    yield last
 
 
 def _forget(engine: Engine, response: ModelResponse) -> None:
@@ -164,13 +162,13 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
             if execution.id not in engine.executions:
                 return
             chunk = _let_time_pass(engine, response, turns, heard_at + timeout)
+        if isinstance(chunk, Abort):
+            break
         if chunk is not None:
             turns += 1
-            if isinstance(chunk, Abort):  # the client gives up now, although it may close the stream later
-                _abandon(engine, response)
             yield chunk
-            if isinstance(chunk, Abort):
-                return
+    _abandon(engine, response)  # the client gives up now, although it may close the stream later
+    yield chunk
 
 
 def _wants_obfuscation(call: Call, response: ModelResponse) -> bool:
