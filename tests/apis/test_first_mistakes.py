@@ -145,7 +145,7 @@ def test_a_script_for_an_assistant_and_an_app_on_responses() -> None:
         with us.simulate() as backend:
             backend.next_run(Reply("x"), assistant="asst_1")
             OpenAI().responses.create(model="gpt-4o", input="Hello")
-    assert "0 runs, 1 responses (1 completed), " in repr(backend)
+    assert "0 runs, 1 response (1 completed), " in repr(backend)
 
 
 def test_what_is_not_simulated_names_nothing_unlike_it() -> None:

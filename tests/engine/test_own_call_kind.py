@@ -173,6 +173,12 @@ def test_it_shows_in_a_timeline(backend):
     assert "step completed  abacus 2 + 3 + 4" in str(backend.timeline(run.id))
 
 
+def test_a_transcript_names_it(backend):
+    """What was called is said by the kind's name, whatever the call is of."""
+    run_of(backend)
+    assert [entry.value["name"] for entry in backend.transcript() if entry.kind == "call"] == ["abacus"]
+
+
 def test_lifecycle_coverage_counts_it():
     """Coverage counts the step under the kind's name."""
     watch = SuiteWatch()

@@ -286,6 +286,14 @@ def test_a_missing_key_at_collection_gets_a_hint(project: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(["*understudy_api_key = true*"])
 
 
+def test_a_misspelled_import_gets_the_nearest_name(project: pytest.Pytester) -> None:
+    """`from understudy import RateLimit` fails as Python says it, and the report adds the name that was meant."""
+    project.makepyfile("from understudy import RateLimit\n\ndef test_tutor(understudy): pass")
+    result = project.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*understudy has no 'RateLimit': did you mean 'RateLimited'?"])
+
+
 def test_no_key_is_left_for_other_peoples_tests(project: pytest.Pytester) -> None:
     """Without the ini, tests that skip unless a key is set still skip."""
     project.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")

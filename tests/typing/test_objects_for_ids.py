@@ -94,5 +94,4 @@ def test_a_backend_says_what_it_is() -> None:
     assert repr(backend) == "<Backend time='poll', 0 s after its start, 0 requests, 0 runs, 0 scripts queued>"
     finished(backend)
     backend.next_run(Reply("x"))
-    assert " runs" in repr(backend)
-    assert "1 runs (1 completed), 1 scripts queued" in repr(backend)
+    assert "1 run (1 completed), 1 script queued" in repr(backend)

@@ -23,6 +23,7 @@ from understudy._common.ids import HasId, id_of
 from understudy._common.keyword_hints import hinting
 from understudy._common.messages import Answer, HostRules, Request, host_names
 from understudy._common.printable import printable
+from understudy._common.short_text import counted
 from understudy._engine.clock import TimeMode
 from understudy._engine.engine import Engine
 from understudy._engine.script import Script, ScriptFunction, Step
@@ -97,13 +98,13 @@ class Backend(BackendPreload, BackendContents):
             passed = self.clock.now() - self._start
             parts = [
                 f"time={self.clock.mode!r}" + (f", {passed:g} s after its start" if self.clock.virtual else ""),
-                f"{len(self._dispatcher.log)} requests",
-                f"{sum(runs.values())} runs" + (f" ({_counts(runs)})" if runs else ""),
-                *([f"{sum(made.values())} responses ({_counts(made)})"] if made else ()),
-                f"{len(self._engine.scripts.queue)} scripts queued",
+                counted(len(self._dispatcher.log), "request"),
+                counted(sum(runs.values()), "run") + (f" ({_counts(runs)})" if runs else ""),
+                *([f"{counted(sum(made.values()), 'response')} ({_counts(made)})"] if made else ()),
+                f"{counted(len(self._engine.scripts.queue), 'script')} queued",
             ]
             problems = len(self._dispatcher.problems)
-            return f"<Backend {', '.join(parts)}{f', {problems} problems' if problems else ''}>"
+            return f"<Backend {', '.join([*parts, *([counted(problems, 'problem')] if problems else [])])}>"
 
     # -- requests -------------------------------------------------------------
 

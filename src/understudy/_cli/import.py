@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _say(imported: Any) -> None:
-    from understudy._inspect.text import counted
+    from understudy._common.short_text import counted
 
     original = imported.original
     print(f"{original.path} ({original.recorder}): {counted(len(original.interactions), 'exchange')} -> {imported.path}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 
+from understudy._common.short_text import counted
 from understudy._coverage import names
 from understudy._coverage.coverage import Coverage, Group, Row, advice, shown_percent
 from understudy._coverage.graph import OF_RESPONSES, OF_RUNS, Picture, as_svg, in_words, kind_of, marks
@@ -57,8 +58,8 @@ def _words(coverage: Coverage) -> tuple[str, str]:
 def _by(coverage: Coverage) -> str:
     """Return what covered it, in words: runs, responses, tests."""
     shown = [runs for runs in coverage.tally.tests.values() if any(runs.of(api) for api in coverage.used)]
-    counts = [_counted(sum(runs.of(api).count for runs in shown), api[:-1]) for api in coverage.used]
-    return f", by {' and '.join(counts)} in {_counted(len(shown), 'test')}"
+    counts = [counted(sum(runs.of(api).count for runs in shown), api[:-1]) for api in coverage.used]
+    return f", by {' and '.join(counts)} in {counted(len(shown), 'test')}"
 
 
 def _figure(group: Group, classes: str) -> str:
@@ -72,10 +73,6 @@ def _figure(group: Group, classes: str) -> str:
 
 def _anchor(group: Group) -> str:
     return group.name.replace(" ", "-")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 # -- the lifecycle, and what is missing of it -----------------------------------------

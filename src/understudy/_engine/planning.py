@@ -216,6 +216,12 @@ class Planner:
         return ImpossibleScript(f"the script set at {self.execution.cursor.where} cannot be performed: {reason}")
 
 
+def files_named(move: Move) -> list[str | bytes]:
+    """Return what a move names as files: ids, and the bytes of images it makes."""
+    named = [value for name in move.file_fields for value in getattr(move, name) or ()]
+    return [getattr(value, "file_id", value) for value in named]
+
+
 def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts, where: str) -> None:
     """Check the requirements of steps before they are planned.
 
@@ -224,11 +230,10 @@ def check_steps(steps: Sequence[Step], tools: Sequence[Tool], ports: EnginePorts
     """
     for step in steps:
         for move in (step,) if isinstance(step, Move) else step:
-            named = [value for name in move.file_fields for value in getattr(move, name) or ()]
+            named = files_named(move)
             if named or isinstance(move, CallMove):
                 move.check(tools, where)
-            for value in named:
-                file_id = getattr(value, "file_id", value)
+            for file_id in named:
                 if isinstance(file_id, str) and ports.file_name(file_id) is None:
                     raise ImpossibleScript(
                         f"the script set at {where} names the file {file_id!r}, which does not exist: add it with add_file()"

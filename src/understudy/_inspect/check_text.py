@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from understudy._common.short_text import counted
 from understudy._inspect.findings import CassetteFinding
 from understudy._inspect.terminal import Row, Styled, plain, wrapped
-from understudy._inspect.text import counted
 
 
 def check_rows(cassettes: int, findings: Sequence[CassetteFinding], places: str, width: int | None) -> Iterator[Row]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from understudy._cassettes import Interaction
+from understudy._common.short_text import counted
 from understudy._inspect.cassette_diff import ExchangeDifference
 from understudy._inspect.identity import shown
 from understudy._inspect.terminal import Row, Styled, plain, wrapped
-from understudy._inspect.text import counted
 
 _LONGEST_VALUE = 400  # characters of a value that differs
 _COLOURS = {"removed": "red", "added": "green"}

@@ -12,10 +12,11 @@ from html import escape
 from itertools import groupby, pairwise
 
 from understudy._cassettes import Interaction
+from understudy._common.short_text import counted
 from understudy._diagnostics.timeline import COLOURS, Moment, Timeline
 from understudy._inspect.conversation_entry import ConversationEntry
 from understudy._inspect.exchange_text import EMPTY, answer_text, body_text
-from understudy._inspect.text import counted, number_of, times
+from understudy._inspect.text import number_of, times
 from understudy._inspect.view import CassetteView, Line
 
 _STYLE = """

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from understudy._apis.assistants.lifecycle import TERMINAL
+from understudy._common.short_text import counted
 from understudy._inspect.conversation_entry import ConversationEntry
 from understudy._inspect.terminal import Row, Styled, Terminal, cells, plain, wrapped
 from understudy._inspect.view import CassetteView, Line
@@ -118,11 +119,6 @@ def number_of(line: Line) -> str:
 
 def times(line: Line) -> str:
     return f"  ({line.count} times)" if line.count > 1 else ""
-
-
-def counted(count: int, name: str) -> str:
-    """Return a count with its noun: `1 run`, `2 runs`."""
-    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 # -- conversations ------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from understudy._common.short_text import counted
 from understudy._transcript.comparing import DIFFERENCE_KINDS, Difference, Words
 from understudy._transcript.transcript import Transcript
 from understudy._transcript.unknown import Unknown
@@ -173,8 +174,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Unknown):
         return None
     return value if value is None or isinstance(value, str | int | float | bool) else repr(value)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,6 +10,7 @@ from typing import Any
 from understudy._backend.backend import Backend
 from understudy._cassettes import Interaction
 from understudy._engine.ids import OLDER_PREFIXES, SHAPES
+from understudy._engine.planning import files_named
 from understudy._promote.response_scenario import ResponseScenario
 from understudy._promote.scenario import RunScript, ids_made
 from understudy._reconstruct.moves import NOT_SHOWN
@@ -151,8 +152,8 @@ class ScenarioSetup:
         shown = (view for view in self._facts.first_views.values() if view["object"] in ("file", "vector_store.file"))
         known = {*(seed.id for seed in self._seeds), *(view["id"] for view in shown)}
         flat = [call for move in moves for call in (move if isinstance(move, tuple) else (move,))]
-        for file_id in dict.fromkeys(file_id for call in flat for file_id in call.file_ids):
-            if file_id not in known:
+        for file_id in dict.fromkeys(file_id for call in flat for file_id in files_named(call)):
+            if isinstance(file_id, str) and file_id not in known:
                 given = {"id": file_id, "filename": f"{file_id}.png", "purpose": "assistants_output"}
                 self._try(file_id, Statement("backend.add_file", given=given))
 

@@ -66,15 +66,20 @@ class RunFacts:
                 calls = view["required_action"]["submit_tool_outputs"]["tool_calls"]
                 if not any(waited.calls[0]["id"] == calls[0]["id"] for waited in found):
                     found.append(Waited(view.get("started_at") or view.get("created_at") or 0, calls))
-        shown = {call["id"] for waited in found for call in waited.calls} | {
-            call["id"] for step in self.steps.values() for call in (step.get("step_details") or {}).get("tool_calls") or ()
-        }
         name = next((tool["function"]["name"] for tool in self._functions()), "not_shown")
-        for ids in self.submitted:
-            if not shown & set(ids):
-                function = {"name": name, "arguments": "{}"}
-                found.append(Waited(0, [{"id": call_id, "type": "function", "function": function} for call_id in ids]))
+        for ids in self.only_answered():
+            function = {"name": name, "arguments": "{}"}
+            found.append(Waited(0, [{"id": call_id, "type": "function", "function": function} for call_id in ids]))
         return found
+
+    def only_answered(self) -> list[list[str]]:
+        """Return the call ids of each submit whose calls no answer shows."""
+        actions = [view["required_action"] for _, view in self.views if view.get("required_action")]
+        details = [step.get("step_details") or {} for step in self.steps.values()]
+        calls = [action["submit_tool_outputs"]["tool_calls"] for action in actions]
+        calls += [one.get("tool_calls") or [] for one in details]
+        shown = {call["id"] for together in calls for call in together}
+        return [ids for ids in self.submitted if not shown & set(ids)]
 
     def may_call(self, name: str) -> bool:
         """Return True if a function is among the run's tools, as far as these are shown."""
@@ -123,7 +128,8 @@ class Facts:
             for view in objects_in(exchange.json):
                 self._see(exchange.index, view, ids.get("vector_store_id", ""), backwards=backwards)
             if name in ("runs.create", "threads.create_and_run"):
-                self._run(exchange.json["id"]).created = exchange.index
+                run = self._run(exchange.json["id"])
+                run.created, run.thread_id = exchange.index, ids.get("thread_id", "")
         if name == "runs.submit_tool_outputs" and isinstance(exchange.request_json, dict):
             outputs = exchange.request_json.get("tool_outputs", ())
             self._run(ids["run_id"]).submitted.append([output["tool_call_id"] for output in outputs])

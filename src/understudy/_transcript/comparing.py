@@ -145,18 +145,16 @@ def _user(number: int, old: Turn, new: Turn, *, compares_context: bool) -> Itera
     if not _same_said(old.said, new.said):
         yield Difference("user", number, old.said, new.said)
         return
-    contexts = old.context, new.context
-    if not compares_context or any(isinstance(context, Unknown) for context in contexts):
+    contexts = [turn.context for turn in (old, new) if not isinstance(turn.context, Unknown)]
+    if not compares_context or len(contexts) < 2:
         return
-    seen = [[(message.role, message.text) for message in context] for context in contexts]  # type: ignore[union-attr]
+    seen = [[(message.role, message.text) for message in context] for context in contexts]
     if not same(seen[0], seen[1]):
         before, after = map(_context, contexts)
         yield Difference("user", number, before, after, "what the model sees of the conversation before this")
 
 
-def _context(context: Sequence[SeenMessage] | Unknown) -> Description:
-    if isinstance(context, Unknown):
-        return Description(context)
+def _context(context: Sequence[SeenMessage]) -> Description:
     if not context:
         return Description("no earlier messages")
     texts = ", ".join(f"{message.role}: {in_words(message.role, message.text, quotes=True)}" for message in context)
@@ -275,5 +273,7 @@ def _may_be_unseen(entry: TranscriptEntry, other: Turn) -> bool:
         return True
     if entry.kind in ("reply", "citation"):
         return not other.knows_replies
+    if not other.knows_calls:
+        return True
     name = entry.value.get("name") if isinstance(entry.value, dict) else None
     return name in HOSTED and not (other.knows_hosted and (entry.kind == "call" or other.knows_found))

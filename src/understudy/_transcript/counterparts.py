@@ -86,6 +86,9 @@ def _has_file(turn: Turn, name: Any) -> bool:
 
 def _tool_files(turn: Turn) -> Iterator[Any]:
     for entry in turn.of("tools"):
+        if isinstance(entry.value, Unknown):
+            yield UNKNOWN
+            continue
         for tool in entry.value.values():
             files = tool.get("files", ()) if isinstance(tool, dict) else ()
             yield from [files] if isinstance(files, Unknown) else files

@@ -77,6 +77,7 @@ class Turn:
         context: the messages before that; UNKNOWN where the recording began later.
         sent: what the run, or a message of it, was created with and has no place in the other API.
         model: the model that was asked.
+        knows_calls: whether every call of a function would be seen.
         knows_hosted: whether calls of the code interpreter and of the file search would be seen.
         knows_found: whether what these found, or printed, would be seen.
         knows_replies: whether messages of the model would be seen.
@@ -86,6 +87,7 @@ class Turn:
     context: tuple[SeenMessage, ...] | Unknown = ()
     sent: Mapping[str, Any] = field(default_factory=dict)
     model: str = ""
+    knows_calls: bool = True
     knows_hosted: bool = True
     knows_found: bool = True
     knows_replies: bool = True

@@ -35,8 +35,6 @@ def _thread_text(part: Mapping[str, Any]) -> str:
 
 
 def _image(image: Any, name_of: Files) -> Any:
-    if isinstance(image, str):
-        return image
     return name_of(image["file_id"]) if image.get("file_id") else image.get("url")
 
 

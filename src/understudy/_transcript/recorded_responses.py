@@ -98,9 +98,8 @@ class ResponseReading:
         instructions = body.get("instructions", view.get("instructions"))
         sent = "tools" in body or made.body is not None
         tools = (body.get("tools") if sent else view.get("tools")) or []
-        calls = [item.get("call_id") for item in view.get("output") or () if item.get("type") in ANSWERED_BY]
-        handed_in = [item for item in submitted_outputs(items, self._answered) if item.get("call_id")]
-        outputs = {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
+        calls = _calls(view)
+        outputs = self._outputs(made, items)
         self._answered.update(outputs)
         return ResponseRecord(
             id=str(view.get("id", "")),
@@ -116,6 +115,27 @@ class ResponseReading:
             hands_in=outputs,
             knows_found=not any(_found_is_hidden(item) for item in view.get("output") or ()),
         )
+
+    def _outputs(self, made: _Made, items: Sequence[Json]) -> Json:
+        """Return the outputs that a response brought for calls before it, by call id.
+
+        Where the request was lost, what it brought is unknown, but the calls of the response before it were answered: the
+        service refuses a request that leaves one open.
+        """
+        if made.body is None:
+            previous = self._previous(made)
+            return {} if previous is None else dict.fromkeys(_calls(previous.view), UNKNOWN)
+        handed_in = [item for item in submitted_outputs(items, self._answered) if item.get("call_id")]
+        return {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
+
+    def _previous(self, made: _Made) -> _Made | None:
+        """Return the recorded response that one whose request was lost goes on from."""
+        conversation = _conversation_of(None, made.view)
+        if conversation is None:
+            return self.made.get(str(made.view.get("previous_response_id")))
+        position = self._positions.get(str(made.view.get("id")), 0)
+        earlier = [entry for entry in self._log(conversation)[:position] if isinstance(entry, str)]
+        return self.made[earlier[-1]] if earlier else None
 
     def _before(self, made: _Made) -> list[SeenMessage] | Unknown:
         body, view = made.body or {}, made.view
@@ -162,6 +182,11 @@ def _conversation_of(body: Json | None, view: Json) -> str | None:
     given = (body or {}).get("conversation") or view.get("conversation")
     found = given.get("id") if isinstance(given, Mapping) else given
     return str(found) if found is not None else None
+
+
+def _calls(view: Json) -> list[Any]:
+    """Return the ids of the calls that the app has to answer."""
+    return [item.get("call_id") for item in view.get("output") or () if item.get("type") in ANSWERED_BY]
 
 
 def _found_is_hidden(item: Json) -> bool:

@@ -27,9 +27,9 @@ _UNKNOWN_FILES = dict.fromkeys(HOSTED, UNKNOWN)
 def recorded_runs(session: Sequence[Interaction], name_of: Files) -> list[Turn]:
     """Return the turn of each run that a recording shows, oldest first."""
     reading = RunReading(session, name_of)
-    runs = sorted(reading.facts.runs.values(), key=lambda run: (_place(run), reading.facts.age(run.id)))
-    shown = [run for run in runs if run.views or run.created is not None]
-    return [reading.turn(number, run) for number, run in enumerate(shown, 1)]
+    shown = [run for run in reading.facts.runs.values() if run.views or run.created is not None]
+    runs = sorted(shown, key=lambda run: (_place(run), reading.facts.age(run.id)))
+    return [reading.turn(number, run) for number, run in enumerate(runs, 1)]
 
 
 def _place(run: RunFacts) -> int:
@@ -160,6 +160,7 @@ class RunReading:
         builder.outcome = self._outcome(run)
         builder.model = run.views[-1][1].get("model", "") if run.views else ""
         tools = {tool["type"] for _, view in run.views[:1] for tool in view.get("tools") or ()}
+        builder.knows_calls = run.created is not None or bool(run.steps)
         builder.knows_hosted = bool(run.steps) or not tools & {*HOSTED, "retrieval"}
         builder.knows_replies = self._knows_replies(run)
         return builder.built()
@@ -172,11 +173,14 @@ class RunReading:
     def _visible(self, run: RunFacts) -> list[SeenMessage] | Unknown:
         if run.id not in self._before:
             return UNKNOWN
+        log = self._log(run.thread_id)
+        if not log.is_whole and not self._before[run.id]:
+            return UNKNOWN  # what this run answers was said before the recording
         visible: list[SeenMessage] = []
-        for entry in self._log(run.thread_id).entries[: self._before[run.id]]:
+        for entry in log.entries[: self._before[run.id]]:
             if isinstance(entry, tuple):
                 visible.append(entry[1])
-            elif entry in self.facts.runs:
+            else:
                 earlier = self.facts.runs[entry]
                 visible += [messages.thread_message(shown, self._name_of) for shown in earlier.messages.values()]
                 if not earlier.messages and earlier.status not in _WROTE_NOTHING and not self._knows_replies(earlier):
@@ -265,9 +269,13 @@ class RunReading:
         Then the app's outputs.
         """
         outputs: list[Action] = []
+        unseen = {call_id for ids in run.only_answered() for call_id in ids}
         for call in calls:
             details = call.get(call["type"]) or {}
-            if call["type"] == "function":
+            if call["id"] in unseen:
+                yield "call", UNKNOWN
+                outputs += self._output(run, call["id"], {})
+            elif call["type"] == "function":
                 yield messages.call(details["name"], details.get("arguments") or "")
                 outputs += self._output(run, call["id"], details)
             elif call["type"] == "code_interpreter":

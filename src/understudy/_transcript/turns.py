@@ -29,7 +29,7 @@ class TurnBuilder:
         self.entries: list[TranscriptEntry] = []
         self.outcome: Any = UNFINISHED
         self.model = ""
-        self.knows_hosted = self.knows_found = self.knows_replies = True
+        self.knows_calls = self.knows_hosted = self.knows_found = self.knows_replies = True
         self.context: tuple[SeenMessage, ...] | Unknown = UNKNOWN
         self._in_force: dict[str, Any] = {}
         if isinstance(visible, Unknown):
@@ -65,6 +65,7 @@ class TurnBuilder:
             context=self.context,
             sent=self.sent,
             model=self.model,
+            knows_calls=self.knows_calls,
             knows_hosted=self.knows_hosted,
             knows_found=self.knows_found,
             knows_replies=self.knows_replies,
@@ -133,6 +134,7 @@ def turns_of(records: Iterable[ResponseRecord], first_number: int = 1) -> list[T
             builder = TurnBuilder(first_number + len(builders), _visible(record))
             if isinstance(record.before, Unknown):
                 builder.context = UNKNOWN
+                builder.act(("call", UNKNOWN) for _ in record.hands_in)
             builders.append(builder)
         builder.act(("output", record.hands_in[call_id]) for call_id in order)
         builder.give(_effective(record), record.tools, record.settings)
@@ -147,13 +149,13 @@ def turns_of(records: Iterable[ResponseRecord], first_number: int = 1) -> list[T
 def _visible(record: ResponseRecord) -> Sequence[SeenMessage] | Unknown:
     """Return the user's and the model's messages.
 
-    Where the earlier ones are unknown, only those of this input.
+    Where the earlier ones are unknown, only those of this input, if the user says something in it.
     """
     if isinstance(record.input, Unknown):
         return UNKNOWN
     own = [message for message in record.input if message.role in ("user", "assistant")]
     if isinstance(record.before, Unknown):
-        return own
+        return own if trailing_user(own) else UNKNOWN
     return [*(message for message in record.before if message.role in ("user", "assistant")), *own]
 
 
@@ -163,6 +165,4 @@ def _effective(record: ResponseRecord) -> Any:
     before = () if isinstance(record.before, Unknown) else record.before
     own = () if isinstance(record.input, Unknown) else record.input
     written = [message.text for message in (*before, *own) if message.role in ("system", "developer")]
-    if any(text is UNKNOWN for text in written):
-        return UNKNOWN
     return joined_instructions([record.instructions, *written])

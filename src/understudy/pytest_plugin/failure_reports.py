@@ -20,9 +20,10 @@ from typing import Any, Literal
 
 import pytest
 
+import understudy
 from understudy._diagnostics.trace import TRACED
 from understudy._http.current import opened_by
-from understudy.errors import CallableFailed, InternalError, UnderstudyError
+from understudy.errors import CallableFailed, InternalError, UnderstudyError, nearest
 from understudy.pytest_plugin.failure_sections import MAX_SECTION_LINES, sections_of, text_of
 
 # Packages whose frames say nothing about the test or the app: the SDKs, their libraries, and test runners.
@@ -34,6 +35,7 @@ _HIDDEN = frozenset(
     ]
 )
 _SDKS = frozenset(["openai", "azure", "httpx", "httpx2", "requests", "urllib3", "aiohttp"])
+_NOT_EXPORTED = re.compile(r"cannot import name '(?P<name>\w+)' from 'understudy'")
 _MAX_LINES = 25  # for one mistake: its frames, its text and the section
 _MAX_SUMMARY_CHARACTERS = 200  # on CI, pytest prints the whole line
 
@@ -249,6 +251,16 @@ def _is_hidden_by_the_project(excinfo: Any) -> Any:
 # -- what cannot be imported --------------------------------------------------------
 
 _LIBRARY = re.compile(r"site-packages[\\/](openai|httpx2?|typing_extensions)\b|[\\/]understudy[\\/]_")
+
+
+def misspelled_import(text: str) -> str:
+    """Return the nearest name to one that `from understudy import` did not find.
+
+    `text`: the report of the module; Python's own error names only what is missing.
+    """
+    found = _NOT_EXPORTED.search(text)
+    close = nearest(found["name"], understudy.__all__) if found else []
+    return f"understudy has no {found['name']!r}: did you mean {close[0]!r}?" if found and close else ""
 
 
 def improve_collection(report: pytest.CollectReport, hint: str) -> None:

@@ -73,7 +73,7 @@ class FunctionCall(CallMove):
                 f" Did you mean {close[0]!r}?" if close else " Add it to the tools of the assistant, the run or the request."
             )
             raise ImpossibleScript(
-                f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}. {hint}"
+                f"the script set at {where} calls {self.name!r}, which is not among the run's tools: {have}.{hint}"
                 " If the model is to make the name up, write FunctionCall(..., hallucinated=True)."
             )
 
