@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,7 +155,7 @@ def _import_as_installed(config: pytest.Config) -> None:
     """
     hook = config.pluginmanager.rewrite_hook
     marked = getattr(hook, "_must_rewrite", None)  # private: with a pytest that has it no more, imports are only slower
-    if isinstance(marked, set) and "understudy" in marked:
+    if isinstance(marked, set) and "understudy" in marked:  # pragma: no branch - see above
         marked.discard("understudy")
         hook.mark_rewrite()  # names nothing, and forgets what was decided before
 
@@ -241,14 +242,11 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 @pytest.fixture(scope="session")
 def _understudy_session_server() -> Iterator[SessionServer]:
     """Provide the one server of the session, started by the first test that needs it."""
-    try:
-        from understudy._serve.for_tests import SessionServer
+    if find_spec("uvicorn") is None:
+        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'")
+    from understudy._serve.for_tests import SessionServer
 
-        server = SessionServer()
-    except ModuleNotFoundError as error:
-        if error.name != "uvicorn":
-            raise
-        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'") from None
+    server = SessionServer()
     yield server
     server.close()
 
