@@ -54,6 +54,23 @@ def test_in_real_time_the_client_times_out(real: Any, wall: Any, script: Any, st
     assert real.responses == []
 
 
+def test_in_real_time_a_response_that_is_deleted_never_comes(
+    real: Backend, wall: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another client deletes the response that one waits for, it waits until its timeout."""
+    sleep, other = wall.sleep, real.client()
+
+    def sleeping(seconds: float) -> None:
+        for response in real.responses:
+            other.responses.delete(response.id)
+        sleep(seconds)
+
+    monkeypatch.setattr(wall, "sleep", sleeping)
+    with pytest.raises(openai.APITimeoutError):
+        real.client(timeout=30, max_retries=0).responses.create(**ASKED)
+    assert wall.now == 5_030
+
+
 def test_in_real_time_a_stream_catches_up(real: Backend, wall: Any) -> None:
     """An app that is away from its stream for a minute finds there what has happened meanwhile, and waits for nothing."""
     real.next_run(Reply("One two three."))
@@ -137,3 +154,26 @@ def test_a_resumed_stream_is_obfuscated_as_its_reader_asks(asked: bool) -> None:
         again = list(client.responses.retrieve(events[0].response.id, stream=True, include_obfuscation=asked))  # type: ignore[union-attr]
         deltas = [[event.to_dict() for event in seen if event.type.endswith("delta")] for seen in (events, again)]
         assert [["obfuscation" in delta for delta in seen] for seen in deltas] == [[not asked] * 2, [asked] * 2]
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
+def test_a_timeout_that_is_none(seconds: str) -> None:
+    """A timeout that is announced as no positive number of seconds is taken for the SDK's own: ten minutes."""
+    with simulate(script=(Wait(500), Reply("Late."))) as backend:
+        headers = {"x-stainless-read-timeout": seconds, "x-stainless-timeout": seconds}
+        assert backend.client().responses.create(**ASKED, extra_headers=headers).output_text == "Late."
+
+
+def test_the_clock_may_move_while_others_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response that ended while other threads were let ask is answered as it is, without more time."""
+    end = threading.Event()
+    with simulate(script=Reply("Hi.")) as backend:
+        client, began = backend.client(), backend.clock.now()
+        conversation = client.conversations.create().id
+        monkeypatch.setattr(threading.Condition, "wait_for", lambda *_: backend.clock.advance(60))  # as one of them does
+        worker = threading.Thread(target=end.wait)
+        worker.start()
+        response = client.responses.create(**ASKED, conversation=conversation)
+        end.set()
+        worker.join()
+        assert (response.output_text, backend.clock.now() - began) == ("Hi.", 60)
