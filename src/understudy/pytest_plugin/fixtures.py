@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,14 +85,11 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 @pytest.fixture(scope="session")
 def _understudy_session_server() -> Iterator[SessionServer]:
     """Provide the one server of the session, started by the first test that needs it."""
-    try:
-        from understudy._serve.for_tests import SessionServer
+    if find_spec("uvicorn") is None:
+        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'")
+    from understudy._serve.for_tests import SessionServer
 
-        server = SessionServer()
-    except ModuleNotFoundError as error:
-        if error.name != "uvicorn":
-            raise
-        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'") from None
+    server = SessionServer()
     yield server
     server.close()
 
