@@ -68,7 +68,7 @@ class ExecutionRequest:
         labels: what scripts are chosen by.
         scripted_run: makes the argument of a function script.
         tools: what the model may use.
-        instructions: the model's instructions; only their length matters.
+        instructions: the model's instructions; only their length matters, and only if the prompt is counted.
         last_user_text: what scripts are chosen by, and the default query of a search.
         author: who writes the messages, in the face's terms.
         lifetime_seconds: after how long it expires; None for never.

@@ -215,7 +215,7 @@ class Planner:
 
 
 def files_named(move: Move) -> list[str | bytes]:
-    """Return what a move names as files: their ids, and the bytes of images that it makes."""
+    """Return what a move names as files: ids, and the bytes of images it makes."""
     named = [value for name in move.file_fields for value in getattr(move, name) or ()]
     return [getattr(value, "file_id", value) for value in named]
 

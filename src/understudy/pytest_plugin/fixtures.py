@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from understudy._common.uncollected import uncollected
 from understudy.pytest_plugin.phases import asked_at_the_end, failed
 from understudy.pytest_plugin.summary import collect_hints
 
@@ -29,8 +31,9 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
     """
-    from understudy._backend.simulate import active
-    from understudy.pytest_plugin.settings import backend_for, is_fallback
+    with uncollected():
+        from understudy._backend.simulate import active
+        from understudy.pytest_plugin.settings import backend_for, is_fallback
 
     backend = backend_for(request.node)
     with nullcontext() if is_fallback(request.node) else active(backend), asked_at_the_end(request.node, backend.close):
@@ -45,8 +48,9 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     It has `.played`, `.unplayed` and `.path`. The test must be marked `@pytest.mark.cassette`; it need not name this
     fixture to be answered from the recording.
     """
-    from understudy._cassettes import cassette_in_use
-    from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
+    with uncollected():
+        from understudy._cassettes import cassette_in_use
+        from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
 
     in_use = cassette_in_use()
     if in_use is not None:  # a fixture that keeps its own cassette open wins
@@ -81,14 +85,11 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 @pytest.fixture(scope="session")
 def _understudy_session_server() -> Iterator[SessionServer]:
     """Provide the one server of the session, started by the first test that needs it."""
-    try:
-        from understudy._serve.for_tests import SessionServer
+    if find_spec("uvicorn") is None:
+        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'")
+    from understudy._serve.for_tests import SessionServer
 
-        server = SessionServer()
-    except ModuleNotFoundError as error:
-        if error.name != "uvicorn":
-            raise
-        raise pytest.UsageError("`understudy_server` needs an HTTP server: pip install 'pytest-understudy[serve]'") from None
+    server = SessionServer()
     yield server
     server.close()
 

@@ -315,8 +315,8 @@ class Retries:
 
         A first attempt is not a retry of an earlier request with the same body.
         """
-        if not is_retry(request):
-            self._taken.pop(request.body, None)
+        if request.body in self._taken and not is_retry(request):
+            del self._taken[request.body]
 
     def took(self, request: Request, position: ScriptPosition) -> None:
         """Record the script that a request took."""
@@ -326,7 +326,8 @@ class Retries:
 
     def position(self, request: Request) -> ScriptPosition | None:
         """Return the script that an earlier attempt of this request took, or None."""
-        return self._taken.get(request.body) if is_retry(request) else None
+        taken = self._taken.get(request.body)
+        return taken if taken is not None and is_retry(request) else None
 
 
 def is_retry(request: Request) -> bool:

@@ -186,12 +186,10 @@ def phase_of(response: ModelResponse, state: Any) -> str:
 
 def text_part(response: ModelResponse, part: Text) -> Json:
     """Return a text part: text without citation markers, and annotations [REC]."""
-    return {
-        "type": "output_text",
-        "annotations": shown_annotations(response, part),
-        "logprobs": [],
-        "text": plain_text(part),
-    }
+    if not part.annotations:  # the common case
+        return {"type": "output_text", "annotations": [], "logprobs": [], "text": part.value}
+    shown = shown_annotations(response, part)
+    return {"type": "output_text", "annotations": shown, "logprobs": [], "text": plain_text(part)}
 
 
 def plain_text(part: Text) -> str:

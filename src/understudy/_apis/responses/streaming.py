@@ -19,6 +19,7 @@ from understudy._common.messages import Abort, Chunk, Pause, Response
 from understudy._engine.engine import Engine
 from understudy._engine.execution import Execution
 from understudy._engine.fold import START, apply
+from understudy._engine.lifecycle import TERMINAL
 from understudy.errors import ClockNotAdvancing
 
 DEFAULT_TIMEOUT_SECONDS = 600  # the SDK's own [SDK]
@@ -74,10 +75,10 @@ def _wait_for_end(engine: Engine, execution: Execution, seconds: float) -> bool:
     Returns False if that takes longer than `seconds`.
     """
     clock = engine.clock
-    if execution.is_over or execution.status == "paused":  # another thread has moved the clock
+    status, now = execution.state.phase.status, clock.now()
+    if status == "paused" or status in TERMINAL:  # another thread has moved the clock
         return True
-    deadline = clock.now() + seconds
-    at = execution.rests_at()
+    at, deadline = execution.rests_at(), now + seconds
     if at is None or at > deadline:
         clock.move_to(deadline)
         return False
