@@ -269,12 +269,12 @@ def test_what_is_kept_beside_an_exchange_is_cleaned(tmp_path: Path) -> None:
 def test_bytes_beside_an_exchange_are_cleaned(tmp_path: Path) -> None:
     """The same for what YAML holds as bytes."""
     entries = [entry(one) for one in TOOL_CALL[:2]]
-    entries[0]["raw"] = [b"with Bearer sk-proj-abcdefghijklmnop1234567890", 5]
+    entries[0]["raw"] = [b"with sk-proj-abcdefghijklmnop1234567890", 5]
     path = tmp_path / "c.yaml"
     path.write_text(yaml.safe_dump({"interactions": [*entries], "version": 1}, default_flow_style=False))
     assert main(["scrub", str(path)]) == 0
     (raw, five) = yaml.safe_load(path.read_text())["interactions"][0]["raw"]
-    assert (raw, five) == (b"with Bearer sk-SCRUBBED", 5)
+    assert (raw, five) == (b"with sk-SCRUBBED", 5)
 
 
 def test_an_alias_of_an_exchange_is_cleaned(tmp_path: Path) -> None:
