@@ -160,6 +160,8 @@ def test_pytest_starts_without_anything_heavy() -> None:
     assert not {name.split(".")[0] for name in loaded} & (set(HEAVY) - {"pytest"})
     assert {name for name in loaded if name.startswith("understudy")} == {
         "understudy",
+        "understudy._common",
+        "understudy._common.uncollected",
         "understudy.pytest_plugin",
         "understudy.pytest_plugin.fixtures",
         "understudy.pytest_plugin.hooks",

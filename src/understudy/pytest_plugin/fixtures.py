@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from understudy._common.uncollected import uncollected
 from understudy.pytest_plugin.phases import asked_at_the_end, failed
 from understudy.pytest_plugin.summary import collect_hints
 
@@ -30,8 +31,9 @@ def understudy(request: pytest.FixtureRequest) -> Iterator[Backend]:
     `messages(thread_id)`, move `clock`.
     Settings: `@pytest.mark.understudy(time=..., seed=..., strict=..., start=...)`.
     """
-    from understudy._backend.simulate import active
-    from understudy.pytest_plugin.settings import backend_for, is_fallback
+    with uncollected():
+        from understudy._backend.simulate import active
+        from understudy.pytest_plugin.settings import backend_for, is_fallback
 
     backend = backend_for(request.node)
     with nullcontext() if is_fallback(request.node) else active(backend), asked_at_the_end(request.node, backend.close):
@@ -46,8 +48,9 @@ def understudy_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     It has `.played`, `.unplayed` and `.path`. The test must be marked `@pytest.mark.cassette`; it need not name this
     fixture to be answered from the recording.
     """
-    from understudy._cassettes import cassette_in_use
-    from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
+    with uncollected():
+        from understudy._cassettes import cassette_in_use
+        from understudy.pytest_plugin.settings import PLAYING, cassette_for, for_each_example, is_fallback
 
     in_use = cassette_in_use()
     if in_use is not None:  # a fixture that keeps its own cassette open wins
