@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager, redirect_stdout
 
 import pytest
 
@@ -13,27 +12,35 @@ from understudy._cli.demo import cassette_path
 from understudy._cli.main import main
 
 
-@pytest.fixture(params=[False, True], ids=["buffered", "unbuffered"])
-def gone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A standard output whose reader has gone."""
+@contextmanager
+def gone(buffering: int) -> Iterator[None]:
+    """A standard output whose reader has gone; its end, as that of the interpreter, writes what is buffered."""
     reading, writing = os.pipe()
     os.close(reading)
-    with os.fdopen(writing, "w", encoding="utf-8", line_buffering=request.param) as output:
-        monkeypatch.setattr(sys, "stdout", output)
-        yield output
+    with os.fdopen(writing, "w", buffering, encoding="utf-8") as output, redirect_stdout(output):
+        yield
 
 
-@pytest.mark.parametrize("command", [["show", str(cassette_path())], ["show", str(cassette_path()), "--json"]])
-def test_a_reader_that_has_gone(command: list[str], gone: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    """The status is 0, and neither the command nor the end of the interpreter, which flushes, has anything to say."""
-    assert main(command) == 0
-    gone.flush()
+@pytest.mark.parametrize("buffering", [-1, 1], ids=["buffered", "by line"])
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
+def test_a_reader_that_has_gone(buffering: int, more: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """The status is 0, and neither the command nor the end of the output has anything to say."""
+    with gone(buffering):
+        assert main(["show", str(cassette_path()), *more]) == 0
     assert capfd.readouterr().err == ""
 
 
-def test_help_for_a_reader_that_has_gone(gone: Any) -> None:
+def test_help_for_a_reader_that_has_gone() -> None:
     """So it is with what the parser prints."""
-    with pytest.raises(SystemExit) as ended:
+    with gone(-1), pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
-    gone.flush()
+
+
+def test_the_finding_for_a_reader_that_has_gone(tmp_path: os.PathLike[str]) -> None:
+    """A command that has ended keeps its status: nobody read the finding, but it is one."""
+    path = os.path.join(tmp_path, "empty.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("a: 1\n")
+    with gone(-1):
+        assert main(["check", path]) == 1
