@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 
 import pytest
 
@@ -37,10 +38,8 @@ def test_help_for_a_reader_that_has_gone() -> None:
     assert ended.value.code == 0
 
 
-def test_the_finding_for_a_reader_that_has_gone(tmp_path: os.PathLike[str]) -> None:
+def test_the_finding_for_a_reader_that_has_gone(tmp_path: Path) -> None:
     """A command that has ended keeps its status: nobody read the finding, but it is one."""
-    path = os.path.join(tmp_path, "empty.yaml")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("a: 1\n")
+    (tmp_path / "empty.yaml").write_text("a: 1\n", encoding="utf-8")
     with gone(-1):
-        assert main(["check", path]) == 1
+        assert main(["check", str(tmp_path / "empty.yaml")]) == 1
