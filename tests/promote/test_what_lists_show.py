@@ -13,7 +13,7 @@ from tests.cassettes.building import entry, listed, message, streamed, written
 from tests.cassettes.loopback import served
 from tests.promote.driving import answered
 from tests.promote.test_promotion import LONG, OF_RUN, OF_THREAD, promoted, run_of, step_of
-from understudy import Backend, Incomplete, use_cassette
+from understudy import Backend, Incomplete, Reply, use_cassette
 from understudy._cassettes import load
 from understudy._promote import code_of_test, from_cassette
 from understudy.scripts import Fail
@@ -31,6 +31,7 @@ def converse(client: openai.OpenAI) -> None:
     """A session that looks at the items of its responses, page by page, and adds items to its conversation."""
     conversation = client.conversations.create(items=[said("I am Ada.")])
     client.conversations.items.create(conversation.id, items=[said("I live in Paris."), said("It is May.")])
+    client.conversations.update(conversation.id, metadata={"name": "Ada"})
     client.conversations.items.list(conversation.id)
     orders: Any = ("asc", "desc")
     for order in orders:
@@ -154,6 +155,19 @@ def test_what_no_script_expresses_is_said(asked: dict[str, Any], answer: Any, re
     with pytest.warns(UserWarning, match=f"#0 POST /responses: {reason}"):
         backend = promoted(tmp_path, ("POST", "/responses", body, answer))
     assert backend.scripts_left == []
+
+
+@pytest.mark.parametrize(("pieces", "text"), [(2, "Hello."), (1, "Hel"), (0, "")])
+def test_a_stream_that_was_left(pieces: int, text: str, tmp_path: Path) -> None:
+    """A response that the app did not read to its end says what had come; its end is not made up as endless."""
+    item = {"type": "message", "id": f"msg_{'2' * 50}", "role": "assistant", "status": "in_progress", "content": []}
+    events: list[tuple[str, Any]] = [("created", {"response": response(status="in_progress")})]
+    events += [("output_item.added", {"output_index": 0, "item": item})]
+    events += [("output_text.delta", {"output_index": 0, "delta": delta}) for delta in ("Hel", "lo.")[:pieces]]
+    body = "".join(f"event: response.{name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+    asked = {"model": MODEL, "input": "hi", "stream": True}
+    [script] = promoted(tmp_path, ("POST", "/responses", asked, body)).scripts_left
+    assert script.moves == (Reply(text, chunks=["Hel", "lo."][:pieces] or None),)
 
 
 def test_a_failure_with_a_code_of_its_own(tmp_path: Path) -> None:

@@ -69,11 +69,14 @@ class ResponseScenario:
     def _script(self, chain: Sequence[int]) -> tuple[Step, ...]:
         """Return the script of a chain of responses.
 
-        For a response that was never seen to end, its reply is that the recording does not show it.
+        One that was never seen to end does what was seen; if that is no message, its reply is that the recording does not
+        show it.
         """
-        if self.facts.response(chain[-1]).get("status") in TERMINAL:
-            return self.facts.script(chain)
-        return (*self.facts.script(chain[:-1]), Reply(NOT_SHOWN))
+        last, moves = self.facts.response(chain[-1]), self.facts.script(chain)
+        if last.get("status") in TERMINAL:
+            return moves
+        wrote = any(item.get("type") == "message" for item in last.get("output") or ())
+        return moves[:-1] if wrote else (*moves[:-1], Reply(NOT_SHOWN))
 
     def made_by(self, exchange: Interaction) -> Iterator[tuple[str, str]]:
         """Yield the (kind, id) of the items that a create made beside the response.
