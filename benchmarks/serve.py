@@ -80,12 +80,12 @@ def compare(ours: Server, name: str, *question: Any, goal: str = "2x") -> None:
     answer, body = ours.ask(*question)
     with started(__file__, json.dumps(answer.getheaders()), body.decode()) as bare:
         servers = {"uvicorn": bare, "ours": ours}
-        samples: dict[str, list[float]] = {name: [] for name in servers}
-        for name in turns(list(servers), ROUNDS):
-            samples[name].append(servers[name].cpu_each(*question))
-            if name == "ours":
+        samples: dict[str, list[float]] = {who: [] for who in servers}
+        for who in turns(list(servers), ROUNDS):
+            samples[who].append(servers[who].cpu_each(*question))
+            if who == "ours":
                 ours.ask("POST", "/v1/threads", {})  # the same question again and again would be a livelock
-    found = {name: low(values) for name, values in samples.items()}
+    found = {who: low(values) for who, values in samples.items()}
     ratio = f"{found['ours'] / found['uvicorn']:.2f}"
     row(f"{name}: uvicorn", found["uvicorn"], "1.00")
     row(f"{name}: ours", found["ours"], ratio)

@@ -53,10 +53,13 @@ HEAVY = {
     "pytest": {
         "across_workers.py",
         "failure_reports.py",
+        "fixtures.py",
         "guard.py",
         "hooks.py",
         "lifecycle_coverage.py",
+        "phases.py",
         "settings.py",
+        "summary.py",
         "wide_fixtures.py",
     },
 }
@@ -148,7 +151,8 @@ def test_heavy_libraries_stand_where_they_belong(path: Path) -> None:
 def test_pytest_starts_without_anything_heavy() -> None:
     """Loading the plugin imports none of the libraries that only tests in need of them should pay for."""
     code = (
-        "import sys, pytest; before = set(sys.modules); import understudy.pytest_plugin.hooks;"
+        "import sys, pytest; before = set(sys.modules); import understudy.pytest_plugin as plugin; import importlib;"
+        "[importlib.import_module(name) for name in plugin.pytest_plugins];"
         "print(sorted(name for name in set(sys.modules) - before))"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -156,8 +160,13 @@ def test_pytest_starts_without_anything_heavy() -> None:
     assert not {name.split(".")[0] for name in loaded} & (set(HEAVY) - {"pytest"})
     assert {name for name in loaded if name.startswith("understudy")} == {
         "understudy",
+        "understudy._common",
+        "understudy._common.uncollected",
         "understudy.pytest_plugin",
+        "understudy.pytest_plugin.fixtures",
         "understudy.pytest_plugin.hooks",
+        "understudy.pytest_plugin.phases",
+        "understudy.pytest_plugin.summary",
     }
 
 

@@ -30,7 +30,7 @@ from understudy._properties.scenario import Scenario
 from understudy._transcript.comparing import Difference
 from understudy._transcript.entries import TranscriptEntry
 from understudy._transcript.transcript import Transcript
-from understudy.pytest_plugin import hooks
+from understudy.pytest_plugin import fixtures, hooks
 from understudy.scripts import ScriptedRun
 
 HERE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -286,7 +286,7 @@ def plugin() -> str:
 
 
 def _fixture(name: str) -> str:
-    fixture: Any = getattr(hooks, name)
+    fixture: Any = getattr(fixtures, name)
     wrapped: Callable[..., Any] = inspect.unwrap(getattr(fixture, "_fixture_function", fixture))
     return f"### `{name}`\n\n{documented(wrapped)}\n"
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from understudy._common.uncollected import uncollected
+
 if TYPE_CHECKING:
     __version__: str
 
@@ -159,7 +161,8 @@ if not TYPE_CHECKING:  # otherwise type checkers would accept every name
 
             return version("pytest-understudy")
         if name in _PUBLIC_MODULES:
-            return import_module(f"understudy.{name}")
+            with uncollected():
+                return import_module(f"understudy.{name}")
         home = _HOME_OF.get(name)
         if home is None:
             from understudy.errors import nearest
@@ -167,7 +170,8 @@ if not TYPE_CHECKING:  # otherwise type checkers would accept every name
             close = nearest(name, __all__)
             hint = f"; did you mean {close[0]!r}?" if close and not name.startswith("_") else ""
             raise AttributeError(f"module 'understudy' has no attribute {name!r}{hint}")
-        value = getattr(import_module(home), name)
+        with uncollected():
+            value = getattr(import_module(home), name)
         globals()[name] = value
         return value
 

@@ -363,3 +363,13 @@ def test_bodies_are_pretty_printed(client: Any) -> None:
     raw = client.vector_stores.with_raw_response.create(name="ä").http_response.content.decode()
     assert raw == json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
     assert '"ä"' in raw
+
+
+def test_whatever_json_holds_is_pretty_printed(backend: Any) -> None:
+    """Values of every kind are printed like that, in lists, too; a tuple that the test sets is a list."""
+    values = [None, True, False, 1, 1.5, "ä", [], {}, [[]], {"a": []}]
+    parameters = {"type": "object", "properties": {"a": {"enum": values}, "b": {"enum": (1, None)}}}
+    made = backend.add_assistant(tools=[{"type": "function", "function": {"name": "f", "parameters": parameters}}])
+    raw = backend.client().beta.assistants.with_raw_response.retrieve(made.id).http_response.json()
+    shown = raw["tools"][0]["function"]["parameters"]["properties"]
+    assert shown == {"a": {"enum": values}, "b": {"enum": [1, None]}}

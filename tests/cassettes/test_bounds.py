@@ -75,14 +75,24 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [gzip.compress(GOOD.encode())[:-20], gzip.compress(GOOD.encode())[:60] + b"x" * 60],
-    ids=["cut", "changed"],
+    [
+        gzip.compress(GOOD.encode())[:-20],
+        gzip.compress(GOOD.encode())[:60] + b"x" * 60,
+        gzip.compress(GOOD.encode())[:10] + b"\xff" * 60,
+    ],
+    ids=["cut", "changed", "not deflated"],
 )
 def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
-    """Cut off or changed, it is said to be damaged."""
+    """Cut off or changed, wherever, it is said to be damaged."""
     (tmp_path / "c.yaml.gz").write_bytes(content)
     with pytest.raises(CassetteError, match="compressed, and cut off or damaged"):
         load(tmp_path / "c.yaml.gz")
+
+
+def test_a_text_that_begins_as_an_archive_is_a_text(tmp_path: Path) -> None:
+    """Two characters of a text may be those that compressed data begins with: it is read as the text that it is."""
+    (tmp_path / "c.yaml").write_text("x^: of ours\n" + GOOD)
+    assert [one.json for one in load(tmp_path / "c.yaml")] == [{"id": "thread_1"}]
 
 
 class Endless:

@@ -351,10 +351,36 @@ def test_a_stub_for_any_body_matches_any(tmp_path: Path, name: str) -> None:
         ((b"version: 1\ninteractions:\n- request: {method: POST, uri: 'https://h/v1/x', headers: {}, body: {type: text, "
          b"content: 12:30}}\n  response: {status: 200, headers: {}, body: {type: binary, content: '8081'}}\n"),
          b"12:30", b"\x80\x81"),
+        ((b'{"Entries": [{"RequestUri": "https://h/v1/x", "RequestMethod": "POST", "RequestHeaders": {"Content-Type": '
+         b'"application/octet-stream"}, "RequestBody": "of no type!", "StatusCode": 200, "ResponseHeaders": {}, '
+         b'"ResponseBody": null}]}'), b"of no type!", b""),
+        ((b'version = 1\n[[interactions]]\n[interactions.request]\nmethod = "POST"\nuri = "https://h/v1/x"\n'
+         b'body_type = "base64"\nbody_content = "gIE="\n[interactions.response]\nstatus = 200\nbody_type = "none"\n'),
+         b"\x80\x81", b""),
+        ((b'{"log": {"entries": [{"request": {"method": "POST", "url": "https://h/v1/x", "headers": [], "postData": {"mime'
+         b'Type": "image/png", "encoding": "base64", "text": "gIE="}}, "response": {"status": 200, "headers": [], '
+         b'"content": {"_isBinary": true, "text": "8081"}}}]}}'), b"\x80\x81", b"\x80\x81"),
+        ((b'{"log": {"entries": [{"request": {"method": "POST", "url": "https://h/v1/x", "headers": [], "postData": {"mime'
+         b'Type": "multipart/form-data", "params": [{"name": "file", "fileName": "a.txt"}]}}, "response": {"status": 204, '
+         b'"headers": []}}]}}'), None, b""),
+        ((b'[{"scope": "https://h", "path": "/v1/x", "method": "POST", "body": "666f6f", "response": {"half": "\\ud83d"}, '
+         b'"rawHeaders": [["Content-Type", "application/json"]]}]'), b"666f6f", b'{\n  "half": "\\ud83d"\n}'),
+        ((b"interactions:\n- request: {method: POST, uri: 'https://h/v1/x', headers: {}, parsed_body: {a: 1}}\n"
+         b"  response: {status: {code: 200, message: OK}, headers: {}, body: {string: plain}}\nversion: 1\n"),
+         b'{\n  "a": 1\n}', b"plain"),
+        ((b"- request: {method: POST, url: 'https://h/v1/x', headers: {}, post_files: [{name: a.txt}]}\n"
+         b"  response: {status: 200, headers: {}, body: done}\n"), None, b"done"),
+        ((b"http_interactions:\n- request: {method: delete, uri: 'https://h/v1/x', headers: {}, body: {string: ''}}\n"
+         b"  response: {status: {code: 204}, headers: {}, answered: nothing}\n"
+         b"recorded_with: VCR 6.2.0\n"), b"", None),
+        ((b'{"request": {"url": "/v1/x", "method": "POST", "bodyPatterns": [{"ignoreCase": true}, {"equalTo": "a b"}]}, '
+         b'"response": {"base64Body": "gIE="}}'), b"a b", b"\x80\x81"),
+        (b'{"request": {"url": "/v1/x", "method": "POST", "bodyPatterns": [{"binaryEqualTo": "gIE="}]}, "response": {}}',
+         b"\x80\x81", b""),
     ],
 )  # fmt: skip
-def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes, body: bytes) -> None:
-    """Binary, forms and streams are what was sent, however the recorder writes them down."""
+def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes | None, body: bytes | None) -> None:
+    """Binary, forms and streams are what was sent, however the recorder writes them down; None where it kept nothing."""
     (tmp_path / "c").write_bytes(content)
     (one,) = load(tmp_path / "c")
     assert (one.request_body, one.body) == (sent, body)
@@ -393,9 +419,11 @@ def test_bodies_under_unknown_keys_are_refused(tmp_path: Path, change: Change, k
     ("content", "says"),
     [
         (foreign.go_vcr_2(FLOW).replace(b"code: 200", b"code: 0"), "not as go-vcr writes it.*0 is not an HTTP status"),
-        (foreign.cassetter_yaml(FLOW).replace(b"type: json", b"type: protobuf"), "type 'protobuf'"),
+        (foreign.cassetter_yaml(FLOW).replace(b"type: json", b"type: protobuf"), "expected a body of type 'protobuf'"),
+        (foreign.cassetter_toml(FLOW).replace(b'"json"', b'"protobuf"'), "type 'protobuf', which understudy does not know"),
         (changed(foreign.exvcr, lambda d: d[0]["response"].update(body="aGk=")), "not an Erlang binary"),
         (changed(foreign.nock, lambda d: d[0].pop("response")), "no `response`"),
+        (changed(foreign.har, lambda d: _first(d)["response"].update(status=7)), "c: this file has .*7 is not an HTTP"),
     ],
 )
 def test_what_a_recorder_would_not_write_is_refused_by_its_name(tmp_path: Path, content: bytes, says: str) -> None:

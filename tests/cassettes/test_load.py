@@ -121,6 +121,13 @@ def test_deflate_is_unpacked(tmp_path: Path, pack: Callable[[bytes], bytes]) -> 
     assert (read.json, read.header("content-encoding")) == ({"a": 1}, None)
 
 
+def test_a_deflated_body_that_was_cut_off_stays_as_it_is(tmp_path: Path) -> None:
+    """What is left of it is not taken for the whole text."""
+    cut = zlib.compress(b'{"a": 1}' * 20)[:-8]
+    (read,) = load(compressed(tmp_path / "c.json", "deflate", cut))
+    assert read.body == cut
+
+
 @pytest.mark.parametrize(
     ("encoding", "library"),
     [("br", "brotli"), ("br", "brotlicffi"), ("zstd", "compression.zstd"), ("zstd", "zstandard")],
@@ -140,10 +147,18 @@ def test_encodings_of_optional_libraries(
     assert load(packed)[0].json == {"unpacked": True}
 
 
-def test_pickled_uploads_are_read(tmp_path: Path) -> None:
-    """vcrpy wrote request bodies that were files as Python objects: their bytes are what was sent."""
-    state = "!!python/object/new:_io.BytesIO\n      state: !!python/tuple [!!binary YWJj, 0, null]"
-    text = GOOD.replace("body: null", f"body: {state}").replace("method: GET", "method: POST")
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        "!!python/object/new:_io.BytesIO\n      state: !!python/tuple [!!binary YWJj, 0, null]",
+        "!!python/object/apply:builtins.iter\n      args: [[!!python/unicode 'a', !!binary YmM=]]",
+        "!!python/str abc",
+    ],
+    ids=["file", "iterator", "text"],
+)
+def test_pickled_uploads_are_read(tmp_path: Path, pickled: str) -> None:
+    """vcrpy wrote request bodies that were files or iterators as Python objects: their bytes are what was sent."""
+    text = GOOD.replace("body: null", f"body: {pickled}").replace("method: GET", "method: POST")
     assert load(at(tmp_path / "c.yaml", text))[0].request_body == b"abc"
 
 
@@ -302,6 +317,21 @@ def test_every_cut_is_noticed(tmp_path: Path) -> None:
         path.write_text(text[:end])
         with pytest.raises(CassetteError):
             load(path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, whoever asks")
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A file that the system does not let read is refused by name, with the system's reason."""
+    (tmp_path / "c.yaml").symlink_to("/proc/self/mem")
+    with pytest.raises(CassetteError, match=r"c\.yaml: this cassette cannot be read: Input/output error"):
+        load(tmp_path / "c.yaml")
+
+
+def test_a_list_inside_an_exchange_is_no_second_list(tmp_path: Path) -> None:
+    """Only two lists of exchanges beside each other are a merge that went wrong; a key deeper inside may have the name."""
+    one = {**entry(("GET", "/assistants", None, {"a": 1})), "interactions": ["of ours"]}
+    (read,) = load(at(tmp_path / "c.json", json.dumps({"version": 1, "interactions": [one]})))
+    assert read.json == {"a": 1}
 
 
 def test_a_missing_cassette_is_named(tmp_path: Path) -> None:

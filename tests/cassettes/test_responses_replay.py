@@ -174,6 +174,58 @@ def test_stream_and_plain_answer_stand_for_each_other(tmp_path: Path, *, was_str
     assert given.output[0].id == recorded.output[0].id
 
 
+PLAIN = response(
+    "completed",
+    {
+        "id": "rs_1",
+        "type": "reasoning",
+        "summary": [{"type": "summary_text", "text": "First."}, {"type": "summary_text", "text": "Then."}],
+    },
+    {
+        "id": "msg_2",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [
+            {
+                "type": "output_text",
+                "text": "Paris.",
+                "annotations": [
+                    {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "t", "url": "https://u"}
+                ],
+            },
+            {"type": "refusal", "refusal": "No more."},
+        ],
+    },
+    {"id": "fc_1", "type": "function_call", "call_id": "c", "name": "f", "arguments": '{"a": 1}', "status": "completed"},
+)
+
+
+def test_a_stream_made_of_a_plain_answer_shows_all_of_it(tmp_path: Path) -> None:
+    """Asked to stream what was recorded plain, the deltas join to each text, and every part and item comes whole."""
+    asked: dict[str, Any] = {"input": "Hi", "model": MODEL}
+    with play(tmp_path, [("POST", "/responses", asked, PLAIN)]), openai.OpenAI() as client:
+        events = [event.to_dict() for event in client.responses.create(**asked, stream=True)]
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    assert events[-1]["response"] == PLAIN
+
+    def found(kind: str, key: str) -> list[Any]:
+        return [event[key] for event in events if event["type"] == f"response.{kind}"]
+
+    reasoning, message, call = PLAIN["output"]
+    assert found("output_item.done", "item") == PLAIN["output"]
+    assert [item["id"] for item in found("output_item.added", "item")] == ["rs_1", "msg_2", "fc_1"]
+    assert found("reasoning_summary_text.delta", "delta") == ["First.", "Then."]
+    assert found("reasoning_summary_text.done", "text") == ["First.", "Then."]
+    assert found("reasoning_summary_part.done", "part") == reasoning["summary"]
+    assert found("content_part.done", "part") == message["content"]
+    assert found("output_text.delta", "delta") == found("output_text.done", "text") == ["Paris."]
+    assert found("output_text.annotation.added", "annotation") == message["content"][0]["annotations"]
+    assert found("refusal.delta", "delta") == found("refusal.done", "refusal") == ["No more."]
+    assert found("function_call_arguments.delta", "delta") == [call["arguments"]]
+    assert found("function_call_arguments.done", "arguments") == [call["arguments"]]
+
+
 RECORDED = SHARED / "recordings-responses"
 PROJECTS = sorted(path.name for path in RECORDED.iterdir() if path.is_dir()) if RECORDED.is_dir() else []
 

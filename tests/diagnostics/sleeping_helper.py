@@ -7,3 +7,7 @@ import time
 
 def wait(seconds: float = 0.12) -> None:
     time.sleep(seconds)
+
+
+class Waiter:
+    """Something of the app's that has its function from this file."""

@@ -129,6 +129,18 @@ def test_a_message_sent_twice_after_a_lost_answer(ready):
     assert "the message now exists twice" in finding.text
 
 
+def test_a_lost_answer_alone_makes_no_duplicate(ready):
+    """What an app sends after a lost answer is blamed only if it is the same message or run once more."""
+    backend, client, thread_id = ready
+    backend.fault(ServerError(), on="messages.create", phase="after")
+    backend.fault(ServerError(), on="threads.update", phase="after")
+    with pytest.raises(openai.InternalServerError):
+        client.beta.threads.messages.create(thread_id, role="user", content="First?")
+    client.beta.threads.messages.create(thread_id, role="user", content="Second?")
+    backend.client().beta.threads.update(thread_id, metadata={"sent": "twice"})
+    assert kinds(backend) == []
+
+
 def test_the_same_message_twice_on_purpose_is_no_duplicate(ready):
     """Without a lost answer, two equal messages are the app's business."""
     backend, client, thread_id = ready

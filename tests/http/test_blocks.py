@@ -133,9 +133,13 @@ async def test_what_is_called_like_a_coroutine_function(world: Callable[[], Any]
         assert (await world()(function)()).startswith("thread_")
 
 
-@pytest.mark.parametrize("late", [make_async, lambda: (make() for _ in range(1))])
+async def make_one_by_one() -> AsyncIterator[str]:
+    yield await make_async()
+
+
+@pytest.mark.parametrize("late", [make_async, lambda: (make() for _ in range(1)), make_one_by_one])
 def test_what_would_run_after_the_block_is_refused(world: Callable[[], Any], late: Callable[[], Any]) -> None:
-    """A plain function that gives back a coroutine or a generator would ask outside: it says so."""
+    """A plain function that gives back a coroutine or a generator, sync or async, would ask outside: it says so."""
 
     @world()
     def ask() -> Any:
@@ -143,6 +147,16 @@ def test_what_would_run_after_the_block_is_refused(world: Callable[[], Any], lat
 
     with pytest.raises(TypeError, match="runs only after the block"):
         ask()
+
+
+def test_a_block_has_no_attributes_of_others(world: Callable[[], Any]) -> None:
+    """Tools that look for special attributes find none in a block, which is not a wrapped function."""
+    with world() as opened:
+        assert opened is not None
+    block = world()
+    assert inspect.unwrap(block) is block
+    with block:
+        pass
 
 
 def test_a_class_is_refused(world: Callable[[], Any]) -> None:

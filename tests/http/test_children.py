@@ -64,19 +64,38 @@ def test_a_pool_of_processes_is_refused() -> None:
         assert pool.submit(ask).result()[0] == 501
 
 
+@pytest.mark.skipif("fork" not in METHODS, reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_process_that_no_test_starts_is_let_be() -> None:
+    """While a thread of a block that is over keeps the hooks in place, other processes start as they always do."""
+    go = threading.Event()
+    with us.simulate():
+        thread = threading.Thread(target=go.wait, args=(20,))
+        thread.start()
+    process = multiprocessing.get_context("fork").Process(target=int)
+    process.start()
+    process.join()
+    go.set()
+    thread.join()
+    assert process.exitcode == 0
+    assert not hasattr(process, "understudy_refusal")
+
+
 def test_commands_get_an_environment_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that the app starts inside has neither the user's key nor a way to the service; outside, both."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
-    code = "import os; print(os.environ['OPENAI_API_KEY'], os.environ.get('OPENAI_BASE_URL'))"
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com")
+    names = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT"]
+    code = f"import os; print(*[os.environ.get(name) for name in {names}])"
 
     def told(**settings: object) -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, **settings).stdout  # type: ignore[call-overload]
 
     with us.simulate():
-        assert told() == f"understudy-needs-no-key {NOWHERE}/v1\n"
-        assert told(env=dict(os.environ)) == f"understudy-needs-no-key {NOWHERE}/v1\n"
+        assert told() == f"understudy-needs-no-key {NOWHERE}/v1 {NOWHERE}\n"
+        assert told(env=dict(os.environ)) == f"understudy-needs-no-key {NOWHERE}/v1 {NOWHERE}\n"
         assert os.environ["OPENAI_API_KEY"] == "sk-mine"
-    assert told() == "sk-mine None\n"
+    assert told() == "sk-mine None https://mine.openai.azure.com\n"
 
 
 def test_commands_that_have_a_server_here_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import os
+import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -150,6 +151,21 @@ def test_a_pool_that_is_older_than_the_test() -> None:
                 client = OpenAI()
                 pool.submit(create_sync, client).result()
                 assert len(backend.requests) == 1
+
+
+def test_a_worker_that_is_older_than_nested_blocks() -> None:
+    """A thread that takes its work from a queue, and began before all of them, is answered by the innermost block."""
+    work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    worker = threading.Thread(target=lambda: [task() for task in iter(work.get, None)])
+    worker.start()
+    with us.simulate() as outer, us.simulate() as inner:
+        done = threading.Event()
+        client = OpenAI()
+        work.put(lambda: (create_sync(client), done.set()))
+        assert done.wait(20)
+        assert (len(outer.requests), len(inner.requests)) == (0, 1)
+    work.put(None)
+    worker.join()
 
 
 def test_such_a_pool_among_nested_blocks() -> None:

@@ -6,7 +6,9 @@ import asyncio
 import gc
 import gzip
 import http.client
+import importlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import h11
 import httpx
 import pytest
 import requests
@@ -27,7 +30,7 @@ from tests.cassettes.loopback import served
 from tests.http.http_kinds import HEADERS, SERVICE
 from understudy._cassettes import load
 from understudy._common.messages import Abort, Answer, Chunk, HostRules, Pause, Request, Response
-from understudy._http import activate
+from understudy._http import activate, aiohttp_source, stacks
 
 JSON = (("content-type", "application/json"),)
 
@@ -96,6 +99,7 @@ def test_a_connection_of_http_client_used_by_hand() -> None:
         connection.putheader("Content-Length", "9")
         connection.endheaders()
         connection.send(b"some")
+        connection.send(b"")  # as a file that is at its end gives it
         connection.send(b" body")
         answer = connection.getresponse()
         assert [answer.readline(), answer.readline(), answer.readline()] == [b"one\n", b"two\n", b""]
@@ -276,6 +280,22 @@ def test_the_apps_own_timeout_holds(stack: str) -> None:
         ask()
 
 
+async def at_once(seconds: float) -> None:
+    """What `asyncio.sleep` does on a machine without time."""
+
+
+@pytest.mark.parametrize("stack", GETS)
+def test_a_pause_shorter_than_the_apps_timeout_passes(
+    stack: str, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer with a pause in it reaches an app that waits long enough, or for ever, after that pause."""
+    monkeypatch.setattr(aiohttp_source.asyncio, "sleep", lambda seconds: at_once(slept.append(seconds) or seconds))
+    pausing: tuple[Chunk, ...] = (b"one ", Pause(0.25), b"two")
+    with activate(Canned(lambda: Response(200, (), stream=iter(pausing)))):
+        assert GETS[stack]("http://service.example/") == "one two"
+    assert slept == [0.25]
+
+
 CONNECTS: dict[str, tuple[Callable[[], Any], type[Exception]]] = {
     "requests": (lambda: requests.get("http://service.example/"), requests.exceptions.ConnectTimeout),
     "urllib3": (
@@ -313,6 +333,14 @@ def test_the_pieces_that_aiohttp_gives() -> None:
         chunks, parts, whole = with_aiohttp(read)
     assert chunks == [(b"one ", True), (b"two", True)]
     assert (parts, whole) == ([b"one", b" ", b"two"], b"one two")
+
+
+def test_headers_that_are_no_http_are_refused() -> None:
+    """What aiohttp writes and no server would take is raised where the app waits for the answer."""
+    handler = Canned(lambda: Response(200))
+    with activate(handler), pytest.raises(h11.RemoteProtocolError, match="header"):
+        with_aiohttp(lambda it: aiohttp_text(it, "http://service.example/", headers={"no name": "x"}))
+    assert handler.asked == []
 
 
 def test_web_sockets_are_refused() -> None:
@@ -355,10 +383,11 @@ def test_no_answer_is_recorded(stack: str, tmp_path: Path) -> None:
         GETS[stack]("http://127.0.0.1:9/v1/models")
 
 
-def test_libraries_that_are_imported_inside() -> None:
+def test_libraries_that_are_imported_inside(tmp_path: Path) -> None:
     """A library that the app imports while a block is open is answered at once, and is as it was after it."""
+    (tmp_path / "httpx2.py").write_text("from httpx import *")  # another name for what is patched already
     code = """
-import sys
+import importlib.util, sys
 import understudy as us
 with us.simulate() as backend:
     before = set(sys.modules)
@@ -371,6 +400,22 @@ with us.simulate() as backend:
             return answer.status
     assert asyncio.run(ask()) == 200
     assert len(backend.requests) == 2
+    import httpx, httpx2
+    httpx2.get(url, headers=headers)
+    assert len(backend.requests) == 3
+    again = {name: sys.modules.pop(name) for name in ("httpx2", "aiohttp.connector")}
+    found = [importlib.util.find_spec(name) for name in again]  # and executed after the block
+    paths, sys.path[:] = sys.path[:], []
+    try:
+        import httpx2
+    except ModuleNotFoundError as error:
+        assert error.name == "httpx2", error
+    else:
+        raise AssertionError(httpx2)
+    sys.path[:] = paths
+    sys.modules |= again
+for spec in found:
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
 import http.client, urllib3.connectionpool, aiohttp.connector, subprocess, multiprocessing.process
 for owner, name in [
     (http.client.HTTPConnection, "connect"), (http.client.HTTPSConnection, "connect"),
@@ -381,7 +426,8 @@ for owner, name in [
     assert "understudy" not in vars(owner)[name].__module__, (owner, name)
 assert not any("understudy" in type(one).__module__ for one in sys.meta_path)
 """
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env={**os.environ, "PYTHONPATH": paths})
 
 
 def test_finders_that_are_put_back_meanwhile() -> None:
@@ -425,17 +471,30 @@ def test_a_library_without_what_is_patched_is_loud(monkeypatch: pytest.MonkeyPat
     assert httpx.Client._transport_for_url.__module__ == "httpx._client"
 
 
-def test_a_library_that_cannot_be_answered_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+PROBED = [one for one in stacks.STACKS if one.probe("a.host") is not None]
+
+
+@pytest.mark.parametrize("stack", PROBED, ids=lambda one: one.name)
+def test_a_library_that_cannot_be_answered_is_loud(stack: stacks.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a library stopped asking, activation says so before anything is sent, and leaves nothing patched."""
     gc.collect()  # the hooks stay as long as something that earlier tests started may still ask
-    from understudy._http import aiohttp_stack, stacks
-
-    monkeypatch.setattr(stacks, "_tried", {one.name for one in stacks.STACKS} - {"aiohttp"})
-    monkeypatch.setattr(aiohttp_stack, "patches", lambda: iter(()))
-    with pytest.raises(RuntimeError, match=r"cannot intercept aiohttp.*Nothing was sent"):
+    adapter = importlib.import_module(f"understudy._http.{stack.adapter}")
+    monkeypatch.setattr(stacks, "_tried", {one.name for one in stacks.STACKS} - {stack.name})
+    monkeypatch.setattr(adapter, "patches", lambda: iter(()))
+    with pytest.raises(RuntimeError, match=rf"cannot intercept {stack.name}.*Nothing was sent"):
         with us.simulate():
             pytest.fail("activated")
     assert http.client.HTTPConnection.connect.__module__ == "http.client"
+
+
+def test_a_class_that_inherits_what_is_patched_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a version of a library has moved a method to a base class, it is answered, and has none of its own after it."""
+    gc.collect()
+    monkeypatch.delattr(http.client.HTTPSConnection, "connect")
+    with activate(Canned(lambda: Response(200, JSON, b"ours"))):
+        assert GETS["urllib"]("https://service.example/") == "ours"
+        assert "connect" in vars(http.client.HTTPSConnection)
+    assert "connect" not in vars(http.client.HTTPSConnection)
 
 
 def test_bytes_sent_without_a_request_are_answered() -> None:

@@ -206,6 +206,21 @@ def test_wrong_arguments_are_refused_by_the_library() -> None:
         SDK_LIB.HTTPTransport(no_such=1)
 
 
+@each_library
+def test_a_missing_file_of_authorities_is_reported_by_the_library(
+    lib: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where SSL_CERT_FILE names no file, a client fails as it would without us, until the file is there."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with pytest.raises(FileNotFoundError):
+        lib.Client()
+    with understudy.simulate():
+        with pytest.raises(FileNotFoundError):
+            lib.Client()
+        (tmp_path / "ca.pem").write_bytes((DATA / "ca.pem").read_bytes())
+        assert context_of(lib.Client()).cert_store_stats()["x509_ca"] == 1
+
+
 # -- real connections -------------------------------------------------------------
 
 

@@ -147,7 +147,7 @@ def test_it_is_named_with_both_versions(run):
     )
 
 
-@pytest.mark.deep
+@pytest.mark.tools
 def test_it_is_found_across_workers(run):
     """What each worker's cases send alike, and another worker's do not, fails the session and names both cases."""
     result = run(BY_WORKER, "-n", "2")

@@ -133,7 +133,7 @@ def test_the_json_report(project: pytest.Pytester) -> None:
     }
 
 
-@pytest.mark.deep
+@pytest.mark.tools
 def test_workers_are_merged(project: pytest.Pytester) -> None:
     """Two xdist workers together report, and fail under, what one process does."""
     alone = report(project)
@@ -143,7 +143,7 @@ def test_workers_are_merged(project: pytest.Pytester) -> None:
     assert json.loads((project.path / "both.json").read_text(encoding="utf-8")) == alone
 
 
-@pytest.mark.deep
+@pytest.mark.tools
 def test_a_worker_that_crashes_is_named(project: pytest.Pytester) -> None:
     """What a crashed worker met is lost, and the report says so."""
     project.makepyfile(test_crash="import os\ndef test_crash():\n    os._exit(1)\n")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+
+from tests.cassettes.building import TOOL_CALL, entry
 
 APP = """
 from openai import OpenAI
@@ -221,3 +224,106 @@ def test_the_apps_own_key_is_not_in_the_section(pytester: pytest.Pytester) -> No
     assert "threads.retrieve thread_SCRUBBED" in section
     assert "my key is SCRUBBED" in section
     assert "KEY11223344556677889" not in section
+
+
+OTHER_KINDS = """
+import openai, pytest
+import understudy as us
+from app import ask
+
+@pytest.fixture(autouse=True)
+def tutor(understudy):
+    understudy.add_assistant(id="asst_tutor", tools=[{"type": "function", "function": {"name": "f"}}])
+
+@pytest.fixture
+def ends_badly():
+    yield
+    raise LookupError("the project's own fixture")
+
+@pytest.mark.xfail(strict=True)
+def test_strict():
+    ask()
+
+def test_end(ends_badly):
+    ask()
+
+@pytest.mark.understudy(strict=True)
+def test_group():
+    errors = []
+    for _ in range(2):
+        try:
+            ask()
+        except openai.APIError as error:
+            errors.append(error)
+    raise ExceptionGroup("both of them", errors)
+
+def test_many(understudy):
+    with us.simulate() as one, us.simulate() as another:
+        pass
+    for _ in range(11):
+        ask()
+    understudy.next_run(*[us.FunctionCall("f") for _ in range(4)], us.Reply("x"))
+    ask()
+    runs, run = openai.OpenAI().beta.threads.runs, understudy.runs[-1]
+    for _ in range(4):
+        called = runs.retrieve(run.id, thread_id=run.thread_id).required_action.submit_tool_outputs.tool_calls
+        outputs = [{"tool_call_id": call.id, "output": "1"} for call in called]
+        runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs)
+    assert False
+"""
+
+
+def test_other_kinds_of_failure(pytester: pytest.Pytester) -> None:
+    """A strict xfail that passes has the section; an end of the project's own has none; of a group each error is pruned."""
+    shown = failures(pytester, "-k", "strict or end or group", "-p", "no:schemathesis", tests=OTHER_KINDS)
+    assert "runs.create" in shown["test_strict"].partition("- understudy -")[2]
+    assert "the project's own fixture" in shown["ERROR at teardown of test_end"]
+    assert "- understudy -" not in shown["ERROR at teardown of test_end"]
+    assert "site-packages" not in shown["test_group"]
+    assert "test_all.py::test_group - understudy: a run of assistant" in shown["summary"]
+
+
+def test_many_runs_are_a_line_each(pytester: pytest.Pytester) -> None:
+    """Where several simulations share the screen, runs are cut to the last ones, and a long one to its first and last."""
+    section = failures(pytester, "-k", "many", tests=OTHER_KINDS)["test_many"].partition("- understudy -")[2]
+    assert re.search(r"^\.\.\. [2-9] more runs \.\.\.$", section, re.MULTILINE)
+    (last,) = re.findall(r"^run_\w+: 0 created, 0 queued, 1 in_progress, \.\.\., (.*)$", section, re.MULTILINE)
+    assert re.fullmatch(r"\d+ requires_action, \d+ queued, \d+ in_progress, \d+ completed", last)
+
+
+def test_a_cassette_of_another_server(pytester: pytest.Pytester) -> None:
+    """A recording without what a timeline needs, and an answer that broke off, are shown as far as they go."""
+    exchanges = [entry(exchange) for exchange in (*TOOL_CALL[:3], ("GET", "/models", None, {}))]
+    exchanges[3] |= {"understudy": {"broken": {"kind": "ReadError", "message": ""}}}
+    (pytester.path / "cassettes").mkdir()
+    (pytester.path / "cassettes" / "c.json").write_text(json.dumps({"version": 1, "interactions": exchanges}))
+    tests = (
+        "import openai, pytest\n\n@pytest.mark.cassette('c.json')\n"
+        "def test_it():\n    client = openai.OpenAI(max_retries=0)\n    threads = client.beta.threads\n"
+        "    threads.create()\n"
+        "    threads.messages.create('thread_1', role='user', content='hi')\n"
+        "    threads.runs.create('thread_1', assistant_id='asst_1')\n"
+        "    with pytest.raises(openai.APIConnectionError):\n        client.models.list()\n    assert False\n"
+    )
+    shown = failures(pytester, tests=tests)["test_it"].partition("- understudy -")[2]
+    assert "c.json: 4 played" in shown
+    assert re.search(r"runs\.create thread_1 .* -> queued$", shown, re.MULTILINE)
+    assert re.search(r"models\.list", shown)
+    assert "run_1:" not in shown
+
+
+def test_modules_that_cannot_be_imported(pytester: pytest.Pytester) -> None:
+    """The report of a module that fails by itself is pytest's own, whether or not it names us."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(
+        test_syntax="import understudy def",
+        test_other="import understudy.no_such_module",
+        test_own="raise RuntimeError('my understudy is ill')",
+        test_key="raise RuntimeError('set OPENAI_API_KEY')",
+    )
+    shown = pytester.runpytest("-p", "no:cacheprovider", "--color=no").stdout.str()
+    assert "E   SyntaxError: " in re.sub("E +", "E   ", shown)
+    assert "ERROR test_other.py" in shown
+    assert "ERROR test_own.py - RuntimeError: my understudy is ill" in shown
+    assert "ModuleNotFoundError: No module named 'understudy.no_such_module'" in shown
+    assert "ERROR test_key.py - understudy: The app builds an OpenAI client when it is im" in shown.replace("\n", "")

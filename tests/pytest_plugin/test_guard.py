@@ -106,8 +106,14 @@ def test_fixtures_and_imports_are_guarded(project: pytest.Pytester) -> None:
             yield
             app.ask(swallow=True)
 
+        @pytest.fixture
+        def raising():
+            app.ask()
+
         def test_before(before): pass
         def test_after(after): pass
+        def test_raising(raising): pass
+        def test_that_sends_nothing(): assert False
         """,
         test_import="""
         import app
@@ -116,7 +122,10 @@ def test_fixtures_and_imports_are_guarded(project: pytest.Pytester) -> None:
         """,
     )
     result = run(project, "--continue-on-collection-errors")
-    result.assert_outcomes(failed=1, passed=1, errors=2)
+    result.assert_outcomes(failed=2, passed=1, errors=3)
+    result.stdout.fnmatch_lines(
+        ["*ERROR at setup of test_raising*", "*Captured understudy guard setup*", "*::test_raising sent POST*"]
+    )
     result.stdout.fnmatch_lines(["*The import of test_import.py sent POST*"])
     result.stdout.fnmatch_lines(["*test_fixtures.py::test_before sent POST*"])
     result.stdout.fnmatch_lines(["*test_fixtures.py::test_after sent POST*"])

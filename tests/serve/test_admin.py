@@ -19,21 +19,21 @@ from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
 from understudy._serve import admin
 from understudy._serve.admin_schema import document
-from understudy._serve.simulated import SimulatedWorld
+from understudy._serve.simulated import Simulation
 
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
 
 
 class Caller:
-    """Somebody who speaks JSON to a world, and an app in it."""
+    """Somebody who speaks JSON to a simulation, and an app in it."""
 
     def __init__(self, **settings: Any) -> None:
-        self.world = SimulatedWorld("", lambda **given: Backend(**(settings | given)))
+        self.simulation = Simulation("", lambda **given: Backend(**(settings | given)))
 
     def ask(self, verb: str, **body: Any) -> tuple[int, Any]:
         headers = (("content-type", "application/json"),)
         request = Request("POST", f"http://localhost/_understudy/{verb}", headers, json.dumps(body).encode())
-        answer = admin.answer(self.world, request, verb)
+        answer = admin.answer(self.simulation, request, verb)
         return answer.status, json.loads(answer.body)
 
     def say(self, verb: str, **body: Any) -> Any:
@@ -43,12 +43,12 @@ class Caller:
 
     @property
     def app(self) -> OpenAI:
-        """A client whose requests the world answers."""
+        """A client whose requests the simulation answers."""
         from tests.client_kinds import SDK_LIB
 
         def answer(sent: Any) -> Any:
             request = Request(sent.method, str(sent.url), sent.headers.raw, sent.read())
-            given = self.world.handle(request)
+            given = self.simulation.handle(request)
             assert isinstance(given, Response)
             pieces = [given.body] if given.stream is None else [one for one in given.stream if isinstance(one, bytes)]
             return SDK_LIB.Response(given.status, headers=given.headers, content=b"".join(pieces))
@@ -211,7 +211,7 @@ def test_a_conversation_is_made_and_seen() -> None:
 
 
 def test_an_app_and_its_port_have_equal_transcripts() -> None:
-    """What was said, called and found, in a world for each API: the same entries, as JSON and as text."""
+    """What was said, called and found, in a simulation for each API: the same entries, as JSON and as text."""
 
     def transcript(drive: Any) -> Any:
         caller = Caller()

@@ -42,7 +42,7 @@ def ask(api: openai.OpenAI) -> str:
 
 
 def test_a_recording_is_served(serve: Serve) -> None:
-    """It is played run-aware, from its beginning in each world, and again after a reset; a miss is kept for `check`."""
+    """It is played run-aware, from its beginning in each simulation, and again after a reset; a miss is kept for `check`."""
     url = serve("--cassette", str(TUTORIAL))
     answers = [ask(client(url)), ask(client(f"{url}/w/second"))]
     assert all("x = 1" in answer for answer in answers)

@@ -1,4 +1,4 @@
-"""What was done in a world, copied as a test in Python: it is green, whatever was done."""
+"""What was done in a simulation, copied as a test in Python: it is green, whatever was done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def send(caller: Caller, method: str, path: str, body: Any = None) -> Any:
 
     headers = (("openai-beta", "assistants=v2"), ("authorization", "Bearer page"), ("content-type", "application/json"))
     data = json.dumps(body).encode() if body is not None else b""
-    answer = caller.world.handle(Request(method, f"http://localhost/v1{path}", headers, data))
+    answer = caller.simulation.handle(Request(method, f"http://localhost/v1{path}", headers, data))
     if not isinstance(answer, Response):
         return None
     if answer.stream is None:

@@ -64,7 +64,7 @@ def test_an_app_in_another_process(project: pytest.Pytester) -> None:
     project.runpytest_inprocess("-q").assert_outcomes(passed=3)
 
 
-def test_one_server_a_world_per_test(project: pytest.Pytester) -> None:
+def test_one_server_a_simulation_per_test(project: pytest.Pytester) -> None:
     """Two tests have the same port and never each other's objects; who outlives its test hears so."""
     project.makepyfile(
         """

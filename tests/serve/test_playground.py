@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, serve: Serve) -> Iterator[Any]:
-    """The playground of a world of its own, at 1280 pixels; whatever the page complains of fails the test."""
+    """The playground of a simulation of its own, at 1280 pixels; whatever the page complains of fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened, complaints = context.new_page(), []
@@ -202,7 +202,7 @@ def test_the_id_is_copied(page: Any) -> None:
 
 
 def test_another_apps_run_is_seen_live(page: Any) -> None:
-    """What an app does meanwhile in the same world appears by itself."""
+    """What an app does meanwhile in the same simulation appears by itself."""
     url = page.url.rstrip("/")
     client = OpenAI(base_url=f"{url}/v1", api_key="sk-app")
     assistant = client.beta.assistants.create(model="gpt-4o")

@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 
 import openai
 import pytest
@@ -25,7 +26,7 @@ from openai import AsyncOpenAI, OpenAI
 import understudy as us
 from tests.engine.app import assistant, thread
 from understudy import ConnectionReset, Reply, Timeout
-from understudy._virtual_time import activation
+from understudy._virtual_time import activation, real_sleep_watchdog, virtual_clock
 from understudy._virtual_time.real_sleep_watchdog import RealSleepWatchdog
 
 LONG = 30  # seconds after which a wait ends that nobody noticed
@@ -201,10 +202,19 @@ def test_work_and_virtual_sleep_are_no_waiting():
         assert backend.hints == []
 
 
-def test_no_thread_is_counted():
-    """The thread that looks is none of `threading`'s: tests that count threads find as many as before."""
-    before = threading.active_count()
+def test_no_thread_is_counted(monkeypatch):
+    """The thread that looks is none of `threading`'s, before and after it has looked: as many are counted as ever."""
+    before, looks, has_looked = threading.active_count(), count(), threading.Event()
+
+    def entered():
+        if next(looks) == 1:
+            has_looked.set()
+        return virtual_clock.entered()
+
+    monkeypatch.setattr(real_sleep_watchdog, "INTERVAL_SECONDS", 0.001)
+    monkeypatch.setattr(real_sleep_watchdog, "entered", entered)
     with us.simulate(time="sleep"):
+        assert has_looked.wait(LONG)
         assert threading.active_count() == before
 
 

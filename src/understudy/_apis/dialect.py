@@ -18,4 +18,4 @@ def is_azure(request: Request) -> bool:
     """
     if request.path.startswith("/openai/") or request.header("api-key") is not None:
         return True
-    return any(name == API_VERSION for name, _ in request.query)
+    return API_VERSION in request.url and any(name == API_VERSION for name, _ in request.query)

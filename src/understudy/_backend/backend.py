@@ -354,12 +354,12 @@ class Backend(BackendPreload, BackendContents):
 
     def close(self) -> list[UnderstudyError]:
         """Return the mistakes in the test, unused set-up included, each only once."""
-        from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
-
         problems, self._dispatcher.problems = self._dispatcher.problems, []
         scripts = self._engine.scripts.take_left()
         faults = self._dispatcher.faults.take_left() if self._dispatcher.faults is not None else []
-        if self._strict is not False:
+        if self._strict is not False and (scripts or faults):
+            from understudy._diagnostics.unused_setup import unused_faults, unused_scripts
+
             log, runs, responses = list(self._dispatcher.log), self._all_runs(), self._all_responses()
             problems += unused_scripts(scripts, runs, responses, log) if scripts else []
             problems += unused_faults(faults) if faults else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import sqlite3
 import stat
 import sys
 import tempfile
@@ -13,6 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 LONGEST_NAME = 255  # bytes; of every file system in use
 LOCK_TIMEOUT_SECONDS = 600.0  # a save takes a few
@@ -165,6 +168,8 @@ class Lock:
             TimeoutError: another process held it until the timeout.
             OSError: the file of the lock cannot be written.
         """
+        import sqlite3  # here, because a replay locks nothing
+
         self.place.parent.mkdir(mode=0o700, exist_ok=True)
         connection = sqlite3.connect(self.place, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
         try:

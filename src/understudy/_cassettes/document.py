@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -95,6 +94,8 @@ def document(text: str, path: Path) -> Any:
         if is_json(text) or path.suffix == ".json":
             return json.loads(text, object_pairs_hook=_with_one_list if _may_have_two_lists(text) else None)
         if _TOML.match(text):
+            import tomllib  # here, because hardly any cassette is written so
+
             return tomllib.loads(text)
         _refuse_traps(text, path)
         if len(_LIST_AT_TOP.findall(text)) > 1:

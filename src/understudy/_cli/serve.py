@@ -150,31 +150,31 @@ class ServePlan:
         from understudy._serve.site import Site
 
         arguments = self._arguments
-        worlds = self._worlds()
+        simulations = self._simulations()
         hosts = AllowedHosts(arguments.host, tuple(arguments.allow_host))
-        site = Site(worlds, hosts, Cors(tuple(arguments.cors)))
+        site = Site(simulations, hosts, Cors(tuple(arguments.cors)))
         return Application(site.handle, self._finish)
 
-    def _worlds(self) -> Any:
+    def _simulations(self) -> Any:
         """Return the simulations to serve, or a replayed recording, or a proxy."""
-        from understudy._serve.worlds import COMMON, Worlds
+        from understudy._serve.simulations import COMMON, Simulations
 
         arguments = self._arguments
         _refuse_together(arguments)
         if arguments.record is not None:
-            worlds = Worlds(absent="a recording is not split by prefix: leave /w/NAME out")
-            worlds.add(COMMON, self._recording(arguments.record, arguments.to))
-            return worlds
+            simulations = Simulations(absent="a recording is not split by prefix: leave /w/NAME out")
+            simulations.add(COMMON, self._recording(arguments.record, arguments.to))
+            return simulations
         make = self._played(arguments.cassette) if arguments.cassette else self._simulated()
-        worlds = Worlds(make, arguments.worlds)
-        worlds.get(COMMON)
-        return worlds
+        simulations = Simulations(make, arguments.worlds)
+        simulations.get(COMMON)
+        return simulations
 
     def _simulated(self) -> Any:
         from understudy._backend.backend import Backend
-        from understudy._serve.administered import AdministeredWorld
+        from understudy._serve.administered import AdministeredSimulation
         from understudy._serve.log import log_line, wants_log
-        from understudy._serve.simulated import SimulatedWorld
+        from understudy._serve.simulated import Simulation
 
         arguments = self._arguments
         set_up = _set_up(arguments.script) if arguments.script else None
@@ -188,19 +188,19 @@ class ServePlan:
             return backend
 
         log = log_line if wants_log(arguments.log) else None
-        return lambda name: AdministeredWorld(SimulatedWorld(name, make, log))
+        return lambda name: AdministeredSimulation(Simulation(name, make, log))
 
     def _played(self, path: Path) -> Any:
         from understudy._serve.advice import worded
-        from understudy._serve.cassettes import ReplayedWorld
+        from understudy._serve.cassettes import ServedCassette
         from understudy.errors import CassetteError
 
         self.what = f"the recording {path}"
         try:
-            ReplayedWorld(path).close()
+            ServedCassette(path).close()
         except CassetteError as error:
             raise WrongUse(f"--cassette {path}: {worded(str(error))}") from None
-        return lambda name: ReplayedWorld(path)  # noqa: ARG005 - each prefix replays it from the beginning
+        return lambda name: ServedCassette(path)  # noqa: ARG005 - each prefix replays it from the beginning
 
     def _recording(self, path: Path, to: str) -> RecordingProxy:
         from understudy._serve.cassettes import RecordingProxy

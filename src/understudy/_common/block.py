@@ -72,7 +72,7 @@ class Block(AbstractContextManager[T, None], AbstractAsyncContextManager[T, None
     ) -> None:
         self.__exit__(kind, error, traceback)
 
-    if not TYPE_CHECKING:  # type checkers know that a block is not what it opens
+    if not TYPE_CHECKING:  # pragma: no branch - type checkers know that a block is not what it opens
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):

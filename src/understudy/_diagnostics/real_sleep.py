@@ -91,14 +91,12 @@ def _waited_for_cpu() -> float:
     """
     try:
         opened = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
-    except OSError:
+        try:
+            return int(os.read(opened, 100).split()[1]) / _NANOSECONDS
+        finally:
+            os.close(opened)
+    except (OSError, IndexError, ValueError):  # pragma: no cover - only where the system does not say
         return 0.0
-    try:
-        return int(os.read(opened, 100).split()[1]) / _NANOSECONDS
-    except (IndexError, ValueError):
-        return 0.0
-    finally:
-        os.close(opened)
 
 
 # -- the line that sleeps -----------------------------------------------------------

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from understudy._apis.common.sse import DONE
 from understudy._common.messages import Abort, Chunk, Headers, RawHeaders, SentRequest, text_headers
-from understudy.faults import Fault
+
+if TYPE_CHECKING:
+    from understudy.faults import Fault
 
 SHOWN_BYTES = 400  # a run's status and a refusal's message are near the beginning
 _RUN_EVENT, _STEP_EVENT = b"event: thread.run.", b"event: thread.run.step."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from understudy._common.messages import Abort, Observer, Response
@@ -65,23 +67,21 @@ class Observed:
         try:
             data: bytes = await self._payload.readany()
         except BaseException as error:
-            self._end(kind(error))
+            self._end(partial(self._observer.broken, kind(error)))
             raise
         if data:
             self._observer.chunk(data)
             return data
-        if not self._is_over:
-            self._is_over = True
-            self._observer.ended()
+        self._end(self._observer.ended)
         return None
 
     def close(self) -> None:
-        self._end(None)
+        self._end(partial(self._observer.broken, None))
 
-    def _end(self, reason: Abort | None) -> None:
+    def _end(self, report: Callable[[], object]) -> None:
         if not self._is_over:
             self._is_over = True
-            self._observer.broken(reason)
+            report()
 
 
 def connection_error(abort: Abort, request: Any) -> Exception:

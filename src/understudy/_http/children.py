@@ -49,10 +49,10 @@ def _refuse_here(hosts: tuple[str, ...], pass_hosts: tuple[str, ...]) -> Refused
 
 
 def _refuse_in_fork() -> None:
-    current.replace_handlers(lambda handler: RefusedInChild(handler.rules))
+    current.replace_handlers(lambda handler: RefusedInChild(handler.rules))  # pragma: no cover - in a forked child
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_refuse_in_fork)
 
 

@@ -37,6 +37,8 @@ class ServerSide:
 
     def feed(self, data: bytes) -> Request | None:
         """Process bytes from the library; return the request once it is complete."""
+        if not data:  # to h11, the end of the connection
+            return None
         self.sent += data
         self._connection.receive_data(data)
         while (event := self._connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
@@ -44,7 +46,7 @@ class ServerSide:
                 self._head = event
             elif isinstance(event, h11.Data):
                 self._body.append(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):
+            else:  # the end of the request
                 return self._request()
         return None
 
@@ -144,8 +146,6 @@ class Tee:
         elif isinstance(event, h11.EndOfMessage):
             self._is_over = True
             self._observer.ended()
-        elif isinstance(event, h11.ConnectionClosed):
-            self.break_off(Abort("RemoteProtocolError", "Server disconnected without sending a response."))
 
     def break_off(self, reason: Abort | None) -> None:
         """Report that the response broke off.

@@ -205,8 +205,7 @@ class _Answer(io.RawIOBase):
         time.sleep(seconds)
 
     def close(self) -> None:
-        if not self.closed:
-            self._chunks.close()
+        self._chunks.close()
         super().close()
 
 
@@ -247,9 +246,8 @@ class _Observed(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        if not self.closed:
-            self._tee.break_off(None)
-            self._real.close()
+        self._tee.break_off(None)
+        self._real.close()
         super().close()
 
 

@@ -53,7 +53,7 @@ when_imported: list[Callable[[ModuleType], None]] = []
 
 _turn = threading.RLock()  # one thread at a time patches or restores
 _lock = threading.RLock()  # guards the following; nothing is imported while it is locked, to avoid deadlocks
-_holders = 0
+_is_held = False
 _undo: list[Undo] = []
 _patched: list[Stack] = []
 _tried: set[str] = set()
@@ -62,14 +62,12 @@ _tried: set[str] = set()
 def hold() -> None:
     """Patch all imported libraries, and watch for the import of the others.
 
-    Until `release` has been called as often.
+    Until `release` is called.
     """
-    global _holders
+    global _is_held
     with _turn:
         with _lock:
-            _holders += 1
-            if _holders > 1:
-                return
+            _is_held = True
         keep_watch()
         try:
             for stack in STACKS:
@@ -82,12 +80,10 @@ def hold() -> None:
 
 
 def release() -> None:
-    """Restore everything once no `hold` is left."""
-    global _holders
+    """Restore everything."""
+    global _is_held
     with _turn, _lock:
-        _holders -= 1
-        if _holders:
-            return
+        _is_held = False
         if _watch in sys.meta_path:  # unless something else has restored `sys.meta_path`
             sys.meta_path.remove(_watch)
         _patched.clear()
@@ -119,7 +115,7 @@ def mark_tried(stack: Stack) -> None:
 def _patch(stack: Stack) -> None:
     adapter = importlib.import_module(f"understudy._http.{stack.adapter}")
     with _lock:
-        if not _holders or stack in _patched:
+        if not _is_held or stack in _patched:
             return
         _patched.append(stack)
         try:
@@ -167,7 +163,7 @@ def _patch_of(fullname: str) -> Callable[[ModuleType], None] | None:
 
 def _hook_imported(library: ModuleType) -> None:
     with _lock:
-        if not _holders:
+        if not _is_held:
             return
         for call in when_imported:
             call(library)
@@ -192,8 +188,8 @@ class _PatchingLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
+        assert module.__spec__ is not None  # set by importlib before
+        module.__spec__.loader = self._loader
         self._loader.exec_module(module)
         self._patch(module)
 

@@ -54,8 +54,7 @@ def _wrap_make_request(original: Callable[..., Any]) -> Callable[..., Any]:
         if handler is not None:
             conn = getattr(conn, "real_connection", conn)  # vcrpy works below us
             conn.sock = AnsweringSocket(handler, _origin(self), PoolOwner(self, conn), conn.sock)
-            if hasattr(conn, "is_verified"):
-                conn.is_verified = True  # else urllib3 warns of an unverified certificate
+            conn.is_verified = True  # else urllib3 warns of an unverified certificate
         return original(self, conn, *args, **kwargs)
 
     return _make_request
@@ -106,10 +105,13 @@ class PoolOwner:
 
 
 def probe(host: str) -> int:
-    """Return the status of a request to `host`; 0 if it would have been sent."""
-    from urllib3.connectionpool import HTTPConnectionPool
+    """Return the status of a request to `host`; 0 if it would have been sent.
 
-    pool = HTTPConnectionPool(host)
+    By TLS, for which a pool connects before http.client's own hooks are reached.
+    """
+    from urllib3.connectionpool import HTTPSConnectionPool
+
+    pool = HTTPSConnectionPool(host)
     pool.ConnectionCls = _deaf(pool.ConnectionCls)
     try:
         status: int = pool.urlopen("GET", "/", retries=False).status

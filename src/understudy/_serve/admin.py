@@ -26,7 +26,7 @@ from understudy._serve.admin_values import (
     moves_from,
 )
 from understudy._serve.hosts import json_response
-from understudy._serve.simulated import SimulatedWorld, timeline_json
+from understudy._serve.simulated import Simulation, timeline_json
 from understudy._serve.transcript_json import transcript_json
 from understudy.errors import UnderstudyError, nearest
 
@@ -49,12 +49,12 @@ class Failed(Exception):
 class Verbs:
     """The verbs of a simulation: each method is one, its parameters the JSON body."""
 
-    def __init__(self, world: SimulatedWorld) -> None:
-        self._world = world
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
 
     @property
     def _backend(self) -> Backend:
-        return self._world.backend
+        return self._simulation.backend
 
     # -- scripts and faults -----------------------------------------------------
 
@@ -174,7 +174,7 @@ class Verbs:
 
     def state(self) -> Json:
         """Return the objects of the service, and the problems so far."""
-        backend, worded = self._backend, self._world.worded
+        backend, worded = self._backend, self._simulation.worded
         return {
             "now": backend.clock.now(),
             "mode": backend.clock.mode,
@@ -196,7 +196,7 @@ class Verbs:
         """
         if not isinstance(since, int):
             raise TypeError(f"since: expected the number of a request, got {since!r}")
-        exchanges = self._world.exchanges
+        exchanges = self._simulation.exchanges
         shown = [entry.to_json() for entry in exchanges if entry.verb is None and entry.number > since]
         return {"requests": shown, "lost": exchanges.lost}
 
@@ -230,7 +230,7 @@ class Verbs:
         """Return what was done here, as a test in `python` or as a `cassette`."""
         from understudy._serve.export import export
 
-        return {"form": form, "text": export(self._world, form)}
+        return {"form": form, "text": export(self._simulation, form)}
 
     # -- the end --------------------------------------------------------------------
 
@@ -239,16 +239,16 @@ class Verbs:
 
         Each problem is reported once.
         """
-        problems = self._world.check()
+        problems = self._simulation.check()
         if problems:
-            worded = [self._world.worded(str(problem)) for problem in problems]
+            worded = [self._simulation.worded(str(problem)) for problem in problems]
             listed = [{"code": problem.code, "message": text} for problem, text in zip(problems, worded, strict=True)]
             raise Failed(409, {"error": "\n\n".join(worded), "problems": listed})
         return {}
 
     def reset(self, **settings: Any) -> Json:
         """Start anew, with other `time`, `seed`, `strict`, `start` if given."""
-        if self._world.is_of_a_test:
+        if self._simulation.is_of_a_test:
             text = "this simulation belongs to a test in Python, and ends with it"
             raise Failed(409, {"error": f"{text}; only those of `understudy serve` can be reset"})
         for name in settings:
@@ -256,7 +256,7 @@ class Verbs:
                 raise TypeError(f"{name!r} is not a setting; expected time, seed, strict or start")
         if settings.get("time") is not None:
             _check_mode(settings["time"])
-        self._world.reset(**settings)
+        self._simulation.reset(**settings)
         return {}
 
     # -- details ------------------------------------------------------------------------
@@ -284,7 +284,7 @@ class Verbs:
 
     def _functions(self) -> list[str]:
         """Return the functions of the run about to start: its own, or its assistant's."""
-        request = self._world.current_request
+        request = self._simulation.current_request
         body = request.json if request is not None else None
         if not isinstance(body, dict):
             return []
@@ -299,28 +299,28 @@ _READING = ("state", "requests", "messages", "items", "transcript", "files", "ti
 KNOWN = tuple(name for name in vars(Verbs) if not name.startswith("_"))
 
 
-def answer(world: SimulatedWorld, request: Request, name: str) -> Response:
+def answer(simulation: Simulation, request: Request, name: str) -> Response:
     """Respond to a request to the admin route of a simulation."""
     if name not in KNOWN:
         close = nearest(name, KNOWN) or KNOWN
         return json_response(404, {"error": f"no admin verb {name!r}; nearest: {', '.join(close)}"})
-    world.admin_requests += 1
-    number = world.admin_requests
+    simulation.admin_requests += 1
+    number = simulation.admin_requests
     token = set_by.set(f"request {number}")
     try:
-        result = {"ok": True, "request": number, **_carry_out(Verbs(world), request, name)}
+        result = {"ok": True, "request": number, **_carry_out(Verbs(simulation), request, name)}
         response = json_response(200, result)
     except Failed as failure:
         response = json_response(failure.status, failure.body)
     except (TypeError, ValueError, KeyError, RuntimeError, UnderstudyError) as error:  # the caller's mistake
         text = error.args[0] if isinstance(error, KeyError) else error  # str() of a KeyError is quoted
-        response = json_response(400, {"error": world.worded(f"{name}: {text}")})
+        response = json_response(400, {"error": simulation.worded(f"{name}: {text}")})
     finally:
         set_by.reset(token)
     if response.status == 200 and name not in (*_READING, "check", "reset"):
-        entry = world.exchanges.begin(request, world.backend.clock.now(), verb=name)
-        world.exchanges.finish(entry, response)  # for exports: what was set up and created
-    world.look()
+        entry = simulation.exchanges.begin(request, simulation.backend.clock.now(), verb=name)
+        simulation.exchanges.finish(entry, response)  # for exports: what was set up and created
+    simulation.look()
     return response
 
 

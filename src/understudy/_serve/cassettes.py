@@ -34,8 +34,8 @@ _HOP_BY_HOP = frozenset(
 )
 
 
-class ReplayedWorld:
-    """A simulation that replays a cassette, from its beginning, at its own pace.
+class ServedCassette:
+    """A cassette in place of a simulation: replayed from its beginning.
 
     Args:
         path: of the cassette.

@@ -11,17 +11,17 @@ from understudy._cassettes.secrets import Scrubber
 from understudy._cassettes.storage import Storage
 from understudy._serve.exchanges import ServedExchange
 from understudy._serve.export_code import TestCode
-from understudy._serve.simulated import SimulatedWorld
+from understudy._serve.simulated import Simulation
 
 FORMS = ("python", "cassette")
 _HOST = "https://api.openai.com"  # cassettes are matched by path, so any host would do
 
 
-def export(world: SimulatedWorld, form: str) -> str:
+def export(simulation: Simulation, form: str) -> str:
     """Return what was done since the simulation began.
 
     Args:
-        world: the simulation.
+        simulation: the simulation.
         form: `python` or `cassette`.
 
     Raises:
@@ -29,7 +29,7 @@ def export(world: SimulatedWorld, form: str) -> str:
     """
     if form not in FORMS:
         raise ValueError(f"form: expected {' or '.join(FORMS)}, got {form!r}")
-    exchanges = world.exchanges
+    exchanges = simulation.exchanges
     if exchanges.lost:
         text = f"the first {exchanges.lost} requests are no longer kept, so the export would be incomplete"
         raise ValueError(f"{text}: reset, and repeat it with fewer requests")
@@ -38,7 +38,7 @@ def export(world: SimulatedWorld, form: str) -> str:
         raise ValueError("nothing was sent to the API so far; send a request first")
     if form == "cassette":
         return cassette([entry for entry in done if entry.verb is None])
-    return TestCode(world.initial_mode).module(done)
+    return TestCode(simulation.initial_mode).module(done)
 
 
 def cassette(exchanges: list[ServedExchange]) -> str:

@@ -12,12 +12,12 @@ from understudy._backend.backend import Backend
 from understudy._common.messages import Answer, Forward, HostRules, Request
 from understudy._http import activate
 from understudy._http.api_key import KEY
-from understudy._serve.administered import AdministeredWorld
+from understudy._serve.administered import AdministeredSimulation
 from understudy._serve.asgi import Application
 from understudy._serve.server import BackgroundServer
-from understudy._serve.simulated import SimulatedWorld
+from understudy._serve.simulated import Simulation
+from understudy._serve.simulations import Simulations
 from understudy._serve.site import Site
-from understudy._serve.worlds import Worlds
 from understudy.errors import UnderstudyError
 
 _AZURE_VERSION = "2024-05-01-preview"  # the last preview of Azure's Assistants [DOCS]
@@ -29,24 +29,24 @@ class SessionServer:
     """The one server of a test session, in a thread, with a simulation for each test."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(absent="no test of that name is running. Did the app outlive its test?")
-        self._server = BackgroundServer(Application(Site(self._worlds).handle))
+        self._simulations = Simulations(absent="no test of that name is running. Did the app outlive its test?")
+        self._server = BackgroundServer(Application(Site(self._simulations).handle))
         self._count = 0
 
     @contextmanager
-    def world(self, test: str, backend: Backend) -> Iterator[ServedBackend]:
+    def simulation(self, test: str, backend: Backend) -> Iterator[ServedBackend]:
         """Serve a test's backend, within the block.
 
         Later requests get an error that says so.
         """
         self._count += 1
         name = f"{_NOT_IN_A_NAME.sub('-', test)[-_MAX_NAME_LENGTH:]}-{self._count}"
-        world = SimulatedWorld(name, lambda: backend, is_of_a_test=True)
-        self._worlds.add(name, AdministeredWorld(world))
+        simulation = Simulation(name, lambda: backend, is_of_a_test=True)
+        self._simulations.add(name, AdministeredSimulation(simulation))
         try:
-            yield ServedBackend(f"{self._server.url}/w/{name}", backend, world)
+            yield ServedBackend(f"{self._server.url}/w/{name}", backend, simulation)
         finally:
-            self._worlds.remove(name)
+            self._simulations.remove(name)
 
     def close(self) -> None:
         """Stop the server."""
@@ -64,14 +64,14 @@ class ServedBackend:
         backend: the test's `Backend`, the same one as the fixture `understudy`.
     """
 
-    def __init__(self, url: str, backend: Backend, world: SimulatedWorld) -> None:
+    def __init__(self, url: str, backend: Backend, simulation: Simulation) -> None:
         self.url = url
         self.backend = backend
-        self._world = world
+        self._simulation = simulation
 
     def problems(self) -> list[UnderstudyError]:
         """Return the problems that a `check` reported, which the app may have ignored."""
-        return self._world.take_found()
+        return self._simulation.take_found()
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables that point a child process here.

@@ -17,7 +17,7 @@ from understudy.errors import UnderstudyError
 Log = Callable[[str], None]
 
 
-class SimulatedWorld:
+class Simulation:
     """A served simulation.
 
     Args:

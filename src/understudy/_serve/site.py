@@ -6,7 +6,7 @@ from understudy._common.messages import Headers, Request, Response
 from understudy._serve.asgi import LiveResponse, ServedAnswer
 from understudy._serve.hosts import AllowedHosts, Cors, json_response
 from understudy._serve.pages import page
-from understudy._serve.worlds import COMMON, WorldGone, Worlds, gone_response, split, without_prefix
+from understudy._serve.simulations import COMMON, SimulationGone, Simulations, gone_response, split, without_prefix
 
 ADMIN = "/_understudy/"
 _READABLE = frozenset({"events", "openapi.json"})  # on the admin route, by GET
@@ -16,13 +16,13 @@ class Site:
     """Routes requests.
 
     Args:
-        worlds: the simulations, by the prefix of the path.
+        simulations: the simulations, by the prefix of the path.
         hosts: the host names that the server responds to.
         cors: the web origins whose pages may read responses.
     """
 
-    def __init__(self, worlds: Worlds, hosts: AllowedHosts | None = None, cors: Cors | None = None) -> None:
-        self.worlds = worlds
+    def __init__(self, simulations: Simulations, hosts: AllowedHosts | None = None, cors: Cors | None = None) -> None:
+        self.simulations = simulations
         self._hosts = hosts or AllowedHosts()
         self._cors = cors or Cors()
 
@@ -44,7 +44,7 @@ class Site:
     async def _answer(self, request: Request) -> ServedAnswer:
         try:
             name, path = split(request.path)
-        except WorldGone as error:
+        except SimulationGone as error:
             return gone_response(error)
         if request.method in ("GET", "HEAD"):
             found = self._read(name, path, request)
@@ -54,8 +54,8 @@ class Site:
         try:
             if path.startswith(ADMIN):
                 return await self._admin(inner, name, path.removeprefix(ADMIN).rstrip("/"))
-            return await self.worlds.get(name).handle(inner)
-        except WorldGone as error:
+            return await self.simulations.get(name).handle(inner)
+        except SimulationGone as error:
             return gone_response(error)
 
     def _read(self, name: str, path: str, request: Request) -> Response | None:
@@ -63,18 +63,18 @@ class Site:
         if name == COMMON and path == "/healthz":
             from understudy import __version__
 
-            return json_response(200, {"ok": True, "version": __version__, "worlds": len(self.worlds)})
+            return json_response(200, {"ok": True, "version": __version__, "worlds": len(self.simulations)})
         if name != COMMON and path == "":
             return Response(307, (("location", f"{request.path}/"),))
         return page(path)
 
     async def _admin(self, request: Request, name: str, verb: str) -> ServedAnswer:
         if request.method == "GET" and verb in _READABLE:
-            return await self.worlds.get(name).admin(request, verb)
+            return await self.simulations.get(name).admin(request, verb)
         refused = self._cors.refusal(request) or _admin_refusal(request, verb)
         if refused is not None:
             return refused
-        return await self.worlds.get(name, anew=verb == "reset").admin(request, verb)
+        return await self.simulations.get(name, anew=verb == "reset").admin(request, verb)
 
 
 def _admin_refusal(request: Request, verb: str) -> Response | None:

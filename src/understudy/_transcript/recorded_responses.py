@@ -129,7 +129,7 @@ class ResponseReading:
         return {item["call_id"]: messages.output(text_of(item.get("output") or "")) for item in handed_in}
 
     def _previous(self, made: _Made) -> _Made | None:
-        """Return the response that one whose request was lost goes on from, if it is recorded."""
+        """Return the recorded response that one whose request was lost goes on from."""
         conversation = _conversation_of(None, made.view)
         if conversation is None:
             return self.made.get(str(made.view.get("previous_response_id")))

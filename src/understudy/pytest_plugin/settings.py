@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy._backend.backend import Backend
 from understudy._common.messages import host_names
 from understudy._engine.clock import MODES
 from understudy._properties.determinism import Histories, Witness
@@ -21,6 +20,7 @@ from understudy.errors import did_you_mean, nearest
 from understudy.pytest_plugin.across_workers import histories_of
 
 if TYPE_CHECKING:
+    from understudy._backend.backend import Backend
     from understudy._cassettes import CassetteSession
 
 _BACKEND_SETTINGS = ("script", "seed", "time", "strict", "start", "hosts", "other")
@@ -52,6 +52,8 @@ def backend_for(item: pytest.Item) -> Backend:
     Raises:
         pytest.UsageError: an unknown setting, or a cassette marker on the same test.
     """
+    from understudy._backend.backend import Backend  # here, because a replay needs none
+
     falls_back = is_fallback(item)
     if item.get_closest_marker("cassette") is not None and not falls_back:
         raise pytest.UsageError(
@@ -202,7 +204,6 @@ def cassette_for(
         pytest.UsageError: no marker, or one with unknown settings.
     """
     from understudy._cassettes import CassetteSession
-    from understudy._promote.fallback import backend_fallback
 
     if item.get_closest_marker("cassette") is None:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `understudy_cassette` needs @pytest.mark.cassette")
@@ -225,7 +226,7 @@ def cassette_for(
     settings.setdefault("unplayed", option("--understudy-unplayed"))
     settings["hosts"] = (*item.config.getini("understudy_hosts"), *_hosts(item, "cassette", settings))
     try:
-        on_miss = None if backend is None else backend_fallback(path, backend)
+        on_miss = None if backend is None else _continued_by(path, backend)
         settings = {"force": option("--understudy-force"), "may_be_missing": True} | settings
         fixtures = cassettes_of_fixtures(item.config)
         playing = CassetteSession(path, more=more, failed=failed, on_miss=on_miss, fixtures=lambda: fixtures, **settings)
@@ -269,6 +270,12 @@ def _taken_over(item: pytest.Item, vcr_config: Mapping[str, Any]) -> dict[str, A
         return settings_of(vcr_config)
     except TypeError as error:
         raise pytest.UsageError(f"{item.nodeid}: the fixture `vcr_config`: {error}") from None
+
+
+def _continued_by(path: Path, backend: Backend) -> Any:
+    from understudy._promote.fallback import backend_fallback
+
+    return backend_fallback(path, backend)
 
 
 def witness_for(item: Any, script: Trajectory) -> Witness:

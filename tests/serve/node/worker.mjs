@@ -1,4 +1,4 @@
-// One worker of a parallel suite: COUNT tests one after the other, in the world given. Speaks plain HTTP: no package needed.
+// One worker of a parallel suite: COUNT tests one after the other, in the simulation given. Speaks plain HTTP: no package needed.
 const [base, name, count] = process.argv.slice(2);
 const headers = { "content-type": "application/json", "openai-beta": "assistants=v2", authorization: "Bearer sk-node" };
 
@@ -23,7 +23,7 @@ async function oneTest(number) {
   const text = messages.data[0].content[0].text.value;
   if (text !== expected) throw new Error(`expected ${expected}, got ${text}`);
   const held = await say("/_understudy/state", {});
-  if (held.threads.length !== 1) throw new Error(`${held.threads.length} threads in a world of one test`);
+  if (held.threads.length !== 1) throw new Error(`${held.threads.length} threads in a simulation of one test`);
   await say("/_understudy/check", {});
 }
 

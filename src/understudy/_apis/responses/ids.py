@@ -9,6 +9,7 @@ conversation, and of the items that the app adds to it, the time comes first and
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from understudy._engine.ids import Ids
@@ -54,7 +55,8 @@ def response_id(ids: Ids, at: float, *, partition: str | None, is_stored: bool) 
     if pinned is not None:
         return pinned
     drawn = ids.new("response", partition or "", at).removeprefix("resp_")
-    return f"resp_{_family_id(partition or drawn[:PARTITION_DIGITS], drawn[PARTITION_DIGITS:], at, is_stored=is_stored)}"
+    family = f"{partition or drawn[:PARTITION_DIGITS]}{'00' if is_stored else '01'}"
+    return f"resp_{family}{int(at):08x}{drawn[PARTITION_DIGITS:][:24]}"
 
 
 def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
@@ -65,10 +67,8 @@ def item_id(ids: Ids, kind: str, parent: str, at: float) -> str:
     pinned = ids.pinned(_PINNED_AS.get(kind, kind))
     if pinned is not None:
         return pinned
-    prefix = PREFIXES.get(kind, "item_")
     drawn = ids.new("response_item", parent, at)
-    body = _family_id(partition_of(parent), drawn, at, is_stored=not _is_unstored(parent))
-    return prefix + body
+    return f"{PREFIXES.get(kind, 'item_')}{_family(parent)}{int(at):08x}{drawn[:24]}"
 
 
 def conversation_id(ids: Ids, at: float) -> str:
@@ -101,10 +101,9 @@ def partition_of(wanted: str) -> str:
     return blake2b(wanted.encode(), digest_size=PARTITION_DIGITS // 2).hexdigest()  # an id that a test has made up
 
 
-def _is_unstored(response: str) -> bool:
+@lru_cache(maxsize=64)  # a response and all its items
+def _family(response: str) -> str:
+    """Return the digits that the ids of a response's items begin with."""
     digits = response.partition("_")[2]
-    return len(digits) == 50 and digits[PARTITION_DIGITS : PARTITION_DIGITS + 2] == "01"
-
-
-def _family_id(partition: str, drawn: str, at: float, *, is_stored: bool) -> str:
-    return f"{partition}{'00' if is_stored else '01'}{int(at):08x}{drawn[:24]}"
+    is_unstored = len(digits) == 50 and digits[PARTITION_DIGITS : PARTITION_DIGITS + 2] == "01"
+    return f"{partition_of(response)}{'01' if is_unstored else '00'}"

@@ -30,6 +30,7 @@ _ORDER = {
     "code_interpreter_call": ("id", "type", "status", "code", "container_id", "outputs"),
     "mcp_call": ("id", "type", "status", "approval_request_id", "arguments", "error", "name", "output", "server_label"),
 }
+_PLAIN_MESSAGE = {"type", "role", "content"}
 # Keys that are null where the app did not give them, as in what the model writes. [REC there, INF here]
 _NULLS = {
     "file_search_call": ("results",),
@@ -62,7 +63,7 @@ def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
     common: dict[str, Any] = {"id": item_id, "status": "completed", "ended_at": at, "given": shown}
     state: ItemState
     if shown["type"] == "message":
-        state = GivenMessage(role=shown["role"], content=(Text(text_of(shown["content"])),), **common)
+        state = GivenMessage(role=given["role"], content=(Text(text_of(given["content"])),), **common)
     else:
         state = GivenItem(**common)
     return Item(id=item_id, created_at=at, conversation_id=conversation_id, state=state)
@@ -71,6 +72,10 @@ def kept(given: Json, item_id: str, at: float, conversation_id: str) -> Item:
 def _shown(given: Json, item_id: str) -> Json:
     """Return an item in the form of lists: with id, status and content parts [REC]."""
     kind = given["type"]
+    if given.keys() == _PLAIN_MESSAGE:  # the common case
+        role = given["role"]
+        content = _parts(role, given["content"])
+        return {"id": item_id, "type": kind, "status": "completed", "content": content, "role": role}
     shown = {**dict.fromkeys(_NULLS.get(kind, ())), **given, "id": item_id, "type": kind}
     if kind == "message":
         shown["content"] = _parts(given["role"], given["content"])
@@ -82,8 +87,10 @@ def _shown(given: Json, item_id: str) -> Json:
 
 
 def _parts(role: str, content: Any) -> list[Json]:
+    if isinstance(content, str) and role != "assistant":
+        return [{"type": "input_text", "text": content}]
     if isinstance(content, str):
-        content = [{"type": "output_text" if role == "assistant" else "input_text", "text": content}]
+        content = [{"type": "output_text", "text": content}]
     return [_part(part) for part in content]
 
 
@@ -234,6 +241,8 @@ def submitted_outputs(items: Sequence[Json], answered: Container[str]) -> list[J
         answered: the ids of the calls whose outputs an earlier request brought.
     """
     outputs = trailing_outputs(items)
+    if not outputs:
+        return []
     calls = {item.get("call_id") for item in items if item["type"] in ANSWERED_BY}
     is_past = all(item.get("call_id") in calls and item["call_id"] in answered for item in outputs)
     return [] if is_past and items and items[-1]["type"] == "message" else outputs

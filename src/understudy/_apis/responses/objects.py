@@ -50,10 +50,6 @@ class Settings:
     obfuscates: bool
 
 
-def _no_file(file_id: str) -> str | None:  # noqa: ARG001
-    return None
-
-
 @dataclass(slots=True, kw_only=True)
 class ModelResponse:
     """An execution, with the settings and input of its request.
@@ -76,7 +72,7 @@ class ModelResponse:
     conversation: Conversation | None = None
     tokens_before: int = 0
     container_id: str = ""
-    file_name: Callable[[str], str | None] = _no_file
+    file_name: Callable[[str], str | None]
 
     @property
     def is_over(self) -> bool:
@@ -319,8 +315,8 @@ class Retries:
 
         A first attempt is not a retry of an earlier request with the same body.
         """
-        if not is_retry(request):
-            self._taken.pop(request.body, None)
+        if request.body in self._taken and not is_retry(request):
+            del self._taken[request.body]
 
     def took(self, request: Request, position: ScriptPosition) -> None:
         """Record the script that a request took."""
@@ -330,7 +326,8 @@ class Retries:
 
     def position(self, request: Request) -> ScriptPosition | None:
         """Return the script that an earlier attempt of this request took, or None."""
-        return self._taken.get(request.body) if is_retry(request) else None
+        taken = self._taken.get(request.body)
+        return taken if taken is not None and is_retry(request) else None
 
 
 def is_retry(request: Request) -> bool:

@@ -186,12 +186,10 @@ def phase_of(response: ModelResponse, state: Any) -> str:
 
 def text_part(response: ModelResponse, part: Text) -> Json:
     """Return a text part: text without citation markers, and annotations [REC]."""
-    return {
-        "type": "output_text",
-        "annotations": shown_annotations(response, part),
-        "logprobs": [],
-        "text": plain_text(part),
-    }
+    if not part.annotations:  # the common case
+        return {"type": "output_text", "annotations": [], "logprobs": [], "text": part.value}
+    shown = shown_annotations(response, part)
+    return {"type": "output_text", "annotations": shown, "logprobs": [], "text": plain_text(part)}
 
 
 def plain_text(part: Text) -> str:
@@ -326,8 +324,7 @@ _ITEMS: dict[str, Callable[[ModelResponse, Any], Json]] = {
 def delta_text(piece: MessageDelta) -> str:
     """Return what a piece adds to the visible text, without citation markers."""
     text = piece.piece
-    if not isinstance(text, Text):
-        return ""
+    assert isinstance(text, Text)  # the messages of a response hold no images
     for one in text.annotations:
         if one.kind == "file_citation":
             return text.value.replace(one.text, "", 1)

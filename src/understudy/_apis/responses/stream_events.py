@@ -7,6 +7,7 @@ the app wants none or the response runs in the background. [REC, contract 16: si
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
@@ -112,7 +113,7 @@ def _is_plain(piece: Any) -> bool:
     return isinstance(piece.piece, Text) and not piece.piece.annotations
 
 
-class _Pieces:
+class _Pieces(ABC):
     """How an item is streamed; by default, without pieces."""
 
     def __init__(self, response: ModelResponse, item: Any, place: Json) -> None:
@@ -132,9 +133,9 @@ class _Pieces:
         """Return the events of one piece."""
         return iter(())
 
+    @abstractmethod
     def closed(self) -> Iterator[Sent]:
         """Return the events before the item is done."""
-        return iter(())
 
 
 class _Message(_Pieces):
@@ -142,8 +143,6 @@ class _Message(_Pieces):
         return {**super().opening(), "content": []}
 
     def delta(self, piece: Any) -> Iterator[Sent]:
-        if not isinstance(piece.piece, Text):
-            return
         place = {**self.place, "content_index": piece.index}
         if piece.is_first:
             if piece.index:

@@ -19,6 +19,7 @@ from understudy._common.messages import Abort, Chunk, Pause, Response
 from understudy._engine.engine import Engine
 from understudy._engine.execution import Execution
 from understudy._engine.fold import START, apply
+from understudy._engine.lifecycle import TERMINAL
 from understudy.errors import ClockNotAdvancing
 
 DEFAULT_TIMEOUT_SECONDS = 600  # the SDK's own [SDK]
@@ -74,17 +75,14 @@ def _wait_for_end(engine: Engine, execution: Execution, seconds: float) -> bool:
     Returns False if that takes longer than `seconds`.
     """
     clock = engine.clock
-    if execution.is_over or execution.status == "paused":  # another thread has moved the clock
+    status, now = execution.state.phase.status, clock.now()
+    if status == "paused" or status in TERMINAL:  # another thread has moved the clock
         return True
-    deadline = clock.now() + seconds
-    at = execution.rests_at()
+    at, deadline = execution.rests_at(), now + seconds
     if at is None or at > deadline:
         clock.move_to(deadline)
         return False
-    if at > clock.now():
-        clock.move_to(at)  # which settles
-    else:
-        engine.settle()
+    clock.move_to(at)  # which settles
     return True
 
 
@@ -97,14 +95,15 @@ def _wait_in_real_time(call: Call, response: ModelResponse) -> Iterator[Chunk]:
             engine.settle()
             at = execution.next_event_at()
             if execution.is_over or execution.status == "paused":
-                yield pretty(show_at_the_end(call, response))
-                return
+                last: Chunk = pretty(show_at_the_end(call, response))
+                break
             now = engine.clock.now()
             if (at is None or at > deadline) and now >= deadline:
                 _forget(engine, response)
-                yield _TIMED_OUT
-                return
+                last = _TIMED_OUT
+                break
         yield Pause(max(min(deadline if at is None else at, deadline) - now, TURN_SECONDS))
+    yield last
 
 
 def _forget(engine: Engine, response: ModelResponse) -> None:
@@ -163,13 +162,13 @@ def _until_over(call: Call, response: ModelResponse, after: int) -> Iterator[Chu
             if execution.id not in engine.executions:
                 return
             chunk = _let_time_pass(engine, response, turns, heard_at + timeout)
+        if isinstance(chunk, Abort):
+            break
         if chunk is not None:
             turns += 1
-            if isinstance(chunk, Abort):  # the client gives up now, although it may close the stream later
-                _abandon(engine, response)
             yield chunk
-            if isinstance(chunk, Abort):
-                return
+    _abandon(engine, response)  # the client gives up now, although it may close the stream later
+    yield chunk
 
 
 def _wants_obfuscation(call: Call, response: ModelResponse) -> bool:

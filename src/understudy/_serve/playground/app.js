@@ -352,7 +352,7 @@ byId("close-export").addEventListener("click", () => byId("exported").close());
 // -- the beginning ---------------------------------------------------------------------------
 
 async function begin() {
-  byId("world").textContent = base ? `simulation ${base.split("/").at(-1)}` : "the default simulation";
+  byId("simulation").textContent = base ? `simulation ${base.split("/").at(-1)}` : "the default simulation";
   const { components, "x-operations": operations } = await schema();
   chooser("move", kindsOf(components.schemas.Move), "Add the move", (move) => {
     state.moves.push(move);

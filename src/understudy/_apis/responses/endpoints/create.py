@@ -28,6 +28,7 @@ from understudy._engine.engine import Engine
 from understudy._engine.events import tokens
 from understudy._engine.execution import ExecutionRequest, ScriptPosition
 from understudy._engine.items import Conversation, Item
+from understudy._engine.moves.base import Tool
 from understudy._engine.script import ScriptedRun
 from understudy._engine.script_queue import ScriptLabels
 
@@ -158,6 +159,10 @@ def resolved(call: Call, context: Context) -> list[Json]:
         raise ApiError("input.missing")
     for file_id in file_ids(given, call.body.get("tools")):
         call.engine.existing_file(file_id)
+    if isinstance(given, str):  # it names nothing that could be missing, or there twice
+        items = as_items(given)
+        check_calls(items, context.open_calls())
+        return items
     items = [_looked_up(context.objects, item) for item in as_items(given)]
     check_each_once(items)
     _check_new(context, items)
@@ -219,7 +224,7 @@ def _start(call: Call) -> ModelResponse:
     settings = settings_of(call.body, on_azure=is_azure(call.request))
     if call.body.get("tool_choice") not in (None, "auto", "none"):
         check_tool_choice(call.body)
-    _check_window(call.body, items)
+    _check_window(call, items)
     _check_json_mode(call.body, context, items)
     tools = tools_of(call.body.get("tools") or ())
     for tool in tools:
@@ -242,7 +247,7 @@ def _start(call: Call) -> ModelResponse:
         container_id=_container(call, response_id, context.previous, now),
         file_name=engine.file_name,
     )
-    request = _request(call, response, context, items, log)
+    request = _request(call, response, context, items, log, tools)
     _perform(call, response, request, _position(call, context, items), entries)
     context.objects.keep(response)
     return response
@@ -251,12 +256,13 @@ def _start(call: Call) -> ModelResponse:
 _SMALLEST_WINDOW = min(model_facts.WINDOWS.values())
 
 
-def _check_window(body: Json, items: list[Json]) -> None:
+def _check_window(call: Call, items: list[Json]) -> None:
     """Refuse an input that the model cannot read [REC].
 
     Only what is certainly text is counted [INF].
     """
-    if body.get("truncation") == "auto":
+    body = call.body
+    if body.get("truncation") == "auto" or len(call.request.body) < _SMALLEST_WINDOW:  # a byte is never more than a token
         return
     said = [item.get("content", item.get("output")) for item in items]
     read = sum([tokens(text) for content in [body.get("instructions"), *said] for text in _texts(content)])
@@ -302,7 +308,12 @@ def _container(call: Call, response_id: str, previous: ModelResponse | None, now
 
 
 def _request(
-    call: Call, response: ModelResponse, context: Context, items: list[Json], log: Conversation
+    call: Call,
+    response: ModelResponse,
+    context: Context,
+    items: list[Json],
+    log: Conversation,
+    tools: tuple[Tool, ...],
 ) -> ExecutionRequest:
     body, engine = call.body, call.engine
     texts = [text_of(item["content"]) for item in items if item["type"] == "message" and item["role"] == "user"]
@@ -333,8 +344,7 @@ def _request(
         conversation=log,
         labels=ScriptLabels("response", None, conversation_id),
         scripted_run=scripted_run,
-        tools=tools_of(body.get("tools") or ()),
-        instructions=body.get("instructions"),
+        tools=tools,
         last_user_text=last_user_text,
         new_item_id=new_item_id,
         checks_ahead=False,

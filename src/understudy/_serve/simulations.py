@@ -17,13 +17,13 @@ from understudy._serve.asgi import ServedAnswer
 from understudy.errors import UnderstudyError, envelope
 
 COMMON = ""
-MAX_WORLDS = 256  # unless the server is started with another number
+MAX_SIMULATIONS = 256  # unless the server is started with another number
 _MAX_GONE_NAMES = 10_000  # of dropped simulations, to report that they were dropped
 _NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,200}")  # a client would resolve /w/.. before it sends it
 _PREFIX = re.compile(r"/+w/([^/]*)(.*)", re.DOTALL)
 
 
-class ServedWorld(Protocol):
+class ServedSimulation(Protocol):
     """The simulation at one prefix."""
 
     async def handle(self, request: Request) -> ServedAnswer:
@@ -33,13 +33,13 @@ class ServedWorld(Protocol):
         """Respond to a request to the admin route."""
 
 
-class WorldGone(UnderstudyError):
+class SimulationGone(UnderstudyError):
     """A request to a simulation that no longer exists, or cannot be created."""
 
     code = "understudy_world_gone"
 
 
-class Worlds:
+class Simulations:
     """The simulations by name.
 
     Args:
@@ -50,21 +50,21 @@ class Worlds:
 
     def __init__(
         self,
-        make: Callable[[str], ServedWorld] | None = None,
-        kept: int = MAX_WORLDS,
+        make: Callable[[str], ServedSimulation] | None = None,
+        kept: int = MAX_SIMULATIONS,
         absent: str = "this simulation does not exist",
     ) -> None:
         self._make = make
         self._absent = absent
         self._kept = kept
-        self._worlds: OrderedDict[str, ServedWorld] = OrderedDict()
+        self._simulations: OrderedDict[str, ServedSimulation] = OrderedDict()
         self._gone: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()  # the thread of a test adds and removes, that of the server reads
 
     def __len__(self) -> int:
-        return len(self._worlds)
+        return len(self._simulations)
 
-    def get(self, name: str, *, anew: bool = False) -> ServedWorld:
+    def get(self, name: str, *, anew: bool = False) -> ServedSimulation:
         """Return the simulation of a name, creating it on first use.
 
         Args:
@@ -72,35 +72,37 @@ class Worlds:
             anew: whether to create a dropped one again, as `reset` does.
 
         Raises:
-            WorldGone: it was dropped, its test has ended, or the name is invalid.
+            SimulationGone: it was dropped, its test has ended, or the name is invalid.
         """
         with self._lock:
-            found = self._worlds.get(name)
+            found = self._simulations.get(name)
             if found is None:
-                found = self._worlds[name] = self._create(name, anew=anew)
+                found = self._simulations[name] = self._create(name, anew=anew)
                 self._drop_idle()
-            self._worlds.move_to_end(name)
+            self._simulations.move_to_end(name)
             return found
 
-    def add(self, name: str, world: ServedWorld) -> None:
+    def add(self, name: str, simulation: ServedSimulation) -> None:
         """Add a simulation."""
         with self._lock:
-            self._worlds[name] = world
+            self._simulations[name] = simulation
 
     def remove(self, name: str) -> None:
         """Remove a simulation; later requests to it get an error."""
         with self._lock:
-            self._worlds.pop(name, None)
+            self._simulations.pop(name, None)
             self._forget(name)
 
-    def _create(self, name: str, *, anew: bool) -> ServedWorld:
+    def _create(self, name: str, *, anew: bool) -> ServedSimulation:
         where = f"/w/{name}" if name else "the default simulation"
         if self._make is None:
-            raise WorldGone(f"{where}: {self._absent}")
+            raise SimulationGone(f"{where}: {self._absent}")
         if name and not _NAME.fullmatch(name):
-            raise WorldGone(f"{where}: not a valid name; expected 1 to 200 letters, digits and . _ ~ -, but not . or ..")
+            raise SimulationGone(
+                f"{where}: not a valid name; expected 1 to 200 letters, digits and . _ ~ -, but not . or .."
+            )
         if name in self._gone and not anew:
-            raise WorldGone(
+            raise SimulationGone(
                 f"{where} was dropped: this server keeps {self._kept} simulations, and it was the least recently "
                 f"used. Start the server with a larger --worlds, or start it anew: POST {where}/_understudy/reset."
             )
@@ -108,9 +110,9 @@ class Worlds:
         return self._make(name)
 
     def _drop_idle(self) -> None:
-        while len(self._worlds) - (COMMON in self._worlds) > self._kept:
-            oldest = next(name for name in self._worlds if name != COMMON)
-            del self._worlds[oldest]
+        while len(self._simulations) - (COMMON in self._simulations) > self._kept:
+            oldest = next(name for name in self._simulations if name != COMMON)
+            del self._simulations[oldest]
             self._forget(oldest)
 
     def _forget(self, name: str) -> None:
@@ -130,7 +132,7 @@ def split(path: str) -> tuple[str, str]:
     ('', '/v1/threads')
 
     Raises:
-        WorldGone: the name is empty, as of a variable that is not set: the default one is not meant.
+        SimulationGone: the name is empty, as of a variable that is not set: the default one is not meant.
     """
     found = _PREFIX.fullmatch(path)
     if found is None:
@@ -138,7 +140,7 @@ def split(path: str) -> tuple[str, str]:
     name, rest = found.groups()
     if not name:
         text = "the name of the simulation is empty; expected /w/NAME/v1/..., or no prefix for the default simulation"
-        raise WorldGone(f"{path}: {text}")
+        raise SimulationGone(f"{path}: {text}")
     return name, rest
 
 
@@ -151,6 +153,6 @@ def without_prefix(request: Request, name: str) -> Request:
     return Request(request.method, head + request.url[start + len(f"/w/{name}") :], request.sent_headers, request.body)
 
 
-def gone_response(error: WorldGone) -> Response:
+def gone_response(error: SimulationGone) -> Response:
     """Return the response for it: as for any mistake in a test, no SDK retries it."""
     return envelope(error)

@@ -1,4 +1,4 @@
-"""Worlds of one server: workers in parallel, each with a service of its own."""
+"""Simulations of one server: workers in parallel, each with a service of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from openai import AzureOpenAI, OpenAI
 
 from tests.serve.serving import Serve
-from understudy._serve.worlds import Worlds, split
+from understudy._serve.simulations import Simulations, split
 from understudy.errors import UnderstudyError
 
 WORKER = Path(__file__).with_name("node") / "worker.mjs"
@@ -33,7 +33,7 @@ def work(url: str, names: list[str], tests: int) -> list[tuple[int, str]]:
 @pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_eight_workers_in_node(serve: Serve) -> None:
-    """Eight workers with a world each run 200 tests at once, and none of them sees another's."""
+    """Eight workers with a simulation each run 200 tests at once, and none of them sees another's."""
     names = [f"worker-{number}" for number in range(8)]
     done = work(serve() + "/w/{}", names, 25)
     assert done == [(0, "ok\n")] * 8
@@ -41,14 +41,14 @@ def test_eight_workers_in_node(serve: Serve) -> None:
 
 @pytest.mark.tools
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_workers_that_share_a_world_interfere(serve: Serve) -> None:
-    """The same workers in one world do see each other: it is the worlds that keep them apart."""
+def test_workers_that_share_a_simulation_interfere(serve: Serve) -> None:
+    """The same workers in one simulation do see each other: it is the simulations that keep them apart."""
     done = work(serve(), [f"worker-{number}" for number in range(4)], 25)
     assert any(status != 0 for status, _ in done)
 
 
 def test_each_prefix_is_a_service_of_its_own(serve: Serve) -> None:
-    """OpenAI's and Azure's clients reach a world by its prefix; objects, scripts, clocks and resets are its own."""
+    """OpenAI's and Azure's clients reach a simulation by its prefix; objects, scripts, clocks and resets are its own."""
     url = serve()
     client = OpenAI(base_url=f"{url}/w/threads/v1", api_key="sk-loopback", max_retries=0)
     azure = AzureOpenAI(azure_endpoint=f"{url}/w/threads", api_version="2024-05-01-preview", api_key="k")
@@ -65,8 +65,8 @@ def test_each_prefix_is_a_service_of_its_own(serve: Serve) -> None:
     assert httpx.get(f"{url}/healthz").json()["worlds"] == 3
 
 
-def test_idle_worlds_are_bounded(serve: Serve) -> None:
-    """Beyond the bound the world not asked for longest goes, says so when it is asked, and can be begun anew."""
+def test_idle_simulations_are_bounded(serve: Serve) -> None:
+    """Beyond the bound the simulation not asked for longest goes, says so when it is asked, and can be begun anew."""
     url = serve("--worlds", "2")
     for name in ("a", "b", "a", "c"):
         assert say(f"{url}/w/{name}", "state").status_code == 200
@@ -82,9 +82,9 @@ def test_idle_worlds_are_bounded(serve: Serve) -> None:
 
 @pytest.mark.parametrize("name", ["a b", "ä", "a" * 201, "%2e%2e", ".", ".."])
 def test_what_cannot_be_a_name(name: str) -> None:
-    """The name of a world is of letters, digits and four signs; what is wrong with another is said."""
+    """The name of a simulation is of letters, digits and four signs; what is wrong with another is said."""
     with pytest.raises(UnderstudyError, match="1 to 200 letters, digits and"):
-        Worlds(lambda name: pytest.fail(name)).get(name)
+        Simulations(lambda name: pytest.fail(name)).get(name)
 
 
 @pytest.mark.parametrize(
