@@ -66,7 +66,10 @@ def _run(arguments: Any) -> int:
 
 
 def _flush() -> None:
-    """Write what is buffered, here and not when the interpreter ends, which would complain of a reader that has gone."""
+    """Write what is buffered.
+
+    Here, not when the interpreter ends, which would complain of a reader that has gone.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -43,9 +43,9 @@ class ResponseScenario:
                 self.scripts[index] = (self.facts.made_by(index), self._script(chain))
 
     def _note_input(self, exchange: Interaction) -> None:
-        """Note the input items of a response, or the items of a conversation, that a list shows, oldest first.
+        """Note the items of a response's input, or of a conversation, that a list shows.
 
-        Within a chain the list does not say which turn brought an item.
+        Oldest first. Within a chain the list does not say which turn brought an item.
         """
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         owner = ids.get("response_id") or ids.get("conversation_id", "")
@@ -69,7 +69,7 @@ class ResponseScenario:
     def _script(self, chain: Sequence[int]) -> tuple[Step, ...]:
         """Return the script of a chain of responses.
 
-        One that was never seen to end does what was seen; if that is no message, its reply is that the recording does not
+        One that was never seen to end does what was seen; where that has no message, it replies that the recording does not
         show it.
         """
         last, moves = self.facts.response(chain[-1]), self.facts.script(chain)

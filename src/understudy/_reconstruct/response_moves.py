@@ -140,9 +140,9 @@ class ResponseFacts:
 
 
 def _as_far_as_shown(exchange: Interaction) -> list[Json]:
-    """Return the response of a stream that was left before its end, with the output that came.
+    """Return the response of a stream that was left before its end.
 
-    Items that were done, and the text of a message that was not.
+    With the output that came: items that were done, and the text of a message that was not.
     """
     views = views_of(exchange)
     if not exchange.events or not views or views[-1].get("status") in TERMINAL:

@@ -168,7 +168,10 @@ class ResponseReading:
         return seen
 
     def _own(self, made: _Made) -> list[SeenMessage] | Unknown:
-        """Return what a response added to its conversation; UNKNOWN if its request was lost, which may have brought more."""
+        """Return what a response added to its conversation.
+
+        UNKNOWN if its request was lost, which may have brought more.
+        """
         if made.body is None:
             return UNKNOWN
         return self._messages([*_typed(as_items(made.body.get("input"))), *(made.view.get("output") or ())])

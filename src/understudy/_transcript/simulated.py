@@ -94,7 +94,7 @@ class _Reader:
         return builder.built()
 
     def _resources(self, execution: Execution) -> Json:
-        """Return the names of the files that the hosted tools of a run's execution may see."""
+        """Return the names of the files that the hosted tools of a run may see."""
         stores = [store_id for tool in execution.request.tools for store_id in tool.store_ids]
         thread = cast(Thread, execution.conversation)  # as that of every run
         read = [*(thread.tool_resources.get("code_interpreter") or {}).get("file_ids", ())]
