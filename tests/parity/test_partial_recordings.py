@@ -237,6 +237,21 @@ def test_a_list_shows_the_replies_of_the_runs_it_goes_back_to(listing: Any, know
     assert transcript == backend.transcript(), transcript
 
 
+def test_what_the_code_interpreter_printed(tmp_path: Path) -> None:
+    """Where a response includes the outputs of its code interpreter, they are what it printed in the simulation."""
+    backend = understudy.Backend(script=(CodeInterpreter("print(2)\nprint(3)", logs="2\n3\n"), Reply("Done.")))
+
+    def app(client: OpenAI) -> None:
+        tools: Any = [{"type": "code_interpreter", "container": {"type": "auto"}}]
+        include: Any = ["code_interpreter_call.outputs"]
+        client.responses.create(model=MODEL, input="Print.", tools=tools, include=include)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    transcript = understudy.transcript(tmp_path / "c.yaml")
+    assert transcript == backend.transcript(), transcript
+    assert [entry.value["output"] for entry in transcript if entry.kind == "output"] == ["2\n3\n"]
+
+
 # -- conversations ----------------------------------------------------------------------
 
 
