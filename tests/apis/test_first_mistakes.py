@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import timedelta
 from typing import Any
 
@@ -158,7 +160,7 @@ def test_what_is_not_simulated_names_nothing_unlike_it() -> None:
 
 
 def test_what_the_service_holds_is_looked_at() -> None:
-    """An object reads by attribute and by key, all the way down; it is changed by requests only, and says so."""
+    """An object reads by attribute and by key, all the way down; it is copied, and changed by requests only."""
     backend = us.Backend()
     held = backend.add_assistant(name="Ann", tools=[{"type": "file_search"}])
     assert held["name"] == held.name == "Ann"
@@ -168,3 +170,5 @@ def test_what_the_service_holds_is_looked_at() -> None:
         held.nmae  # noqa: B018
     with pytest.raises(AttributeError, match=r"^this view is read-only: .* send a request to change the object"):
         held.name = "Bob"
+    for another in (copy.copy(held), copy.deepcopy(held), pickle.loads(pickle.dumps(held))):
+        assert (type(another), another) == (type(held), held)

@@ -40,8 +40,9 @@ def test_what_does_not_add_up_is_refused_and_stays_pending(client: Any) -> None:
     upload = start(client, 3)
     part = client.uploads.parts.create(upload.id, data=b"abc")
     for wrong in ({"part_ids": []}, {"part_ids": [part.id], "md5": "0" * 32}, {"part_ids": ["part_x"]}):
-        with pytest.raises(openai.BadRequestError):
+        with pytest.raises(openai.BadRequestError) as refused:
             client.uploads.complete(upload.id, **wrong)
+    assert "part_x" in str(refused.value)
     assert client.uploads.complete(upload.id, part_ids=[part.id]).status == "completed"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests import observed_spec
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
 
@@ -358,8 +359,27 @@ def test_headers_are_those_recorded(client: Any) -> None:
     assert not [name for name in heads[0] if name.startswith("x-ratelimit")]
 
 
+def test_what_these_tests_see_is_validated(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer in this folder is compared with its schema of the specification."""
+    schemas: list[str] = []
+    monkeypatch.setattr(observed_spec, "check", lambda value, schema: schemas.append(schema))
+    client.models.list()
+    client.beta.threads.create()
+    assert schemas == ["ListModelsResponse", "ThreadObject"]
+
+
 def test_bodies_are_pretty_printed(client: Any) -> None:
     """JSON is indented by two spaces, and characters are left as they are."""
     raw = client.vector_stores.with_raw_response.create(name="ä").http_response.content.decode()
     assert raw == json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
     assert '"ä"' in raw
+
+
+def test_whatever_json_holds_is_pretty_printed(backend: Any) -> None:
+    """Values of every kind are printed like that, in lists, too; a tuple that the test sets is a list."""
+    values = [None, True, False, 1, 1.5, "ä", [], {}, [[]], {"a": []}]
+    parameters = {"type": "object", "properties": {"a": {"enum": values}, "b": {"enum": (1, None)}}}
+    made = backend.add_assistant(tools=[{"type": "function", "function": {"name": "f", "parameters": parameters}}])
+    raw = backend.client().beta.assistants.with_raw_response.retrieve(made.id).http_response.json()
+    shown = raw["tools"][0]["function"]["parameters"]["properties"]
+    assert shown == {"a": {"enum": values}, "b": {"enum": [1, None]}}

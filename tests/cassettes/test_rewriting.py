@@ -24,6 +24,7 @@ from understudy._cassettes.importing import import_cassette
 from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
 from understudy._cassettes.storage import Storage
+from understudy._cli.main import main
 from understudy._common.messages import Request, Response
 from understudy.errors import CassetteError
 
@@ -191,10 +192,25 @@ def test_unknown_keys_survive(tmp_path: Path, suffix: str) -> None:
             "        - b\n\n# then\n\nversion: 1\n...\n"
         ),
         "interactions: []\nversion: 1\nmine: 1\n",
+        (
+            "interactions: !!seq\n- request: {method: GET, uri: 'https://h/v1/threads/a', body: null}\n"
+            "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}\nversion: 1\n"
+        ),
+        (
+            "interactions:\n- &a\n  request: {method: GET, uri: 'https://h/v1/threads/a', body: null}\n"
+            "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}\n"
+            "- *a\nversion: 1\n"
+        ),
+        (
+            "interactions:\n- &a\n  request: {method: GET, uri: 'https://h/v1/threads/a', body: null}\n"
+            "  response: &b {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}\n"
+            "- request: {method: GET, uri: 'https://h/v1/threads/b', body: null}\n  response: *b\n"
+            "- *a\nversion: 1\n"
+        ),
     ],
 )
 def test_every_layout_takes_one_more(tmp_path: Path, text: str) -> None:
-    """Indented, in flow style, with comments, empty, the exchanges last: added to all the same."""
+    """Indented, in flow style, with comments, tags or aliases, empty, the exchanges last: added to all the same."""
     path = tmp_path / "c.yaml"
     path.write_text(text)
     before = load(path)
@@ -248,6 +264,30 @@ def test_what_is_kept_beside_an_exchange_is_cleaned(tmp_path: Path) -> None:
         add_one(path)
     assert "sk-proj-abc" not in path.read_text()
     assert "curl -H" in json.loads(path.read_text())["interactions"][0]["curl"][0]
+
+
+def test_bytes_beside_an_exchange_are_cleaned(tmp_path: Path) -> None:
+    """The same for what YAML holds as bytes."""
+    entries = [entry(one) for one in TOOL_CALL[:2]]
+    entries[0]["raw"] = [b"with sk-proj-abcdefghijklmnop1234567890", 5]
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump({"interactions": [*entries], "version": 1}, default_flow_style=False))
+    assert main(["scrub", str(path)]) == 0
+    (raw, five) = yaml.safe_load(path.read_text())["interactions"][0]["raw"]
+    assert (raw, five) == (b"with sk-SCRUBBED", 5)
+
+
+def test_an_alias_of_an_exchange_is_cleaned(tmp_path: Path) -> None:
+    """An exchange that is there twice by an alias is written out when it has to be changed."""
+    text = (
+        "interactions:\n- &a\n  request: {method: POST, uri: 'https://h/v1/threads', "
+        "body: sk-proj-abcdefghijklmnop1234567890}\n"
+        "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}\n- *a\nversion: 1\n"
+    )
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    assert main(["scrub", str(path)]) == 0
+    assert [one.request_body for one in load(path)] == [b"sk-SCRUBBED"] * 2
 
 
 def test_recording_anew_keeps_what_is_not_an_exchange(tmp_path: Path) -> None:

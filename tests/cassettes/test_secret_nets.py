@@ -106,6 +106,50 @@ def _places(matches: Iterable[re.Match[str]]) -> list[tuple[int, int, str | None
 
 
 @pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ('{"Stripe secret key": "A1b2C3d4E5f6G7h8J9"}', '{"Stripe secret key": "SCRUBBED"}'),
+        ('{"password": 12345678}', '{"password": "SCRUBBED"}'),
+        ('{"secrets": ["A1b2C3d4E5f6G7h8J9", "x"', '{"secrets": ["SCRUBBED", "x"'),
+        (
+            '{"credentials": {"user": "bob", "is": "A1b2C3d4E5f6G7h8J9"}}',
+            '{"credentials": {"user": "bob", "is": "SCRUBBED"}}',
+        ),
+        (r'{\\"api_key\\": \\"A1b2C3d4E5f6G7h8J9\\"}', r'{\\"api_key\\": \\"SCRUBBED\\"}'),
+        ("sk-12345678901", "sk-SCRUBBED"),
+        (
+            'data: {"delta": cut off, api_key=A1b2C3d4E5f6G7h8J9\n\ndata: {"delta": "x"}',
+            'data: {"delta": cut off, api_key=SCRUBBED\n\ndata: {"delta": "x"}',
+        ),
+    ],
+)
+def test_what_a_name_covers_is_scrubbed(text: str, clean: str) -> None:
+    """Behind several words, in numbers, in lists and objects cut off, in odd escapes: the value goes, and nothing else."""
+    assert Scrubber().body(text.encode()).decode() == clean
+
+
+def test_known_secrets_that_overlap_are_replaced_as_one() -> None:
+    """Where one known secret ends in the beginning of another, the whole of both is replaced once; a short one, too."""
+    scrubber = Scrubber()
+    for secret in ("abcdefgh12345678", "12345678ijklmnop", "pa55word"):
+        assert scrubber.learn(secret)
+    assert scrubber.text("x abcdefgh12345678ijklmnop y pa55word z") == "x SCRUBBED y SCRUBBED z"
+
+
+def test_a_header_that_is_only_like_base64_is_known_as_it_is() -> None:
+    """What follows `Basic` and cannot be decoded is a secret nevertheless."""
+    assert "A1b2C3d4E5f6G7h8J" in Scrubber().learn_headers((("authorization", "Basic A1b2C3d4E5f6G7h8J"),))
+
+
+def test_a_pattern_of_the_users_is_sought_in_a_whole_path() -> None:
+    """What is a secret only to the user is found in a URL's path although parts of it are encoded."""
+    assert (
+        Scrubber([r"o'brien \d+"]).url("https://h.example/v1/files/o'brien%2012/x")
+        == "https://h.example/v1/files/SCRUBBED/x"
+    )
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "the sk-learn-contrib package, see sk-toolbox-installation-guide and sk-toolbox2024-guide",
@@ -125,6 +169,9 @@ def _places(matches: Iterable[re.Match[str]]) -> list[tuple[int, int, str | None
         "100%25 of https%3A%2F%2Fx.example%2Fdocs%3Fpage_token%3DCAUQAA1b2C3d4E5f6G7h8&next=%E2%82%AC%FF%",
         base64.b64encode(b"the sk-learn-contrib package, and max_tokens: 12345678, as text").decode(),
         "<keyboard type='x'>qwertz102keys</keyboard>",
+        '{"token": ["word"], "key": {"A1b2C3d4E5f6G7h8J9": 1}}',
+        'Content-Disposition: form-data; name="password"\r\n\r\n\r\n--b',
+        "sk-toolbox-2024",
     ],
 )
 def test_no_false_alarm(text: str) -> None:
@@ -351,3 +398,9 @@ def test_a_variable_is_learned_in_pieces(name: str, value: str) -> None:
 def test_a_variable_that_holds_no_secret_teaches_none(name: str, value: str) -> None:
     """Paths, settings and lists of words are not taken for secrets, whatever the name has in it."""
     assert list(environment_secrets({name: value})) == []
+
+
+def test_a_variable_in_base64_without_a_password_is_known_whole() -> None:
+    """What is decoded and has no user and password in it teaches no other secret than itself."""
+    value = base64.b64encode(b"no user and no colon").decode()
+    assert {found.strip("= ") for found in environment_secrets({"REGISTRY_AUTH": value})} == {value.strip("=")}

@@ -162,18 +162,6 @@ def test_a_cancel_can_take_effect_at_once():
     assert execution.conversation.active is None
 
 
-def test_what_is_withdrawn_leaves_nothing_behind():
-    """An execution whose answer never reached the app can be taken back: its items leave the log, nothing goes on."""
-    engine, execution = service(Reply("one two"), Hang())
-    engine.clock.advance(20)
-    engine.withdraw(execution)
-    assert [item.id for item in execution.conversation.items] == ["message_0"]
-    assert (execution.conversation.active, engine.executions) == (None, {})
-    count = len(execution.events)
-    engine.clock.advance(1_000)
-    assert len(execution.events) == count
-
-
 def test_every_name_in_the_table_of_stream_events_is_published():
     """The names that the Assistants face sends are events of the API, and none that a run can have is missing."""
     outcomes = {

@@ -173,6 +173,12 @@ def test_it_shows_in_a_timeline(backend):
     assert "step completed  abacus 2 + 3 + 4" in str(backend.timeline(run.id))
 
 
+def test_without_words_its_name_shows_in_a_timeline(backend, monkeypatch):
+    """A kind that has no words of its own is named in the timeline."""
+    monkeypatch.delattr(AbacusCallState, "words")
+    assert "step completed  abacus\n" in f"{backend.timeline(run_of(backend).id)}\n"
+
+
 def test_a_transcript_names_it(backend):
     """What was called is said by the kind's name, whatever the call is of."""
     run_of(backend)

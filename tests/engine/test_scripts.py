@@ -56,6 +56,9 @@ IMPOSSIBLE = {
         lambda: (Incomplete("tired"),),
         "'tired' is not one of 'max_completion_tokens', 'max_prompt_tokens'",
     ),
+    "half a cut": (lambda: (Incomplete(cut="a little"),), "Incomplete(cut='a little'): expected True, False or None"),
+    "an item of no type": (lambda: (us.ResponseItem({"action": {}}),), "expected an item: a mapping with a 'type'"),
+    "an item that is not JSON": (lambda: (us.ResponseItem({"type": "x", "action": {1}}),), "the item is not JSON"),
     "a wait backwards": (lambda: (Wait(-1),), "Wait(-1): expected a number of seconds, at least 0"),
     "a wait for ever": (lambda: (Wait(float("inf")),), "Wait(inf): expected a number"),
     "a wait of words": (lambda: (Wait("5"),), "Wait('5'): expected a number"),
@@ -254,6 +257,45 @@ def test_the_cancel_race(understudy):
         pass
     assert client.beta.threads.runs.cancel(run.id, thread_id=thread_id).status == "cancelling"
     assert poll_to_end(client, run).status == "completed"
+
+
+def test_a_run_that_completes_in_spite_of_a_cancel_ends_its_reply(understudy):
+    """Cancelled amid its reply, such a run completes with what is written by then, as a message that is complete."""
+    client = understudy.client()
+    assistant(understudy)
+    understudy.next_run(Reply("one two three four"), Hang(on_cancel="completes"))
+    with client.beta.threads.runs.create(thread(client), assistant_id=ASSISTANT, stream=True) as stream:
+        events = []
+        for event in stream:
+            events.append(event)
+            if [seen.event for seen in events].count("thread.message.delta") == 2 and event.event == "thread.message.delta":
+                run = understudy.runs[-1]
+                client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+    assert [event.event for event in events][-4:] == [
+        "thread.run.cancelling",
+        "thread.message.completed",
+        "thread.run.step.completed",
+        "thread.run.completed",
+    ]
+    assert understudy.messages(run.thread_id)[-1].text == "one two"
+
+
+def test_a_script_that_stops_the_test_is_not_used_up(understudy):
+    """What a function script raises to end the test, such as `pytest.skip`, ends it; the next run takes the script."""
+    client = understudy.client()
+    assistant(understudy)
+    skips = iter([True, False])
+
+    def script(run):
+        if next(skips):
+            pytest.skip("not today")
+        yield Reply("Another day.")
+
+    understudy.next_run(script)
+    with pytest.raises(pytest.skip.Exception):
+        run_to_end(client, thread(client))
+    assert len(understudy.scripts_left) == 1
+    assert run_to_end(client, thread(client)).status == "completed"
 
 
 def test_wait_counts_for_the_end_too(understudy):

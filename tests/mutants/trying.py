@@ -1,9 +1,9 @@
 """Try mutants, one after the other: `python -m tests.mutants.trying SAMPLE CALLS RESULTS`, in the mutated copy.
 
-A mutant meets tests that call its function, one of each kind first, the quickest first, out of 15 files,
-6 seconds of CPU together. Its
-limit is CPU time, so that the machine's load decides nothing; the limit of wall time is for what waits without end. A
-test that notices something is run without the mutant, too: only if it passes there has it noticed the mutant.
+A mutant meets tests that call its function, one of each kind first, the quickest first: 6 seconds of CPU, out of 15 files;
+and if none of them notices, a minute, out of 60. Its limit is CPU time, so that the machine's load decides nothing; the
+limit of wall time is for what waits without end. A test that notices something is run without the mutant, too: only if it
+passes there has it noticed the mutant.
 """
 
 from __future__ import annotations
@@ -26,21 +26,20 @@ import pytest
 
 from .calls import AT_IMPORT, configured
 
-SECONDS = 6.0
-FILES = 15  # each has to be collected, for every mutant
+ROUNDS = ((6.0, 15), (60.0, 60))  # seconds of CPU, and how many files at most: each has to be collected
 START_SECONDS, FACTOR, WALL_FACTOR = 20, 3, 12
 _PLAIN = re.compile(r"[\w./:@\-\[\] ,=+#']*")  # ids that a command line takes
 
 
-def chosen(tests: Iterable[str], seconds: dict[str, float], limit: float) -> list[str]:
-    """Of these tests one of each function, the quickest first, then a second of each: so many seconds, 15 files."""
+def chosen(tests: Iterable[str], seconds: dict[str, float], limit: float, most_files: int) -> list[str]:
+    """Of these tests one of each function, the quickest first, then a second of each: so many seconds and files."""
     families = defaultdict(list)
     for test in sorted(filter(_PLAIN.fullmatch, tests), key=seconds.__getitem__):
         families[test.partition("[")[0]].append(test)
     taken, total, files = [], 0.0, set()
     for test in (test for rank in zip_longest(*families.values()) for test in rank if test is not None):
         file = test.partition("::")[0]
-        if total + seconds[test] <= limit and (file in files or len(files) < FILES):
+        if total + seconds[test] <= limit and (file in files or len(files) < most_files):
             taken.append(test)
             files.add(file)
             total += seconds[test]
@@ -89,17 +88,24 @@ class Trial:
         self.seconds: dict[str, float] = calls["seconds"]
         self.passes: dict[str, bool] = {}
 
-    def tests_of(self, mutant: str) -> list[str]:
+    def tests_of(self, mutant: str, limit: float, most_files: int) -> list[str]:
         """The tests that a mutant meets; for what is called on import only, some of everything."""
         function = mutant.rpartition("__mutmut_")[0]
         callers = [test for test in self.callers.get(function, []) if test != AT_IMPORT]
         if not callers and function in self.callers:
             callers = list(self.seconds)
-        return chosen((test for test in callers if self.passes.get(test, True)), self.seconds, SECONDS)
+        return chosen((test for test in callers if self.passes.get(test, True)), self.seconds, limit, most_files)
 
     def outcome(self, mutant: str) -> tuple[str, str | None]:
         """killed, survived, out of time, no tests, or broken; and the test that noticed."""
-        while tests := self.tests_of(mutant):
+        for limit, most_files in ROUNDS:
+            outcome, test = self.outcome_of_round(mutant, limit, most_files)
+            if outcome != "survived":
+                break
+        return outcome, test
+
+    def outcome_of_round(self, mutant: str, limit: float, most_files: int) -> tuple[str, str | None]:
+        while tests := self.tests_of(mutant, limit, most_files):
             cpu_limit = START_SECONDS + int(FACTOR * sum(self.seconds[test] for test in tests))
             code, failed = run(tests, mutant, cpu_limit)
             if code == 0:

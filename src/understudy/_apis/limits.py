@@ -21,7 +21,6 @@ from understudy._apis.common.urls import url, url_or_data
 from understudy._apis.responses.settings import RESPONSE_RULES
 
 _SET = ("assistants.create", "assistants.update", "runs.create", "threads.create_and_run")  # they set a model
-DEPTH = 14  # keys from a body down; filters hold filters
 
 # A step from a check to one inside it: a key of an object, an item (None), or a tag of an object with its key.
 Trail = tuple[Any, ...]
@@ -85,8 +84,6 @@ def _walk(check: Any, path: str, trail: Trail) -> Iterator[tuple[str, Bound, Any
 
     Each with its path and its trail.
     """
-    if len(trail) > DEPTH:
-        return
     if check in (url, url_or_data):
         kind = "a URL on the web" if check is url else "a URL on the web, or a data URL"
         yield path, Bound("a URL", kind, "url", "REP"), check, trail

@@ -78,9 +78,11 @@ class Journal:
                 return
             try:
                 self._file.close()
-                write_whole(self.path, "".join(f"{line}\n" for line in lines))
-                self._file = self.path.open("ab", buffering=0)
-                self._lines = lines
+                try:
+                    write_whole(self.path, "".join(f"{line}\n" for line in lines))
+                    self._lines = lines
+                finally:
+                    self._file = self.path.open("ab", buffering=0)
             except OSError as error:
                 self.failure = error
 

@@ -156,20 +156,19 @@ def _pieces(text: str) -> _SplitYaml | None:
     import yaml
 
     root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    if not isinstance(root, yaml.MappingNode):
-        return None
+    assert isinstance(root, yaml.MappingNode)  # it was read as a cassette
     found = [value for key, value in root.value if key.value == _ENTRIES]
     if len(found) != 1 or found[0].flow_style or not isinstance(found[0], yaml.SequenceNode):
         return None
     entries = found[0]
     indent = entries.start_mark.column
     starts = [_dash(text, entry.start_mark.index, indent) for entry in entries.value]
-    if not starts or any(start is None for start in starts):
+    if any(start is None for start in starts):
         return None
     end = entries.end_mark.index
     end = text.rfind("\n", 0, end) + 1 if end < len(text) else end
     cuts = [start for start in starts if start is not None] + [end]
-    if cuts != sorted(cuts):
+    if cuts != sorted(set(cuts)):  # there are aliases among them
         return None
     texts = [text[start:stop] for start, stop in pairwise(cuts)]
     marked = any(key.value == "understudy" for key, _ in root.value)

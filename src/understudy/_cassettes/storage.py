@@ -142,13 +142,13 @@ class Storage:
             if recorded and not failed:
                 with self._locked() as notes:
                     text, cleanings = self._text(recorded, replace)
-                    self._write(text)
+                    self._write(self.path, text)
                     with suppress(OSError):  # the cassette is saved; without the note, the next test only plays it
                         notes.write_text(RUN)
                 self._aside.unlink(missing_ok=True)
             elif recorded and not self._base:
                 text, _ = self._text(recorded, replace)
-                write_whole(self._aside, text)
+                self._write(self._aside, text)
                 aside = self._aside
             self._journal.drop()
         finally:
@@ -170,9 +170,9 @@ class Storage:
                 raise CassetteError(self._unwritten(error)) from error
             yield notes
 
-    def _write(self, text: str) -> None:
+    def _write(self, path: Path, text: str) -> None:
         try:
-            write_whole(self.path, text)
+            write_whole(path, text)
         except OSError as error:
             raise CassetteError(self._unwritten(error)) from error
 

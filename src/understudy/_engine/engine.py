@@ -124,14 +124,6 @@ class Engine:
         """Delete an execution; one that is live ends without any event [INF]."""
         self.executions.pop(execution.id).drop()
 
-    def withdraw(self, execution: Execution) -> None:
-        """Undo an execution: delete it, and remove what it wrote from the log."""
-        self.forget(execution)
-        log = execution.conversation.items
-        for item_id in execution.items:
-            if log.get(item_id) is not None:  # otherwise the app has deleted it
-                log.remove(item_id)
-
     # -- files (what planning asks of the service) -------------------------------
 
     def existing_file(self, file_id: str) -> File:

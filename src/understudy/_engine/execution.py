@@ -68,7 +68,7 @@ class ExecutionRequest:
         labels: what scripts are chosen by.
         scripted_run: makes the argument of a function script.
         tools: what the model may use.
-        instructions: the model's instructions; only their length matters.
+        instructions: the model's instructions; only their length matters, and only if the prompt is counted.
         last_user_text: what scripts are chosen by, and the default query of a search.
         author: who writes the messages, in the face's terms.
         lifetime_seconds: after how long it expires; None for never.
@@ -136,7 +136,6 @@ class Execution:
         "_agenda",
         "_entry",
         "_future",
-        "_is_acting",
         "_log",
         "_ports",
         "_used",
@@ -180,7 +179,6 @@ class Execution:
         self._agenda = agenda
         self._used = Usage()
         self._entry: AgendaEntry | None = None  # the head of the plan, on the agenda
-        self._is_acting = False
         self._waking = None if self.deadline is None else agenda.add(self.deadline, self._expire)
 
     # -- what a face calls --------------------------------------------------------
@@ -311,8 +309,7 @@ class Execution:
     def _plan(self, planned: Sequence[PlannedEvent | PlannedPieces]) -> None:
         """Append to the plan."""
         self._future.extend(planned)
-        if self._entry is None and not self._is_acting:
-            self._schedule()
+        self._schedule()
 
     def cut(self) -> None:
         """Drop the plan."""
@@ -336,7 +333,6 @@ class Execution:
 
         That is what is due before anything else of the service.
         """
-        self._is_acting = True  # whatever this plans or cuts is scheduled once, afterwards
         try:
             until = self._agenda.quiet_until  # nothing that happens here puts anything on the agenda
             self._happen_next(until)
@@ -344,7 +340,6 @@ class Execution:
             while future and future[0].at < until:
                 self._happen_next(until)
         finally:
-            self._is_acting = False
             self._schedule()
 
     def _happen_next(self, until: float) -> None:
@@ -443,7 +438,8 @@ class Execution:
         elif isinstance(event, StepClosed):
             self.steps.get(event.step_id).state = state.step(event.step_id)  # type: ignore[union-attr]
             self._used = self._used + event.usage
-        elif isinstance(event, ItemClosed | ItemAnswered):
+        else:
+            assert isinstance(event, ItemClosed | ItemAnswered)
             self.items[event.item_id].state = state.item(event.item_id)
 
     def _open_item(self, event: ItemOpened) -> None:
@@ -478,8 +474,7 @@ class Execution:
         if self._waking is not None:
             self._waking.cancel()
         self.cut()
-        if self.conversation.active is self:
-            self.conversation.active = None
+        self.conversation.active = None
 
 
 def _item_reason(event: Ended) -> str | None:

@@ -84,9 +84,6 @@ class ExecutionState(NamedTuple):
 
     def step(self, step_id: str) -> StepState:
         """Return a step that has begun."""
-        last = self.steps[-1]
-        if last.id == step_id:  # the common case
-            return last
         return next(step for step in reversed(self.steps) if step.id == step_id)
 
     def item(self, item_id: str) -> Any:
@@ -166,11 +163,9 @@ def _step_opened(state: ExecutionState, event: StepOpened) -> ExecutionState:
 
 
 def _step_closed(state: ExecutionState, event: StepClosed) -> ExecutionState:
-    closed = moved(state.step(event.step_id), event.outcome, event.at, usage=event.usage, error=event.error)
-    steps = state.steps
-    if steps[-1].id == closed.id:  # the common case
-        return ExecutionState(state.phase, (*steps[:-1], closed), state.items)
-    return ExecutionState(state.phase, tuple(closed if step.id == closed.id else step for step in steps), state.items)
+    *before, last = state.steps  # which alone is open
+    closed = moved(last, event.outcome, event.at, usage=event.usage, error=event.error)
+    return ExecutionState(state.phase, (*before, closed), state.items)
 
 
 def _with_item(state: ExecutionState, item: ItemState) -> ExecutionState:
@@ -184,10 +179,8 @@ def _item_opened(state: ExecutionState, event: ItemOpened) -> ExecutionState:
 
 
 def _item_delta(state: ExecutionState, event: ItemDelta) -> ExecutionState:
-    items = state.items
-    if items[-1].id == event.item_id:  # the common case, and there may be thousands of deltas
-        return ExecutionState(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
-    return _with_item(state, state.item(event.item_id).plus(event.piece))
+    items = state.items  # the last of which alone is being written, and there may be thousands of deltas
+    return ExecutionState(state.phase, state.steps, (*items[:-1], items[-1].plus(event.piece)))
 
 
 def _item_closed(state: ExecutionState, event: ItemClosed) -> ExecutionState:

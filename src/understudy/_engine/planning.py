@@ -121,7 +121,7 @@ class Planner:
         for call in calls:
             sent.append((ItemOpened, call.opening()))
             sent += [(ItemDelta, call.id, piece) for piece in call.pieces()]
-        self.spread(start, STEP_SECONDS, sent, closes=True)
+        self.spread(start, STEP_SECONDS, sent)
         self.at = start + STEP_SECONDS
         waiting = tuple(call.id for call, move in zip(calls, moves, strict=True) if move.waits_for_app)
         if waiting:
@@ -153,26 +153,24 @@ class Planner:
         if pieces:
             self.planned.append(PlannedPieces(spread_at(start, seconds, 1, len(pieces)), start, seconds, item_id, pieces))
 
-    def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]], *, closes: bool = False) -> None:
-        """Plan pieces, sent evenly over `seconds` from `start`.
+    def spread(self, start: float, seconds: float, sent: Sequence[tuple[Any, ...]]) -> None:
+        """Plan items one after the other, sent evenly over `seconds` from `start`.
 
         Args:
             start: in unix seconds.
             seconds: from `start` to the step's end.
-            sent: for each piece, the class of its event and the arguments after the time.
-            closes: each item among them is closed after its last piece.
+            sent: for each opening and each piece, the class of its event and the arguments after the time.
         """
         item_id = ""
         for number, (kind, *rest) in enumerate(sent, 1):
             at = start + seconds * number / (len(sent) + 1)
-            if closes and kind is ItemOpened:
+            if kind is ItemOpened:
                 if item_id:
                     self.plan(ItemClosed(self.at, item_id), is_visible=False)
                 item_id = rest[0].id
             self.at = at
             self.plan(kind(at, *rest), is_visible=False)
-        if closes and item_id:
-            self.plan(ItemClosed(self.at, item_id), is_visible=False)
+        self.plan(ItemClosed(self.at, item_id), is_visible=False)
 
     def begin_step(self) -> float:
         """Advance by the model's time before a step; return when the step begins."""

@@ -466,6 +466,13 @@ def test_an_item_given_as_json() -> None:
         assert second.output_text == "1"
 
 
+def test_the_repr_of_an_item_is_code() -> None:
+    """Pasted back as code, an item is equal to what it was, and has the same hash."""
+    again = eval(repr(ResponseItem(WEB_SEARCH)))
+    assert again == ResponseItem(WEB_SEARCH)
+    assert hash(again) == hash(ResponseItem(WEB_SEARCH))
+
+
 def test_an_item_that_is_none() -> None:
     """What the SDK's type does not take is refused when the script is written, and on the other face when it starts."""
     with pytest.raises(understudy.errors.ImpossibleScript, match="the SDK's type rejects it"):

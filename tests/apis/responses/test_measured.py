@@ -345,6 +345,15 @@ def test_verbosity(model: str, allowed: bool) -> None:
     assert asked(model=model, input="x", text={"verbosity": "medium"})[0] == 200
 
 
+@pytest.mark.parametrize("given", ["low", None])
+def test_verbosity_is_echoed(given: str | None) -> None:
+    """A response says how verbose the model was: as requested, else medium."""
+    with understudy.simulate(strict=False) as backend:
+        text = {"verbosity": given} if given else {}
+        response = backend.client().responses.create(model="gpt-5-mini", input="x", text=text)
+        assert response.model_dump()["text"]["verbosity"] == (given or "medium")
+
+
 def test_encrypted_reasoning_of_a_model_that_has_none() -> None:
     """A model that does not reason has nothing to encrypt. [REP: microsoft/agent-framework#7483]"""
     text = "Encrypted content is not supported with this model."

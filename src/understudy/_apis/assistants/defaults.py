@@ -43,8 +43,6 @@ def thread_tool_resources(engine: Engine, given: Json | None) -> Json:
     """Return a thread's tool_resources, creating inline vector stores [REC]."""
     resources: Json = {}
     for name, value in (given or {}).items():
-        if value is None:
-            continue
         if name == "file_search":
             resources[name] = {"vector_store_ids": store_ids(engine, value, lifetime_days=THREAD_STORE_DAYS)}
         else:

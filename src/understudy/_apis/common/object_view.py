@@ -23,8 +23,6 @@ class ObjectView:
     else:
 
         def __getattr__(self, name: str) -> Any:
-            if name == "_data":  # on an object just created by copy or pickle
-                raise AttributeError(name)
             if name in self._data:
                 return _look(self._data[name])
             raise AttributeError(f"{self._data.get('object', 'object')} has no {name!r}; it has {', '.join(self._data)}")
@@ -41,6 +39,10 @@ class ObjectView:
     def to_dict(self) -> dict[str, Any]:
         """Return the plain JSON value."""
         return dict(self._data)
+
+    def __reduce__(self) -> tuple[type[ObjectView], tuple[dict[str, Any]]]:
+        """Return how `copy` and `pickle` make another, whose data they could not set."""
+        return type(self), (self.to_dict(),)
 
     def __eq__(self, other: object) -> bool:
         return bool(self._data == (other._data if isinstance(other, ObjectView) else other))

@@ -19,10 +19,7 @@ def scrubbed_error(error: UnderstudyError, clean: Callable[[str], str]) -> Under
         clean: takes the secrets out of a text.
     """
     if error.__cause__ is None and not isinstance(error, InternalError):
-        shown = type(error)(clean(str(error)))
-        for note in getattr(error, "__notes__", ()):
-            shown.add_note(clean(note))
-        return shown
+        return type(error)(clean(str(error)))
     clean_chain(error, clean)
     return error
 

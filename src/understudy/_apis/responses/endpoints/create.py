@@ -345,7 +345,6 @@ def _request(
         labels=ScriptLabels("response", None, conversation_id),
         scripted_run=scripted_run,
         tools=tools,
-        instructions=body.get("instructions"),
         last_user_text=last_user_text,
         new_item_id=new_item_id,
         checks_ahead=False,
