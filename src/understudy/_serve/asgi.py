@@ -43,9 +43,9 @@ EVENTS_A_TURN = 8  # of a stream, before other connections proceed: a turn of th
 
 
 class HeldTransport:
-    """The transport of an exchange, which keeps what is written until it is sent all at once.
+    """The transport of an exchange; what is written in a turn leaves at once.
 
-    ASGI has no word for that either, so it takes the place of the transport in uvicorn's exchange, whose method
+    ASGI has no word for that, so it takes the place of the transport in uvicorn's exchange, whose method
     `send` is. With another server it holds nothing.
 
     Args:
