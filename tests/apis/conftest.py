@@ -10,16 +10,17 @@ import pytest
 import understudy as understudy_module
 from tests.observed_spec import check_answer
 from understudy._backend.backend import Backend
+from understudy._backend.dispatcher import Dispatcher
 
 
 @pytest.fixture(autouse=True)
 def validated(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Backend.handle
+    answer = Dispatcher.handle
 
-    def handle(self: Backend, request: Any) -> Any:
+    def handle(self: Dispatcher, request: Any) -> Any:
         return check_answer(request, answer(self, request))
 
-    monkeypatch.setattr(Backend, "handle", handle)
+    monkeypatch.setattr(Dispatcher, "handle", handle)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests import observed_spec
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
 
@@ -356,6 +357,15 @@ def test_headers_are_those_recorded(client: Any) -> None:
     assert heads[0]["content-type"] == "application/json"
     assert heads[0]["x-request-id"] != heads[1]["x-request-id"]
     assert not [name for name in heads[0] if name.startswith("x-ratelimit")]
+
+
+def test_what_these_tests_see_is_validated(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer in this folder is compared with its schema of the specification."""
+    schemas: list[str] = []
+    monkeypatch.setattr(observed_spec, "check", lambda value, schema: schemas.append(schema))
+    client.models.list()
+    client.beta.threads.create()
+    assert schemas == ["ListModelsResponse", "ThreadObject"]
 
 
 def test_bodies_are_pretty_printed(client: Any) -> None:

@@ -51,6 +51,7 @@ def transcript() -> bytes:
         list(stream)
     client.beta.threads.messages.list(run.thread_id)
     assert backend.close() == []
+    assert b"Sunny." in backend.bytes
     return bytes(backend.bytes)
 
 

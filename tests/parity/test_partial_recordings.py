@@ -89,7 +89,18 @@ def test_a_session_that_only_looks_back_shows_what_was_done(tmp_path: Path) -> N
     assert shown[2] == ("output", "sunny")
 
 
-@pytest.mark.parametrize("app", [OldApp(("a",)), NewApp(("a",)), streaming_new], ids=["old", "new", "new stream"])
+def in_a_conversation() -> None:
+    """The new app with a conversation."""
+    app: Any = NewApp(("a",), request=lambda turn, first: {"conversation": conversation, "previous_response_id": None})
+    with OpenAI() as client:
+        conversation = client.conversations.create().id
+        app()
+
+
+APPS = {"old": OldApp(("a",)), "new": NewApp(("a",)), "new stream": streaming_new, "conversation": in_a_conversation}
+
+
+@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
 @pytest.mark.parametrize("lost", ["the beginning", "the requests", "every second request"])
 def test_what_was_lost_is_no_difference(app: Any, lost: str, tmp_path: Path, monkeypatch: Any) -> None:
     """A recording that begins late, or has lost what was sent, differs from the whole in nothing that it does not show."""
@@ -104,6 +115,28 @@ def test_what_was_lost_is_no_difference(app: Any, lost: str, tmp_path: Path, mon
         path.write_text(yaml.safe_dump({**document, "interactions": exchanges[first:]}), encoding="utf-8")
         for report in (understudy.parity(path, whole), understudy.parity(whole, path)):
             assert report.same or not (report.old.turns and report.new.turns), f"from {first} on: {report}"
+
+
+@pytest.mark.parametrize("every", [1, 2], ids=["all", "every second"])
+@pytest.mark.parametrize("how", ["previous_response_id", "conversation"])
+def test_lost_requests_leave_the_context_unknown(how: str, every: int, tmp_path: Path) -> None:
+    """Whatever a lost request brought, the turns after it see as much of it as is shown: nothing is a difference."""
+    backend = understudy.Backend(script=SCRIPT)
+    with backend.client() as client:
+        conversation = client.conversations.create().id
+    own = {"conversation": conversation, "previous_response_id": None} if how == "conversation" else {}
+    with served(backend) as base, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", f"{base}/v1")
+        patch.setenv("OPENAI_API_KEY", "sk-loopback")
+        with understudy.use_cassette(tmp_path / "whole.yaml", record="all", rename_ids=False):
+            NewApp(("a", "b"), request=own)()
+    document = yaml.safe_load((tmp_path / "whole.yaml").read_text(encoding="utf-8"))
+    for exchange in document["interactions"][::every]:
+        exchange["request"]["body"] = None
+    (tmp_path / "part.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    report = understudy.parity(tmp_path / "part.yaml", tmp_path / "whole.yaml")
+    assert report.same, report
+    assert [str(turn.context) for turn in report.old.turns][1] == "(unknown)"
 
 
 def test_a_run_that_no_answer_shows_is_unknown(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from understudy._apis import faces
@@ -69,7 +70,6 @@ class Backend(BackendPreload, BackendContents):
         _check_settings(strict=strict, seed=seed)
         self._engine = Engine(seed=seed, time=time, start=start, strict=strict)
         self._dispatcher = Dispatcher(self._engine, self._faces)
-        self.handle = self._dispatcher.handle  # type: ignore[method-assign] # a frame less in every request
         self._strict = strict
         self._start = start
         self._generated: tuple[str, Any] | None = None
@@ -108,12 +108,16 @@ class Backend(BackendPreload, BackendContents):
 
     # -- requests -------------------------------------------------------------
 
-    def handle(self, request: Request) -> Answer:
-        """Answer a request.
+    if TYPE_CHECKING:
 
-        Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
-        """
-        return self._dispatcher.handle(request)
+        def handle(self, request: Request) -> Answer:
+            """Answer a request.
+
+            Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
+            """
+
+    else:  # the dispatcher's own method, a frame less in every request; subclasses may have one of their own
+        handle = property(attrgetter("_dispatcher.handle"), doc="Answer a request.")
 
     def over_http(self) -> None:
         """Answer as a server: an unknown path is the service's 404, not a mistake."""

@@ -150,24 +150,31 @@ class ResponseReading:
         position = self._positions.get(str(view.get("id")), 0)
         seen: list[SeenMessage] = []
         for entry in self._log(conversation)[:position]:
-            seen += self._own(self.made[entry]) if isinstance(entry, str) else self._messages([entry])
+            own = self._own(self.made[entry]) if isinstance(entry, str) else self._messages([entry])
+            if isinstance(own, Unknown):
+                return UNKNOWN
+            seen += own
         return seen
 
     def _chain(self, response_id: str) -> list[SeenMessage] | Unknown:
         seen: list[SeenMessage] = []
         while response_id:
             made = self.made.get(response_id)
-            if made is None:
+            own = UNKNOWN if made is None else self._own(made)
+            if made is None or isinstance(own, Unknown):
                 return UNKNOWN
-            seen = [*self._own(made), *seen]
+            seen = [*own, *seen]
             response_id = str((made.body or {}).get("previous_response_id") or made.view.get("previous_response_id") or "")
         return seen
 
-    def _own(self, made: _Made) -> list[SeenMessage]:
-        brought = self._messages(_typed(as_items((made.body or {}).get("input"))))
+    def _own(self, made: _Made) -> list[SeenMessage] | Unknown:
+        """Return what a response added to its conversation.
+
+        UNKNOWN if its request was lost, which may have brought more.
+        """
         if made.body is None:
-            brought = [SeenMessage(role="user", text=UNKNOWN)]
-        return [*brought, *self._messages(made.view.get("output") or ())]
+            return UNKNOWN
+        return self._messages([*_typed(as_items(made.body.get("input"))), *(made.view.get("output") or ())])
 
     def _messages(self, items: Sequence[Json]) -> list[SeenMessage]:
         return messages.input_messages(items, self._name_of)
