@@ -97,7 +97,7 @@ def serve_bare(headers: list[list[str]], body: bytes) -> None:
     from understudy._serve.server import listener, uvicorn_server
 
     encoded = [(name.encode(), value.encode()) for name, value in headers]
-    streamed = (b"transfer-encoding", b"chunked") in encoded
+    streamed = any(name.lower() == b"transfer-encoding" for name, _ in encoded)
     pieces = [event + b"\n\n" for event in body.split(b"\n\n")[:-1]] if streamed else []
 
     async def application(scope: Any, receive: Any, send: Any) -> None:

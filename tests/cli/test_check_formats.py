@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shlex
@@ -81,6 +82,21 @@ def test_annotations(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(project / "cassettes" / "fine.json", [("GET", "/models/x", None, (404, {"error": {"message": "gone"}}))])
     main(["check", "--format", "github", "--unplayed", "ignore"])
     assert all(line.startswith("::error ") for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(LEAKY.encode("utf-16"), 7), (gzip.compress(LEAKY.encode(), mtime=0), 1)],
+    ids=["utf-16", "compressed"],
+)
+def test_the_line_in_a_file_that_is_not_plain(
+    content: bytes, line: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a text of another coding the line is right; in a compressed file, which shows no lines, it is the first."""
+    (tmp_path / "leaky.yaml").write_bytes(content)
+    assert main(["check", str(tmp_path / "leaky.yaml"), "--json", "--unplayed", "ignore"]) == 1
+    findings = [one for one in json.loads(capsys.readouterr().out)["findings"] if one["kind"] == "secret"]
+    assert [(one["exchange"], one["line"]) for one in findings] == [(1, line)]
 
 
 @pytest.mark.parametrize("arguments", [[], ["empty"], ["--json"]])

@@ -94,6 +94,62 @@ def test_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "events 0 thread.message.completed.content" in capsys.readouterr().out
 
 
+CHANGES: dict[str, tuple[Any, Any, str]] = {  # an exchange, another one in its place, and what is said of them
+    "a query": (
+        ("GET", f"{THREAD}/messages?limit=1", None, {"data": []}),
+        ("GET", f"{THREAD}/messages?limit=2", None, {"data": []}),
+        "path limit\n      - '1'\n      + '2'\n",
+    ),
+    "a path of another API": (
+        ("POST", "/chat/completions", {}, {"ok": 1}),
+        ("POST", "/chat/completions", {}, {"ok": 2}),
+        "POST /chat/completions\n    answer ok\n      - 1\n      + 2\n",
+    ),
+    "a status": (("GET", RUN, None, {}), ("GET", RUN, None, (404, {})), "status\n      - 200\n      + 404\n"),
+    "the events": (
+        ("POST", f"{THREAD}/runs", {}, streamed(("thread.run.created", {}), ("thread.run.queued", {}))),
+        ("POST", f"{THREAD}/runs", {}, streamed(("thread.run.created", {}))),
+        'events\n      - ["thread.run.created","thread.run.queued","done"]\n      + ["thread.run.created","done"]\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), CHANGES.values(), ids=CHANGES)
+def test_every_part_is_compared(old: Any, new: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Queries, statuses, bodies that are not JSON, and which events came: each is a part that may differ."""
+    assert difference(tmp_path, [old], [new]) == 1
+    shown = capsys.readouterr().out
+    assert said in shown
+    assert "1 exchange differs" in shown
+    assert difference(tmp_path, [old], [old]) == 0
+
+
+def test_a_body_that_is_not_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was downloaded is compared as text; a body that is lost is missing."""
+    paths = []
+    for content in ("soup", "stew", None):
+        path = written(tmp_path / f"{content}.json", [("GET", "/files/file-1/content", None, content or "")])
+        text = path.read_text().replace("text/event-stream; charset=utf-8", "text/plain")
+        path.write_text(text if content else text.replace('"string": ""', '"string": null'))
+        paths.append(str(path))
+    assert main(["diff", *paths[:2]]) == 1
+    assert "    answer\n      - 'soup'\n      + 'stew'\n1 exchange differs" in capsys.readouterr().out
+    assert main(["diff", *paths[1:]]) == 1
+    assert "    answer\n      - 'stew'\n      + (missing)\n1 exchange differs" in capsys.readouterr().out
+
+
+def test_an_answer_that_broke_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether an answer came whole is compared, too; what only the service reads is not."""
+    events = [("response.created", {"encrypted_content": "abc"}), ("response.completed", {})]
+    new = written(tmp_path / "new.json", [("POST", "/responses", {}, streamed(*events))])
+    document = json.loads(new.read_text().replace("abc", "xyz"))
+    document["interactions"][0]["understudy"] = {"broken": {"kind": "ReadError", "message": "reset"}}
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(document))
+    assert main(["diff", str(old), str(new)]) == 1
+    assert "    answer broke off\n      - true\n      + false\n1 exchange" in capsys.readouterr().out
+
+
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As data: whether they are the same, and each difference with its exchanges, part, key and values."""
     new = copy.deepcopy(SESSION)
@@ -106,6 +162,9 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         {**common, "key": "usage.total_tokens", "before": 7, "after": 8},
         {**common, "key": "usage.more", "after": True},
     ]
+    assert difference(tmp_path, SESSION, SESSION[:4], "--json") == 1
+    gone = {"kind": "removed", "old": 4, "new": None, "method": "GET", "path": RUN}
+    assert json.loads(capsys.readouterr().out)["differences"] == [gone]
     assert difference(tmp_path, SESSION, SESSION, "--json") == 0
     assert json.loads(capsys.readouterr().out)["same"] is True
 

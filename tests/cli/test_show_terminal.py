@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,32 @@ def test_the_terminal_is_asked(stream: io.StringIO, environment: dict[str, str],
     """Colour where a terminal shows it, unless NO_COLOR says no, or FORCE_COLOR asks for it; COLUMNS is the width."""
     terminal = Terminal.of(stream, environment)
     assert (terminal.colour, terminal.width) == (colour, width)
+
+
+@pytest.mark.parametrize(("text", "columns"), [("cafe", 4), ("cafe\u0301", 4), ("表", 2), ("🌮", 2)])
+def test_how_wide_a_text_is(text: str, columns: int) -> None:
+    """An accent on the letter before it takes no column of its own, a wide character takes two."""
+    assert cells(text) == columns
+
+
+def test_the_width_of_a_terminal_that_sets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without COLUMNS the terminal itself is asked."""
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((77, 24)))
+    assert Terminal.of(Tty(), {}).width == 77
+
+
+def test_an_answer_that_broke_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says how it ended, in words and as data; a body that is not JSON is shown as its text."""
+    asked = entry(("GET", "/files/file-1/content", None, "so"))
+    asked["response"]["headers"]["content-type"] = ["text/plain"]
+    asked["understudy"] = {"broken": {"kind": "ReadError", "message": "reset"}}
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps({"version": 1, "interactions": [asked]}))
+    assert main(["show", str(path), "0"]) == 0
+    assert capsys.readouterr().out.endswith("  it broke off: ReadError: reset\n")
+    assert main(["show", str(path), "0", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["answer"]
+    assert (answer["body"], answer["broken"]) == ("so", {"kind": "ReadError", "message": "reset"})
 
 
 def test_colours(cassette: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sho tutorial.yaml", 2, "Did you mean 'show'?"),
         ("show tutorial.yaml --hmtl x", 2, "unrecognized arguments: --hmtl x. Did you mean '--html'?"),
         ("show tutorial.yaml --htm x", 2, "Did you mean '--html'?"),
+        ("serve --worlds 0", 2, "expected a number from 1 on, got '0'"),
+        ("parity tutorial.yaml tutorial.yaml --words loose", 2, "'loose': expected exact, ignore, or MODULE:FUNCTION"),
         ("serve --time pol", 2, "Did you mean 'poll'?"),
         ("show", 2, "the following arguments are required: CASSETTE"),
         ("show tutoral.yaml", 2, "Did you mean tutorial.yaml?"),

@@ -10,12 +10,12 @@ import pytest
 from openai import OpenAI
 
 import understudy
-from tests.cassettes.building import written
+from tests.cassettes.building import RUN, THREAD, run, written
 from tests.cassettes.loopback import served
 from understudy import Backend, CodeInterpreter, Fail, FunctionCall, Hang, Incomplete, Reason, Reply
 from understudy._common.messages import Pause, Response
 from understudy._common.observers import observing
-from understudy._coverage import shards
+from understudy._coverage import names, shards
 from understudy._coverage.as_json import as_json
 from understudy._coverage.collector import SuiteWatch
 from understudy._coverage.coverage import coverage_of
@@ -183,6 +183,43 @@ def test_a_foreign_response_is_named(tmp_path: Path) -> None:
     assert "pondering" in coverage.groups["response statuses"].others
     assert list(coverage.groups["item types"].others) == ["unknown: objects are not shaped as the API's (KeyError)"]
     assert "The lifecycle of a response" in as_html(coverage, NOW)
+
+
+def test_what_two_tests_see_of_one_replay_is_counted_once(tmp_path: Path) -> None:
+    """A run and a response that one test saw to its end, and the next polls again: each path is the first test's alone."""
+    made = {"id": "resp_1", "object": "response", "created_at": 1, "model": "x", "output": []}
+    shown = run("queued", created_at=1, assistant_id="asst_1", tools=[])
+    exchanges = [
+        ("POST", "/responses", {"model": "x", "input": "Hi", "background": True}, made | {"status": "queued"}),
+        ("GET", "/responses/resp_1", None, made | {"status": "completed"}),
+        ("POST", f"{THREAD}/runs", {"assistant_id": "asst_1"}, shown),
+        ("GET", RUN, None, shown | {"status": "completed"}),
+    ]
+    path, suite = written(tmp_path / "shared.json", exchanges), SuiteWatch()
+    with observing(suite), understudy.use_cassette(path, record="none"), OpenAI(api_key="x") as client:
+        suite.test = "first"
+        client.responses.create(model="x", input="Hi", background=True)
+        client.beta.threads.runs.create("thread_1", assistant_id="asst_1")
+        for name in ("first", "second"):
+            suite.test = name
+            client.responses.retrieve("resp_1")
+            client.beta.threads.runs.retrieve("run_1", thread_id="thread_1")
+            suite.test_ended()
+    counted = suite.tally.tests
+    assert (counted["first"].runs.paths, counted["first"].responses.paths) == ({"queued-completed": 1},) * 2
+    assert (counted["second"].runs.paths, counted["second"].responses.paths) == ({}, {})
+
+
+def test_an_event_that_is_no_object_is_counted_by_its_name(tmp_path: Path) -> None:
+    """Of a stream by another server whose events hold other things than objects, the names are counted."""
+    body = 'event: response.created\ndata: "x"\n\n'
+    asked: Any = {"model": "x", "input": "Hi", "stream": True}
+    path, suite = written(tmp_path / "odd.json", [("POST", "/responses", asked, body)]), SuiteWatch()
+    with observing(suite), understudy.use_cassette(path, record="none"), OpenAI(api_key="x") as client:
+        answer = client.responses.with_raw_response.create(**asked)
+        assert "response.created" in "".join(answer.http_response.iter_lines())
+    suite.test_ended()
+    assert list(suite.tally.met[names.RESPONSE_EVENTS]) == ["response.created"]
 
 
 def both() -> Tally:

@@ -181,9 +181,15 @@ def test_another_server_gets_the_key_and_may_hang_up(
 
 
 def test_a_clock_that_runs_by_itself_is_stopped(serve: Serve, recordings: Path, conform: Said) -> None:
-    """`understudy serve` in real time is brought to where a recording was, as one in virtual time is."""
-    status, said = conform(recordings, "--base-url", f"{serve('--time', 'real')}/v1")
+    """`understudy serve` in real time is brought to where a recording was; what it refuses to set up is said."""
+    url = f"{serve('--time', 'real')}/v1"
+    status, said = conform(recordings, "--base-url", url)
     assert (status, said.endswith("100.0 % of the exchanges agree.\n")) == (0, True), said
+    store = {"id": "vs_1", "object": "vector_store", "created_at": 1_760_000_000, "expires_after": {"days": "many"}}
+    written(recordings / "odd.yaml", [("GET", "/vector_stores/vs_1", None, store)])
+    status, said = conform(recordings, "--base-url", url)
+    assert (status, "!set-up: recorded 'what the recording shows'" in said) == (1, True), said
+    assert "expires_after" in said
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000/v1", "http://", "http://127.0.0.1:8x/v1", "ftp://127.0.0.1/v1"])

@@ -62,10 +62,19 @@ async def aiohttp_text(session: aiohttp.ClientSession, url: str, method: str = "
         return await answer.text()
 
 
+def get_by_urllib(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.read().decode("utf-8", "surrogateescape")
+    except urllib.error.HTTPError as error:
+        with error:  # an answer, too
+            raise
+
+
 GETS: dict[str, Callable[[str], str]] = {
     "requests": lambda url: requests.get(url).text,
     "urllib3": lambda url: urllib3.PoolManager().request("GET", url).data.decode(),
-    "urllib": lambda url: urllib.request.urlopen(url).read().decode("utf-8", "surrogateescape"),
+    "urllib": get_by_urllib,
     "aiohttp": lambda url: str(with_aiohttp(lambda session: aiohttp_text(session, url))),
 }
 

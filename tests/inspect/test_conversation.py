@@ -158,6 +158,70 @@ def test_tools_of_the_service(tmp_path: Path) -> None:
     ]
 
 
+def test_named_conversations_are_told_apart(tmp_path: Path) -> None:
+    """Each has its own items, from a response, from the app, or only in a list; each is said once."""
+    thinking = {"type": "reasoning", "id": "rs_1", "summary": []}
+
+    def listed(*items: dict[str, Any]) -> dict[str, Any]:
+        return {"object": "list", "data": list(items), "has_more": False}
+
+    path = written(
+        tmp_path / "c.json",
+        [
+            (
+                "POST",
+                "/responses",
+                {"input": [QUESTION, "no item"], "conversation": "conv_1"},
+                response(1, thinking, reply("A")),
+            ),
+            ("POST", "/responses", {"input": "hi", "conversation": {"id": "conv_2"}}, response(2, reply("B"))),
+            ("POST", "/conversations/conv_1/items", {"items": [{"role": "user", "content": "added"}]}, listed()),
+            ("GET", "/conversations/conv_1/items", None, listed(reply("later"), reply("A"), thinking, QUESTION)),
+        ],
+    )
+    entries = [(entry.conversation, entry.text) for entry in conversation(load(path)) if entry.kind != "outcome"]
+    assert entries == [
+        *(("conv_1", text) for text in (QUESTION["content"], "(no summary)", "A", "added", "later")),
+        *(("conv_2", text) for text in ("hi", "B")),
+    ]
+
+
+def test_parts_of_messages(tmp_path: Path) -> None:
+    """Texts in either form are joined; an image, or a part of another kind, is named; what is no part is left out."""
+    file = {"type": "image_file", "image_file": {"file_id": "file-1"}}
+    parts = [{"type": "input_text", "text": "one"}, "two", 3, file, {"type": "hologram"}]
+    path = written(
+        tmp_path / "c.json",
+        [("POST", "/responses", {"input": [{"role": "user", "content": parts}]}, response(1, reply("A")))],
+    )
+    assert said(path)[0] == ("user", "onetwo[image_file file-1][hologram]")
+
+
+def test_outputs_that_only_a_step_shows(tmp_path: Path) -> None:
+    """What a function returned is said once: as it was submitted, or else as the step shows it."""
+    calls = [
+        {"id": f"call_{number}", "type": "function", "function": {"name": "f", "arguments": "{}", "output": f"o{number}"}}
+        for number in (1, 2)
+    ]
+    details = {"type": "tool_calls", "tool_calls": calls}
+    step = {"id": "step_1", "object": "thread.run.step", "run_id": "run_1", "thread_id": "thread_1", "created_at": 3}
+    outputs = {"tool_outputs": [{"tool_call_id": "call_1", "output": "sent"}, {"tool_call_id": "call_2", "output": None}]}
+    path = written(
+        tmp_path / "c.json",
+        [
+            ("POST", f"{RUN}/submit_tool_outputs", outputs, run("queued", created_at=2)),
+            (
+                "GET",
+                f"{RUN}/steps",
+                None,
+                {"object": "list", "data": [step | {"step_details": details, "type": "tool_calls"}]},
+            ),
+            ("GET", RUN, None, run("completed", created_at=2)),
+        ],
+    )
+    assert [words for label, words in said(path) if label == "returns"] == ["sent", "o2"]
+
+
 def test_a_thread(tmp_path: Path) -> None:
     """Messages that a thread was made with, a run's calls and the outputs of the app, its reply and its end, in order."""
     action = {

@@ -77,6 +77,7 @@ SPOILT: dict[str, tuple[Callable[[Events], Any], str]] = {
         lambda events: [*events[:6], (events[6][0], events[6][1] | {"text": "Bye"}), *events[7:]],
         "pieces before it make",
     ),
+    "no object": (lambda events: [(events[0][0], "x"), *events[1:]], "has data that is not a JSON object"),
     "no delta": (lambda events: [*events[:4], (events[4][0], events[4][1] | {"delta": 7}), *events[5:]], "expected str"),
     "two names": (lambda events: [(events[0][0], events[0][1] | {"type": "x"}), *events[1:]], "the event is called"),
     "a status": (
@@ -102,6 +103,7 @@ def test_a_spoilt_stream_is_a_finding(tmp_path: Path, spoilt: str) -> None:
         (response("completed", "x"), "output[0]: is not an object"),
         (response("completed", {"type": "function_call", "name": "f"}), "lacks 'call_id'"),
         ("no JSON", "is not JSON"),
+        ([], "is not an object"),
     ],
 )
 def test_a_spoilt_response_is_a_finding(tmp_path: Path, answer: Any, expected: str) -> None:
@@ -109,7 +111,8 @@ def test_a_spoilt_response_is_a_finding(tmp_path: Path, answer: Any, expected: s
     path = written(tmp_path / "c.json", [("GET", "/responses/resp_1", None, answer)])
     text = path.read_text()
     path.write_text(text.replace("text/event-stream; charset=utf-8", "application/json"))
-    assert any(expected in str(violation) for violation in spec.violations(load(path)[0]))
+    violations = [str(violation) for violation in spec.violations(load(path)[0])]
+    assert any(expected in violation for violation in violations)
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="the real recordings do not lie beside this repository")

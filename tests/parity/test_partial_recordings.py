@@ -89,7 +89,18 @@ def test_a_session_that_only_looks_back_shows_what_was_done(tmp_path: Path) -> N
     assert shown[2] == ("output", "sunny")
 
 
-@pytest.mark.parametrize("app", [OldApp(("a",)), NewApp(("a",)), streaming_new], ids=["old", "new", "new stream"])
+def in_a_conversation() -> None:
+    """The new app with a conversation."""
+    app: Any = NewApp(("a",), request=lambda turn, first: {"conversation": conversation, "previous_response_id": None})
+    with OpenAI() as client:
+        conversation = client.conversations.create().id
+        app()
+
+
+APPS = {"old": OldApp(("a",)), "new": NewApp(("a",)), "new stream": streaming_new, "conversation": in_a_conversation}
+
+
+@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
 @pytest.mark.parametrize("lost", ["the beginning", "the requests", "every second request"])
 def test_what_was_lost_is_no_difference(app: Any, lost: str, tmp_path: Path, monkeypatch: Any) -> None:
     """A recording that begins late, or has lost what was sent, differs from the whole in nothing that it does not show."""
@@ -104,6 +115,28 @@ def test_what_was_lost_is_no_difference(app: Any, lost: str, tmp_path: Path, mon
         path.write_text(yaml.safe_dump({**document, "interactions": exchanges[first:]}), encoding="utf-8")
         for report in (understudy.parity(path, whole), understudy.parity(whole, path)):
             assert report.same or not (report.old.turns and report.new.turns), f"from {first} on: {report}"
+
+
+@pytest.mark.parametrize("every", [1, 2], ids=["all", "every second"])
+@pytest.mark.parametrize("how", ["previous_response_id", "conversation"])
+def test_lost_requests_leave_the_context_unknown(how: str, every: int, tmp_path: Path) -> None:
+    """Whatever a lost request brought, the turns after it see as much of it as is shown: nothing is a difference."""
+    backend = understudy.Backend(script=SCRIPT)
+    with backend.client() as client:
+        conversation = client.conversations.create().id
+    own = {"conversation": conversation, "previous_response_id": None} if how == "conversation" else {}
+    with served(backend) as base, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", f"{base}/v1")
+        patch.setenv("OPENAI_API_KEY", "sk-loopback")
+        with understudy.use_cassette(tmp_path / "whole.yaml", record="all", rename_ids=False):
+            NewApp(("a", "b"), request=own)()
+    document = yaml.safe_load((tmp_path / "whole.yaml").read_text(encoding="utf-8"))
+    for exchange in document["interactions"][::every]:
+        exchange["request"]["body"] = None
+    (tmp_path / "part.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    report = understudy.parity(tmp_path / "part.yaml", tmp_path / "whole.yaml")
+    assert report.same, report
+    assert [str(turn.context) for turn in report.old.turns][1] == "(unknown)"
 
 
 def test_a_run_that_no_answer_shows_is_unknown(tmp_path: Path) -> None:
@@ -204,6 +237,21 @@ def test_a_list_shows_the_replies_of_the_runs_it_goes_back_to(listing: Any, know
     assert transcript == backend.transcript(), transcript
 
 
+def test_what_the_code_interpreter_printed(tmp_path: Path) -> None:
+    """Where a response includes the outputs of its code interpreter, they are what it printed in the simulation."""
+    backend = understudy.Backend(script=(CodeInterpreter("print(2)\nprint(3)", logs="2\n3\n"), Reply("Done.")))
+
+    def app(client: OpenAI) -> None:
+        tools: Any = [{"type": "code_interpreter", "container": {"type": "auto"}}]
+        include: Any = ["code_interpreter_call.outputs"]
+        client.responses.create(model=MODEL, input="Print.", tools=tools, include=include)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    transcript = understudy.transcript(tmp_path / "c.yaml")
+    assert transcript == backend.transcript(), transcript
+    assert [entry.value["output"] for entry in transcript if entry.kind == "output"] == ["2\n3\n"]
+
+
 # -- conversations ----------------------------------------------------------------------
 
 
@@ -227,3 +275,45 @@ def test_items_that_the_app_added_are_the_context(tmp_path: Path) -> None:
     assert (texts(first.context), first.said) == ([], "I am Ada. Who am I?")
     assert texts(second.context) == [("user", "I am Ada."), ("user", "Who am I?"), ("assistant", "Ada.")]
     assert second.said == "I live in Paris. Where do I live?"
+
+
+def test_deleted_items_are_no_longer_seen(tmp_path: Path) -> None:
+    """What the app took out of a conversation is seen by the turns before that, and by none after."""
+    backend = understudy.Backend(script=(Reply("Ada."),))
+
+    def said(text: str) -> Any:
+        return {"type": "message", "role": "user", "content": text}
+
+    def app(client: OpenAI) -> None:
+        conversation = client.conversations.create()
+        mine = client.conversations.items.create(conversation.id, items=[said("I am Ada."), said("I live in Paris.")])
+        first = client.responses.create(model=MODEL, input="Who am I?", conversation=conversation.id)
+        for item in (mine.data[1], first.output[0]):
+            client.conversations.items.delete(str(item.id), conversation_id=conversation.id)
+        client.responses.create(model=MODEL, input="Where do I live?", conversation=conversation.id)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    first, second = understudy.transcript(tmp_path / "c.yaml").turns
+    assert first.said == "I am Ada. I live in Paris. Who am I?"
+    assert (texts(second.context), second.said) == ([], "I am Ada. Who am I? Where do I live?")
+
+
+def test_deleted_messages_are_no_longer_seen(tmp_path: Path) -> None:
+    """So it is with a thread: a message given with it, a later one, and a reply, whose ids its lists show."""
+    backend = understudy.Backend(script=(Reply("Sunny."),))
+    assistant = backend.add_assistant(model=MODEL)
+
+    def app(client: OpenAI) -> None:
+        threads = client.beta.threads
+        thread = threads.create(messages=[{"role": "user", "content": "Zero."}, {"role": "user", "content": "One."}])
+        ask(client, assistant.id, thread.id, "Two.")
+        reply, two, _, zero = threads.messages.list(thread.id).data
+        for each in (reply, two, zero):
+            threads.messages.delete(each.id, thread_id=thread.id)
+        ask(client, assistant.id, thread.id, "Three.")
+        threads.messages.list(thread.id)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    first, second = understudy.transcript(tmp_path / "c.yaml").turns
+    assert first.said == "Zero. One. Two."
+    assert (texts(second.context), second.said) == ([], "One. Three.")

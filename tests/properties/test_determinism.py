@@ -88,6 +88,13 @@ def test_streams_in_two_worlds(script):
             if number:
                 client.beta.threads.retrieve(thread.id)
 
+@us.every_lifecycle(depth=1, api="responses")
+def test_streams_of_responses(script):
+    with us.simulate(script=script):
+        for event in OpenAI().responses.create(model="gpt-4o", input="x", stream=True):
+            pass
+        OpenAI().responses.retrieve(event.response.id)
+
 @us.every_lifecycle(depth=2)
 def test_connections_that_break_otherwise(script):
     with us.simulate(script=script) as backend:
@@ -189,4 +196,4 @@ def test_no_false_alarms(run, workers):
     worlds or workers.
     """
     result = run(STEADY, *workers)
-    result.assert_outcomes(passed=2 * 18 + 18 + 3 * 9)
+    result.assert_outcomes(passed=2 * 18 + 18 + 3 * 9 + 2)

@@ -224,6 +224,13 @@ def test_a_bound_is_a_bound(arguments):
         us.every_lifecycle(**arguments)
 
 
+@pytest.mark.parametrize("depth", ["3", 2.5, None])
+def test_a_depth_is_a_number(depth):
+    """What is no whole number is refused with what it counts."""
+    with pytest.raises(TypeError, match=r"every_lifecycle\(depth=.*expected the number of choices the service makes"):
+        us.every_lifecycle(depth=depth)
+
+
 APP = """
 import openai
 import understudy as us

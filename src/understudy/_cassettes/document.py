@@ -24,6 +24,7 @@ MOST_VALUES = 20_000_000  # aliases written out; a cassette of 100 MB has some f
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _STEPS_IN_A_LINE = re.compile(r"^\s*(?:[-?:]\s+){100}", re.MULTILINE)
 _TOML = re.compile(r"(?:\s|#.*\n)*(?:\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?\n|[\w-]+\s*=\s*[^\s=])")
+COMPRESSED = "compressed"
 _LISTS = ("interactions", "http_interactions")
 _LIST_AT_TOP = re.compile(r"""^["']?(?:http_)?interactions["']?[ \t]*:""", re.MULTILINE)
 _MARKS = (  # UTF-32 first: its mark begins with UTF-16's
@@ -65,7 +66,7 @@ def text_of(content: bytes, path: Path) -> tuple[str, str | None]:
     except (OSError, EOFError, ValueError) as error:
         refuse(path, 1, f"is compressed, and cut off or damaged ({error})", error)
     coding = next((name for mark, name in _MARKS if plain.startswith(mark)), "utf-8")
-    wrapped = "compressed" if plain is not content else f"in {coding}" if coding != "utf-8" else None
+    wrapped = COMPRESSED if plain is not content else f"in {coding}" if coding != "utf-8" else None
     try:
         return plain.decode(coding), wrapped
     except UnicodeDecodeError as error:

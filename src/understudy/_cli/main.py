@@ -5,6 +5,7 @@ Each subcommand is a module of `understudy._cli` with a function `add(subparsers
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,6 +18,13 @@ COMMANDS = ("demo", "show", "check", "diff", "scrub", "import", "promote", "pari
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 fine, 1 a finding, 2 wrong use."""
+    try:
+        return _main(argv)
+    finally:
+        _flush()
+
+
+def _main(argv: Sequence[str] | None) -> int:
     parser = NearestParser(
         prog="understudy",
         description="Records, replays and simulates the OpenAI Assistants and Responses APIs in tests.",
@@ -44,7 +52,6 @@ def _run(arguments: Any) -> int:
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:  # the reader has read enough, as `head` does
-        sys.stderr.close()
         return 0
     except KeyboardInterrupt:
         return 130
@@ -56,6 +63,17 @@ def _run(arguments: Any) -> int:
         print(f"understudy {arguments.command}: {place}{_why(error)}", file=sys.stderr)
         return 2
     return status
+
+
+def _flush() -> None:
+    """Write what is buffered.
+
+    Here, not when the interpreter ends, which would complain of a reader that has gone.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 _REMEDIES: dict[type[OSError], str] = {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NoReturn
 
-from understudy.errors import did_you_mean
+from understudy.errors import did_you_mean, nearest
 
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)$")
 
@@ -47,11 +49,24 @@ class NearestParser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse unknown arguments here, where the options are known.
 
-        argparse refuses them at the top level, where they are not.
+        argparse refuses them at the top level, where they are not; and from Python 3.12.8 on, the value of an unknown option
+        may be taken for a missing argument before that.
         """
+        if args is not None and self._subparsers is None:
+            self._refuse_options(args)
         known, rest = super().parse_known_args(args, namespace)
         if rest:
-            options = [option for action in self._actions for option in action.option_strings]
-            hints = {did_you_mean(word.partition("=")[0], options) for word in rest if word.startswith("-")}
-            self.error(f"unrecognized arguments: {' '.join(rest)}.{''.join(sorted(hints))}")
+            self.error(f"unrecognized arguments: {' '.join(rest)}.")
         return known, rest
+
+    def _refuse_options(self, args: Sequence[str]) -> None:
+        words = list(takewhile(lambda word: word != "--", args))
+        options = self._option_string_actions
+        for number, word in enumerate(words):
+            name = word.partition("=")[0]
+            if not word.startswith("--") or name in options:
+                continue
+            close = nearest(name, list(options))
+            value = words[number + 1 : number + 2] if close and options[close[0]].nargs != 0 and name == word else []
+            shown = " ".join([word, *(text for text in value if not text.startswith("-"))])
+            self.error(f"unrecognized arguments: {shown}.{did_you_mean(name, list(options))}")

@@ -97,7 +97,9 @@ def _scrub(path: Path, target: Path | None, arguments: argparse.Namespace) -> in
 
 def _back_up(path: Path) -> Path:
     """Copy a file to a free name beside it and return the copy's path."""
-    for candidate in _names(path):
+    names = _names(path)
+    while True:
+        candidate = next(names)
         try:
             with candidate.open("xb") as file:
                 candidate.chmod(0o600)  # it holds secrets
@@ -105,7 +107,6 @@ def _back_up(path: Path) -> Path:
         except FileExistsError:
             continue
         return candidate
-    raise AssertionError("there is always a free name")
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -106,7 +106,7 @@ class Server:
 
     Raises:
         OSError, HTTPException: the server does not answer, or not as HTTP servers do.
-        UnderstudyError: a simulated service whose clock cannot be moved.
+        UnderstudyError: the admin route refuses a command.
     """
 
     def __init__(self, connection: HTTPConnection, path: str, api_key: str = "sk-understudy") -> None:
@@ -176,7 +176,7 @@ class Server:
     def _command(self, verb: str, **given: Any) -> Any:
         answer = self._admin(verb, **given)
         if answer.status != 200:
-            raise UnderstudyError(f"{answer.json['error']} (start the server with `understudy serve --time manual`)")
+            raise UnderstudyError(answer.json["error"])
         return answer.json
 
     def _admin(self, verb: str, **given: Any) -> Served:

@@ -109,13 +109,12 @@ def diff_data(old: str, new: str, differences: Sequence[ExchangeDifference]) -> 
 
 
 def _difference(one: ExchangeDifference) -> _Json:
-    exchange = one.old or one.new
     data: _Json = {
         "kind": one.kind,
         "old": None if one.old is None else one.old.index,
         "new": None if one.new is None else one.new.index,
-        "method": exchange.method if exchange else "",
-        "path": exchange.path if exchange else "",
+        "method": one.exchange.method,
+        "path": one.exchange.path,
     }
     if one.kind == "changed":
         data |= {"part": one.part, "key": one.key}

@@ -33,6 +33,13 @@ class ExchangeDifference:
     before: Any = None
     after: Any = None
 
+    @property
+    def exchange(self) -> Interaction:
+        """The exchange; that of the old cassette where there are two."""
+        found = self.old or self.new
+        assert found is not None, "a difference is of an exchange"
+        return found
+
 
 def cassette_differences(old: Sequence[Interaction], new: Sequence[Interaction]) -> list[ExchangeDifference]:
     """Return every difference between two recordings.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from understudy._cassettes import Interaction
 from understudy._common.short_text import counted
 from understudy._inspect.cassette_diff import ExchangeDifference
 from understudy._inspect.identity import shown
@@ -20,25 +19,22 @@ def diff_rows(old: str, new: str, differences: Sequence[ExchangeDifference], wid
 
     `old`, `new`: the names of the cassettes.
     """
-    for (one, other), group in groupby(differences, key=lambda each: (each.old, each.new)):
+    for _, group in groupby(differences, key=lambda each: (each.old, each.new)):
         members = list(group)
-        yield from _exchange(one, other, members[0].kind, (old, new))
+        yield from _exchange(members[0], (old, new))
         for each in members:
             if each.kind == "changed":
                 yield from _change(each, width)
     yield from wrapped("", _summary(old, new, differences), width)
 
 
-def _exchange(one: Interaction | None, other: Interaction | None, kind: str, names: tuple[str, str]) -> Iterator[Row]:
-    exchange = one or other
-    if exchange is None:
-        return
-    asked = f"{exchange.method} {exchange.path}"
-    if one is not None and other is not None:
-        yield (Styled(f"#{one.index} and #{other.index} {asked}", "bold"),)
+def _exchange(each: ExchangeDifference, names: tuple[str, str]) -> Iterator[Row]:
+    asked = f"{each.exchange.method} {each.exchange.path}"
+    if each.old is not None and each.new is not None:
+        yield (Styled(f"#{each.old.index} and #{each.new.index} {asked}", "bold"),)
     else:
-        name = names[0 if one is not None else 1]
-        yield (Styled(f"#{exchange.index} only in {name}: ", _COLOURS[kind]), Styled(asked, "bold"))
+        name = names[0 if each.old is not None else 1]
+        yield (Styled(f"#{each.exchange.index} only in {name}: ", _COLOURS[each.kind]), Styled(asked, "bold"))
 
 
 def _change(each: ExchangeDifference, width: int | None) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from understudy._cassettes import Interaction
 from understudy._cassettes.dead_api import SWITCHED_OFF, holds_only_errors
-from understudy._cassettes.document import lines_of_interactions
+from understudy._cassettes.document import COMPRESSED, lines_of_interactions, text_of
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
@@ -57,21 +57,15 @@ class CassetteFinding:
         """Exchange and problem, for where the file and the remedy are given elsewhere."""
         return self.problem if self.interaction is None else f"{self.interaction}: {self.problem}"
 
-    def __str__(self) -> str:
-        remedy = f"\n    {self.remedy}" if self.remedy else ""
-        return f"{self.path}: {self.brief}{remedy}"
-
 
 @lru_cache(maxsize=1)  # findings come cassette by cassette
 def _lines_of(path: Path) -> tuple[int, ...]:
     """Return the lines at which a file's exchanges begin.
 
-    Empty if they are not in one list.
+    Empty if they are not in one list, and for a compressed file, which no editor opens at a line.
     """
-    try:
-        return lines_of_interactions(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return ()
+    text, wrapped = text_of(path.read_bytes(), path)
+    return () if wrapped == COMPRESSED else lines_of_interactions(text)
 
 
 def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[CassetteFinding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy._apis import faces
 from understudy._cassettes import Interaction
-from understudy._promote.response_scenario import ResponseScenario, items_put
+from understudy._promote.response_scenario import ResponseScenario
 from understudy._reconstruct.moves import NOT_SHOWN, PerformedStep, ending_of, steps_of
 from understudy._reconstruct.object_references import ObjectReference, object_references
 from understudy._reconstruct.session_facts import Facts, Json, RunFacts
@@ -112,7 +112,7 @@ class _Walk:
             yield name.kind, name.id
         yield from self._responses.made_by(exchange)
         if exchange.path.startswith("/conversations") and exchange.method == "POST":
-            yield from items_put(exchange)
+            yield from self._responses.items_put(exchange)
         operation, ids = faces.ALL.find(exchange.method, exchange.path)[:2]
         name_of = operation.name if operation else ""
         body = exchange.request_json if isinstance(exchange.request_json, dict) else {}

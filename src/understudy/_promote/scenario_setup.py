@@ -17,7 +17,7 @@ from understudy._reconstruct.moves import NOT_SHOWN
 from understudy._reconstruct.preconditions import Seed, Seeds
 from understudy._reconstruct.session_facts import Facts, is_v1
 
-_PREFIXES = (*(prefix for prefix, _, _ in SHAPES.values()), *OLDER_PREFIXES)
+_PREFIXES = (*filter(None, (prefix for prefix, _, _ in SHAPES.values())), *OLDER_PREFIXES)
 _HALF_SECOND = 0.5
 _LIFETIME_SECONDS = 600  # of a run
 

@@ -57,7 +57,7 @@ class ResponseFacts:
             self._read(exchange)
 
     def _read(self, exchange: Interaction) -> None:
-        views = views_of(exchange) if exchange.status == 200 else []
+        views = [*views_of(exchange), *_as_far_as_shown(exchange)] if exchange.status == 200 else []
         for view in views:
             known = self.last.get(view["id"])
             if known is None or view.get("status") in TERMINAL or known.get("status") not in TERMINAL:
@@ -137,6 +137,28 @@ class ResponseFacts:
             for name, data in events
             if name == "response.output_text.delta" and data["output_index"] == output_index
         ]
+
+
+def _as_far_as_shown(exchange: Interaction) -> list[Json]:
+    """Return the response of a stream that was left before its end.
+
+    With the output that came: items that were done, and the text of a message that was not.
+    """
+    views = views_of(exchange)
+    if not exchange.events or not views or views[-1].get("status") in TERMINAL:
+        return []
+    found: dict[Any, Json] = {}
+    texts: dict[Any, Json] = {}  # by the place of a message that is not done
+    for name, data in exchange.events:
+        place, item = (data.get(key) if isinstance(data, dict) else None for key in ("output_index", "item"))
+        if name == "response.output_item.done" and isinstance(item, dict):
+            found[place] = item
+        elif name == "response.output_item.added" and isinstance(item, dict) and item.get("type") == "message":
+            texts[place] = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
+            found[place] = item | {"content": [texts[place]]}
+        elif name == "response.output_text.delta" and place in texts:
+            texts[place]["text"] += data.get("delta") or ""
+    return [views[-1] | {"output": list(found.values())}] if found else []
 
 
 def _is_resumed(exchange: Interaction) -> bool:

@@ -1,6 +1,7 @@
 """An ASGI application over plain requests and answers.
 
-Streams are not joined: each chunk of the service is one message to the server.
+Streams are not joined: each chunk of the service is one message to the server, and one chunk of HTTP. What is written
+before other connections proceed leaves in one piece, though: a call of the system costs more than an event.
 """
 
 from __future__ import annotations
@@ -39,6 +40,48 @@ class LiveResponse:
 
 ServedAnswer = Answer | LiveResponse
 EVENTS_A_TURN = 8  # of a stream, before other connections proceed: a turn of the event loop costs more than an event
+
+
+class HeldTransport:
+    """The transport of an exchange; what is written in a turn leaves at once.
+
+    ASGI has no word for that, so it takes the place of the transport in uvicorn's exchange, whose method
+    `send` is. With another server it holds nothing.
+
+    Args:
+        send: of the exchange.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._held: list[bytes] = []
+        self._holds = True
+        exchange: Any = getattr(send, "__self__", None)
+        self._transport: Any = getattr(exchange, "transport", None)
+        if self._transport is not None:
+            exchange.transport = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._held.append(data)
+        if not self._holds:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+            self._held.clear()
+            self._transport.write(data)
+
+    def release(self) -> None:
+        """Hold nothing from now on: what is held goes with what is written next."""
+        self._holds = False
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
 
 
 class Application:
@@ -128,19 +171,22 @@ def _start(status: int, headers: Headers) -> dict[str, Any]:
 
 
 async def _send(response: Response, receive: Receive, send: Send) -> None:
+    held = HeldTransport(send)
     if response.stream is None:
         length = ("content-length", str(len(response.body)))
         await send(_start(response.status, (*response.headers, length)))
+        held.release()
         await send({"type": "http.response.body", "body": response.body})
         return
     await send(_start(response.status, response.headers))
     gone = asyncio.ensure_future(receive())  # after the body of the request, the only message is the disconnect
     try:
-        if not await _send_stream(response.stream, send, gone):
+        if not await _send_stream(response.stream, send, held, gone):
             await _hang_up(receive, send)
     except asyncio.CancelledError:
         return  # the server stops; the run goes on, as after a disconnect [INF]
     finally:
+        held.flush()
         gone.cancel()
 
 
@@ -154,19 +200,22 @@ async def _hang_up(receive: Receive, send: Send) -> None:
     await receive()  # the disconnect: then uvicorn does not expect the rest of the response
 
 
-async def _send_stream(stream: Iterator[Chunk], send: Send, gone: asyncio.Future[Any]) -> bool:
+async def _send_stream(stream: Iterator[Chunk], send: Send, held: HeldTransport, gone: asyncio.Future[Any]) -> bool:
     """Return whether the stream ended or the client left; False if it broke off."""
     for number, chunk in enumerate(stream, 1):
         if isinstance(chunk, Abort):
             return False
         if isinstance(chunk, Pause):
+            held.flush()
             await asyncio.wait({gone}, timeout=chunk.seconds)
         else:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             if number % EVENTS_A_TURN == 0:
+                held.flush()
                 await asyncio.sleep(0)
         if gone.done():
             return True
+    held.release()
     await send({"type": "http.response.body", "body": b""})
     return True
 

@@ -13,6 +13,7 @@ import json
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from understudy._common.messages import Headers, Request, Response
@@ -58,11 +59,11 @@ class AllowedHosts:
         return json_response(403, {"error": text})
 
     def _allows(self, host: str) -> bool:
-        named = {name.lower() for name in (self.listened, *self.more)}  # as is the host of a request
-        if host == "localhost" or host.endswith(".localhost") or host in named:
-            return True
         address = _address(host)
         if address is not None and address.is_loopback:
+            return True
+        named = {name.lower() for name in (self.listened, *self.more)}  # as is the host of a request
+        if host == "localhost" or host.endswith(".localhost") or host in named:
             return True
         listened = _address(self.listened)
         if listened is None or not listened.is_unspecified:
@@ -70,6 +71,7 @@ class AllowedHosts:
         return address is not None or host == socket.gethostname().lower()
 
 
+@lru_cache(maxsize=64)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host)
@@ -117,8 +119,7 @@ class Cors:
 
     def preflight(self, request: Request, *, is_admin: bool) -> Response | None:
         """Return the response to a browser's preflight; None for any other request."""
-        asked = request.header("access-control-request-method")
-        if request.method != "OPTIONS" or asked is None:
+        if request.method != "OPTIONS" or request.header("access-control-request-method") is None:
             return None
         headers = self.headers(request, is_admin=is_admin)
         if not headers:

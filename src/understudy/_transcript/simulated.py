@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, zip_longest
-from typing import Any
+from typing import Any, cast
 
 from understudy._apis.assistants import render
 from understudy._apis.assistants.objects import Run, Thread
@@ -94,14 +94,12 @@ class _Reader:
         return builder.built()
 
     def _resources(self, execution: Execution) -> Json:
-        """Return the names of the files that the hosted tools of an execution may see."""
+        """Return the names of the files that the hosted tools of a run may see."""
         stores = [store_id for tool in execution.request.tools for store_id in tool.store_ids]
-        conversation = execution.conversation
-        read: list[str] = []
-        if isinstance(conversation, Thread):
-            read += (conversation.tool_resources.get("code_interpreter") or {}).get("file_ids", ())
-            assistant = self._assistant(execution.request.author)
-            read += ((assistant or {}).get("code_interpreter") or {}).get("file_ids", ())
+        thread = cast(Thread, execution.conversation)  # as that of every run
+        read = [*(thread.tool_resources.get("code_interpreter") or {}).get("file_ids", ())]
+        assistant = self._assistant(execution.request.author)
+        read += ((assistant or {}).get("code_interpreter") or {}).get("file_ids", ())
         return {"file_search": self._searched(stores), "code_interpreter": file_names(read, self.name_of)}
 
     def _assistant(self, assistant_id: str | None) -> Json | None:

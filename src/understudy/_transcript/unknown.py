@@ -18,6 +18,9 @@ class Unknown:
     def __repr__(self) -> str:
         return "(unknown)"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # a copy is the same one
+
 
 UNKNOWN: Final = Unknown()
 

@@ -31,6 +31,7 @@ _HIDDEN = frozenset(
     [
         *("openai", "azure", "httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "urllib", "http", "aiohttp"),
         *("anyio", "asyncio", "concurrent", "contextlib", "functools", "threading", "typing_extensions", "unittest"),
+        *("warnings", "_py_warnings"),  # what is deprecated is wrapped
         *("understudy", "pytest", "_pytest", "pluggy", "pytest_asyncio", "hypothesis"),
     ]
 )
