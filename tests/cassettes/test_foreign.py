@@ -17,8 +17,9 @@ from tests.cassettes import foreign
 from tests.cassettes.building import message
 from tests.cassettes.foreign import WRITERS, Spoken
 from understudy import use_cassette
-from understudy._cassettes import load
+from understudy._cassettes import importing, load, scrubbing
 from understudy._cassettes.load import contents_of
+from understudy._cassettes.secrets import Scrubber
 from understudy._cli.main import main
 from understudy.errors import CassetteError
 
@@ -155,6 +156,36 @@ def test_import_names_the_new_file_beside_the_old_one(tmp_path: Path, capsys: py
     ]
     assert main(["import", str(tmp_path / "none.yml")]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_an_import_that_could_not_be_used_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No exchanges, a secret that gets past the scrubber, or what could not be read back: refused, with the reason."""
+    path, key = tmp_path / "nock.json", "sk-proj-abcdefghijklmnop1234567890"
+    path.write_text('{"version": 1, "interactions": []}')
+    assert main(["import", str(path)]) == 1
+    assert "it has no exchanges, so there is nothing to import" in capsys.readouterr().err
+    document = json.loads(foreign.nock(FLOW))
+    document[1]["body"]["content"] = f"my key is {key}"
+    path.write_text(json.dumps(document))
+    with monkeypatch.context() as patch:
+        patch.setattr(Scrubber, "body", lambda self, body: body)
+        assert main(["import", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "would still contain secrets after scrubbing" in said
+    assert "--scrub PATTERN" in said
+    assert key not in said
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "parse", lambda text, path: [])
+        assert main(["import", str(path)]) == 1
+    assert "could not be read back unchanged" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        path.write_text(foreign.vcrpy_json(FLOW).decode().replace("/threads/thread_1/messages", f"/threads/{key}/messages"))
+        patch.setattr(scrubbing, "parse", lambda text, path: [])
+        assert main(["scrub", str(path)]) == 1
+    assert "would not be read back unchanged" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_import_scrubs_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

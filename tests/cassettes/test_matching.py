@@ -148,6 +148,19 @@ def test_own_matchers_decide_last(tmp_path: Path, ask: Ask) -> None:
         assert ask("POST", "/threads", {"b": 22})["id"] == "long"
 
 
+def test_a_matcher_that_rejects_the_right_query_is_named(tmp_path: Path, ask: Ask) -> None:
+    """That it would take the answer to another query does not make another reason of it."""
+
+    def other_query(recorded: Interaction, asked: Request) -> bool:
+        return recorded.url != asked.url
+
+    exchanges = [("GET", f"/assistants?limit={limit}", None, listed()) for limit in (1, 2)]
+    path = written(tmp_path / "c.json", exchanges)
+    with pytest.raises(UnderstudyError, match=r"a matcher of yours in match_on=\[\.\.\.\] rejects it"):
+        with use_cassette(path, match_on=["method", "path", "query", other_query]):
+            ask("GET", "/assistants?limit=1")
+
+
 def test_a_matcher_may_assert_and_sees_reads_too(tmp_path: Path, plain: httpx.Client) -> None:
     """As with vcrpy, an AssertionError says no and a plain return yes; reads are asked for as well as writes."""
 

@@ -15,6 +15,7 @@ from tests.cassettes.building import RUN, THREAD, TOOL_CALL, listed, message, ru
 from tests.cassettes.conftest import Ask
 from tests.effort import examples
 from understudy import UnderstudyError, use_cassette
+from understudy._cassettes import replay
 from understudy.errors import Livelock, ReplayMiss, Unused
 
 CREATE = ("POST", f"{THREAD}/runs", {"assistant_id": "asst_1"})
@@ -61,6 +62,28 @@ def test_the_answer_of_a_creation_is_the_first_state(
     with use_cassette(written(tmp_path / "c.json", exchanges)):
         assert ask("POST", made_by, {}) == states[0]
         assert [ask("GET", polled_at)["status"] for _ in range(2)] == ["completed", "completed"]
+
+
+def test_a_run_may_wait_as_long_as_its_recording_does(tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording that ends where a run waits for outputs, of calls in whatever shape, is polled without end."""
+    monkeypatch.setattr(replay, "MAX_UNCHANGED_POLLS", 3)
+    odd = run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": [None]}})
+    with use_cassette(written(tmp_path / "c.json", [*TOOL_CALL[:5], ("GET", RUN, None, odd)])):
+        for method, path, sent, _ in TOOL_CALL[:3]:
+            ask(method, path, sent)
+        assert statuses(ask, 9)[-8:] == ["requires_action"] * 8
+
+
+def test_a_read_of_an_epoch_that_is_over_is_a_miss(tmp_path: Path, ask: Ask) -> None:
+    """What was read before a write is not shown after it, and the miss says so."""
+    shown = {"id": "asst_1", "object": "assistant"}
+    gone = {"id": "asst_1", "object": "assistant.deleted", "deleted": True}
+    path = written(
+        tmp_path / "c.json", [("GET", "/assistants/asst_1", None, shown), ("DELETE", "/assistants/asst_1", None, gone)]
+    )
+    with pytest.raises(ReplayMiss, match="not in this epoch"), use_cassette(path):
+        assert ask("DELETE", "/assistants/asst_1") == gone
+        assert ask("GET", "/assistants/asst_1")["error"]["code"] == "understudy_replay_miss"
 
 
 def test_a_files_lists_end_with_the_writes_to_the_store(tmp_path: Path, ask: Ask) -> None:

@@ -87,6 +87,23 @@ def test_an_answer_is_not_listed_before_its_response_is_over(tmp_path: Path, ask
         assert ask("GET", ITEMS)["error"]["code"] == "understudy_replay_miss"
 
 
+def test_events_of_a_response_that_was_only_polled(tmp_path: Path, ask: Ask) -> None:
+    """A stream from a number on cannot be cut out of polls: the miss says what is not recorded."""
+    with pytest.raises(ReplayMiss, match="no stream of this response was recorded"), play(tmp_path, SESSION[2:7]):
+        ask(*CREATED[:3])
+        assert ask("GET", f"{GET}?stream=true&starting_after=3")["error"]["code"] == "understudy_replay_miss"
+
+
+def test_what_another_server_adds_is_played(tmp_path: Path, ask: Ask) -> None:
+    """Items without an id, and writes to a conversation that the API does not have, are answered as they were recorded."""
+    seal: Exchange = ("POST", f"{CONVERSATION}/seal", {}, {"sealed": True})
+    nameless = response("completed", {"type": "message", "role": "assistant"})
+    with play(tmp_path, [CREATED, ("GET", GET, None, nameless), seal]):
+        ask(*CREATED[:3])
+        assert ask("GET", GET) == nameless
+        assert ask(*seal[:3]) == {"sealed": True}
+
+
 @settings(examples(60), deadline=None)
 @given(
     polls=st.lists(st.sampled_from([GET, ITEMS]), max_size=8),

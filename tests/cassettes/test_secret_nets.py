@@ -171,6 +171,7 @@ def test_a_pattern_of_the_users_is_sought_in_a_whole_path() -> None:
         "<keyboard type='x'>qwertz102keys</keyboard>",
         '{"token": ["word"], "key": {"A1b2C3d4E5f6G7h8J9": 1}}',
         'Content-Disposition: form-data; name="password"\r\n\r\n\r\n--b',
+        '{"auth": 20240601, "token": 12345678}',
         "sk-toolbox-2024",
     ],
 )

@@ -113,3 +113,41 @@ def test_the_first_test_is_not_buried_in_warnings(pytester: pytest.Pytester) -> 
     pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=1, warnings=0)
     pytester.makeini("[pytest]\nfilterwarnings = error")
     pytester.runpytest("-p", "no:asyncio").assert_outcomes(failed=1)
+
+
+def test_a_fixture_that_a_fixture_lacks_is_named(pytester: pytest.Pytester) -> None:
+    """A `vcr_config` that asks for a fixture which does not exist is not taken for a missing `vcr_config`."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def vcr_config(no_such_fixture): return {}
+
+        @pytest.mark.cassette("c.yaml")
+        def test_it(): pass
+        """
+    )
+    result = pytester.runpytest("-p", "no:asyncio")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'no_such_fixture' not found*"])
+
+
+def test_items_without_fixtures_are_let_be(pytester: pytest.Pytester) -> None:
+    """Items of other plugins, which know no fixtures, run as they do without us."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        class Sheet(pytest.Item):
+            def runtest(self): pass
+
+        class Sheets(pytest.File):
+            def collect(self): yield Sheet.from_parent(self, name="sheet")
+
+        def pytest_collect_file(file_path, parent):
+            return Sheets.from_parent(parent, path=file_path) if file_path.suffix == ".sheet" else None
+        """
+    )
+    pytester.path.joinpath("test_one.sheet").write_text("")
+    pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=1)

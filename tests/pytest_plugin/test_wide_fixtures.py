@@ -144,6 +144,28 @@ def test_recording_again_gives_the_same_ids(project: pytest.Pytester, service: S
     play(project).assert_outcomes(passed=2)
 
 
+def test_a_test_is_recorded_beside_a_fixture_that_is_played(project: pytest.Pytester, service: Service) -> None:
+    """What it makes gets other ids than what the fixture's cassette holds, although neither service knew of the other."""
+    alone = TESTS.replace('            threads().messages.create(tid, role="user", content="two")\n', "")
+    project.makepyfile(test_it=alone.format(scope="module"))
+    record(project, service).assert_outcomes(passed=2)
+    cassettes(project)["test_it/TestIt.test_2.yaml"].unlink()
+    service.begin()
+    record(project, service).assert_outcomes(passed=2)
+    play(project).assert_outcomes(passed=2)
+
+
+def test_a_fixture_that_keeps_its_ids_for_a_test_that_does_not(project: pytest.Pytester, service: Service) -> None:
+    """A test that renames ids leaves those alone that a fixture's cassette has as they were."""
+    mixed = TESTS.replace("        def test_1", "        @pytest.mark.cassette(rename_ids=False)\n        def test_1")
+    project.makepyfile(test_it=mixed.format(scope="module"))
+    record(project, service).assert_outcomes(passed=2)
+    found = cassettes(project)
+    made, _ = load(found[PLACES["module"]])
+    assert f"/threads/{made.json['id']}/messages" in found["test_it/TestIt.test_2.yaml"].read_text()
+    play(project).assert_outcomes(passed=2)
+
+
 def test_fixtures_of_fixtures(project: pytest.Pytester, service: Service) -> None:
     """Several fixtures, one upon the other and with parameters, never give two objects the same id."""
     project.makepyfile(

@@ -111,12 +111,11 @@ def _why(request: Request, path: str, position: ReplayCursor, near: list[Interac
     if not same:
         return "no such request was recorded"
     matching = position.recording.matching
-    if all(matching.recorded(other).key != matching.asked(request).key for other in same):
+    same = [other for other in same if matching.recorded(other).key == matching.asked(request).key]
+    if not same:
         return "it was recorded with another query, and a different query is a different question"
     if not any(matching.agree(other, request) for other in same):
         return "it was recorded, but a matcher of yours in match_on=[...] rejects it"
-    if request.method == "GET":
-        return "it was recorded, but not in this epoch: a write in between may have changed the answer"
     equal = [other for other in same if not difference(other, request)]
     if equal and all(other.index in position.played for other in equal):
         return "every recorded one was played already, and a write is played once"

@@ -14,7 +14,6 @@ from urllib.parse import quote, quote_plus
 
 from understudy._cassettes.secrets.spans import SecretSpan, lower
 
-_SHORTEST_CORE = 8  # of base64: fewer characters would be found by chance
 _SHORTEST_IN_ANY_CASE = 16  # fewer could be a word or a name, harmless in other letters
 _ESCAPES = ("\\u00", "\\x", "%", "&#")
 
@@ -74,9 +73,8 @@ def _base64_cores(raw: bytes) -> list[str]:
     for before in range(3):
         text = base64.b64encode(bytes(before) + raw + bytes(2)).decode("ascii")
         core = text[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
-        if len(core) >= _SHORTEST_CORE:
-            cores += [core, core.replace("+", "-").replace("/", "_"), core.replace("/", "\\/")]
-            cores += [core.replace("+", "%2B").replace("/", "%2F"), core.replace("+", "%2b").replace("/", "%2f")]
+        cores += [core, core.replace("+", "-").replace("/", "_"), core.replace("/", "\\/")]
+        cores += [core.replace("+", "%2B").replace("/", "%2F"), core.replace("+", "%2b").replace("/", "%2f")]
     return list(dict.fromkeys(cores))
 
 
