@@ -13,6 +13,7 @@ from tests.cassettes.building import Exchange, listed, written
 from understudy._cassettes import load
 from understudy._cassettes.interaction import Interaction
 from understudy._fidelity.runner import Outcome, replay
+from understudy._fidelity.score import Score
 from understudy._fidelity.target import Simulated
 from understudy._reconstruct.field_dates import Eras
 from understudy.scripts import Reply
@@ -119,6 +120,33 @@ def test_a_batch_that_was_cancelled(over: bool, tmp_path: Path) -> None:
     made = ("POST", path, {"file_ids": [FILE]}, batch)
     outcomes = played(tmp_path, made, ("POST", f"{path}/{batch['id']}/cancel", None, cancelled))
     assert [told(outcome) for outcome in outcomes] == [[], []]
+
+
+@pytest.mark.parametrize(("day", "is_explained"), [(1_757_000_000, True), (DAY, False)], ids=["2025-09", "2026-07"])
+def test_files_of_one_second_in_another_order(day: int, is_explained: bool, tmp_path: Path) -> None:
+    """Until October 2025 files of one second came in opposite orders for asc and desc: explained then, a finding since."""
+    target = Simulated()
+    target.restart(day)
+    ids = [f"file-{letter * 22}" for letter in "fg"]
+    for file_id in ids:
+        target.seed("add_file", id=file_id, content=b"soup")
+    target.seed("add_vector_store", id=STORE)
+    path = f"/vector_stores/{STORE}/file_batches"
+    batch = answer_of("POST", path, {"file_ids": ids}, target)
+    target.advance(60)
+    page = answer_of("GET", f"{path}/{batch['id']}/files", None, target)
+    assert len(page["data"]) == 2
+    turned = page | {"data": page["data"][::-1], "first_id": page["last_id"], "last_id": page["first_id"]}
+    lists: list[Exchange] = [
+        ("GET", f"{path}/{batch['id']}/files?order={order}", None, shown)
+        for order, shown in (("asc", page), ("desc", turned))
+    ]
+    score = Score()
+    score.add("one", played(tmp_path, ("POST", path, {"file_ids": ids}, batch), *lists))
+    counts = score.operations["vector_stores.file_batches.list_files"]
+    assert (counts.agreed, counts.explained, counts.unexplained) == ((1, 1, 0) if is_explained else (1, 0, 1)), (
+        score.findings
+    )
 
 
 # -- streams ------------------------------------------------------------------------------

@@ -237,6 +237,21 @@ def test_a_list_shows_the_replies_of_the_runs_it_goes_back_to(listing: Any, know
     assert transcript == backend.transcript(), transcript
 
 
+def test_what_the_code_interpreter_printed(tmp_path: Path) -> None:
+    """Where a response includes the outputs of its code interpreter, they are what it printed in the simulation."""
+    backend = understudy.Backend(script=(CodeInterpreter("print(2)\nprint(3)", logs="2\n3\n"), Reply("Done.")))
+
+    def app(client: OpenAI) -> None:
+        tools: Any = [{"type": "code_interpreter", "container": {"type": "auto"}}]
+        include: Any = ["code_interpreter_call.outputs"]
+        client.responses.create(model=MODEL, input="Print.", tools=tools, include=include)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    transcript = understudy.transcript(tmp_path / "c.yaml")
+    assert transcript == backend.transcript(), transcript
+    assert [entry.value["output"] for entry in transcript if entry.kind == "output"] == ["2\n3\n"]
+
+
 # -- conversations ----------------------------------------------------------------------
 
 
@@ -260,3 +275,45 @@ def test_items_that_the_app_added_are_the_context(tmp_path: Path) -> None:
     assert (texts(first.context), first.said) == ([], "I am Ada. Who am I?")
     assert texts(second.context) == [("user", "I am Ada."), ("user", "Who am I?"), ("assistant", "Ada.")]
     assert second.said == "I live in Paris. Where do I live?"
+
+
+def test_deleted_items_are_no_longer_seen(tmp_path: Path) -> None:
+    """What the app took out of a conversation is seen by the turns before that, and by none after."""
+    backend = understudy.Backend(script=(Reply("Ada."),))
+
+    def said(text: str) -> Any:
+        return {"type": "message", "role": "user", "content": text}
+
+    def app(client: OpenAI) -> None:
+        conversation = client.conversations.create()
+        mine = client.conversations.items.create(conversation.id, items=[said("I am Ada."), said("I live in Paris.")])
+        first = client.responses.create(model=MODEL, input="Who am I?", conversation=conversation.id)
+        for item in (mine.data[1], first.output[0]):
+            client.conversations.items.delete(str(item.id), conversation_id=conversation.id)
+        client.responses.create(model=MODEL, input="Where do I live?", conversation=conversation.id)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    first, second = understudy.transcript(tmp_path / "c.yaml").turns
+    assert first.said == "I am Ada. I live in Paris. Who am I?"
+    assert (texts(second.context), second.said) == ([], "I am Ada. Who am I? Where do I live?")
+
+
+def test_deleted_messages_are_no_longer_seen(tmp_path: Path) -> None:
+    """So it is with a thread: a message given with it, a later one, and a reply, whose ids its lists show."""
+    backend = understudy.Backend(script=(Reply("Sunny."),))
+    assistant = backend.add_assistant(model=MODEL)
+
+    def app(client: OpenAI) -> None:
+        threads = client.beta.threads
+        thread = threads.create(messages=[{"role": "user", "content": "Zero."}, {"role": "user", "content": "One."}])
+        ask(client, assistant.id, thread.id, "Two.")
+        reply, two, _, zero = threads.messages.list(thread.id).data
+        for each in (reply, two, zero):
+            threads.messages.delete(each.id, thread_id=thread.id)
+        ask(client, assistant.id, thread.id, "Three.")
+        threads.messages.list(thread.id)
+
+    recorded_from(backend, tmp_path / "c.yaml", app)
+    first, second = understudy.transcript(tmp_path / "c.yaml").turns
+    assert first.said == "Zero. One. Two."
+    assert (texts(second.context), second.said) == ([], "One. Three.")

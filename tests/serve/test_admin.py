@@ -68,6 +68,28 @@ class Caller:
         return str(self.app.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value)  # type: ignore[union-attr]
 
 
+def test_a_condition_on_functions_needs_functions() -> None:
+    """A script for runs with a function is for no response without tools, and for no run that this server did not see."""
+    caller = Caller()
+    caller.say("every_run", moves=["Weather."], when={"function": "get_weather"})
+    unseen = caller.simulation.backend
+    made, thread = unseen.add_assistant(tools=[WEATHER]), unseen.add_thread(messages=["Hi"])
+    unseen.client().beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made.id)
+    assert unseen.messages(thread.id)[-1].text != "Weather."
+    assert caller.app.responses.create(model="gpt-4o", input="Hi").output_text != "Weather."
+    function: Any = {"type": "function", "name": "get_weather", "parameters": {}}
+    assert caller.app.responses.create(model="gpt-4o", input="Hi", tools=[function]).output_text == "Weather."
+
+
+def test_bytes_are_shown_by_their_number() -> None:
+    """Of a body that is no text, the requests that are listed have the size."""
+    caller = Caller()
+    file = caller.simulation.backend.add_file(filename="a.bin", content=b"\xff\xfe", purpose="vision")
+    assert caller.app.files.content(file.id).read() == b"\xff\xfe"
+    (shown,) = caller.say("requests")["requests"]
+    assert shown["answer"] == "(2 bytes that are not text)"
+
+
 def test_replies_use_the_submitted_outputs() -> None:
     """`{outputs[0]}` and `{outputs[NAME]}` are what the app submitted; doubled braces are the text itself."""
     caller = Caller()

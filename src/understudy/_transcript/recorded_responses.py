@@ -44,13 +44,20 @@ class _Made:
     before: list[SeenMessage] | Unknown = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Deleted:
+    """An item that was taken out of a conversation, in the place where it was."""
+
+    item_id: str
+
+
 class ResponseReading:
     """Read one recording, exchange by exchange."""
 
     def __init__(self, name_of: Files) -> None:
         self.made: dict[str, _Made] = {}
         self._name_of = name_of
-        self._conversations: dict[str, list[Any]] = {}  # items, and the ids of responses
+        self._conversations: dict[str, list[Any]] = {}  # items, ids of responses, deletions
         self._begun: set[str] = set()  # conversations that were made in the recording
         self._positions: dict[str, int] = {}  # by response: the length of its conversation's log then
         self._answered: set[str] = set()  # the ids of calls whose outputs were brought
@@ -71,7 +78,10 @@ class ResponseReading:
             self._begun.add(exchange.json["id"])
             self._log(exchange.json["id"]).extend((body or {}).get("items") or ())
         elif name == "conversations.items.create":
-            self._log(ids["conversation_id"]).extend((body or {}).get("items") or ())
+            shown = exchange.json.get("data") if isinstance(exchange.json, dict) else None
+            self._log(ids["conversation_id"]).extend(shown or (body or {}).get("items") or ())
+        elif name == "conversations.items.delete":
+            self._log(ids["conversation_id"]).append(_Deleted(ids["item_id"]))
 
     def _log(self, conversation_id: str) -> list[Any]:
         return self._conversations.setdefault(conversation_id, [])
@@ -148,16 +158,19 @@ class ResponseReading:
         if conversation not in self._begun:
             return UNKNOWN
         position = self._positions.get(str(view.get("id")), 0)
-        seen: list[SeenMessage] = []
+        seen: list[Json] = []
         for entry in self._log(conversation)[:position]:
-            own = self._own(self.made[entry]) if isinstance(entry, str) else self._messages([entry])
+            if isinstance(entry, _Deleted):
+                seen = [item for item in seen if item.get("id") != entry.item_id]
+                continue
+            own = self._own(self.made[entry]) if isinstance(entry, str) else [entry]
             if isinstance(own, Unknown):
                 return UNKNOWN
             seen += own
-        return seen
+        return self._messages(seen)
 
     def _chain(self, response_id: str) -> list[SeenMessage] | Unknown:
-        seen: list[SeenMessage] = []
+        seen: list[Json] = []
         while response_id:
             made = self.made.get(response_id)
             own = UNKNOWN if made is None else self._own(made)
@@ -165,16 +178,16 @@ class ResponseReading:
                 return UNKNOWN
             seen = [*own, *seen]
             response_id = str((made.body or {}).get("previous_response_id") or made.view.get("previous_response_id") or "")
-        return seen
+        return self._messages(seen)
 
-    def _own(self, made: _Made) -> list[SeenMessage] | Unknown:
-        """Return what a response added to its conversation.
+    def _own(self, made: _Made) -> list[Json] | Unknown:
+        """Return the items that a response added to its conversation.
 
         UNKNOWN if its request was lost, which may have brought more.
         """
         if made.body is None:
             return UNKNOWN
-        return self._messages([*_typed(as_items(made.body.get("input"))), *(made.view.get("output") or ())])
+        return [*_typed(as_items(made.body.get("input"))), *(made.view.get("output") or ())]
 
     def _messages(self, items: Sequence[Json]) -> list[SeenMessage]:
         return messages.input_messages(items, self._name_of)

@@ -45,10 +45,12 @@ class _ThreadLog:
     Messages with their ids ("" if unknown), and the ids of runs.
 
     Attributes:
+        deleted: the ids of messages that were deleted, each with the length of the log then.
         is_whole: whether the thread was empty before the log begins.
     """
 
     entries: list[tuple[str, SeenMessage] | str] = field(default_factory=list)
+    deleted: list[tuple[int, str]] = field(default_factory=list)
     is_whole: bool = False
 
 
@@ -84,6 +86,9 @@ class RunReading:
                 self._run(run, body)
         elif name == "messages.create":
             self._message(ids["thread_id"], exchange, body)
+        elif name == "messages.delete":
+            log = self._log(ids["thread_id"])
+            log.deleted.append((len(log.entries), ids["message_id"]))
         elif name == "runs.create":
             run = self._run_made_by(exchange)
             if run is not None:
@@ -137,6 +142,7 @@ class RunReading:
                     read = messages.thread_message(shown, self._name_of)
                     if read in unnamed:
                         unnamed.remove(read)
+                        log.entries[log.entries.index(("", read))] = (shown["id"], read)
                         known.add(shown["id"])  # a later list shows it again
                     else:
                         foreign[shown["id"]] = (shown["id"], read)
@@ -144,6 +150,7 @@ class RunReading:
             if foreign:
                 ordered = [foreign[one] for one in sorted(foreign, key=self.facts.age)]
                 log.entries[:0] = ordered
+                log.deleted = [(count + len(ordered), gone) for count, gone in log.deleted]
                 for run_id, count in self._before.items():
                     if self.facts.runs[run_id].thread_id == thread_id:
                         self._before[run_id] = count + len(ordered)
@@ -176,13 +183,15 @@ class RunReading:
         log = self._log(run.thread_id)
         if not log.is_whole and not self._before[run.id]:
             return UNKNOWN  # what this run answers was said before the recording
+        gone = {message_id for count, message_id in log.deleted if count <= self._before[run.id]}
         visible: list[SeenMessage] = []
         for entry in log.entries[: self._before[run.id]]:
             if isinstance(entry, tuple):
-                visible.append(entry[1])
+                visible += [entry[1]] if entry[0] not in gone else []
             else:
                 earlier = self.facts.runs[entry]
-                visible += [messages.thread_message(shown, self._name_of) for shown in earlier.messages.values()]
+                left = [shown for message_id, shown in earlier.messages.items() if message_id not in gone]
+                visible += [messages.thread_message(shown, self._name_of) for shown in left]
                 if not earlier.messages and earlier.status not in _WROTE_NOTHING and not self._knows_replies(earlier):
                     visible.append(SeenMessage(role="assistant", text=UNKNOWN))
         strategy = (run.views[0][1].get("truncation_strategy") if run.views else None) or {}
