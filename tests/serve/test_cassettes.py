@@ -20,9 +20,7 @@ from understudy import FunctionCall, Reply, use_cassette
 from understudy._backend.backend import Backend
 from understudy._cli.main import main
 from understudy._common.messages import Abort, Request, Response
-from understudy._serve.asgi import Application
 from understudy._serve.cassettes import RecordingProxy
-from understudy._serve.server import BackgroundServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "cassettes" / "tutorial.yaml"
@@ -65,7 +63,7 @@ async def test_a_recording_goes_where_it_is_sent(tmp_path: Path) -> None:
     assert seen == [("/v1/models", "identity"), ("/v1/models", "gzip")]
 
 
-def test_a_stream_that_breaks_while_it_is_recorded_breaks_for_the_app(tmp_path: Path) -> None:
+def test_a_stream_that_breaks_while_it_is_recorded_breaks_for_the_app(serve: Serve, tmp_path: Path) -> None:
     """A connection that the other server cuts amid a stream is cut for the app as well, after what had come."""
 
     class Upstream:
@@ -75,16 +73,13 @@ def test_a_stream_that_breaks_while_it_is_recorded_breaks_for_the_app(tmp_path: 
             )
 
     with served(Upstream()) as base:
-        proxy = RecordingProxy(tmp_path / "c.yaml", base)
-        server = BackgroundServer(Application(proxy.handle, proxy.close))
-        came = b""
+        url, came = serve("--record", str(tmp_path / "c.yaml"), "--to", base), b""
         with (
             pytest.raises(httpx.RemoteProtocolError),
-            httpx.stream("POST", f"{server.url}/v1/threads/runs", json={}) as answer,
+            httpx.stream("POST", f"{url}/v1/threads/runs", json={}) as answer,
         ):
             for piece in answer.iter_raw():
                 came += piece
-        server.close()
     assert came == b"event: a\n\n"
 
 
