@@ -16,7 +16,7 @@ from pathlib import Path
 import suite
 from measure import heading, in_short, low, row, turns
 
-ROUNDS = 16
+ROUNDS = 14
 FORKS = Path(__file__).parent / "forks.py"
 
 

@@ -74,6 +74,34 @@ def test_a_run_may_wait_as_long_as_its_recording_does(tmp_path: Path, ask: Ask, 
         assert statuses(ask, 9)[-8:] == ["requires_action"] * 8
 
 
+STEP = {
+    "id": "step_1",
+    "object": "thread.run.step",
+    "run_id": "run_1",
+    "thread_id": "thread_1",
+    "type": "tool_calls",
+    "status": "in_progress",
+    "step_details": {"type": "tool_calls", "tool_calls": [{"id": "call_1", "type": "function"}]},
+}
+STEPS = ("GET", f"{RUN}/steps")
+
+
+@pytest.mark.parametrize("before", [[(*STEPS, None, listed(STEP))], []], ids=["listed before", "not listed before"])
+@pytest.mark.parametrize("calls", [[{"id": "call_1"}], [None]], ids=["usual", "odd"])
+def test_a_step_that_is_known_is_shown_while_its_run_waits_again(tmp_path: Path, ask: Ask, before: Any, calls: Any) -> None:
+    """After the outputs were submitted, the step that asked for them is no news of what comes."""
+    asks = run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": calls}})
+    again = [*TOOL_CALL[8:10], (*STEPS, None, listed(STEP)), TOOL_CALL[10]]
+    exchanges = [*TOOL_CALL[:5], ("GET", RUN, None, asks), *before, *again]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        for method, path, sent, _ in TOOL_CALL[:3]:
+            ask(method, path, sent)
+        assert statuses(ask, 2)[-1] == "requires_action"
+        ask(*SUBMIT)
+        assert [step["id"] for step in ask(*STEPS)["data"]] == ["step_1"]
+        assert statuses(ask, 3)[-1] == "completed"
+
+
 def test_a_read_of_an_epoch_that_is_over_is_a_miss(tmp_path: Path, ask: Ask) -> None:
     """What was read before a write is not shown after it, and the miss says so."""
     shown = {"id": "asst_1", "object": "assistant"}

@@ -177,18 +177,31 @@ def test_a_stream_fault_whose_event_never_comes_is_unused(ready):
     assert "happened 0 of 1 times; 1 call(s) matched it" in str(problem)
 
 
-def test_a_stream_without_its_fault_is_read_to_the_end():
+@pytest.mark.parametrize("what", [StreamCut(), StreamError()], ids=repr)
+def test_a_stream_without_its_fault_is_read_to_the_end(what):
     """A client that reads on after `done`, as no SDK does, gets all of a stream whose fault never came, and a plain end."""
     body = {"assistant_id": ASSISTANT, "stream": True}
     with us.simulate(script=us.Reply("x")) as world, httpx.Client(base_url="https://api.openai.com/v1") as client:
         assistant(world)
-        world.fault(Fault(StreamCut(), event="thread.run.failed"))
+        world.fault(Fault(what, event="thread.run.failed"))
         thread_id = world.add_thread(messages=["x"]).id
         headers = {"authorization": "Bearer key", "openai-beta": "assistants=v2"}
         text = client.post(f"/threads/{thread_id}/runs", json=body, headers=headers).text
         assert text.endswith("event: done\ndata: [DONE]\n\n")
         assert "thread.run.completed" in text
         assert len(world.close()) == 1
+
+
+def test_a_fault_of_any_call_waits_for_a_call():
+    """A request for what is not simulated meets no fault: the next call that is, does."""
+    backend = us.Backend(strict=False)
+    backend.fault(ServerError())
+    client = backend.client(max_retries=0)
+    with pytest.raises(openai.InternalServerError, match="501"):
+        client.embeddings.create(model="gpt-4o", input="x")
+    with pytest.raises(openai.InternalServerError, match="500"):
+        client.models.list()
+    assert len(backend.close()) == 1
 
 
 def test_faults_of_streams_leave_plain_requests_alone(ready):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import os
 import queue
 import threading
@@ -20,14 +19,6 @@ from openai import AsyncOpenAI, OpenAI
 import understudy as us
 from tests.client_kinds import ASYNC, SDK_LIB, SYNC
 from understudy._backend.simulate import active
-from understudy._http import current
-
-
-@pytest.fixture
-def unhooked() -> None:
-    """Collect what an earlier test left in a cycle: tasks and contexts of its simulation, for whose sake hooks stay."""
-    if current.may_still_ask():
-        gc.collect()
 
 
 def create_sync(client: OpenAI) -> str:

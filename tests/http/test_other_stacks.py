@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import gzip
 import http.client
 import importlib
@@ -467,9 +466,9 @@ assert "understudy" not in http.client.HTTPConnection.connect.__module__
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
+@pytest.mark.usefixtures("unhooked")
 def test_a_library_without_what_is_patched_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a library lacks a name that is patched, as a later version may, activation says so and leaves nothing patched."""
-    gc.collect()  # the hooks stay as long as something that earlier tests started may still ask
     from aiohttp.connector import BaseConnector
 
     monkeypatch.delattr(BaseConnector, "connect")
@@ -483,10 +482,10 @@ def test_a_library_without_what_is_patched_is_loud(monkeypatch: pytest.MonkeyPat
 PROBED = [one for one in stacks.STACKS if one.probe("a.host") is not None]
 
 
+@pytest.mark.usefixtures("unhooked")
 @pytest.mark.parametrize("stack", PROBED, ids=lambda one: one.name)
 def test_a_library_that_cannot_be_answered_is_loud(stack: stacks.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a library stopped asking, activation says so before anything is sent, and leaves nothing patched."""
-    gc.collect()  # the hooks stay as long as something that earlier tests started may still ask
     adapter = importlib.import_module(f"understudy._http.{stack.adapter}")
     monkeypatch.setattr(stacks, "_tried", {one.name for one in stacks.STACKS} - {stack.name})
     monkeypatch.setattr(adapter, "patches", lambda: iter(()))
@@ -496,9 +495,9 @@ def test_a_library_that_cannot_be_answered_is_loud(stack: stacks.Stack, monkeypa
     assert http.client.HTTPConnection.connect.__module__ == "http.client"
 
 
+@pytest.mark.usefixtures("unhooked")
 def test_a_class_that_inherits_what_is_patched_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a version of a library has moved a method to a base class, it is answered, and has none of its own after it."""
-    gc.collect()
     monkeypatch.delattr(http.client.HTTPSConnection, "connect")
     with activate(Canned(lambda: Response(200, JSON, b"ours"))):
         assert GETS["urllib"]("https://service.example/") == "ours"

@@ -246,9 +246,9 @@ def test_other_traffic_of_a_stray_passes(live: Live) -> None:
     assert status == 204
 
 
+@pytest.mark.usefixtures("unhooked")
 def test_hooks_are_taken_away_when_the_last_stray_is_gone(live: Live) -> None:
     """As long as something may still ask the hooks stay; afterwards every class is as it was."""
-    gc.collect()
     before = threading.Thread.start, ThreadPoolExecutor.submit, asyncio.BaseEventLoop.create_task
     late = Late()
     with us.simulate():

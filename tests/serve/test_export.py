@@ -61,6 +61,58 @@ def test_everything_that_can_be_done(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
 
 
+def test_the_rest_that_can_be_done(pytester: pytest.Pytester) -> None:
+    """Conditions, results of a search, files that fail, lists, streams that break and cut connections are said again."""
+    caller = Caller()
+    caller.say("strict", strict=False)
+    file = caller.say("add_file", filename="a.txt", content="Paris")["id"]
+    store = caller.say("add_vector_store", name="s")["id"]
+    caller.say("fail_file", file=file)
+    tools = [{"type": "file_search"}, WEATHER]
+    assistant = caller.say("add_assistant", name="A", tools=tools)["id"]
+    results = [{"file_id": file, "score": 0.5, "text": "Paris"}]
+    found = [{"FileSearch": {"results": results}}, "Found."]
+    caller.say("every_run", moves=found, when={"assistant": assistant, "text": "Find"})
+    caller.say("every_run", moves=["Weather."], when={"function": "get_weather", "text": "Rain"})
+    place = {"city": "{outputs[0]}", "days": [1, "{outputs[0]}", None]}
+    call = {"FunctionCall": {"name": "get_weather", "arguments": {"city": "Paris"}}}
+    caller.say("next_run", moves=[call, {"FunctionCall": {"name": "get_weather", "arguments": place}}, "Done."])
+    caller.say("fault", fault={"StreamError": {}}, on="threads.create_and_run", event=1)
+    caller.say("fault", fault={"ConnectionReset": {}}, on="threads.create")
+
+    def asked(text: str, **more: Any) -> Any:
+        thread = {"messages": [{"role": "user", "content": text}]}
+        return send(caller, "POST", "/threads/runs", {"assistant_id": assistant, "thread": thread, **more})
+
+    send(caller, "POST", "/threads", {})
+    made = asked("Hi")
+    path = f"/threads/{made['thread_id']}/runs/{made['id']}"
+    for _ in range(2):
+        while (run := send(caller, "GET", path))["status"] != "requires_action":
+            pass
+        (called,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        outputs = [{"tool_call_id": called["id"], "output": "Lyon"}]
+        send(caller, "POST", f"{path}/submit_tool_outputs", {"tool_outputs": outputs})
+    for text in ("Find it", "Rain?"):
+        made = asked(text)
+        path = f"/threads/{made['thread_id']}/runs/{made['id']}"
+        while send(caller, "GET", path)["status"] != "completed":
+            pass
+    asked("Hi", stream=True)
+    caller.say("fault", fault={"StreamCut": {"reset": True}}, on="threads.create_and_run", event=2)
+    asked("Hi", stream=True)
+    send(caller, "POST", "/responses", {"model": "gpt-4o", "input": "Hi", "stream": True})
+    send(caller, "GET", "/assistants")
+    send(caller, "GET", f"/vector_stores/{store}")
+    code = caller.say("export")["text"]
+    assert "SearchResult(" in code
+    assert "openai.APIConnectionError" in code
+    assert "# only runs with the function 'get_weather' used this:" in code
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(code)
+    pytester.runpytest_inprocess("-q").assert_outcomes(passed=1)
+
+
 def test_what_cannot_be_said() -> None:
     """An upload, nothing at all, and more than is kept are refused with the reason; a mistake is a comment."""
     caller = Caller()

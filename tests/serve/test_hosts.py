@@ -11,6 +11,11 @@ from understudy._common.messages import Request
 from understudy._serve.hosts import AllowedHosts
 
 
+def test_a_request_without_a_host() -> None:
+    """HTTP/1.0 needs no host: a request without one comes from no page, and may pass."""
+    assert AllowedHosts().refusal(Request("GET", "http://localhost/v1/models", ())) is None
+
+
 @pytest.mark.parametrize(
     ("host", "listened", "is_allowed"),
     [

@@ -6,8 +6,10 @@ import asyncio
 import concurrent.futures
 import contextvars
 import socket
+import sys
 import threading
 import time
+import types
 from contextlib import ExitStack
 from time import monotonic as bound_monotonic
 from time import sleep as bound_sleep
@@ -27,7 +29,7 @@ from understudy import Expire, Fail, Hang, Incomplete, RateLimited, Reply, Strea
 from understudy.errors import ConflictingClock, Livelock
 
 START = 1_700_000_000
-real_monotonic = [time.monotonic]  # in a list, where nothing replaces it
+real_monotonic, real_sleep = [time.monotonic], [time.sleep]  # in lists, where nothing replaces them
 
 
 @pytest.fixture
@@ -71,6 +73,20 @@ def test_afterwards_everything_is_as_before():
     assert time.time() > START + 1e7
 
 
+def test_a_module_that_was_replaced_is_left_alone(monkeypatch):
+    """A module that others put in the place of one seen before is patched; the old one no more."""
+    old, new = types.ModuleType("app_of_the_test"), types.ModuleType("app_of_the_test")
+    old.sleep = new.sleep = time.sleep
+    for module in (old, new):
+        monkeypatch.setitem(sys.modules, "app_of_the_test", module)
+        with us.simulate(time="sleep"):
+            assert module.sleep is not real_sleep[0]
+        assert module.sleep is real_sleep[0]
+    monkeypatch.delitem(sys.modules, "app_of_the_test")
+    with us.simulate(time="sleep"):
+        assert new.sleep is real_sleep[0]
+
+
 def test_names_that_are_set_anew_are_left_alone(monkeypatch):
     """A name for a function of `time` that a test replaces, before or inside a block, is the test's: it stays as it is."""
     with us.simulate(time="sleep") as backend:
@@ -106,6 +122,7 @@ def test_other_threads_keep_their_time(backend):
 
     def look(name):
         shown[name] = time.time()
+        time.sleep(0)
 
     inside = threading.Thread(target=look, args=("inside",))
     inside.start()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from understudy._apis.assistants.event_names import AssistantsEventName
-from understudy._apis.responses.event_names import ResponseEventName
+from understudy._apis.responses.event_names import GivenItemEventName, ResponseEventName
 
 OperationName = Literal[
     "assistants.create",
@@ -80,4 +80,4 @@ OperationName = Literal[
     "conversations.items.delete",
 ]
 
-EventName = Literal[AssistantsEventName, ResponseEventName]
+EventName = Literal[AssistantsEventName, ResponseEventName, GivenItemEventName]

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from understudy.faults import Fault, Phase, What
 
 
+_HANDLE = """Answer a request: `handle(request: Request) -> Answer`.
+
+Never raises: a mistake in the test, or a defect here, is answered 501 and kept in `problems`.
+"""
+
+
 class Backend(BackendPreload, BackendContents):
     """A simulated Assistants and Responses API: in memory, deterministic, offline.
 
@@ -117,7 +123,7 @@ class Backend(BackendPreload, BackendContents):
             """
 
     else:  # the dispatcher's own method, a frame less in every request; subclasses may have one of their own
-        handle = property(attrgetter("_dispatcher.handle"), doc="Answer a request.")
+        handle = property(attrgetter("_dispatcher.handle"), doc=_HANDLE)
 
     def over_http(self) -> None:
         """Answer as a server: an unknown path is the service's 404, not a mistake."""

@@ -219,6 +219,6 @@ def _in_words(error: Exception) -> str:
         return f"it has no `{error.args[0]}`"
     if isinstance(error, TypeError | AttributeError) and not str(error).startswith("expected "):
         return "a part of it is of another kind than expected, such as a text in place of a mapping"
-    if isinstance(error, RecursionError):
+    if isinstance(error, RecursionError):  # pragma: no cover - depends on how deep the caller is already
         return "it is nested too deeply"
     return str(error)

@@ -25,7 +25,6 @@ _LOOP = -1.0  # instead of a time: this poll represents a loop of polls
 _ACTIVE = ("queued", "in_progress", "cancelling")
 _PLACEHOLDER = re.compile(r"\{outputs\[(\w+)\]\}")
 _BETA = '{"OpenAI-Beta": "assistants=v2"}'
-_ADDS = ("add_assistant", "add_thread", "add_message", "add_conversation", "add_file", "add_vector_store")
 _GROUPS = {  # the path in the SDK of each resource of the API
     "assistants": "beta.assistants",
     "threads": "beta.threads",
@@ -132,8 +131,14 @@ class TestCode:
             yield f"assert [step.type for step in {name}.data] == {[item['type'] for item in items]!r}"
 
     def _stream_lines(self, call: str, entry: ServedExchange) -> Iterator[str]:
-        yield f"events = list({call})"
         events = re.findall(rb"^event: (.*)\ndata: (.*)$", entry.body, re.MULTILINE)
+        if entry.broken or any(name == b"error" for name, _ in events):
+            self._needs.add("pytest")
+            error = "Exception" if entry.broken else "openai.APIError"  # the first is of the HTTP library
+            yield f"with pytest.raises({error}):"
+            yield f"{_STEP}list({call})"
+            return
+        yield f"events = list({call})"
         runs = [(name.decode(), _json(data)) for name, data in events]
         runs = [(name, data) for name, data in runs if isinstance(data, dict) and data.get("object") == "thread.run"]
         if runs:
@@ -171,12 +176,10 @@ class TestCode:
             yield f"understudy.next_ids({', '.join(map(self._code, given['ids']))})"
         elif verb == "strict":
             yield f"understudy.strict = {given['strict']!r}"
-        elif verb in (*_ADDS, "fail_file"):
+        else:
             call = f"understudy.{verb}({', '.join(self._keywords(given))})"
-            if verb == "fail_file":
-                yield call
-            elif isinstance(answer, dict):
-                yield f"{self._name_of(answer['id'], verb.removeprefix('add_'))} = {call}"
+            is_seen = verb == "fail_file"  # what the others add gets a name
+            yield call if is_seen else f"{self._name_of(answer['id'], verb.removeprefix('add_'))} = {call}"
 
     def _script(self, verb: str, given: dict[str, Any]) -> Iterator[str]:
         steps = given["moves"]

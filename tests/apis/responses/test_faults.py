@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import openai
 import pytest
 
 from tests.client_kinds import SDK_LIB
-from understudy import Reply, faults, simulate
+from understudy import Reply, ResponseItem, faults, simulate
+from understudy._apis.names import EventName
+from understudy._apis.responses.event_names import GivenItemEventName
 from understudy.faults import NotFound, RateLimited, ReorderedEvents, StreamCut, StreamError, Timeout, What
 
 MODEL = "gpt-4o-mini"
@@ -38,6 +40,38 @@ def test_a_stream_is_cut(event: Any) -> None:
         rest = list(client.responses.retrieve(response_id, stream=True, starting_after=last))
         assert rest[-1].type == "response.completed"
         assert [got.sequence_number for got in [*seen, *rest]] == list(range(len(seen) + len(rest)))
+
+
+GIVEN: dict[str, Any] = {
+    "web_search_call": {"status": "completed", "action": {"type": "search", "query": "x"}},
+    "image_generation_call": {"status": "completed", "result": "aGk="},
+    "mcp_list_tools": {"server_label": "m", "tools": []},
+    "mcp_call": {"server_label": "m", "name": "f", "arguments": "{}", "output": "1"},
+    "custom_tool_call": {"call_id": "call_1", "name": "sql", "input": "SELECT 1"},
+    "message": {"role": "assistant", "status": "completed", "content": [{"type": "refusal", "refusal": "No."}]},
+}
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+def test_a_stream_is_cut_in_an_item_given_as_json(kind: str) -> None:
+    """Every event in which an item given as JSON is streamed can be named as the place of a fault."""
+    script = ResponseItem({"type": kind, **GIVEN[kind]})
+    tools: Any = [{"type": "custom", "name": "sql"}, {"type": "web_search"}, {"type": "image_generation"}]
+    tools.append({"type": "mcp", "server_label": "m", "server_url": "https://mcp.example"})
+    asked: Any = {"model": MODEL, "input": "x", "tools": tools, "stream": True}
+    with simulate() as backend:
+        backend.next_run(script)
+        with backend.client(max_retries=0).responses.with_streaming_response.create(**asked) as answer:
+            names = [line.removeprefix("event: ") for line in answer.iter_lines() if line.startswith("event: ")]
+    for name in {*names} & {*get_args(GivenItemEventName)}:
+        with simulate() as backend:
+            backend.next_run(script)
+            backend.fault(StreamCut(), on="responses.create", event=name)
+            with backend.client(max_retries=0).responses.with_streaming_response.create(**asked) as answer:
+                got = [line.removeprefix("event: ") for line in answer.iter_lines() if line.startswith("event: ")]
+            assert got == names[: names.index(name)]
+    assert any(name in get_args(GivenItemEventName) for name in names)
+    assert {*names} <= {*get_args(EventName)}
 
 
 def test_a_stream_fails() -> None:
