@@ -17,7 +17,7 @@ from openai import APIError, InternalServerError, OpenAI
 
 from understudy._backend.backend import Backend
 from understudy._common.messages import Request, Response
-from understudy._serve import admin
+from understudy._serve import admin, exchanges
 from understudy._serve.admin_schema import document
 from understudy._serve.simulated import Simulation
 
@@ -79,6 +79,25 @@ def test_a_condition_on_functions_needs_functions() -> None:
     assert caller.app.responses.create(model="gpt-4o", input="Hi").output_text != "Weather."
     function: Any = {"type": "function", "name": "get_weather", "parameters": {}}
     assert caller.app.responses.create(model="gpt-4o", input="Hi", tools=[function]).output_text == "Weather."
+
+
+def test_a_stream_that_is_no_longer_kept_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that is read when its request is forgotten is sent to its end, and is not kept anew."""
+    monkeypatch.setattr(exchanges, "MAX_EXCHANGES", 3)
+    caller = Caller()
+    body = json.dumps({"model": "gpt-4o", "input": "Hi", "stream": True}).encode()
+    answer = caller.simulation.handle(
+        Request("POST", "http://localhost/v1/responses", (("authorization", "Bearer k"),), body)
+    )
+    assert isinstance(answer, Response)
+    assert answer.stream is not None
+    pieces = [next(answer.stream)]
+    for _ in range(5):
+        caller.app.models.list()
+    pieces += answer.stream
+    assert b"response.completed" in b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    shown = caller.say("requests")
+    assert ([one["path"] for one in shown["requests"]], shown["lost"]) == (["/v1/models"] * 3, 3)
 
 
 def test_bytes_are_shown_by_their_number() -> None:

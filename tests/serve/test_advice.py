@@ -16,6 +16,7 @@ from understudy._apis.responses import streaming as response_streaming
 from understudy._backend.unrouted import not_simulated
 from understudy._cassettes import load, misses
 from understudy._common.call_site import set_by
+from understudy._common.messages import Response
 from understudy._serve import advice
 from understudy.errors import CassetteError
 
@@ -68,6 +69,14 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_each_sentence_that_is_reworded_is_said(pattern: re.Pattern[str], messages: list[str]) -> None:
     """A message that changes takes its rewording along: each expression matches one of today's messages."""
     assert any(pattern.search(message) for message in messages)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": "no"}', b'{"error": {"type": "server_error"}}'])
+def test_other_errors_are_left_alone(body: bytes) -> None:
+    """A 501 that is not understudy's own, such as one that a test answers or a cassette plays, stays as it is."""
+    answer = advice.reword_answer(Response(501, (), body))
+    assert isinstance(answer, Response)
+    assert answer.body == body
 
 
 def test_what_is_said_over_http_can_be_followed_there(messages: list[str]) -> None:

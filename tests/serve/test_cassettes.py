@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -18,6 +19,10 @@ from tests.serve.serving import Serve
 from understudy import FunctionCall, Reply, use_cassette
 from understudy._backend.backend import Backend
 from understudy._cli.main import main
+from understudy._common.messages import Abort, Request, Response
+from understudy._serve.asgi import Application
+from understudy._serve.cassettes import RecordingProxy
+from understudy._serve.server import BackgroundServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "cassettes" / "tutorial.yaml"
@@ -39,6 +44,54 @@ def ask(api: openai.OpenAI) -> str:
         instructions="Please address the user as Jane Doe. The user has a premium account.",
     )
     return threads.messages.list(thread.id).data[0].content[0].text.value  # type: ignore[union-attr]
+
+
+async def test_a_recording_goes_where_it_is_sent(tmp_path: Path) -> None:
+    """A server without a version in its URL gets the whole path, and no encoding that the app did not ask for."""
+    seen: list[tuple[str, str | None]] = []
+
+    class Upstream:
+        def handle(self, request: Request) -> Response:
+            seen.append((request.path, request.header("accept-encoding")))
+            return Response(200, (("content-type", "application/json"),), b"{}")
+
+    with served(Upstream()) as base:
+        for to, encoding in ((base, ()), (f"{base}/v1", (("accept-encoding", "gzip"),))):
+            proxy = RecordingProxy(tmp_path / f"{len(seen)}.yaml", to)
+            headers = (("authorization", "Bearer k"), *encoding)
+            answer: Any = await proxy.handle(Request("GET", "http://localhost/v1/models", headers))
+            assert [piece async for piece in answer.stream] == [b"{}"]
+            assert await proxy.close() == 1
+    assert seen == [("/v1/models", "identity"), ("/v1/models", "gzip")]
+
+
+def test_a_stream_that_breaks_while_it_is_recorded_breaks_for_the_app(tmp_path: Path) -> None:
+    """A connection that the other server cuts amid a stream is cut for the app as well, after what had come."""
+
+    class Upstream:
+        def handle(self, request: Request) -> Response:
+            return Response(
+                200, (("content-type", "text/event-stream"),), stream=iter([b"event: a\n\n", Abort("ReadError", "cut")])
+            )
+
+    with served(Upstream()) as base:
+        proxy = RecordingProxy(tmp_path / "c.yaml", base)
+        server = BackgroundServer(Application(proxy.handle, proxy.close))
+        came = b""
+        with (
+            pytest.raises(httpx.RemoteProtocolError),
+            httpx.stream("POST", f"{server.url}/v1/threads/runs", json={}) as answer,
+        ):
+            for piece in answer.iter_raw():
+                came += piece
+        server.close()
+    assert came == b"event: a\n\n"
+
+
+async def test_a_recording_of_nothing(tmp_path: Path) -> None:
+    """A recording that is stopped before any request has no exchange, and makes no file."""
+    assert await RecordingProxy(tmp_path / "c.yaml", "http://127.0.0.1:9").close() == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_recording_is_served(serve: Serve) -> None:

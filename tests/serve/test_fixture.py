@@ -51,6 +51,7 @@ def test_an_app_in_another_process(project: pytest.Pytester) -> None:
         @pytest.mark.parametrize("flags", [[], ["--azure"]])
         def test_child(understudy_server, flags):
             backend = understudy_server.backend
+            assert repr(understudy_server) == f"<ServedBackend {understudy_server.url}>"
             backend.next_run(Reply("Hello from the test."))
             assert ask("Hi", *flags).stdout == "Hello from the test.\\n"
             assert backend.runs[0].status == "completed"

@@ -11,6 +11,7 @@ import pytest
 from openai import AzureOpenAI, OpenAI
 
 from tests.serve.serving import Serve
+from understudy._serve import simulations
 from understudy._serve.simulations import Simulations, split
 from understudy.errors import UnderstudyError
 
@@ -45,6 +46,19 @@ def test_workers_that_share_a_simulation_interfere(serve: Serve) -> None:
     """The same workers in one simulation do see each other: it is the simulations that keep them apart."""
     done = work(serve(), [f"worker-{number}" for number in range(4)], 25)
     assert any(status != 0 for status, _ in done)
+
+
+def test_names_of_dropped_simulations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest names that were dropped are refused as such; an older one is new again."""
+    monkeypatch.setattr(simulations, "_MAX_GONE_NAMES", 1)
+    made: list[str] = []
+    kept = Simulations(lambda name: made.append(name) or object(), kept=1)  # type: ignore[arg-type, func-returns-value, return-value]
+    for name in ("a", "b", "c"):
+        kept.get(name)
+    with pytest.raises(UnderstudyError, match="/w/b was dropped"):
+        kept.get("b")
+    kept.get("a")
+    assert made == ["a", "b", "c", "a"]
 
 
 def test_each_prefix_is_a_service_of_its_own(serve: Serve) -> None:

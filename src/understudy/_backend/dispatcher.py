@@ -128,8 +128,7 @@ class Dispatcher:
         from understudy._cassettes.secrets import Scrubber, clean_chain  # here, because most tests make no mistake
 
         scrubber = Scrubber()
-        if self.log:
-            scrubber.learn_headers(text_headers(self.log[-1].headers))
+        scrubber.learn_headers(text_headers(self.log[-1].headers))
         clean_chain(error, scrubber.text)  # it may quote a key that the app sent
         self.problems.append(error)
         return error

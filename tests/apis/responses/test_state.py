@@ -135,6 +135,7 @@ def test_background_in_poll_mode() -> None:
 def test_background_in_a_conversation(appends: bool) -> None:
     """What runs in the background adds its items to its conversation and locks it, or does neither, as is set."""
     with simulate(script=(FunctionCall("f"), Reply("Yes."))) as backend:
+        assert backend.background_appends
         backend.background_appends = appends
         client = backend.client(max_retries=0)
         made = backend.add_conversation(items=["Hello."])
