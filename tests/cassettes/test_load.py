@@ -327,7 +327,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         load(tmp_path / "c.yaml")
 
 
-def test_a_list_inside_an_exchange_is_no_second_list(tmp_path: Path) -> None:
+def test_a_list_inside_an_exchange_is_not_a_second_list(tmp_path: Path) -> None:
     """Only two lists of exchanges beside each other are a merge that went wrong; a key deeper inside may have the name."""
     one = {**entry(("GET", "/assistants", None, {"a": 1})), "interactions": ["of ours"]}
     (read,) = load(at(tmp_path / "c.json", json.dumps({"version": 1, "interactions": [one]})))

@@ -343,7 +343,7 @@ def test_the_pieces_that_aiohttp_gives() -> None:
     assert (parts, whole) == ([b"one", b" ", b"two"], b"one two")
 
 
-def test_headers_that_are_no_http_are_refused() -> None:
+def test_headers_that_are_not_http_are_refused() -> None:
     """What aiohttp writes and no server would take is raised where the app waits for the answer."""
     handler = Canned(lambda: Response(200))
     with activate(handler), pytest.raises(h11.RemoteProtocolError, match="header"):
