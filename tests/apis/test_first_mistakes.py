@@ -13,6 +13,7 @@ from openai import OpenAI
 
 import understudy as us
 from understudy import Fail, FunctionCall, Hang, Reply
+from understudy._backend.failure_section import advice
 
 
 @pytest.mark.parametrize(
@@ -172,3 +173,12 @@ def test_what_the_service_holds_is_looked_at() -> None:
         held.name = "Bob"
     for another in (copy.copy(held), copy.deepcopy(held), pickle.loads(pickle.dumps(held))):
         assert (type(another), another) == (type(held), held)
+
+
+def test_an_id_of_a_kind_that_is_not_there() -> None:
+    """Where nothing of its kind was added, the report of a test that asked for an id says to add it."""
+    with us.simulate() as backend:
+        with pytest.raises(openai.NotFoundError):
+            backend.client().beta.assistants.retrieve("asst_tutor")
+        (said,) = advice(backend, list(backend._dispatcher.log))
+    assert said.startswith("no object has the id 'asst_tutor', and there are none of its kind: add it first")
