@@ -12,8 +12,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from understudy._common.uncollected import uncollected
-
 if TYPE_CHECKING:
     __version__: str
 
@@ -155,14 +153,19 @@ _PUBLIC_MODULES = ("errors", "faults", "scripts", "strategies", "types")
 
 if not TYPE_CHECKING:  # otherwise type checkers would accept every name
 
+    def _loaded(module: str) -> Any:
+        from understudy._common.uncollected import uncollected
+
+        with uncollected():
+            return import_module(module)
+
     def __getattr__(name: str) -> Any:
         if name == "__version__":
             from importlib.metadata import version
 
             return version("pytest-understudy")
         if name in _PUBLIC_MODULES:
-            with uncollected():
-                return import_module(f"understudy.{name}")
+            return _loaded(f"understudy.{name}")
         home = _HOME_OF.get(name)
         if home is None:
             from understudy.errors import nearest
@@ -170,8 +173,7 @@ if not TYPE_CHECKING:  # otherwise type checkers would accept every name
             close = nearest(name, __all__)
             hint = f"; did you mean {close[0]!r}?" if close and not name.startswith("_") else ""
             raise AttributeError(f"module 'understudy' has no attribute {name!r}{hint}")
-        with uncollected():
-            value = getattr(import_module(home), name)
+        value = getattr(_loaded(home), name)
         globals()[name] = value
         return value
 
