@@ -136,6 +136,24 @@ def test_known_secrets_that_overlap_are_replaced_as_one() -> None:
     assert scrubber.text("x abcdefgh12345678ijklmnop y pa55word z") == "x SCRUBBED y SCRUBBED z"
 
 
+@pytest.mark.parametrize("spell", [str.upper, str.lower], ids=["upper", "lower"])
+def test_a_known_secret_is_found_in_base64_in_a_link(spell: Callable[[str], str]) -> None:
+    """In the midst of other bytes, with `+` and `/` percent-encoded in either case."""
+    secret = "~>~?~>~?~>~?ok~?"
+    scrubber = Scrubber()
+    assert scrubber.learn(secret)
+    coded = base64.b64encode(f"ab{secret}cd".encode()).decode()
+    assert {"+", "/"} <= {*coded}
+    link = coded.replace("+", spell("%2b")).replace("/", spell("%2f"))
+    assert scrubber.find(f"https://h.example/x?q={link}")
+    assert scrubber.find(scrubber.text(f"https://h.example/x?q={link}")) == []
+
+
+def test_letters_whose_small_form_is_longer_move_nothing() -> None:
+    """`İ` has two characters in lower case: what is replaced behind it is the secret, and no letter beside it."""
+    assert Scrubber().text(f'İİİ {{"password": "{OPAQUE}"}} İ') == 'İİİ {"password": "SCRUBBED"} İ'
+
+
 def test_a_header_that_is_only_like_base64_is_known_as_it_is() -> None:
     """What follows `Basic` and cannot be decoded is a secret nevertheless."""
     assert "A1b2C3d4E5f6G7h8J" in Scrubber().learn_headers((("authorization", "Basic A1b2C3d4E5f6G7h8J"),))

@@ -109,6 +109,8 @@ def test_an_unknown_kind_to_ignore_is_refused() -> None:
     report = understudy.parity(OldApp(), NewApp())
     with pytest.raises(ValueError, match="'citation'"):
         report.check(ignore=("citations",))
+    with pytest.raises(ValueError, match=r"expected kinds among [^?]*\.$"):  # nothing is near
+        report.check(ignore="xyzzy")
 
 
 def test_an_assert_shows_the_whole_report(pytester: pytest.Pytester) -> None:

@@ -123,6 +123,9 @@ def test_lists_in_the_json(recordings: list[str], capsys: pytest.CaptureFixture[
     data = json.loads(capsys.readouterr().out)
     [difference] = [one for one in data["differences"] if one["kind"] == "parameter"]
     assert (difference["old"], difference["new"]) == ({"attachments": ["notes.txt"]}, None)
+    took = {"requests", "retries", "seconds", "models"}
+    assert took <= {*data["old"]}
+    assert took <= {*data["new"]}
 
 
 def test_a_page_of_nothing(tmp_path: Path) -> None:
