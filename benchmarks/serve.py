@@ -1,7 +1,7 @@
 """The server's CPU per request of `understudy serve`, over that of uvicorn's own, which answers the same bytes.
 
-The client and both servers share one core, where the kernel puts them most of the time anyway, since one waits for the other.
-Shown is the median of five pairs of processes, and each pair's own.
+The client and both servers share one core, where the kernel mostly puts them anyway, since one waits for the other. Shown
+is the median of five pairs of processes, and each pair's own.
 """
 
 from __future__ import annotations
