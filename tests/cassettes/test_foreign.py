@@ -439,7 +439,7 @@ def test_a_stub_for_any_body_matches_any(tmp_path: Path, name: str) -> None:
         (b'{"request": {"url": "/v1/x", "method": "POST", "bodyPatterns": [{"binaryEqualTo": "gIE="}]}, "response": {}}',
          b"\x80\x81", b""),
         ((b'{"request": {"url": "/v1/x", "method": "DELETE"}, "response": {"status": 200, "statusMessage": "OK", "headers": '
-         b'{"a": "b"}, "transformers": ["t"], "transformerParameters": {"a": "b"}, "fromConfiguredStub": "yes"}}'), b"", b""),
+         b'{}, "transformers": ["t"], "transformerParameters": {"a": "b"}, "fromConfiguredStub": "yes"}}'), b"", b""),
         ((b"version: 2\ninteractions:\n- request: {method: DELETE, url: 'https://h/v1/x', body: '', form: {}, headers: {}}\n"
          b"  response: {code: 200, body: '', headers: {}}\n"), b"", b""),
         ((b'{"log": {"entries": [{"request": {"method": "POST", "url": "https://h/v1/x", "headers": [], "postData": {"mime'
@@ -464,6 +464,7 @@ def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes | 
         (lambda one: one["response"].update(body={"string": {"id": "thread_1"}}), "string"),
         (lambda one: one["request"].update(body={"count": 1}), "count"),
         (lambda one: one["response"].update(body={"string": "", "file": "answer-1.json"}), "file"),
+        (lambda one: (one["response"].pop("body"), one["response"].update(content={"encoding": "", "text": "{}"})), "text"),
         (lambda one: (one["request"].pop("body"), one["request"].update(data={"a": 1})), "data"),
         (lambda one: (one["response"].pop("body"), one.update(response_body="{}")), "response_body"),
     ],
