@@ -176,6 +176,14 @@ def test_a_header_that_is_only_like_base64_is_known_as_it_is() -> None:
     assert "A1b2C3d4E5f6G7h8J" in Scrubber().learn_headers((("authorization", "Basic A1b2C3d4E5f6G7h8J"),))
 
 
+@pytest.mark.parametrize("name", ["X-User-Session", "x-part-key", "x-access"])
+def test_a_header_that_may_hold_a_secret_is_judged_by_its_value(name: str) -> None:
+    """Behind a name that is often innocent, what looks like a key is taken out wherever else it is; words are not."""
+    scrubber = Scrubber()
+    assert scrubber.learn_headers(((name, "granted to all"), (name, OPAQUE))) == [OPAQUE]
+    assert scrubber.text(f"granted to all: {OPAQUE}") == "granted to all: SCRUBBED"
+
+
 def test_a_pattern_of_the_users_is_sought_in_a_whole_path() -> None:
     """What is a secret only to the user is found in a URL's path although parts of it are encoded."""
     assert (
