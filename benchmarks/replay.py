@@ -21,6 +21,7 @@ import understudy
 ROUNDS = {10: 200, 100: 20, 1_000: 3, 10_000: 1}  # by size
 AT_A_TIME = 5  # requests, until it is another's turn
 VCRPYS_ROUNDS = {10: 10, 100: 3, 1_000: 1}  # beyond that vcrpy takes minutes
+LOADS = 40  # of a cassette, by each
 HEADERS = {"content-type": ["application/json"], "openai-version": ["2020-10-01"]}
 
 
@@ -132,7 +133,7 @@ def loading(directory: Path) -> None:
 
     works = {"ours": ours, "vcrpy": vcrpys}
     samples: dict[str, list[float]] = {who: [] for who in works}
-    for who in turns(list(works), 12):
+    for who in turns(list(works), LOADS):
         gc.collect()  # those that follow, of everything there is, are part of what loading costs
         samples[who].append(cpu_each(works[who], 1))
     own, theirs = (low(values) for values in samples.values())

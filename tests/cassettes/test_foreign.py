@@ -18,6 +18,7 @@ from tests.cassettes.building import message
 from tests.cassettes.foreign import WRITERS, Spoken
 from understudy import use_cassette
 from understudy._cassettes import importing, load, scrubbing
+from understudy._cassettes.interaction import header
 from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
 from understudy._cli.main import main
@@ -33,6 +34,7 @@ FLOW = (
     Spoken("DELETE", "/threads/thread_1", None, {"id": "thread_1", "object": "thread.deleted", "deleted": True}),
 )
 NAMES = sorted(WRITERS)
+NO_REQUEST_HEADERS = ("nock.json", "wiremock.json")  # matched by others, if at all
 
 
 def written(folder: Path, name: str) -> Path:
@@ -63,6 +65,10 @@ def test_every_recorders_file_is_read(tmp_path: Path, name: str) -> None:
     found = [(one.method, one.url, one.request_json, one.status, one.json) for one in contents.interactions]
     assert found == [(one.method, one.url, one.sent, 200, one.answer) for one in FLOW]
     assert [one.index for one in contents.interactions] == [0, 1, 2, 3]
+    said = [(one.method, one.header("content-type")) for one in contents.interactions]
+    assert said == [(one.method, "application/json") for one in FLOW]
+    sent = header(contents.interactions[0].request_headers, "content-type")  # decides how a body is compared
+    assert sent == (None if name in NO_REQUEST_HEADERS else "application/json")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -214,6 +220,8 @@ def test_import_scrubs_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixt
     [
         ({"consumer": {}, "provider": {}, "interactions": []}, "a pact"),
         ({"data": {"pairs": []}, "meta": {"schemaVersion": "v5"}}, "Hoverfly"),
+        ({"data": {"pairs": []}}, "Hoverfly"),
+        ({"meta": {"schemaVersion": "v5"}}, "Hoverfly"),
         ({"imposters": []}, "Mountebank"),
         (
             {"info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item": []},
@@ -323,6 +331,28 @@ def test_what_a_file_does_not_hold_is_said(
     assert " ".join(capsys.readouterr().out.split()).count(left_out) == 3  # lines are as wide as the terminal
 
 
+@pytest.mark.parametrize("key", ["text", "data"])
+def test_a_ruby_body_under_another_key_is_refused(tmp_path: Path, key: str) -> None:
+    """It would be played as an empty body, which matches what was never sent: the key is named."""
+    document = foreign.yaml.safe_load(foreign.ruby_vcr(FLOW))
+    document["http_interactions"][0]["request"]["body"] = {"encoding": "UTF-8", key: "{}"}
+    path = tmp_path / "c.yml"
+    path.write_text(foreign.yaml.safe_dump(document))
+    with pytest.raises(CassetteError, match=f"the request has its body under `{key}`"):
+        load(path)
+
+
+def test_times_of_a_har_with_and_without_a_zone(tmp_path: Path) -> None:
+    """A time without a zone is in UTC: the order of recording is found where entries come from several writers."""
+    document = json.loads(foreign.har(FLOW))
+    for number, entry in enumerate(document["log"]["entries"]):
+        minute = 10 - number
+        entry["startedDateTime"] = f"2026-11-26T18:{minute:02}:00" if number % 2 else f"2026-11-26T20:{minute:02}:00+02:00"
+    (tmp_path / "c.har").write_text(json.dumps(document))
+    expected = [(entry["request"]["method"], entry["request"]["url"]) for entry in reversed(document["log"]["entries"])]
+    assert [(one.method, one.url) for one in load(tmp_path / "c.har")] == expected
+
+
 def test_a_file_that_holds_no_exchange_is_refused(tmp_path: Path) -> None:
     """Where all of it is left out, nothing could be played: the first reason is given."""
     path = tmp_path / "stub.json"
@@ -408,6 +438,13 @@ def test_a_stub_for_any_body_matches_any(tmp_path: Path, name: str) -> None:
          b'"response": {"base64Body": "gIE="}}'), b"a b", b"\x80\x81"),
         (b'{"request": {"url": "/v1/x", "method": "POST", "bodyPatterns": [{"binaryEqualTo": "gIE="}]}, "response": {}}',
          b"\x80\x81", b""),
+        ((b'{"request": {"url": "/v1/x", "method": "DELETE"}, "response": {"status": 200, "statusMessage": "OK", "headers": '
+         b'{}, "transformers": ["t"], "transformerParameters": {"a": "b"}, "fromConfiguredStub": "yes"}}'), b"", b""),
+        ((b"version: 2\ninteractions:\n- request: {method: DELETE, url: 'https://h/v1/x', body: '', form: {}, headers: {}}\n"
+         b"  response: {code: 200, body: '', headers: {}}\n"), b"", b""),
+        ((b'{"log": {"entries": [{"request": {"method": "POST", "url": "https://h/v1/x", "headers": [], "postData": {"mime'
+         b'Type": "application/x-www-form-urlencoded", "params": [{"name": "flag"}, {"name": "a", "value": "b"}]}}, '
+         b'"response": {"status": 200, "headers": [], "content": {}}}]}}'), b"flag=&a=b", b""),
     ],
 )  # fmt: skip
 def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes | None, body: bytes | None) -> None:
@@ -427,6 +464,7 @@ def test_bodies_that_are_not_json(tmp_path: Path, content: bytes, sent: bytes | 
         (lambda one: one["response"].update(body={"string": {"id": "thread_1"}}), "string"),
         (lambda one: one["request"].update(body={"count": 1}), "count"),
         (lambda one: one["response"].update(body={"string": "", "file": "answer-1.json"}), "file"),
+        (lambda one: (one["response"].pop("body"), one["response"].update(content={"encoding": "", "text": "{}"})), "text"),
         (lambda one: (one["request"].pop("body"), one["request"].update(data={"a": 1})), "data"),
         (lambda one: (one["response"].pop("body"), one.update(response_body="{}")), "response_body"),
     ],
@@ -452,6 +490,7 @@ def test_bodies_under_unknown_keys_are_refused(tmp_path: Path, change: Change, k
         (foreign.go_vcr_2(FLOW).replace(b"code: 200", b"code: 0"), "not as go-vcr writes it.*0 is not an HTTP status"),
         (foreign.cassetter_yaml(FLOW).replace(b"type: json", b"type: protobuf"), "expected a body of type 'protobuf'"),
         (foreign.cassetter_toml(FLOW).replace(b'"json"', b'"protobuf"'), "type 'protobuf', which understudy does not know"),
+        (foreign.cassetter_yaml(FLOW).replace(b"type: json", b"type: text"), "expected a body of type 'text', got dict"),
         (changed(foreign.exvcr, lambda d: d[0]["response"].update(body="aGk=")), "not an Erlang binary"),
         (changed(foreign.nock, lambda d: d[0].pop("response")), "no `response`"),
         (changed(foreign.har, lambda d: _first(d)["response"].update(status=7)), "c: this file has .*7 is not an HTTP"),

@@ -9,6 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -349,3 +350,14 @@ def test_what_is_written_is_read_back(tmp_path: Path, suffix: str) -> None:
     assert load(path) == interactions
     with vcr.use_cassette(str(path), serializer=suffix, record_mode="none") as cassette:
         assert len(cassette.requests) == len(interactions)
+
+
+def test_what_is_written_can_be_read_by_people(tmp_path: Path) -> None:
+    """Letters and emoji are in the file as they are, not escaped, each exchange in the lines that suit it."""
+    saying = "naïve 日本 \N{ROCKET}"
+    body = json.dumps({"said": saying}, ensure_ascii=False).encode()
+    interactions = [replace(one, body=body) for one in load(written(tmp_path / "c.json", TOOL_CALL))[:1]]
+    path = tmp_path / "again.yaml"
+    path.write_text(dump(interactions, path), encoding="utf-8")
+    assert f'"said": "{saying}"' in path.read_text(encoding="utf-8")
+    assert load(path) == interactions

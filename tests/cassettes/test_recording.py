@@ -4,6 +4,7 @@ import contextvars
 import gzip
 import json
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -693,21 +694,46 @@ def test_a_request_still_waiting_at_the_end_is_not_recorded(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("text", "is_kept"), [("as it came", True), ("of Mr. Smith", False)])
+def test_a_streams_times_are_kept_unless_a_hook_changes_it(tmp_path: Path, text: str, is_kept: bool) -> None:
+    """They count bytes: a stream that a hook let pass keeps its pace, one that it changed has none that would fit."""
+    path = tmp_path / "c.yaml"
+    events = [f"event: e\ndata: {{{text!r}: {number}}}\n\n".encode() for number in range(3)]
+    answer = Response(200, (("content-type", "text/event-stream"),), stream=iter(events))
+
+    def anonymous(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["body"]["string"] = answer["body"]["string"].replace(b"Mr. Smith", b"NN")
+        return answer
+
+    with served(Canned(answer)) as base, use_cassette(path, record="once", before_record_response=anonymous):
+        httpx.post(f"{base}/v1/threads/runs", headers=BETA)
+    (recorded,) = load(path)
+    assert recorded.body == b"".join(events).replace(b"Mr. Smith", b"NN")
+    assert bool(recorded.timings) is is_kept
+
+
 def test_a_hook_that_fails_at_the_very_end_is_told(tmp_path: Path) -> None:
-    """A stream that the app left open is recorded when the block ends; what goes wrong then is raised, nothing written."""
+    """A stream that the app left open is recorded when the block ends; what goes wrong then is raised, nothing written.
+
+    The key that it quotes is taken out.
+    """
+    key = "plain-words-as-a-key"
+    headers = {**BETA, "Authorization": f"Bearer {key}"}
 
     def broken(_: Any) -> Any:
-        raise KeyError("typo")
+        raise KeyError("typo", {"for": key})
 
     path = tmp_path / "c.yaml"
     events = [b"event: one\ndata: {}\n\n", b"event: two\ndata: {}\n\n"]
-    refused = pytest.raises(CassetteError, match=r"before_record_response failed on POST .*KeyError\('typo'\)")
+    failed = r"before_record_response failed on POST .*KeyError\('typo', {'for': 'SCRUBBED'}\)"
     with served(Canned(Response(200, (("content-type", "text/event-stream"),), stream=iter(events)))) as base:
-        with httpx.Client() as client:
-            with refused, use_cassette(path, record="once", before_record_response=broken):
-                response = client.send(client.build_request("POST", f"{base}/v1/threads/runs", headers=BETA), stream=True)
+        with httpx.Client() as client, pytest.raises(CassetteError, match=failed) as refused:
+            with use_cassette(path, record="once", before_record_response=broken):
+                request = client.build_request("POST", f"{base}/v1/threads/runs", headers=headers)
+                response = client.send(request, stream=True)
                 next(response.iter_lines())
-            response.close()
+        response.close()
+    assert key not in "".join(traceback.format_exception(refused.value))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -135,6 +135,16 @@ def test_a_files_lists_end_with_the_writes_to_the_store(tmp_path: Path, ask: Ask
     assert counts == [0, 0, 1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("kind", ["files", "file_batches"])
+def test_a_list_of_files_from_before_a_write_is_not_shown_after_it(tmp_path: Path, ask: Ask, kind: str) -> None:
+    """Where no list was recorded after a file, or a batch, was added, asking for one is a miss, not the old list."""
+    made = {"id": "x_1", "object": f"vector_store.{kind[:-1]}", **IN_STORE, "status": "completed"}
+    exchanges = [("GET", f"{STORE}/files", None, listed()), ("POST", f"{STORE}/{kind}", {}, made)]
+    with pytest.raises(ReplayMiss, match="not in this epoch"), use_cassette(written(tmp_path / "c.json", exchanges)):
+        assert ask("POST", f"{STORE}/{kind}", {}) == made
+        ask("GET", f"{STORE}/files")
+
+
 def test_polls_walk_the_distinct_states_of_their_epoch_and_stay_at_its_last(tool_call: Path, ask: Ask) -> None:
     """Before the submit no poll shows more than requires_action; after it none shows that again."""
     with use_cassette(tool_call):
@@ -172,6 +182,86 @@ def test_a_list_of_a_later_state_is_refused(tool_call: Path, ask: Ask) -> None:
         ask(*CREATE)
         ask(*SUBMIT)
         assert ask(*MESSAGES)["error"]["code"] == "understudy_replay_miss"
+
+
+CALL = {"id": "call_1", "type": "code_interpreter", "code_interpreter": {"input": "1", "outputs": []}}
+STEP = {
+    "id": "step_1",
+    "object": "thread.run.step",
+    "thread_id": "thread_1",
+    "run_id": "run_1",
+    "status": "completed",
+    "step_details": {"type": "tool_calls", "tool_calls": [CALL]},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (f"{THREAD}/messages", listed(message(2, "run_1"))),
+        (f"{THREAD}/messages/msg_2", message(2, "run_1")),
+        (f"{RUN}/steps", listed(STEP)),
+        (f"{RUN}/steps/step_1", STEP),
+    ],
+)
+def test_a_queued_run_has_done_nothing_yet(tmp_path: Path, ask: Ask, path: str, answer: Any) -> None:
+    """What a run made, in a list or alone, is not given while the app has seen that run only in the queue."""
+    exchanges = [(*CREATE, run("queued")), ("GET", RUN, None, run("completed")), ("GET", path, None, answer)]
+    cassette = written(tmp_path / "c.json", exchanges)
+    with pytest.raises(ReplayMiss, match="shows a later state"), use_cassette(cassette):
+        ask(*CREATE)
+        assert ask("GET", path)["error"]["code"] == "understudy_replay_miss"
+    with use_cassette(cassette):
+        ask(*CREATE)
+        assert statuses(ask, 1) == ["completed"]
+        assert ask("GET", path) == answer
+
+
+UPLOAD = {"id": "upload_1", "object": "upload", "status": "pending"}
+FILE = {"id": "file_1", "object": "file"}
+BATCH = {"id": "vsfb_1", "object": "vector_store.file_batch", "vector_store_id": "vs_1", "status": "completed"}
+STORE_FILE = {"id": "file_1", "object": "vector_store.file", "vector_store_id": "vs_1", "status": "completed"}
+ITEM = {"id": "msg_1", "type": "message", "role": "user", "content": []}
+
+
+@pytest.mark.parametrize(
+    ("read", "before", "write", "written_answer", "after"),
+    [
+        ("/files", listed(), "/uploads/upload_1/complete", {**UPLOAD, "status": "completed", "file": FILE}, listed(FILE)),
+        ("/files", listed(), "/files", FILE, listed(FILE)),
+        ("/vector_stores/vs_1/files", listed(), "/vector_stores/vs_1/files", STORE_FILE, listed(STORE_FILE)),
+        ("/vector_stores/vs_1/files", listed(), "/vector_stores/vs_1/file_batches", BATCH, listed(STORE_FILE)),
+        (
+            *(f"{THREAD}/messages/msg_1", message(1), f"{THREAD}/messages/msg_1"),
+            *(2 * [{**message(1), "metadata": {"a": "b"}}]),
+        ),
+        (f"{THREAD}/messages", listed(), f"{THREAD}/messages", message(1), listed(message(1))),
+        (f"{THREAD}/runs", listed(), f"{THREAD}/runs", run("queued"), listed(run("queued"))),
+        (THREAD, {"id": "thread_1"}, THREAD, *(2 * [{"id": "thread_1", "metadata": {"a": "b"}}])),
+        ("/conversations/conv_1/items", listed(), "/conversations/conv_1/items", listed(ITEM), listed(ITEM)),
+        (
+            *("/conversations/conv_1/items/msg_1", (404, {"error": {}}), "/conversations/conv_1/items"),
+            *(listed(ITEM), ITEM),
+        ),
+        (
+            "/conversations/conv_1",
+            {"id": "conv_1"},
+            "/conversations/conv_1",
+            *(2 * [{"id": "conv_1", "metadata": {"a": "b"}}]),
+        ),
+        ("/assistants", listed(), "/assistants", {"id": "asst_1"}, listed({"id": "asst_1"})),
+    ],
+)
+def test_a_read_repeated_before_a_write_does_not_foresee_it(
+    tmp_path: Path, ask: Ask, read: str, before: Any, write: str, written_answer: Any, after: Any
+) -> None:
+    """However often something is asked, what a write made of it is shown after that write, and from then on."""
+    exchanges = [("GET", read, None, before), ("POST", write, {}, written_answer), ("GET", read, None, after)]
+    shown = before[1] if isinstance(before, tuple) else before
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        assert [ask("GET", read) for _ in range(3)] == [shown] * 3
+        assert ask("POST", write, {}) == written_answer
+        assert [ask("GET", read) for _ in range(2)] == [after] * 2
 
 
 def test_nothing_of_a_run_before_it_is_created(tool_call: Path, ask: Ask) -> None:
@@ -285,9 +375,21 @@ def test_a_failed_write_ends_no_epoch(tmp_path: Path, ask: Ask) -> None:
         assert "error" in ask("POST", f"{THREAD}/messages", {})
 
 
-def test_recorded_errors_of_a_poll_are_passed(tmp_path: Path, ask: Ask) -> None:
-    """A 500 that a poll once got comes once; then the run goes on."""
-    broken = (500, {"error": {"message": "sorry"}})
+def test_the_error_of_a_write_is_not_polled(tmp_path: Path, ask: Ask) -> None:
+    """A refused change of a run is an answer to that change, never what the run's next poll gets."""
+    refused = (400, {"error": {"message": "no"}})
+    exchanges = [(*CREATE, run("queued")), ("POST", RUN, {}, refused), ("GET", RUN, None, run("completed"))]
+    with use_cassette(written(tmp_path / "c.json", exchanges)):
+        ask(*CREATE)
+        assert statuses(ask, 2) == ["completed", "completed"]
+        assert ask("POST", RUN, {}) == refused[1]
+        assert statuses(ask, 1) == ["completed"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500])
+def test_recorded_errors_of_a_poll_are_passed(tmp_path: Path, ask: Ask, status: int) -> None:
+    """An error that a poll once got comes once; then the run goes on."""
+    broken = (status, {"error": {"message": "sorry"}})
     exchanges = [(*CREATE, run("queued")), ("GET", RUN, None, broken), ("GET", RUN, None, run("completed"))]
     with use_cassette(written(tmp_path / "c.json", exchanges)):
         ask(*CREATE)
@@ -315,12 +417,13 @@ def test_states_before_a_change_of_the_thread_are_passed(tmp_path: Path, ask: As
         (*CREATE, run("queued")),
         ("GET", RUN, None, run("in_progress")),
         ("POST", THREAD, {"metadata": {"a": "1"}}, {"id": "thread_1", "object": "thread"}),
-        ("GET", RUN, None, run("completed")),
+        ("GET", RUN, None, run("cancelling")),
+        ("GET", RUN, None, run("cancelled")),
     ]
     with use_cassette(written(tmp_path / "c.json", exchanges)):
         ask(*CREATE)
         ask("POST", THREAD, {"metadata": {"a": "1"}})
-        assert statuses(ask, 2) == ["completed", "completed"]
+        assert statuses(ask, 3) == ["cancelling", "cancelled", "cancelled"]
 
 
 def test_a_write_that_was_passed_over_never_comes_back(tmp_path: Path, ask: Ask) -> None:

@@ -238,6 +238,9 @@ def test_a_stream_made_of_a_plain_answer_shows_all_of_it(tmp_path: Path) -> None
     assert found("content_part.done", "part") == message["content"]
     assert found("output_text.delta", "delta") == found("output_text.done", "text") == ["Paris."]
     assert found("output_text.annotation.added", "annotation") == message["content"][0]["annotations"]
+    assert found("output_text.annotation.added", "annotation_index") == [0]
+    begun = [{"type": "output_text", "text": "", "annotations": []}, {"type": "refusal", "refusal": ""}]
+    assert found("content_part.added", "part") == begun
     assert found("refusal.delta", "delta") == found("refusal.done", "refusal") == ["No more."]
     assert found("function_call_arguments.delta", "delta") == [call["arguments"]]
     assert found("function_call_arguments.done", "arguments") == [call["arguments"]]

@@ -6,9 +6,11 @@ import base64
 import json
 import re
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote_plus
 
 import httpx
 import pytest
@@ -151,12 +153,35 @@ def test_a_known_secret_is_found_in_base64_in_a_link(spell: Callable[[str], str]
 
 def test_letters_whose_small_form_is_longer_move_nothing() -> None:
     """`İ` has two characters in lower case: what is replaced behind it is the secret, and no letter beside it."""
-    assert Scrubber().text(f'İİİ {{"password": "{OPAQUE}"}} İ') == 'İİİ {"password": "SCRUBBED"} İ'
+    scrubber = Scrubber()
+    assert scrubber.text(f'İİİ {{"password": "{OPAQUE}"}} İ') == 'İİİ {"password": "SCRUBBED"} İ'
+    assert scrubber.learn(OPAQUE)
+    for coded in (OPAQUE.upper(), OPAQUE.encode().hex(), OPAQUE.encode().hex().upper()):
+        assert scrubber.text(f"İİİ {coded} İ") == "İİİ SCRUBBED İ"
+
+
+def test_what_is_beside_a_secret_in_a_querys_value_stays() -> None:
+    """A value that holds `=` itself, encoded or not, keeps its name: else no request would match the recorded one."""
+    scrubber = Scrubber()
+    assert scrubber.learn(OPAQUE)
+    for value in (f"a=b {OPAQUE}", f"x%3Dy%3D{OPAQUE}", f"{OPAQUE}&next=1"):
+        clean = scrubber.url(f"https://h.example/v1/files?note={value}")
+        assert OPAQUE not in clean
+        expected = unquote_plus(value.partition("&")[0]).replace(OPAQUE, "SCRUBBED")
+        assert parse_qs(clean.partition("?")[2])["note"] == [expected]
 
 
 def test_a_header_that_is_only_like_base64_is_known_as_it_is() -> None:
     """What follows `Basic` and cannot be decoded is a secret nevertheless."""
     assert "A1b2C3d4E5f6G7h8J" in Scrubber().learn_headers((("authorization", "Basic A1b2C3d4E5f6G7h8J"),))
+
+
+@pytest.mark.parametrize("name", ["X-User-Session", "x-part-key", "x-access"])
+def test_a_header_that_may_hold_a_secret_is_judged_by_its_value(name: str) -> None:
+    """Behind a name that is often innocent, what looks like a key is taken out wherever else it is; words are not."""
+    scrubber = Scrubber()
+    assert scrubber.learn_headers(((name, "granted to all"), (name, OPAQUE))) == [OPAQUE]
+    assert scrubber.text(f"granted to all: {OPAQUE}") == "granted to all: SCRUBBED"
 
 
 def test_a_pattern_of_the_users_is_sought_in_a_whole_path() -> None:
@@ -328,6 +353,38 @@ def test_what_is_kept_of_a_miss_leads_to_no_secret(tmp_path: Path) -> None:
         assert "replay" not in Path(frames.tb_frame.f_code.co_filename).name
         frames = frames.tb_next
     assert OPAQUE not in str(raised.value)
+
+
+class Exposing(Exception):
+    """An error of a hook, with a text, data and a note."""
+
+    def __init__(self, *said: object, note: str) -> None:
+        super().__init__(*said)
+        self.add_note(note)
+
+
+@pytest.mark.parametrize("hook", ["before_record_request", "before_record_response", "before_save_interaction"])
+def test_the_error_of_a_hook_tells_no_secret(tmp_path: Path, hook: str) -> None:
+    """Its cause is kept, for it cannot be mended without; neither its text, nor its data, nor its notes hold the key."""
+
+    def broken(*_: Any) -> Any:
+        cause = Exposing(f"sent {OPAQUE}", {"key": [OPAQUE]}, 7, note=f"with {OPAQUE}")
+        raise ValueError(f"the key was {OPAQUE}") from cause
+
+    headers = {**BETA, "Authorization": f"Bearer {OPAQUE}"}
+    settings: Any = {hook: broken}
+    with served(Leaky("x")) as base, pytest.raises(CassetteError, match=f"{hook} failed") as raised:
+        with use_cassette(tmp_path / "c.yaml", record="once", **settings):
+            httpx.post(f"{base}/v1/assistants/answer", json={}, headers=headers)
+    shown = "".join(traceback.format_exception(raised.value))
+    assert OPAQUE not in shown
+    assert "the key was SCRUBBED" in shown
+    outer = raised.value.__cause__
+    assert outer is not None
+    inner = outer.__cause__
+    assert inner is not None
+    assert inner.args == ("sent SCRUBBED", "{'key': ['SCRUBBED']}", 7)
+    assert inner.__notes__ == ["with SCRUBBED"]
 
 
 def test_a_refusal_to_save_tells_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

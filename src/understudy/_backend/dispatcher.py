@@ -115,7 +115,8 @@ class Dispatcher:
                 if answer.stream is None:
                     logged.shown = answer.body[:SHOWN_BYTES]
                 else:
-                    answer.stream = logged.watched(self._never_raises.guarded(answer.stream, answer.headers, path))
+                    stream = self._never_raises.guarded(answer.stream, answer.headers, path)
+                    answer.stream = logged.watched(stream, answer.headers)
             if self._watch is not None:
                 self._watch.answered(request.method, path, answer)
             if self.witness is not None:

@@ -208,7 +208,7 @@ class CassetteSession:
         try:
             if self._recorder.refusal is not None:
                 self._storage.leave()
-                raise self._recorder.refusal
+                raise scrubbed_error(self._recorder.refusal, self._scrubber.text)
             failed = bool(error) or self._failed()
             self.set_aside = self._storage.save(recorded, replace=self._record == "all", failed=failed)
             if error is not None and self.set_aside is not None:
@@ -223,6 +223,7 @@ class CassetteSession:
         try:
             answer = self._answer(request)
         except Exception as error:
+            self._storage.learn(request.headers)  # a hook that failed may quote a key before anything else has seen it
             answer = self._never_raises.answered(error, f"on {request.method} {request.path}")
         self.exchanges.append((monotonic(), request, answer))
         return answer

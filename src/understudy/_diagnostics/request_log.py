@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from understudy._apis.common.sse import DONE
+from understudy._apis.common.sse import DONE, is_of_events
 from understudy._common.messages import Abort, Chunk, Headers, RawHeaders, SentRequest, text_headers
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Logged:
         at: the time of the clock, in (virtual) unix seconds; `wall`: the machine's monotonic clock, in seconds.
         status: the HTTP status of the answer; None if there was none.
         fault: the fault it met, if any.
-        stream: `open` until a streamed answer is read to its end, then `read`; "" for any other answer.
+        stream: `open` until a stream of events is read to its end, then `read`; "" for any other answer.
         shown: the first 400 bytes of the answer; for a stream, the last status of the run in it.
     """
 
@@ -46,10 +46,21 @@ class Logged:
         """The request as the app sent it, made on access: every request is logged."""
         return SentRequest(self.method, self.path, self.body, text_headers(self.headers))
 
-    def watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
-        """Pass on the answer's stream, recording how far it is read."""
+    def watched(self, stream: Iterator[Chunk], headers: Headers) -> Iterator[Chunk]:
+        """Pass on the answer's stream, recording how far it is read.
+
+        `headers`: of the answer. Another body than events is what the app waits for in one piece.
+        """
+        if not is_of_events(headers):
+            return self._begun(stream)
         self.stream = "open"
         return self._watched(stream)
+
+    def _begun(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in stream:
+            if isinstance(chunk, bytes) and not self.shown:
+                self.shown = chunk[:SHOWN_BYTES]
+            yield chunk
 
     def _watched(self, stream: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in stream:

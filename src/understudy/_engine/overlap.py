@@ -1,20 +1,26 @@
-"""Requests of several threads at once.
+"""Requests of several threads, or of several tasks of an event loop, at once.
 
 In virtual time, what takes the service seconds takes no real time: the requests of two threads would never overlap, and an
-app would never see a lock. So whoever holds one in the foreground lets the other threads ask first.
+app would never see a lock. So whoever holds one in the foreground lets the others ask first: threads by waiting for them,
+the tasks of its own event loop by pauses in the answer, since a task that waits stops them all.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
 from weakref import WeakSet
 
+from understudy._common.messages import Pause
+
 PATIENCE_SECONDS = 0.1  # real time; spent only where there are other threads
-MAX_VAIN_WAITS = 5  # in succession: then the app's other threads are taken for workers that ask nothing
+PATIENCE_TURNS = 300  # of the event loop, spent only where it has other tasks: a new client asks a thread for its platform
+MAX_VAIN_WAITS = 5  # in succession: then the app's others are taken for workers that ask nothing
 
 
 class Overlap:
-    """Lets requests of other threads be answered while one waits for its end.
+    """Lets others be answered while one request waits for its end.
 
     Args:
         lock: the service's, held by whoever calls.
@@ -37,6 +43,23 @@ class Overlap:
             before = self._refused
             self._condition.wait_for(lambda: self._refused >= before + others, PATIENCE_SECONDS)
             self._vain_waits = self._vain_waits + 1 if self._refused == before else 0
+
+    def has_tasks(self) -> bool:
+        """Return whether this task has others beside it on its event loop."""
+        asyncio = sys.modules.get("asyncio")  # None: nothing has ever run an event loop
+        if asyncio is None or self._vain_waits >= MAX_VAIN_WAITS:
+            return False
+        try:
+            return asyncio.current_task() is not None and len(asyncio.all_tasks()) > 1
+        except RuntimeError:  # no event loop runs in this thread
+            return False
+
+    def turns(self) -> Iterator[Pause]:
+        """Yield pauses of no length, in which the other tasks of the loop go on."""
+        before = self._refused
+        for _ in range(PATIENCE_TURNS):
+            yield Pause(0)
+        self._vain_waits = self._vain_waits + 1 if self._refused == before else 0
 
     def refused(self) -> None:
         """Note that a request met the lock."""

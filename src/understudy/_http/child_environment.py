@@ -6,7 +6,6 @@ fixture `understudy_server` sets it, is left alone.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 from understudy._http import current
 from understudy._http.api_key import KEY, VARIABLES
 from understudy._http.hosts import is_ours
-from understudy._http.patching import Undo, wrap
+from understudy._http.patching import Undo, signature_of, wrap
 
 NOWHERE = "http://127.0.0.1:9/a-child-process-of-a-test-needs-the-fixture-understudy_server"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -33,7 +32,7 @@ def patches() -> Iterator[Undo]:
 
 
 def _wrap_init(original: Callable[..., None]) -> Callable[..., None]:
-    signature = inspect.signature(original)
+    signature = signature_of(original)
 
     @wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 Undo = Callable[[], None]
+
+
+@lru_cache(maxsize=32)
+def signature_of(original: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function that is replaced.
+
+    Cached, because every simulation replaces the same few again, and reading a signature takes longer than the rest of it.
+    """
+    return inspect.signature(original)
 
 
 def wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> Undo:

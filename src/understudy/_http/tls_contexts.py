@@ -9,7 +9,6 @@ always be empty.
 
 from __future__ import annotations
 
-import inspect
 import os
 import ssl
 import sys
@@ -20,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from understudy._http import current
-from understudy._http.patching import Undo, wrap
+from understudy._http.patching import Undo, signature_of, wrap
 
 MAX_CONTEXTS = 16  # each about half a megabyte
 
@@ -34,7 +33,7 @@ def patches(lib: ModuleType) -> Iterator[Undo]:
 
 
 def _wrap_init(lib: ModuleType, original: Callable[..., None]) -> Callable[..., None]:
-    signature = inspect.signature(original)
+    signature = signature_of(original)
 
     @wraps(original)
     def initialize(self: Any, *args: Any, **kwargs: Any) -> None:

@@ -105,12 +105,16 @@ def _scan() -> None:
 
     Other threads may be importing: unlike `list(items())`, `copy()` is one step for them.
     """
-    new = [(key, module) for key, module in sys.modules.copy().items() if _scanned.get(key) is not module]
-    for key, module in new:
-        _scanned[key] = module
-        _holders.pop(key, None)
-        if names := _names_in(module):
-            _holders[key] = (module, names)
+    modules = sys.modules.copy()
+    if modules == _scanned:  # compares by identity first, and so at once
+        return
+    for key, module in modules.items():
+        if _scanned.get(key) is not module:
+            _holders.pop(key, None)
+            if names := _names_in(module):
+                _holders[key] = (module, names)
+    _scanned.clear()
+    _scanned.update(modules)
 
 
 def _names_in(module: Any) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Condition, Event, Thread
 from typing import Any
@@ -90,6 +91,52 @@ def test_two_threads_meet_the_lock(monkeypatch: pytest.MonkeyPatch, mode: Any, s
         assert sorted(map(str, ended)) == ["completed", "conversation_locked"]
         assert backend.client().responses.create(model=MODEL, input="x", conversation=conversation).status == "completed"
         assert len(backend.items(conversation)) == 4
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("mode", ["poll", "manual", "sleep"])
+def test_two_tasks_meet_the_lock(mode: Any, streamed: bool) -> None:
+    """Of two tasks that ask in one conversation at once, in the foreground, one is refused; in turn, each gets in."""
+
+    async def ask(client: openai.AsyncOpenAI, conversation: str) -> str:
+        try:
+            answer: Any = await client.responses.create(model=MODEL, input="x", conversation=conversation, stream=streamed)
+            return str([event async for event in answer][-1].response.status if streamed else answer.status)
+        except openai.BadRequestError as refusal:
+            return str(refusal.code)
+
+    async def both(client: openai.AsyncOpenAI, *conversations: str) -> list[str]:
+        return sorted(await asyncio.gather(*[ask(client, one) for one in conversations]))
+
+    async def app() -> None:
+        client = backend.async_client(max_retries=0)
+        one, other = backend.add_conversation().id, backend.add_conversation().id
+        assert await both(client, one, one) == ["completed", "conversation_locked"]
+        assert await both(client, one, other) == ["completed", "completed"]
+        assert [await ask(client, one) for _ in range(2)] == ["completed", "completed"]
+        assert len(backend.items(one)) == 8
+
+    with simulate(time=mode, script=(Wait(5), Reply("Yes."))) as backend:
+        asyncio.run(app())
+
+
+def test_an_answer_that_lets_other_tasks_ask_is_shown_by_its_status() -> None:
+    """What two tasks asked at once is listed as what it was answered, neither as a stream nor as one left open."""
+
+    async def app() -> None:
+        client = backend.async_client(max_retries=0)
+        asked = [client.responses.create(model=MODEL, input="x", conversation=conversation) for _ in range(2)]
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    error = RuntimeError()
+    with simulate() as backend:
+        conversation = backend.add_conversation().id
+        asyncio.run(app())
+        backend.generated("x", 1)
+        backend.explain(error)
+        assert not backend.hints
+    answers = [line.partition("-> ")[2][:13] for line in "".join(error.__notes__).splitlines() if "responses.create" in line]
+    assert answers == ["completed", "400 Another p"]
 
 
 def test_an_unanswered_call_poisons_a_conversation_until_it_is_deleted() -> None:

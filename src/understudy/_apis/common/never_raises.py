@@ -51,7 +51,7 @@ class NeverRaises:
             yield from stream
         except Exception as error:
             said = json.loads(self.answered(error, f"at the stream of {where}").body)
-            if any(name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers):
+            if sse.is_of_events(headers):
                 yield sse.render("error", said)
             else:
                 yield Abort(BROKEN_OFF, said["error"]["message"].removeprefix("understudy: "))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -24,6 +24,11 @@ def render(event: str, data: Any) -> bytes:
     As recorded.
     """
     return f"event: {event}\ndata: {_compact(data)}\n\n".encode()
+
+
+def is_of_events(headers: Iterable[tuple[str, str]]) -> bool:
+    """Return whether headers announce a stream of events."""
+    return any(name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers)
 
 
 def name_of(event: bytes) -> str:

@@ -25,6 +25,7 @@ from understudy.errors import ClockNotAdvancing
 DEFAULT_TIMEOUT_SECONDS = 600  # the SDK's own [SDK]
 PATIENCE_TURNS = 100
 TURN_SECONDS = 0.001
+_JSON = (("content-type", "application/json"),)
 _TIMED_OUT = Abort("ReadTimeout", "The read operation timed out")
 
 
@@ -41,10 +42,27 @@ def timeout_of(call: Call) -> float:
     return DEFAULT_TIMEOUT_SECONDS
 
 
-def answer_at_the_end(call: Call, response: ModelResponse) -> Json | Response | Abort:
-    """Return a foreground response once it has ended."""
+def answer_at_the_end(call: Call, response: ModelResponse, *, overlaps: bool = False) -> Json | Response | Abort:
+    """Return a foreground response once it has ended.
+
+    `overlaps`: other tasks of the event loop ask before that.
+    """
     if call.engine.clock.mode == "real":
-        return Response(200, (("content-type", "application/json"),), stream=_wait_in_real_time(call, response))
+        return Response(200, _JSON, stream=_wait_in_real_time(call, response))
+    if overlaps:
+        return Response(200, _JSON, stream=_after_other_tasks(call, response))
+    return _at_the_end(call, response)
+
+
+def _after_other_tasks(call: Call, response: ModelResponse) -> Iterator[Chunk]:
+    """Let the other tasks of the event loop ask, then yield the response."""
+    yield from call.engine.overlap.turns()
+    with call.engine.lock:
+        answer = _at_the_end(call, response)
+    yield answer if isinstance(answer, Abort) else pretty(answer)
+
+
+def _at_the_end(call: Call, response: ModelResponse) -> Json | Abort:
     if not _wait_for_end(call.engine, response.execution, timeout_of(call)):
         _forget(call.engine, response)
         return _TIMED_OUT
@@ -113,14 +131,20 @@ def _forget(engine: Engine, response: ModelResponse) -> None:
 # -- streams ------------------------------------------------------------------------
 
 
-def stream_response(call: Call, response: ModelResponse, *, after: int = -1) -> Response:
-    """Return a response that streams the events with a number above `after`."""
+def stream_response(call: Call, response: ModelResponse, *, after: int = -1, overlaps: bool = False) -> Response:
+    """Return a response that streams the events with a number above `after`.
+
+    `overlaps`: other tasks of the event loop ask before the first of them.
+    """
     call.shown[response.id] = response.execution.state.phase
-    return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=_events(call, response, after))
+    stream = _events(call, response, after, overlaps=overlaps)
+    return Response(200, (("content-type", sse.CONTENT_TYPE),), stream=stream)
 
 
-def _events(call: Call, response: ModelResponse, after: int) -> Iterator[Chunk]:
+def _events(call: Call, response: ModelResponse, after: int, *, overlaps: bool) -> Iterator[Chunk]:
     try:
+        if overlaps:
+            yield from call.engine.overlap.turns()
         yield from _until_over(call, response, after)
     finally:
         _abandon(call.engine, response)  # closing the stream of a foreground response ends it [REP]

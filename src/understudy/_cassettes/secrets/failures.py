@@ -25,10 +25,23 @@ def scrubbed_error(error: UnderstudyError, clean: Callable[[str], str]) -> Under
 
 
 def clean_chain(error: BaseException, clean: Callable[[str], str]) -> None:
-    """Take the secrets out of the texts of an error and of what led to it."""
+    """Take the secrets out of the texts of an error and of what led to it.
+
+    Its notes, too. An argument that is not text and holds a secret becomes its clean `repr`.
+    """
     seen = set[int]()
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
         seen.add(id(following))
-        following.args = tuple(clean(arg) if isinstance(arg, str) else arg for arg in following.args)
+        following.args = tuple(_clean_argument(arg, clean) for arg in following.args)
+        if hasattr(following, "__notes__"):
+            following.__notes__ = [clean(str(note)) for note in following.__notes__]
         following = following.__cause__ or following.__context__
+
+
+def _clean_argument(argument: object, clean: Callable[[str], str]) -> object:
+    if isinstance(argument, str):
+        return clean(argument)
+    shown = repr(argument)
+    text = clean(shown)
+    return argument if text == shown else text

@@ -47,13 +47,16 @@ def create(call: Call) -> Json | Response | Abort:
     At its end, as a stream, or at once (background).
     """
     response = _start(call)
-    if response.conversation is not None and not response.settings.is_background and call.engine.clock.virtual:
-        call.engine.overlap.let_others_ask()  # it locks the conversation
+    locks = response.conversation is not None and not response.settings.is_background
+    overlaps = False
+    if locks and call.engine.clock.virtual:
+        call.engine.overlap.let_others_ask()
+        overlaps = call.engine.overlap.has_tasks()
     if call.body.get("stream"):
-        return stream_response(call, response)
+        return stream_response(call, response, overlaps=overlaps)
     if response.settings.is_background:
         return show(call, response)
-    return answer_at_the_end(call, response)
+    return answer_at_the_end(call, response, overlaps=overlaps)
 
 
 def show(call: Call, response: ModelResponse) -> Json:
