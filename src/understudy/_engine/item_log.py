@@ -9,7 +9,7 @@ from understudy._engine.listing import Key, Listing, T
 
 
 class LogMark(NamedTuple):
-    """A moment of a log: how many items had been added, and how many deleted, by then."""
+    """A moment of a log: how many items were added and deleted by then."""
 
     added: int
     deleted: int
