@@ -47,6 +47,17 @@ def test_hosts(host: str, listened: str, is_allowed: bool) -> None:
     assert (refused is None) == is_allowed
 
 
+def test_what_is_remembered_of_hosts_changes_nothing() -> None:
+    """A host is answered the same at every request, however many came before it, whatever the URL says."""
+    hosts = AllowedHosts()
+    for number in (*range(100), *range(100)):
+        url = f"http://app-{number}.localhost:8000/"
+        assert hosts.refusal(Request("GET", url, (("host", f"app-{number}.localhost:8000"),))) is None
+        refused = hosts.refusal(Request("GET", url, (("host", f"evil-{number}.example"),)))
+        assert refused is not None
+        assert refused.status == 403
+
+
 def test_another_host_is_refused(serve: Serve) -> None:
     """A name that is pointed at loopback reaches nothing: not the API, not the admin route, not the page."""
     url = serve("--allow-host", "understudy.test")

@@ -134,8 +134,7 @@ class Application:
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
     """Return the body of a request; None if it is larger than any could be."""
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if int(announced) > MAX_BODY_BYTES:
+    if int(dict(scope["headers"]).get(b"content-length", 0)) > MAX_BODY_BYTES:
         return None
     body = bytearray()
     while True:
@@ -157,7 +156,7 @@ async def _refuse_size(send: Send) -> None:
 
 def _request(scope: Scope, body: bytes) -> Request:
     headers = tuple(scope["headers"])  # as they came: few are ever asked for, so few are decoded
-    host = next((value for name, value in headers if name == b"host"), b"localhost").decode("latin-1")
+    host = dict(headers).get(b"host", b"localhost").decode("latin-1")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
     tail = f"?{query.decode('latin-1')}" if query else ""

@@ -12,8 +12,7 @@ from understudy._common.messages import Abort, Answer, Chunk, Headers, RawHeader
 
 MAX_EXCHANGES = 500
 MAX_BODY_BYTES = 1_000_000  # of all bodies together
-_SECRET_NAMES = ("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization")
-_SECRET: frozenset[str | bytes] = frozenset([*_SECRET_NAMES, *map(str.encode, _SECRET_NAMES)])
+_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
 
 
 @dataclass(slots=True)
@@ -23,7 +22,7 @@ class ServedExchange:
     Attributes:
         number: counted from 1.
         method, path, query: as sent, without the prefix of the simulation.
-        sent_headers: of the request, without credentials, as sent; `headers`: the same as text.
+        sent_headers: of the request, as sent; `headers`: as text, without credentials.
         request_body, body: the bytes; of a streamed response, those sent so far.
         pieces: of the body, as it was sent.
         at: the time on the clock of the simulation, in unix seconds.
@@ -39,7 +38,7 @@ class ServedExchange:
     method: str
     path: str
     query: str
-    sent_headers: Headers | RawHeaders
+    sent_headers: Headers | RawHeaders = field(repr=False)
     request_body: bytes
     at: float
     wall: float
@@ -57,8 +56,8 @@ class ServedExchange:
 
     @property
     def headers(self) -> Headers:
-        """The headers of the request as text, decoded only when needed."""
-        return text_headers(self.sent_headers)
+        """The headers of the request as text, without credentials; made only when needed."""
+        return tuple(pair for pair in text_headers(self.sent_headers) if pair[0].lower() not in _SECRET)
 
     def to_json(self) -> dict[str, Any]:
         """Return the exchange as JSON; of a body that is not text, only its size."""
@@ -96,9 +95,8 @@ class Exchanges:
         """Record a request; `finish` records its response."""
         self.count += 1
         query = request.url.partition("?")[2]
-        headers: Any = tuple([pair for pair in request.sent_headers if pair[0].lower() not in _SECRET])
         entry = ServedExchange(
-            self.count, request.method, request.path, query, headers, request.body, at, time.time(), verb=verb
+            self.count, request.method, request.path, query, request.sent_headers, request.body, at, time.time(), verb=verb
         )
         self._kept.append(entry)
         self._grow(len(request.body))

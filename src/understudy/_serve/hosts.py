@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from understudy._common.messages import Headers, Request, Response
 
+_KEPT_HOSTS = 64  # whose names need not be looked at again
 METHODS = "GET, POST, DELETE, OPTIONS"
 
 
@@ -38,18 +40,21 @@ class AllowedHosts:
 
     listened: str = "127.0.0.1"
     more: Sequence[str] = ()
+    _found_allowed: set[str] = field(default_factory=set, init=False, repr=False, compare=False)  # as in the header
 
     def refusal(self, request: Request) -> Response | None:
         """Return the refusal of a request that names another host, or None."""
         given = request.header("host")
-        if given is None:
+        if given is None or given in self._found_allowed:
             return None
         try:
-            host = request.host
+            host = urlsplit(f"//{given}").hostname or ""
         except ValueError:  # such as an unclosed bracket
             text = f"this server does not respond to the host {given!r}: expected a host name or an IP address"
             return json_response(403, {"error": text})
         if self._allows(host):
+            if len(self._found_allowed) < _KEPT_HOSTS:
+                self._found_allowed.add(given)
             return None
         text = (
             f"this server does not respond to the host {host!r}, only to loopback names and the "
