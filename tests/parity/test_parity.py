@@ -338,6 +338,52 @@ def test_a_transcript_survives_the_clean_up(understudy: Any) -> None:
     assert str(transcript).splitlines()[:2] == ["turn 1", "  user: Hello"]
 
 
+def test_what_is_deleted_later_was_seen_all_the_same(understudy: Any) -> None:
+    """A turn shows the messages that were there at its time, and not those that had been deleted before it."""
+    client = understudy.client()
+    understudy.next_run(Reply("Ada."))
+    understudy.next_run(Reply("Paris."))
+    assistant, thread = client.beta.assistants.create(model=MODEL), client.beta.threads.create()
+
+    def ask(text: str) -> None:
+        client.beta.threads.messages.create(thread.id, role="user", content=text)
+        client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+
+    client.beta.threads.messages.delete(
+        client.beta.threads.messages.create(thread.id, role="user", content="Oops.").id, thread_id=thread.id
+    )
+    ask("I am Ada. Who am I?")
+    reply, question = client.beta.threads.messages.list(thread.id).data
+    for message in (reply, question):
+        client.beta.threads.messages.delete(message.id, thread_id=thread.id)
+    ask("Where do I live?")
+    for message in client.beta.threads.messages.list(thread.id).data:
+        client.beta.threads.messages.delete(message.id, thread_id=thread.id)
+    first, second = understudy.transcript().turns
+    assert (first.said, first.context) == ("I am Ada. Who am I?", ())
+    assert (second.said, second.context) == ("Where do I live?", ())
+
+
+def test_an_item_deleted_later_was_seen_by_the_turns_before(understudy: Any) -> None:
+    """So it is with a conversation: its items are in the turns before their deletion, in their order."""
+    client = understudy.client()
+    conversation = client.conversations.create()
+
+    def said(text: str) -> Any:
+        return {"type": "message", "role": "user", "content": text}
+
+    mine = client.conversations.items.create(conversation.id, items=[said("I am Ada."), said("I live in Paris.")])
+    for text in ("Who am I?", "Where do I live?"):
+        client.responses.create(model=MODEL, input=text, conversation=conversation.id)
+    client.conversations.items.delete(str(mine.data[0].id), conversation_id=conversation.id)
+    client.responses.create(model=MODEL, input="Who am I now?", conversation=conversation.id)
+    client.conversations.items.delete(str(mine.data[1].id), conversation_id=conversation.id)
+    first, second, third = understudy.transcript().turns
+    assert first.said == "I am Ada. I live in Paris. Who am I?"
+    assert [message.text for message in second.context][:3] == ["I am Ada.", "I live in Paris.", "Who am I?"]
+    assert [message.text for message in third.context][:2] == ["I live in Paris.", "Who am I?"]
+
+
 def test_the_report_is_a_page(tmp_path: Any) -> None:
     """`write` gives one file with both sides, every difference in words, and nothing that is fetched."""
     report = understudy.parity(OldApp(("<b>Hi</b>",)), NewApp(("<b>Hi</b>",), output="rainy"), script=SCRIPT)

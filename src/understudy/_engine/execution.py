@@ -128,7 +128,7 @@ class Execution:
         items: the items it has begun, by id; the log has them, too.
         planned: future events, in order, unless it is cancelled or expires.
         deadline: when it expires, None for never.
-        began_after: the id of the last item of the log when it was created; None if there was none.
+        began_at: marks what the log held when it was created.
         outcome_of_cancel: the outcome of a cancel, `cancelled` or `completed`.
     """
 
@@ -140,7 +140,7 @@ class Execution:
         "_ports",
         "_used",
         "_waking",
-        "began_after",
+        "began_at",
         "conversation",
         "created_at",
         "cursor",
@@ -170,8 +170,7 @@ class Execution:
         self.steps: Listing[Step] = Listing()
         self.items: dict[str, Item] = {}
         self.deadline = None if request.lifetime_seconds is None else now + request.lifetime_seconds
-        last = request.conversation.items.last()
-        self.began_after = None if last is None else last.id
+        self.began_at = request.conversation.items.mark()
         self.outcome_of_cancel = "cancelled"
         self._future: deque[PlannedEvent | PlannedPieces] = deque()
         self._log = request.conversation.items

@@ -23,8 +23,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
+from understudy._engine.item_log import ItemLog
 from understudy._engine.lifecycle import LIFECYCLES, Lifecycle
-from understudy._engine.listing import Listing
 from understudy._engine.prefix import Prefix
 
 # -- what a message is made of ---------------------------------------------------
@@ -374,7 +374,7 @@ class Conversation:
     id: str
     created_at: float
     metadata: dict[str, str] = field(default_factory=dict)
-    items: Listing[Item] = field(default_factory=Listing)
+    items: ItemLog[Item] = field(default_factory=ItemLog)
     active: Any = None  # an Execution
     latest: Any = None  # likewise
 

@@ -82,11 +82,13 @@ class Listing(Generic[T]):
         self._places[item.id] = key
         self._by_id[item.id] = item
 
-    def remove(self, item_id: str) -> None:
-        """Remove an item that is there."""
+    def remove(self, item_id: str) -> Key:
+        """Remove an item that is there; return its key."""
         del self._by_id[item_id]
-        place = bisect.bisect_left(self._keys, self._places[item_id])
+        key = self._places[item_id]
+        place = bisect.bisect_left(self._keys, key)
         del self._keys[place], self._items[place]
+        return key
 
     def knows(self, item_id: str) -> bool:
         """Return whether an id can be a cursor: an item here has it, or once had."""
@@ -141,9 +143,11 @@ class Listing(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def up_to(self, item_id: str) -> list[T]:
-        """Return the items up to and including one that is, or once was, here."""
-        return self._items[: bisect.bisect_right(self._keys, self._places[item_id])]
+    @property
+    def added(self) -> int:
+        """How many items were ever added: the second part of the next one's key."""
+        return self._count
 
-    def last(self) -> T | None:
-        return self._items[-1] if self._items else None
+    def keyed(self) -> Iterator[tuple[Key, T]]:
+        """Iterate over all items with their keys, oldest first."""
+        return zip(self._keys, self._items, strict=True)

@@ -206,10 +206,8 @@ class _Reader:
 
 
 def _log_before(execution: Execution) -> list[Item]:
-    """Return the items an execution began with, less those deleted since."""
-    if execution.began_after is None:
-        return []
-    return execution.conversation.items.up_to(execution.began_after)
+    """Return the items an execution began with, those deleted since among them."""
+    return execution.conversation.items.as_of(execution.began_at)
 
 
 def _given(item: Item) -> Json:

@@ -103,5 +103,5 @@ def modify(call: Call) -> Json:
 
 def delete(call: Call) -> Json:
     message = call.engine.part(AssistantsObjects).message(**call.ids)
-    call.engine.part(AssistantsObjects).thread(call.ids["thread_id"]).items.remove(message.id)
+    call.engine.part(AssistantsObjects).thread(call.ids["thread_id"]).items.delete(message)
     return render.deleted(message.id, "thread.message")

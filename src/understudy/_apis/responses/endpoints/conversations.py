@@ -111,6 +111,6 @@ def delete_item(call: Call) -> Json:
     conversation = _conversation(call)
     item = call.engine.part(ResponsesObjects).item(**call.ids)
     refuse_locked(call, conversation)
-    conversation.items.remove(item.id)
+    conversation.items.delete(item)
     call.engine.part(ConversationFacts).lost_an_item(conversation)
     return {"id": item.id, "object": "conversation.item.deleted", "deleted": True}
