@@ -42,7 +42,8 @@ def failure_section(backend: Backend) -> FailureSection:
 def _timelines(backend: Backend) -> tuple[list[Timeline], list[str]]:
     """Return the timelines of the last runs and responses.
 
-    Also why some of them have none. Items of the test project's own show themselves: whatever they raise, the test's failure is reported.
+    Also why some of them have none. Items of the test project's own show
+    themselves: whatever they raise, the test's failure is reported.
     """
     ids = [run.id for run in backend._all_runs()]  # noqa: SLF001
     ids += list(backend._engine.part(ResponsesObjects).responses)  # noqa: SLF001
