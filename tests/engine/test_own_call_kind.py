@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import openai
 import pytest
 
 import understudy as us
@@ -145,6 +146,34 @@ def test_a_kind_without_a_view_is_refused_by_name(monkeypatch):
         backend.client().responses.create(model="gpt-4o", input="2 + 3 + 4?")
     (problem,) = backend.close()
     assert "'abacus' has no form in the Responses API: give AbacusCallState.faces an OutputItemView" in str(problem)
+
+
+def test_a_kind_that_cannot_be_shown_does_not_hide_the_failure(pytester):
+    """The report of the failed test is whole: its error, and why this response has no timeline."""
+    pytester.makepyfile("""
+        import understudy as us
+        from tests.engine.test_own_call_kind import SCRIPT, Abacus, AbacusCallState
+
+        def test_it(monkeypatch):
+            monkeypatch.setattr(AbacusCallState, "faces", {})
+            monkeypatch.setattr(Abacus, "needs_tool", "")
+            with us.simulate(script=SCRIPT) as backend:
+                backend.client().responses.create(model="gpt-4o", input="2 + 3 + 4?")
+    """)
+    result = pytester.runpytest("-p", "no:asyncio")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*'abacus' has no form in the Responses API*"])
+    result.stdout.fnmatch_lines(["*resp_* has no timeline, since an item of it cannot be shown: NotSimulated(*"])
+
+
+def test_a_tool_without_a_view_is_refused(monkeypatch):
+    """A tool of a kind that an API has no form for is as unknown to that API as any: 400, with the types that it has."""
+    ask = {"model": "gpt-4o", "input": "2 + 3 + 4?", "tools": [{"type": "abacus"}]}
+    with us.simulate(script=SCRIPT) as backend:
+        assert backend.client().responses.create(**ask, stream=False).tools[0].type == "abacus"
+    monkeypatch.setattr(AbacusCallState, "faces", {"assistants": AbacusCallState.faces["assistants"]})
+    with us.simulate() as backend, pytest.raises(openai.BadRequestError, match="Invalid value: 'abacus'"):
+        backend.client().responses.create(**ask)
 
 
 def test_it_is_seen_half_done():

@@ -28,20 +28,32 @@ def failure_section(backend: Backend) -> FailureSection:
         for logged in log:  # the app's own key may have no known shape
             scrubber.learn_headers(text_headers(logged.headers))
         clean = scrubber.text
+        timelines, not_shown = _timelines(backend)
         return FailureSection(
             title=clean(f"{backend!r}"[1:-1]),
             log=log,
             start=start,
-            timelines=_timelines(backend),
+            timelines=timelines,
             clean=clean,
-            advice=[clean(line) for line in advice(backend, log)],
+            advice=[clean(line) for line in (*advice(backend, log), *not_shown)],
         )
 
 
-def _timelines(backend: Backend) -> list[Timeline]:
+def _timelines(backend: Backend) -> tuple[list[Timeline], list[str]]:
+    """Return the timelines of the last runs and responses.
+
+    Also why some of them have none. Items of the test project's own show
+    themselves: whatever they raise, the test's failure is reported.
+    """
     ids = [run.id for run in backend._all_runs()]  # noqa: SLF001
     ids += list(backend._engine.part(ResponsesObjects).responses)  # noqa: SLF001
-    return [backend.timeline(run_id) for run_id in ids[-_MOST_RUNS:]]
+    shown, not_shown = [], []
+    for run_id in ids[-_MOST_RUNS:]:
+        try:
+            shown.append(backend.timeline(run_id))
+        except Exception as error:
+            not_shown.append(f"{run_id} has no timeline, since an item of it cannot be shown: {error!r}")
+    return shown, not_shown
 
 
 def advice(backend: Backend, log: list[Logged]) -> Iterator[str]:

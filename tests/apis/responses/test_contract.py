@@ -181,6 +181,13 @@ def test_the_tier_that_was_used(client: Any) -> None:
     assert tiers == ["default", "flex", "priority"]
 
 
+def test_the_tier_while_a_response_runs(client: Any) -> None:
+    """Until it has ended, a response echoes the tier that was asked for, `auto` if none was."""
+    tiers: tuple[dict[str, Any], ...] = ({}, {"service_tier": "flex"})
+    running = [client.responses.create(model=MODEL, input="x", background=True, **tier) for tier in tiers]
+    assert [response.service_tier for response in running] == ["auto", "flex"]
+
+
 def test_a_prompt_needs_no_model(client: Any) -> None:
     """A request with `prompt=` is said to be not simulated, whether it names a model or not."""
     with simulate(strict=False) as backend:

@@ -300,6 +300,19 @@ def test_the_family_has_one_partition() -> None:
         assert (first.id[21:23], other.id[21:23]) == ("00", "01")
 
 
+def test_the_family_of_an_id_that_a_test_made_up() -> None:
+    """What goes on from an id without a partition shares one all the same, and its ids are as long as any."""
+    with simulate() as backend:
+        client = backend.client()
+        backend.next_ids("resp_mine")
+        first = client.responses.create(model=MODEL, input="x")
+        second = client.responses.create(model=MODEL, input="x", previous_response_id=first.id)
+        usual = client.responses.create(model=MODEL, input="x")
+    assert first.id == "resp_mine"
+    assert second.id[5:21] == first.output[0].id[4:20]
+    assert [len(second.id), len(first.output[0].id)] == [len(usual.id), len(usual.output[0].id)]
+
+
 REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"model": "gpt-nothing", "input": "x"}, 400, "The requested model 'gpt-nothing' does not exist."),
     ({"model": MODEL, "input": "x", "temperature": -1}, 400, "decimal below minimum value"),

@@ -42,6 +42,15 @@ def test_listed_parts(client: Any, include: Any, url: str | None) -> None:
     ]
 
 
+def test_probabilities_of_an_item_that_was_added(client: Any) -> None:
+    """A reply that the app puts into a conversation keeps its probabilities and notes."""
+    chance = {"token": "Yes", "logprob": -0.5, "bytes": [89, 101, 115], "top_logprobs": []}
+    part = {"type": "output_text", "text": "Yes", "annotations": [], "logprobs": [chance]}
+    made = client.conversations.create(items=[{"type": "message", "role": "assistant", "content": [part]}])
+    (item,) = client.conversations.items.list(made.id).data
+    assert plain(item)["content"] == [part]
+
+
 def test_input_in_a_conversation(client: Any) -> None:
     """In a conversation, the input that is listed for a response is what its own request brought."""
     made = client.conversations.create(items=[{"role": "user", "content": "Hello."}])
@@ -220,6 +229,7 @@ STRICT: Any = {
             {"authorization": None, "connector_id": "connector_gmail"},
         ),
         ({"type": "tool_search", "execution": "client"}, {"description": None, "parameters": None, "execution": "client"}),
+        ({"type": "custom", "name": "sql"}, {"type": "custom", "description": None, "format": {"type": "text"}}),
     ],
 )
 def test_tools_are_echoed(client: Any, tool: Any, echoed: Any) -> None:
