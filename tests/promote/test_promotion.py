@@ -12,6 +12,7 @@ from tests.cassettes.building import RUN, THREAD, entry, listed, message, run, s
 from understudy import Backend, CodeInterpreter, Fail, FileSearch, FunctionCall, Reply, SearchResult
 from understudy._cli.main import main
 from understudy._promote import code_of, from_cassette
+from understudy._promote.scenario import RunScript
 from understudy.errors import CassetteError
 
 LONG = {name: f"{name}_{'a' * 24}" for name in ("thread", "run", "asst", "msg")}
@@ -197,6 +198,27 @@ def test_what_cannot_be_made_sense_of_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "odd.json", [("POST", f"{OF_RUN}/submit_tool_outputs", outputs, streamed())])
     with pytest.raises(CassetteError, match=r"odd\.json: cannot be promoted: .*KeyError\('tool_call_id'\)"):
         from_cassette(path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda scenario: scenario.fact,
+        lambda scenario: scenario.facts.may_call(),
+        lambda scenario: scenario.facts["views"],
+        lambda scenario: None.facts,  # type: ignore[attr-defined]
+    ],
+    ids=["a lost attribute", "a wrong call", "an object read as data", "an attribute that no JSON value has"],
+)
+@pytest.mark.parametrize("status", ["completed", 3])
+def test_a_defect_of_ours_is_not_blamed_on_the_recording(
+    spoil: Any, status: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in promotion's own code comes up as it is, whether or not the recording is in order."""
+    monkeypatch.setattr(RunScript, "segments", spoil)
+    started = ("POST", f"{OF_THREAD}/runs", {"assistant_id": LONG["asst"]}, run_of(status))
+    with pytest.raises((AttributeError, TypeError)):
+        promoted(tmp_path, started)
 
 
 def test_an_object_the_service_would_refuse_is_left_out(tmp_path: Path) -> None:

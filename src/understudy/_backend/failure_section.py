@@ -28,7 +28,8 @@ def failure_section(backend: Backend) -> FailureSection:
         for logged in log:  # the app's own key may have no known shape
             scrubber.learn_headers(text_headers(logged.headers))
         clean = scrubber.text
-        timelines, not_shown = _timelines(backend)
+        ids = _run_ids(backend)
+        timelines, not_shown = _timelines(backend, ids[-_MOST_RUNS:])
         return FailureSection(
             title=clean(f"{backend!r}"[1:-1]),
             log=log,
@@ -36,19 +37,24 @@ def failure_section(backend: Backend) -> FailureSection:
             timelines=timelines,
             clean=clean,
             advice=[clean(line) for line in (*advice(backend, log), *not_shown)],
+            earlier=len(ids[:-_MOST_RUNS]),
         )
 
 
-def _timelines(backend: Backend) -> tuple[list[Timeline], list[str]]:
-    """Return the timelines of the last runs and responses.
+def _run_ids(backend: Backend) -> list[str]:
+    """Return the ids of the runs, and of the responses after them."""
+    ids = [run.id for run in backend._all_runs()]  # noqa: SLF001
+    return [*ids, *backend._engine.part(ResponsesObjects).responses]  # noqa: SLF001
+
+
+def _timelines(backend: Backend, ids: list[str]) -> tuple[list[Timeline], list[str]]:
+    """Return the timelines of runs and responses.
 
     Also why some of them have none. Items of the test project's own show
     themselves: whatever they raise, the test's failure is reported.
     """
-    ids = [run.id for run in backend._all_runs()]  # noqa: SLF001
-    ids += list(backend._engine.part(ResponsesObjects).responses)  # noqa: SLF001
     shown, not_shown = [], []
-    for run_id in ids[-_MOST_RUNS:]:
+    for run_id in ids:
         try:
             shown.append(backend.timeline(run_id))
         except Exception as error:

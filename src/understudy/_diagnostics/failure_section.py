@@ -26,9 +26,10 @@ class FailureSection:
         title: one line that identifies it.
         log: the requests, oldest first.
         start: the unix time, in seconds, from which the times in the lines count.
-        timelines: those of its runs, oldest first.
+        timelines: those of its last runs, oldest first.
         clean: removes the secrets from a text.
         advice: what probably went wrong, one line each.
+        earlier: how many runs came before those of the timelines.
     """
 
     title: str
@@ -37,6 +38,7 @@ class FailureSection:
     timelines: Sequence[Timeline]
     clean: Callable[[str], str]
     advice: Sequence[str] = ()
+    earlier: int = 0
 
     def lines(self, most: int, *, is_traced: bool = False) -> list[str]:
         """Return the lines of the section.
@@ -49,24 +51,30 @@ class FailureSection:
             return [*self.advice, *list(requests_seen(self.log, self.start, self.clean))[-1:]]
         room = max(_MIN_REQUEST_LINES, most - 1 - len(self.advice))
         whole = [_lines(timeline) for timeline in self.timelines]
-        most_requests = max(_MIN_REQUEST_LINES, room - sum(map(len, whole)), room // 2)
+        most_requests = max(_MIN_REQUEST_LINES, room - sum(map(len, whole)) - bool(self.earlier), room // 2)
         seen = [] if is_traced else list(requests_seen(self.log, self.start, self.clean, most_requests))
-        timelines = _fitting(whole, self.timelines, room - len(seen))
+        timelines = self._fitting(whole, room - len(seen))
         return [self.title, *self.advice, *seen, *map(self._cleaned, timelines)]
+
+    def _fitting(self, whole: Sequence[list[str]], room: int) -> list[str]:
+        """Return the timelines in full, or a line each, or the last lines, as it fits.
+
+        A line before them counts the runs that are not shown, if any and if there is room for both.
+        """
+        if sum(map(len, whole)) + bool(self.earlier) <= room:
+            return [*_more(self.earlier), *(line for lines in whole for line in lines)]
+        brief = [_in_a_line(timeline) for timeline in self.timelines]
+        if room <= 1:
+            return brief[-1:]
+        shown = brief if len(brief) + bool(self.earlier) <= room else brief[1 - room :]
+        return [*_more(self.earlier + len(brief) - len(shown)), *shown]
 
     def _cleaned(self, line: str) -> str:
         return self.clean(_CUT_WORD.sub("…", line))
 
 
-def _fitting(whole: Sequence[list[str]], timelines: Sequence[Timeline], room: int) -> list[str]:
-    """Return the timelines in full, or a line each, or the last lines, as it fits."""
-    if sum(map(len, whole)) <= room:
-        return [line for lines in whole for line in lines]
-    brief = [_in_a_line(timeline) for timeline in timelines]
-    last = brief[-max(1, room) :]
-    if len(last) < len(brief):
-        last[0] = f"... {len(brief) - len(last) + 1} more runs ..." if len(last) > 1 else last[0]
-    return last
+def _more(count: int) -> list[str]:
+    return [f"... {count} more run{'s' if count > 1 else ''} ..."] if count else []
 
 
 def _lines(timeline: Timeline) -> list[str]:

@@ -14,10 +14,8 @@ from understudy._inspect import spec
 from understudy._promote.code import module_code
 from understudy._promote.recorded_test import as_test
 from understudy._promote.scenario_setup import ScenarioSetup
+from understudy._reconstruct.shape_errors import SHAPE_ERRORS, is_about_data
 from understudy.errors import CassetteError
-
-# What reading objects raises when they are not shaped as the API's.
-_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 
 
 def from_cassette(
@@ -77,6 +75,7 @@ def _promote(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup
 
     Answers that are not shaped as the API's are left out if they prevent that: first only those
     that no date explains, then also those that differ from today's shape in what older answers may.
+    An error that is not about the data is a defect of ours, and is raised as it is.
     """
     session = load(path)
     left_out: list[str] = []
@@ -84,14 +83,18 @@ def _promote(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup
         try:
             setting_up = _carry_out(session, None, settings)
             break
-        except _ODD:
+        except SHAPE_ERRORS as error:
+            if not is_about_data(error):
+                raise
             broken = [exchange for exchange in session if any(breaks(exchange))]
             left_out += [f"{exchange}: its answer breaks the API's shape" for exchange in broken]
             session = [exchange for exchange in session if exchange not in broken]
     else:
         try:
             setting_up = _carry_out(session, None, settings)
-        except _ODD as error:
+        except SHAPE_ERRORS as error:
+            if not is_about_data(error):
+                raise
             raise CassetteError(
                 f"{path}: cannot be promoted: its objects are not shaped as the API's ({error!r})"
             ) from error
