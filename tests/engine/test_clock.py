@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 
 import openai
 import pytest
@@ -203,6 +204,35 @@ def test_waiting_for_a_message_without_a_run_is_a_livelock(mode, told):
     with pytest.raises(openai.InternalServerError, match=f"for something that will not {told}"):
         for _ in range(50):
             client.beta.threads.messages.list(thread_id)
+
+
+def test_sleeping_for_what_will_not_come_is_a_livelock():
+    """Where sleeping moves the clock, time passes for ever: a loop that waits without a run ends all the same."""
+    with pytest.raises(openai.InternalServerError, match="that will not happen"), us.simulate(time="sleep") as backend:
+        client = backend.client(max_retries=0)
+        thread_id = thread(client)
+        for _ in range(100):
+            client.beta.threads.messages.list(thread_id)
+            time.sleep(20)
+    assert backend.clock.now() < NOW + 100 * 20
+
+
+def test_a_generator_that_waits_for_ever_expires():
+    """It is asked for no more moves than its run can live for."""
+    asked = []
+
+    def waiting(_run):
+        while True:
+            asked.append(None)
+            yield us.Wait(100)
+
+    backend = us.Backend(script=waiting)
+    assistant(backend)
+    client = backend.client()
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread(client), assistant_id=ASSISTANT)
+    assert run.status == "expired"
+    assert len(asked) < 12
+    assert backend.close() == []
 
 
 def test_a_manual_stream_waits_for_another_task():

@@ -89,6 +89,19 @@ def test_what_changes_within_a_turn_is_shown_in_its_place() -> None:
     assert [line[1:].split()[0] for line in rows][rows.index(marked[1]) + 1 :] == ["call", "output", "reply", "outcome"]
 
 
+def test_what_is_the_same_is_shown_on_both_sides() -> None:
+    """A row without a difference has both sides' words, in the text and in the page, whose columns are named."""
+    report = understudy.parity(OldApp(QUESTIONS[:1]), NewApp(QUESTIONS[:1], output="rainy"), script=SCRIPT)
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in str(report).splitlines() if " | " in line]
+    same = [row for row in rows if row[0].startswith(("user", "call", "reply"))]
+    assert len(same) >= 3
+    for row in same:
+        assert row[0].split(maxsplit=1)[1] == row[1]
+    for kind in ("user", "call", "output", "reply"):
+        for side in ("old", "new"):
+            assert f'<div class="{kind}"><span class="side">{side}</span>' in report.html()
+
+
 def test_texts_are_in_quotes_wherever_they_are() -> None:
     """In the list of differences every text is in quotes, alone or inside a message, a parameter, a context."""
     message = {"text": "Hi.", "files": ["a.txt"]}

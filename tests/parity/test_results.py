@@ -53,6 +53,18 @@ def test_results_with_fields_are_compared_field_by_field(kind: Callable[..., Any
     assert (difference.kind, difference.new) == ("result", kind(conversation="conv_ffff00001111", texts=["No"]))
 
 
+def test_a_coroutine_in_place_of_an_app_is_refused() -> None:
+    """What was called already cannot be run on a script: the message says what to pass."""
+
+    async def app() -> str:
+        return "x"
+
+    coroutine: Any = app()
+    with pytest.raises(TypeError, match=r"parity\(new=\.\.\.\): .* got a coroutine; pass the coroutine function itself$"):
+        understudy.parity(app, coroutine)
+    coroutine.close()
+
+
 def test_results_of_two_types_differ() -> None:
     """Equal fields do not make two types the same."""
     report = understudy.parity(lambda: Answer("x", []), lambda: OtherAnswer("x", []))

@@ -33,13 +33,15 @@ def test_a_summary_of_several_parts() -> None:
         ]
 
 
-def test_the_sdk_accumulates_the_parts() -> None:
-    """`responses.stream()` ends with the response that `retrieve` gives, summary parts included."""
-    with simulate(script=(Reason(["a b", "c"]), Reply("Yes."))) as backend:
+@pytest.mark.parametrize("parts", [["a b", "c"], ["", "c"], [""]])
+def test_the_sdk_accumulates_the_parts(parts: list[str]) -> None:
+    """`responses.stream()` ends with the response that `retrieve` gives, summary parts included, and as it was streamed."""
+    with simulate(script=(Reason(parts), Reply("Yes."))) as backend:
         client = backend.client()
         with client.responses.stream(input="x", **ASKED) as stream:
-            stream.until_done()
+            deltas = [event for event in stream if event.type == "response.reasoning_summary_text.delta"]
             final = stream.get_final_response()
+        assert ["".join(one.delta for one in deltas if one.summary_index == at) for at in range(len(parts))] == parts
         assert final.output[0].to_dict() == client.responses.retrieve(final.id).output[0].to_dict()
 
 
