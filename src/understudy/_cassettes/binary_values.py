@@ -14,7 +14,7 @@ _TAG = re.compile(r"(?:^|[\s\[{,])![^\s=]", re.MULTILINE)  # without a tag, YAML
 
 
 def may_have_binary(text: str) -> bool:
-    """Return True if a YAML text has tags, of which one may be that of a binary value."""
+    """Return True if a YAML text has tags: one may be of a binary value."""
     return _TAG.search(text) is not None
 
 
@@ -34,7 +34,7 @@ def binary_values(data: Any) -> Iterator[bytes]:
 
 
 def as_text(value: bytes) -> str:
-    """Return a binary value as text to search in: one that is not UTF-8, byte for byte."""
+    """Return a binary value as text; one that is not UTF-8, byte for byte."""
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
