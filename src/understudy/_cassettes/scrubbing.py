@@ -106,7 +106,7 @@ def _without(value: Any, scrubber: Scrubber) -> Any:
 
 
 def _hints(original: Original, scrubber: Scrubber, number: int | None = None) -> list[str]:
-    """Return hints at the secrets in the binary values of an exchange, or of a whole cassette."""
+    """Return hints at the secrets in binary values, of one exchange or of all."""
     values = map(as_text, original.binary_values(number))
     return [hint for value in values for _, hint in scrubber.find(value)]
 
