@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cassettes.building import Exchange, listed, written
+from tests.cassettes.building import BASE, Exchange, listed, written
+from tests.cassettes.building import streamed as streamed_events
 from tests.cassettes.conftest import Ask
 from tests.cassettes.driving import SHARED, send
 from tests.cassettes.loopback import served
@@ -92,6 +93,21 @@ def test_events_of_a_response_that_was_only_polled(tmp_path: Path, ask: Ask) -> 
     with pytest.raises(ReplayMiss, match="no stream of this response was recorded"), play(tmp_path, SESSION[2:7]):
         ask(*CREATED[:3])
         assert ask("GET", f"{GET}?stream=true&starting_after=3")["error"]["code"] == "understudy_replay_miss"
+
+
+def test_what_a_stream_that_was_taken_up_showed_is_not_polled_again(tmp_path: Path, ask: Ask) -> None:
+    """Whoever has read a recorded stream from a number on to its end finds the response completed, not running again."""
+    events = [
+        {"type": f"response.{status}", "sequence_number": number, "response": response(status)}
+        for number, status in enumerate(("in_progress", "completed"), 1)
+    ]
+    resumed = f"{GET}?stream=true&starting_after=0"
+    body = streamed_events(*((event["type"], event) for event in events))
+    with play(tmp_path, [CREATED, ("GET", resumed, None, body), ("GET", GET, None, response("completed"))]):
+        ask(*CREATED[:3])
+        with httpx.stream("GET", BASE + resumed) as stream:
+            assert "response.completed" in "".join(stream.iter_text())
+        assert ask("GET", GET)["status"] == "completed"
 
 
 def test_what_another_server_adds_is_played(tmp_path: Path, ask: Ask) -> None:

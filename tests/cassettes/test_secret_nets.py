@@ -176,6 +176,12 @@ def test_a_header_that_is_only_like_base64_is_known_as_it_is() -> None:
     assert "A1b2C3d4E5f6G7h8J" in Scrubber().learn_headers((("authorization", "Basic A1b2C3d4E5f6G7h8J"),))
 
 
+def test_a_name_at_the_very_beginning_is_read_whole() -> None:
+    """Whatever the text ends with: the `t` of `token` belongs to the name, the `n` behind a backslash does not."""
+    assert Scrubber().text(f"token: {OPAQUE} \\") == "token: SCRUBBED \\"
+    assert Scrubber().text(f"a\\ntoken={OPAQUE}") == "a\\ntoken=SCRUBBED"
+
+
 @pytest.mark.parametrize("name", ["X-User-Session", "x-part-key", "x-access"])
 def test_a_header_that_may_hold_a_secret_is_judged_by_its_value(name: str) -> None:
     """Behind a name that is often innocent, what looks like a key is taken out wherever else it is; words are not."""

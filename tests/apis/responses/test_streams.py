@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import openai
 import pytest
 
 from understudy import CodeInterpreter, Reply, ResponseItem, simulate
@@ -84,6 +85,20 @@ ITEMS: list[tuple[Any, list[str]]] = [
         ],
     ),
 ]
+
+
+IS_OLD = openai.__version__.startswith("1.")  # there, an error is a text
+FAILURE: Any = "gone" if IS_OLD else {"type": "http_error", "code": 500, "message": "gone"}
+
+
+@pytest.mark.parametrize(("error", "end"), [(None, "completed"), (FAILURE, "failed")])
+def test_a_call_of_a_server_that_failed_says_so(error: Any, end: str) -> None:
+    """The stream of an MCP call ends with `completed`, or with `failed` where it has an error."""
+    call = {"type": "mcp_call", "name": "t", "arguments": "{}", "server_label": "m", "output": None, "error": error}
+    with simulate(script=(ResponseItem(call), Reply("So."))) as backend:
+        types = [event.type for event in backend.client().responses.create(**ASKED, stream=True)]
+    ends = [name for name in types if name in ("response.mcp_call.completed", "response.mcp_call.failed")]
+    assert ends == [f"response.mcp_call.{end}"]
 
 
 @pytest.mark.parametrize(("item", "names"), ITEMS, ids=["reasoning", "message"])
