@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.cassettes.building import TOOL_CALL, written
 from understudy._cassettes import load
+from understudy._cassettes.binary_values import binary_values
+from understudy._cassettes.yaml_reader import yaml_data
 from understudy._cli.main import main
 
 KEY = "sk-proj-abcdefghijklmnop1234567890"
@@ -130,6 +133,68 @@ def test_what_is_not_understood_whole(text: str, said: str, tmp_path: Path, caps
     assert KEY not in shown
     assert path.read_text() == text
     assert [each.name for each in tmp_path.iterdir() if not each.name.startswith(".")] == ["c.yaml"]
+
+
+BLOB = b"\x89PNG\r\n\xff\xfe" + b"\x00" * 41 + KEY.encode() + b"\xff" * 60
+ENCODED = "".join(f"      {line}\n" for line in base64.encodebytes(BLOB).decode().splitlines())
+PICKLED = "!!python/object/new:_io.BytesIO\n  state: !!python/tuple\n  - !!binary |\n" + ENCODED + "  - 0\n  - null\n"
+HARMLESS = TEXT.replace(f"Bearer {KEY}", "none")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        f"  attached: !!binary |\n{ENCODED}",
+        f"  attached: {{deep: [1, !<tag:yaml.org,2002:binary> {base64.b64encode(BLOB).decode()}]}}\n",
+        f"  attached: {PICKLED}".replace("\n", "\n  ").rstrip() + "\n",
+    ],
+    ids=["a block", "deep", "a pickled file"],
+)
+def test_a_key_in_a_binary_value(beside: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A binary value under an unknown key is searched byte for byte, and keeps the bytes around the key."""
+    path = tmp_path / "c.yaml"
+    path.write_text(HARMLESS.replace("version: 1\n", f"{beside}version: 1\n"))
+    assert main(["scrub", str(path), "--dry-run"]) == 1
+    assert main(["scrub", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "#1: what is kept beside it" in shown
+    assert KEY not in shown
+    [left] = binary_values(yaml_data(path.read_text()))
+    assert KEY.encode() not in left
+    assert left.startswith(BLOB[:48])
+    assert left.endswith(BLOB[-60:])
+    assert main(["scrub", str(path)]) == 0
+    assert "no secret found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        f"attached: !!binary |\n{ENCODED}",
+        f"attached: {{? !!binary {base64.b64encode(BLOB).decode()} : 1}}\n",
+        f"attached: !!set {{? !!binary {base64.b64encode(BLOB).decode()}}}\n",
+    ],
+    ids=["beside the exchanges", "as a key", "in a set"],
+)
+def test_a_key_in_a_binary_value_out_of_reach(beside: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it cannot be taken out, the cassette is refused and stays as it is."""
+    path = tmp_path / "c.yaml"
+    path.write_text(HARMLESS + beside)
+    assert main(["scrub", str(path)]) == 1
+    shown = capsys.readouterr().err
+    assert "it would still contain secrets" in shown
+    assert "a binary value: " in shown
+    assert KEY not in shown
+    assert path.read_text() == HARMLESS + beside
+
+
+def test_aliases_beside_the_exchanges(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part that is referred to again and again is searched once."""
+    aliases = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 4))
+    path = tmp_path / "c.yaml"
+    path.write_text(f"{HARMLESS}a0: &a0 [!!binary aGk=]\n{aliases}")
+    assert main(["scrub", str(path)]) == 0
+    assert "no secret found" in capsys.readouterr().out
 
 
 def test_files_that_do_not_exist(leaky: Path, capsys: pytest.CaptureFixture[str]) -> None:

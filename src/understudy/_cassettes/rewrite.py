@@ -9,13 +9,14 @@ no comments and one way to write a value: it is written anew from its data.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from understudy._cassettes.binary_values import binary_values, may_have_binary
 from understudy._cassettes.document import is_json
 from understudy._cassettes.dump import as_entry, as_json, as_yaml, has_binary
 from understudy._cassettes.interaction import Interaction
@@ -52,7 +53,7 @@ class Original:
         if self._is_json:
             return json.loads(self._text, object_pairs_hook=self._distinct)
         self._refuse_doubled(self._text)
-        return yaml_data(self._text)
+        return self._read
 
     def _distinct(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return an object, unless one of its names is in it twice."""
@@ -89,6 +90,19 @@ class Original:
         if self._pieces is not None:
             return self._pieces.entries[number]
         return json.dumps(self._data[_ENTRIES][number], ensure_ascii=False, default=repr)
+
+    @cached_property
+    def _may_have_binary(self) -> bool:
+        return not self._is_json and may_have_binary(self._text)
+
+    @cached_property
+    def _read(self) -> Any:
+        return yaml_data(self._text)
+
+    def binary_values(self, number: int | None = None) -> Iterator[bytes]:
+        """Yield the binary values of one exchange, or of the whole file."""
+        if self._may_have_binary:
+            yield from binary_values(self._read if number is None else self._read[_ENTRIES][number])
 
     def merged(self, interaction: Interaction, scrub: Callable[[Any], Any]) -> dict[str, Any]:
         """Return an exchange that was changed, with the unknown keys of its entry.

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from understudy._cassettes.binary_values import as_text
 from understudy._cassettes.cleaning import changes, cleaned, listed
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import Contents, contents_of, parse
@@ -54,7 +56,7 @@ def scrubbed_cassette(path: Path, scrubber: Scrubber) -> ScrubbedCassette:
         scrubber.learn_headers((*one.request_headers, *one.headers))
     clean = {one.index: cleaned(one, scrubber) for one in contents.interactions}
     text, cleanings = rewritten(contents, contents.interactions, clean, (), scrubber)
-    if not cleanings and not scrubber.find(contents.text):
+    if not cleanings and not scrubber.find(contents.text) and not _hints(Original(text, path), scrubber):
         return ScrubbedCassette(path, contents.text, ())
     _refuse_rest(path, text, scrubber)
     if parse(text, path) != list(clean.values()):
@@ -85,7 +87,7 @@ def rewritten(
     changed: dict[int, list[str]] = {}
     for one in kept:
         parts = changes(one, clean[one.index])
-        if not parts and scrubber.find(original.entry(one.index)):
+        if not parts and (scrubber.find(original.entry(one.index)) or _hints(original, scrubber, one.index)):
             parts = ["what is kept beside it"]
         entries[one.index] = original.merged(clean[one.index], lambda value: _without(value, scrubber)) if parts else None
         changed[one.index] = parts
@@ -96,17 +98,24 @@ def _without(value: Any, scrubber: Scrubber) -> Any:
     """Return a value that is not understood, without its secrets."""
     if isinstance(value, str):
         return scrubber.text(value)
-    if isinstance(value, bytes):
-        return scrubber.body(value)
+    if isinstance(value, bytes | BytesIO):
+        return scrubber.body(value if isinstance(value, bytes) else value.getvalue())
     if isinstance(value, dict):
         return {key: _without(inner, scrubber) for key, inner in value.items()}
     return [_without(inner, scrubber) for inner in value] if isinstance(value, list | tuple) else value
 
 
+def _hints(original: Original, scrubber: Scrubber, number: int | None = None) -> list[str]:
+    """Return hints at the secrets in binary values, of one exchange or of all."""
+    values = map(as_text, original.binary_values(number))
+    return [hint for value in values for _, hint in scrubber.find(value)]
+
+
 def _refuse_rest(path: Path, text: str, scrubber: Scrubber) -> None:
-    found = scrubber.find(text)
+    found = [f"line {line}: {hint}" for line, hint in scrubber.find(text)]
+    found += [f"a binary value: {hint}" for hint in _hints(Original(text, path), scrubber)]
     if found:
-        lines = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
+        lines = "\n".join(f"  {where}" for where in found[:10])
         raise CassetteError(
             f"{path} was not scrubbed: it would still contain secrets after scrubbing, in these "
             f"lines of the new text:\n{lines}\nThey are in parts that are not understood: edit those by hand, or name them: "
