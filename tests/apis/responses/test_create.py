@@ -473,10 +473,12 @@ def test_an_item_given_as_json() -> None:
         tools: Any = [{"type": "custom", "name": "sql"}, {"type": "web_search"}]
         first = client.responses.create(model=MODEL, input="x", tools=tools)
         assert [item.type for item in first.output] == ["web_search_call", "custom_tool_call"]
-        assert first.to_dict()["tool_usage"]["web_search"] == {"num_requests": 1}  # type: ignore[index, call-overload]
+        used: Any = first.to_dict()["tool_usage"]
+        assert used["web_search"] == {"num_requests": 1}
         answer: Any = {"type": "custom_tool_call_output", "call_id": first.output[1].call_id, "output": "1"}  # type: ignore[union-attr]
         second = client.responses.create(model=MODEL, input=[answer], previous_response_id=first.id)
         assert second.output_text == "1"
+        assert second.to_dict()["tool_usage"] == {**used, "web_search": {"num_requests": 0}}  # whatever was used, all keys
 
 
 def test_the_repr_of_an_item_is_code() -> None:
