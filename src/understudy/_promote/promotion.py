@@ -81,30 +81,26 @@ def _promote(path: Path, into: Backend | None, **settings: Any) -> ScenarioSetup
     left_out: list[str] = []
     for breaks in (spec.violations, spec.departures):
         try:
-            setting_up = _carry_out(session, None, settings)
+            setting_up = _carry_out(path, session, None, settings)
             break
-        except SHAPE_ERRORS as error:
-            if not is_about_data(error):
-                raise
+        except CassetteError:
             broken = [exchange for exchange in session if any(breaks(exchange))]
             left_out += [f"{exchange}: its answer breaks the API's shape" for exchange in broken]
             session = [exchange for exchange in session if exchange not in broken]
     else:
-        try:
-            setting_up = _carry_out(session, None, settings)
-        except SHAPE_ERRORS as error:
-            if not is_about_data(error):
-                raise
-            raise CassetteError(
-                f"{path}: cannot be promoted: its objects are not shaped as the API's ({error!r})"
-            ) from error
+        setting_up = _carry_out(path, session, None, settings)
     if into is not None:  # only now: the caller's backend is never left half set up
-        setting_up = _carry_out(session, into, {})
+        setting_up = _carry_out(path, session, into, {})
     setting_up.left_out[:0] = left_out
     return setting_up
 
 
-def _carry_out(session: list[Interaction], into: Backend | None, settings: dict[str, Any]) -> ScenarioSetup:
-    setting_up = ScenarioSetup(session, into, **settings)
-    setting_up.carry_out()
+def _carry_out(path: Path, session: list[Interaction], into: Backend | None, settings: dict[str, Any]) -> ScenarioSetup:
+    try:
+        setting_up = ScenarioSetup(session, into, **settings)
+        setting_up.carry_out()
+    except SHAPE_ERRORS as error:
+        if not is_about_data(error):
+            raise
+        raise CassetteError(f"{path}: cannot be promoted: its objects are not shaped as the API's ({error!r})") from error
     return setting_up
