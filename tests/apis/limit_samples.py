@@ -150,7 +150,10 @@ class EnginePorts:
         if key in self.usual:
             return self.usual[key]
         if isinstance(check, Fields):
-            keys = [*check.required, *(name for name in ("tool_call_id", "server_url") if name in check.known)]
+            keys = [
+                *check.required,
+                *(name for name in ("tool_call_id", "server_url", "image_url", "file_url") if name in check.known),
+            ]
             keys += ["input"] if {"input", "previous_response_id"} <= set(check.known) else []
             return {name: self.least(check.known[name], name) for name in keys}
         if isinstance(check, Tagged):
@@ -229,6 +232,9 @@ def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
         if limit.bound.refusal == "enum":
             good, bad = ("output", "input") if limit.trail[-1] == ("role", "assistant") else ("input", "output")
             return Example(*({"content": [{"type": f"{kind}_text", "text": "x"}]} for kind in (good, bad)))
+        if limit.bound.refusal == "missing" and "role" in dict(limit.trail[-1:]):
+            image = {"type": "input_image"}
+            return Example(*({"content": [part]} for part in ({**image, "image_url": "https://example.com/a.png"}, image)))
         return _response_examples(limit.path, stage)[limit.bound.refusal]
     files, both = {"file_ids": [stage.file]}, [{"file_id": stage.file}]
     size = 512 * 1024

@@ -202,6 +202,8 @@ REFUSALS: dict[str, Refusal] = {
         None,
         "REP",
     ),
+    # The whole body is not a parameter. [INF: so it is where the body is not JSON]
+    "body.type": Refusal(400, "Invalid body: expected an object, but got {got} instead.", None, "invalid_type", "INF"),
     "unknown": Refusal(400, "Unknown parameter: '{path}'.", "{path}", "unknown_parameter", "REP"),
     # Measured for creates of responses, in August 2026. [REP: kangminlee-maker/local-OAuth-CLI-API-adapter]
     "unknown.near": Refusal(400, "Unknown parameter: '{path}'. Did you mean {close}?", "{path}", "unknown_parameter", "REP"),

@@ -239,11 +239,17 @@ def test_tools_are_echoed(client: Any, tool: Any, echoed: Any) -> None:
     assert "secret" not in str(response)
 
 
-@pytest.mark.parametrize(("body", "got"), [([], "an array"), ("x", "a string"), (7, "an integer")])
+@pytest.mark.parametrize("path", ["responses", "conversations", "threads"])
+@pytest.mark.parametrize(("body", "got"), [("[]", "an array"), ('"x"', "a string"), ("7", "an integer"), ("null", "null")])
 @pytest.mark.usefixtures("backend")
-def test_a_body_that_is_no_object(body: Any, got: str) -> None:
-    """A body that is no JSON object is refused by what it is instead."""
-    headers = {"authorization": "Bearer x"}
-    answer = httpx.post("https://api.openai.com/v1/responses", headers=headers, json=body)
+def test_a_body_that_is_not_an_object(path: str, body: str, got: str) -> None:
+    """A body that is not a JSON object is refused by what it is instead, and as a whole: no parameter is named."""
+    headers = {"authorization": "Bearer x", "openai-beta": "assistants=v2", "content-type": "application/json"}
+    answer = httpx.post(f"https://api.openai.com/v1/{path}", headers=headers, content=body)
     assert answer.status_code == 400
-    assert f"expected an object, but got {got} instead" in answer.text
+    assert answer.json()["error"] == {
+        "message": f"Invalid body: expected an object, but got {got} instead.",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "invalid_type",
+    }

@@ -441,6 +441,22 @@ def test_an_id_of_another_kind_in_a_path(path: str, name: str, prefix: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("part", "key"),
+    [
+        (IMAGE, "image_url"),
+        ({**IMAGE, "image_url": None, "file_id": None, "detail": "low"}, "image_url"),
+        ({"type": "input_file", "filename": "a.pdf"}, "file_id"),
+    ],
+)
+def test_an_image_or_a_file_without_a_source(part: Any, key: str) -> None:
+    """A part of which there is nothing to show is refused by what it lacks. [INF]"""
+    path = f"input[0].content[1].{key}"
+    text = f"Missing required parameter: '{path}'."
+    said = {"type": "input_text", "text": "What is this?"}
+    refused(path, "missing_required_parameter", text, input=[message("user", said, part)])
+
+
+@pytest.mark.parametrize(
     ("part", "key", "text"),
     [
         ({**IMAGE, "file_id": "F0BG"}, "file_id", "Invalid '{}': 'F0BG'. Expected an ID that begins with 'file'."),

@@ -335,7 +335,7 @@ class Fields:
         return checked
 
     def read(self, request: Request) -> dict[str, Any]:
-        """Return the checked body of a request; refuse what is not JSON."""
+        """Return the checked body of a request; refuse what is not a JSON object."""
         content_type = request.header("content-type")
         if content_type and "json" not in content_type.lower() and request.body:
             raise ApiError("content_type", got=content_type)
@@ -343,6 +343,8 @@ class Fields:
             body = request.strict_json(empty={})
         except (ValueError, RecursionError):
             raise ApiError("body.not_json") from None
+        if type(body) is not dict:
+            raise ApiError("body.type", got=type_name(body))
         checked: dict[str, Any] = self(body)
         return checked
 

@@ -145,7 +145,18 @@ def _check_parts(allowed: tuple[str, ...], message: Any, path: str) -> None:
             raise ApiError("enum", path=f"{path}.content[{number}]", value=f"'{part['type']}'", allowed=one_of(allowed))
 
 
-def _message(rule: Rule, /, **more: Check) -> Fields:
+# What an image or a file can come from; the refusal names the first.
+_SOURCES = {"input_image": ("image_url", "file_id"), "input_file": ("file_id", "file_data", "file_url")}
+
+
+def _check_sources(message: Any, path: str) -> None:
+    for number, part in enumerate(message["content"] if isinstance(message["content"], list) else ()):
+        sources = _SOURCES.get(part["type"])
+        if sources is not None and not any(key in part for key in sources):
+            raise ApiError("missing", path=f"{path}.content[{number}].{sources[0]}")
+
+
+def _message(*rules: Rule, **more: Check) -> Fields:
     known: dict[str, Check] = {
         "type": anything,
         "id": ItemId("msg"),
@@ -153,7 +164,7 @@ def _message(rule: Rule, /, **more: Check) -> Fields:
         "role": anything,
         "content": _CONTENT,
     }
-    return Fields({**known, **more}, required=("content",), rules=(rule,))
+    return Fields({**known, **more}, required=("content",), rules=rules)
 
 
 # [REP: jeremychone/rust-genai#119; the rest kangminlee-maker/local-OAuth-CLI-API-adapter]
@@ -161,11 +172,13 @@ _FROM_MODEL = Rule(
     "an assistant's message has parts that a model writes", "enum", "REP", partial(_check_parts, _OF_THE_MODEL)
 )
 _FROM_APP = Rule("another message has parts that an app sends", "enum", "REP", partial(_check_parts, _OF_THE_APP))
+# What the service says is not known, and no recorded part lacks it.
+_SOURCE = Rule("an image and a file have a source", "missing", "INF", _check_sources)
 _MESSAGE = Tagged(
     "role",
     {
         "assistant": _message(_FROM_MODEL, phase=enum("commentary", "final_answer")),
-        **dict.fromkeys(("system", "developer", "user"), _message(_FROM_APP)),
+        **dict.fromkeys(("system", "developer", "user"), _message(_FROM_APP, _SOURCE)),
     },
     blames_object=True,
 )
