@@ -97,6 +97,7 @@ def test_what_is_the_same_is_shown_on_both_sides() -> None:
     assert len(same) >= 3
     for row in same:
         assert row[0].split(maxsplit=1)[1] == row[1]
+    assert repr(report) == "<ParityReport: 1 difference in 1 turn>"
     for kind in ("user", "call", "output", "reply"):
         for side in ("old", "new"):
             assert f'<div class="{kind}"><span class="side">{side}</span>' in report.html()
