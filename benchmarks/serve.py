@@ -1,14 +1,13 @@
 """The server's CPU per request of `understudy serve`, over that of uvicorn's own, which answers the same bytes.
 
 The client and both servers share one core, where the kernel mostly puts them anyway, since one waits for the other. Shown
-is the median of five pairs of processes, and each pair's own.
+is the lowest tenth of the rounds of five pairs of processes together, then of each pair.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,6 +37,8 @@ HEADERS = {
     "x-stainless-retry-count": "0",
     "x-stainless-read-timeout": "600",
 }
+
+Rounds = dict[str, dict[str, list[list[float]]]]  # by question and by server: of each pair, CPU µs of a request
 
 
 class Server:
@@ -79,30 +80,28 @@ def started(*arguments: str) -> Iterator[Server]:
 
 
 def main() -> None:
-    lows: dict[str, dict[str, list[float]]] = {name: {"uvicorn": [], "ours": []} for name in ASKED}
+    rounds: Rounds = {name: {"uvicorn": [], "ours": []} for name in ASKED}
     cores = sorted(os.sched_getaffinity(0))
     for pair in range(PAIRS):
         os.sched_setaffinity(0, {cores[pair % len(cores)]})  # inherited by the servers
-        measure_pair(lows)
-    os.sched_setaffinity(0, cores)
+        measure_pair(rounds)
     heading("a request served", "CPU µs", "ratio", *(f"pair {number}" for number in range(1, PAIRS + 1)))
-    for name, each in lows.items():
+    for name, each in rounds.items():
         report(name, each, goal="-" if "streamed" in name else "2x")
 
 
-def measure_pair(lows: dict[str, dict[str, list[float]]]) -> None:
+def measure_pair(rounds: Rounds) -> None:
     """Measure every question to one process of ours, in turns with processes that answer it with the same bytes."""
     with started("-m", "understudy", "serve", "--port", "0") as ours:
         for _ in range(WARM_UP):
             ours.ask("POST", "/v1/threads", {})
         _, made = ours.ask("POST", "/v1/threads", {})
         for name, (method, path, body) in ASKED.items():
-            found = compare(ours, method, path.format(thread=json.loads(made)["id"]), body)
-            for who, value in found.items():
-                lows[name][who].append(value)
+            for who, values in compare(ours, method, path.format(thread=json.loads(made)["id"]), body).items():
+                rounds[name][who].append(values)
 
 
-def compare(ours: Server, *question: Any) -> dict[str, float]:
+def compare(ours: Server, *question: Any) -> dict[str, list[float]]:
     """The CPU microseconds of one question in turns, the bare server answering with what ours has answered once."""
     answer, body = ours.ask(*question)
     with started(__file__, json.dumps(answer.getheaders()), body.decode()) as bare:
@@ -112,15 +111,15 @@ def compare(ours: Server, *question: Any) -> dict[str, float]:
             samples[who].append(servers[who].cpu_each(*question))
             if who == "ours":
                 ours.ask("POST", "/v1/threads", {})  # the same question again and again would be a livelock
-    return {who: low(values) for who, values in samples.items()}
+    return samples
 
 
-def report(name: str, lows: dict[str, list[float]], *, goal: str) -> None:
-    """Show the medians of the pairs, and each pair's own."""
-    medians = {who: statistics.median(values) for who, values in lows.items()}
-    ratio = f"{medians['ours'] / medians['uvicorn']:.2f}"
-    row(f"{name}: uvicorn", medians["uvicorn"], "1.00", *lows["uvicorn"])
-    row(f"{name}: ours", medians["ours"], ratio, *lows["ours"])
+def report(name: str, rounds: dict[str, list[list[float]]], *, goal: str) -> None:
+    """Show what all pairs took, and each pair alone."""
+    found = {who: low([value for pair in pairs for value in pair]) for who, pairs in rounds.items()}
+    ratio = f"{found['ours'] / found['uvicorn']:.2f}"
+    row(f"{name}: uvicorn", found["uvicorn"], "1.00", *map(low, rounds["uvicorn"]))
+    row(f"{name}: ours", found["ours"], ratio, *map(low, rounds["ours"]))
     in_short(f"`understudy serve`: CPU of `{name}` over uvicorn's own", f"{ratio}x", goal=goal)
 
 
