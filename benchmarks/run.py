@@ -72,7 +72,7 @@ REST = """
 
 Little of what a simulated request costs beyond the SDK's floor is work. Our handler answers a `threads.create` in 14 µs
 when it is called in a loop; between two calls of the SDK, whose own work has by then displaced ours from the processor's
-caches, it takes 43 µs. The rest, some 10 µs, hands the request over as a plain value and the answer back. Of the work, a
+caches, it takes 43 µs. The rest, 20 to 25 µs, hands the request over as a plain value and the answer back. Of the work, a
 quarter is the thread itself, a sixth reading its body, an eighth the JSON, a twelfth the headers; the rest is who asks,
 who answers, and the log.
 

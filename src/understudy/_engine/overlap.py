@@ -32,10 +32,13 @@ class Overlap:
         self._refused = 0
         self._vain_waits = 0
 
-    def let_others_ask(self) -> None:
+    def let_others_ask(self) -> bool:
         """Wait until each thread of the app was refused once, for 100 ms at most.
 
         Threads that are older than the service are not the app's. Without others, this costs nothing.
+
+        Returns:
+            Whether other tasks of this event loop have yet to ask: in the answer's `turns`.
         """
         current = threading.current_thread()
         others = sum(thread is not current and thread not in self._known for thread in threading.enumerate())
@@ -43,8 +46,9 @@ class Overlap:
             before = self._refused
             self._condition.wait_for(lambda: self._refused >= before + others, PATIENCE_SECONDS)
             self._vain_waits = self._vain_waits + 1 if self._refused == before else 0
+        return self._has_tasks()
 
-    def has_tasks(self) -> bool:
+    def _has_tasks(self) -> bool:
         """Return whether this task has others beside it on its event loop."""
         asyncio = sys.modules.get("asyncio")  # None: nothing has ever run an event loop
         if asyncio is None or self._vain_waits >= MAX_VAIN_WAITS:

@@ -48,10 +48,7 @@ def create(call: Call) -> Json | Response | Abort:
     """
     response = _start(call)
     locks = response.conversation is not None and not response.settings.is_background
-    overlaps = False
-    if locks and call.engine.clock.virtual:
-        call.engine.overlap.let_others_ask()
-        overlaps = call.engine.overlap.has_tasks()
+    overlaps = locks and call.engine.clock.virtual and call.engine.overlap.let_others_ask()
     if call.body.get("stream"):
         return stream_response(call, response, overlaps=overlaps)
     if response.settings.is_background:
