@@ -18,7 +18,7 @@ from openai import OpenAI
 
 import understudy
 
-ROUNDS = {10: 200, 100: 20, 1_000: 3, 10_000: 1}  # by size
+ROUNDS = {10: 600, 100: 60, 1_000: 6, 10_000: 1}  # by size: 6,000 requests of each at least, over some seconds
 AT_A_TIME = 5  # requests, until it is another's turn
 VCRPYS_ROUNDS = {10: 10, 100: 3, 1_000: 1}  # beyond that vcrpy takes minutes
 LOADS = 40  # of a cassette, by each
@@ -77,10 +77,10 @@ def in_turns(path: Path, size: int, rounds: int, canned: OpenAI) -> tuple[float,
     with settled_memory():
         for _ in range(rounds):
             with understudy.use_cassette(path):
-                base, ours = creating(canned), creating(OpenAI())
-                for _ in range(size // AT_A_TIME):
-                    floors.append(cpu_each(base, AT_A_TIME))
-                    own.append(cpu_each(ours, AT_A_TIME))
+                sides = {"floor": (floors, creating(canned)), "ours": (own, creating(OpenAI()))}
+                for name in turns(list(sides), size // AT_A_TIME):
+                    samples, work = sides[name]
+                    samples.append(cpu_each(work, AT_A_TIME))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = [replayed(by_vcrpy(path), size) for _ in range(VCRPYS_ROUNDS.get(size, 0))]
