@@ -20,6 +20,7 @@ from tests.cassettes.foreign import WRITERS, Spoken
 from tests.cassettes.loopback import served
 from understudy import use_cassette
 from understudy._cassettes import Interaction, load
+from understudy._cassettes.dump import as_yaml
 from understudy._cassettes.importing import import_cassette
 from understudy._cassettes.load import contents_of
 from understudy._cassettes.secrets import Scrubber
@@ -332,6 +333,18 @@ def test_binary_goes_into_json_only_where_it_may_become_yaml(tmp_path: Path) -> 
             storage.save([binary], replace=False, failed=False)
             assert load(path)[:-1] == before
             assert load(path)[-1].body == b"\x80\x81"
+
+
+def test_a_key_in_a_binary_value_beside_the_exchanges(tmp_path: Path) -> None:
+    """Nothing is added to a cassette that goes on holding a key, in base64 as in plain text."""
+    key = "sk-proj-" + "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789"
+    path = tmp_path / "c.yaml"
+    path.write_text(as_yaml({"interactions": [entry(TOOL_CALL[0])], "attached": b"\xff\xfe" + key.encode(), "version": 1}))
+    before = path.read_bytes()
+    storage = Storage(path, Scrubber(), rename_ids=False, keep_polls=True, force=False)
+    with pytest.raises(CassetteError, match=r"was not written: .*\n  a binary value: "):
+        storage.save([ONE_MORE], replace=False, failed=False)
+    assert path.read_bytes() == before
 
 
 def test_a_cassette_that_became_foreign_is_left_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.cassettes.building import TOOL_CALL, entry, written
 from tests.cassettes.driving import SHARED, recordings
+from understudy._cassettes.dump import as_yaml
 from understudy._cli.main import main
 
 THREAD = (
@@ -139,6 +141,50 @@ def test_secrets_are_found_where_they_are(project: Path, capsys: pytest.CaptureF
     assert "revoke it, then write SCRUBBED in its place" in said
     assert "0123456789abcdef" not in said
     assert "0815" not in said
+
+
+KEY = "sk-proj-" + "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789"
+BINARY = base64.b64encode(b"\x89PNG\xff" + KEY.encode() + b"\xff").decode()
+
+
+@pytest.mark.parametrize(
+    ("there", "put", "where"),
+    [
+        ("interactions:", f"# recorded with {KEY}\ninteractions:", "line 1"),
+        ("version: 1", f"version: 1\nnote: {{deep: [{KEY}]}}", "line {last}"),
+        ("- request:", f"- note: {KEY}\n  request:", "line 2"),
+        ("version: 1", f"version: 1\nattached: !!binary {BINARY}", "a binary value"),
+        ("- request:", f"- attached: !!binary {BINARY}\n  request:", "a binary value"),
+    ],
+    ids=["a comment", "an unknown key", "an unknown key of an exchange", "a binary value", "a binary value of an exchange"],
+)
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_secrets_beside_what_is_replayed(
+    there: str, put: str, where: str, command: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are found as those of an exchange are, with the line, and are not shown."""
+    path = project / "cassettes" / "by_name.yaml"
+    path.write_text(as_yaml({"interactions": [entry(THREAD)], "version": 1}).replace(there, put, 1))
+    where = where.format(last=len(path.read_text().splitlines()))
+    main([command, str(path)])
+    shown = capsys.readouterr().out
+    assert f"a secret in {where}, beside what is replayed (" in " ".join(shown.split())
+    assert KEY not in shown
+    assert BINARY not in shown
+
+
+@pytest.mark.parametrize("indent", [None, 1], ids=["in one line", "in many"])
+def test_a_secret_is_found_once(indent: int | None, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is found in an exchange is not found in its lines again; what is beside another one is, if that has lines."""
+    entries = [entry(THREAD), entry(TOOL_CALL[1])]
+    entries[0]["request"]["headers"]["api-key"] = [KEY]
+    entries[1]["note"] = KEY
+    path = project / "cassettes" / "by_name.yaml"
+    path.write_text(json.dumps({"interactions": entries, "version": 1}, indent=indent))
+    assert main(["check", "--format", "json", str(path)]) == 1
+    found = [each["problem"] for each in json.loads(capsys.readouterr().out)["findings"]]
+    assert found[0].startswith("a secret in the request header api-key (")
+    assert [each.partition(",")[2].startswith(" beside what is replayed (") for each in found[1:]] == [True] * bool(indent)
 
 
 def test_damage_is_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

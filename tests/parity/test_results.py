@@ -125,8 +125,35 @@ def test_a_report_is_copied_whole(recordings: list[str]) -> None:
         assert (again.differences, again.sides, again.code) == (report.differences, report.sides, report.code)
         assert (again.old, again.new) == (report.old, report.new)
         assert again.html() == report.html()
+        assert again.text(60) == report.text(60)
         assert str(again.old.turns[0].context) == "(unknown)"
         assert again.old.turns[0].context is report.old.turns[0].context
+
+
+def regardless_of_case(old: str, new: str) -> bool:
+    """How the replies of one test are compared."""
+    return old.lower() == new.lower()
+
+
+def test_a_copied_report_compares_as_before(tmp_path: Path) -> None:
+    """The copy pairs the replies that the report took for the same."""
+    sides = []
+    for name, texts in (("old", ["YES"]), ("new", ["no", "yes"])):
+        parts = [{"type": "output_text", "text": text, "annotations": []} for text in texts]
+        output = [
+            {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]}
+            for part in parts
+        ]
+        made = {"id": "resp_1", "object": "response", "status": "completed", "model": MODEL, "output": output}
+        sides.append(
+            str(written(tmp_path / f"{name}.json", [("POST", "/responses", {"model": MODEL, "input": "hi"}, made)]))
+        )
+    report = understudy.parity(*sides, words=regardless_of_case)
+    [difference] = report.differences
+    assert (difference.old, difference.new) == (None, "no")
+    for again in (copy.copy(report), pickle.loads(pickle.dumps(report))):
+        assert (str(again), again.text(60), again.html()) == (str(report), report.text(60), report.html())
+        assert str(again.without(())) == str(report)
 
 
 def test_lists_in_the_json(recordings: list[str], capsys: pytest.CaptureFixture[str]) -> None:

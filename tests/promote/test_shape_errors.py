@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from understudy._reconstruct.shape_errors import is_about_data
+from understudy._common.shape_errors import is_about_data
 
 ODD: tuple[Any, ...] = (None, 3, 2.5, True, "x", [], {}, [None], {"a": 1})
 READERS: dict[str, Callable[[Any], Any]] = {

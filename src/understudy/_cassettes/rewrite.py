@@ -99,10 +99,10 @@ class Original:
     def _read(self) -> Any:
         return yaml_data(self._text)
 
-    def binary_values(self, number: int | None = None) -> Iterator[bytes]:
-        """Yield the binary values of one exchange, or of the whole file."""
+    def binary_values(self, number: int) -> Iterator[bytes]:
+        """Yield the binary values of one exchange."""
         if self._may_have_binary:
-            yield from binary_values(self._read if number is None else self._read[_ENTRIES][number])
+            yield from binary_values(self._read[_ENTRIES][number])
 
     def merged(self, interaction: Interaction, scrub: Callable[[Any], Any]) -> dict[str, Any]:
         """Return an exchange that was changed, with the unknown keys of its entry.

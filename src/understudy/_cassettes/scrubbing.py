@@ -5,14 +5,15 @@ A cassette without any stays as it was written, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from understudy._cassettes.binary_values import as_text
+from understudy._cassettes.binary_values import as_text, binary_values, may_have_binary
 from understudy._cassettes.cleaning import changes, cleaned, listed
+from understudy._cassettes.document import document
 from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.load import Contents, contents_of, parse
 from understudy._cassettes.rewrite import Original
@@ -56,7 +57,7 @@ def scrubbed_cassette(path: Path, scrubber: Scrubber) -> ScrubbedCassette:
         scrubber.learn_headers((*one.request_headers, *one.headers))
     clean = {one.index: cleaned(one, scrubber) for one in contents.interactions}
     text, cleanings = rewritten(contents, contents.interactions, clean, (), scrubber)
-    if not cleanings and not scrubber.find(contents.text) and not _hints(Original(text, path), scrubber):
+    if not cleanings and not scrubber.find(contents.text) and not hints_in_binary(text, path, scrubber):
         return ScrubbedCassette(path, contents.text, ())
     _refuse_rest(path, text, scrubber)
     if parse(text, path) != list(clean.values()):
@@ -87,7 +88,7 @@ def rewritten(
     changed: dict[int, list[str]] = {}
     for one in kept:
         parts = changes(one, clean[one.index])
-        if not parts and (scrubber.find(original.entry(one.index)) or _hints(original, scrubber, one.index)):
+        if not parts and (scrubber.find(original.entry(one.index)) or _hints(original.binary_values(one.index), scrubber)):
             parts = ["what is kept beside it"]
         entries[one.index] = original.merged(clean[one.index], lambda value: _without(value, scrubber)) if parts else None
         changed[one.index] = parts
@@ -105,15 +106,18 @@ def _without(value: Any, scrubber: Scrubber) -> Any:
     return [_without(inner, scrubber) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _hints(original: Original, scrubber: Scrubber, number: int | None = None) -> list[str]:
-    """Return hints at the secrets in binary values, of one exchange or of all."""
-    values = map(as_text, original.binary_values(number))
-    return [hint for value in values for _, hint in scrubber.find(value)]
+def hints_in_binary(text: str, path: Path, scrubber: Scrubber) -> list[str]:
+    """Return hints at the secrets in the binary values of a cassette's text."""
+    return _hints(binary_values(document(text, path)), scrubber) if may_have_binary(text) else []
+
+
+def _hints(binary: Iterable[bytes], scrubber: Scrubber) -> list[str]:
+    return [hint for value in map(as_text, binary) for _, hint in scrubber.find(value)]
 
 
 def _refuse_rest(path: Path, text: str, scrubber: Scrubber) -> None:
     found = [f"line {line}: {hint}" for line, hint in scrubber.find(text)]
-    found += [f"a binary value: {hint}" for hint in _hints(Original(text, path), scrubber)]
+    found += [f"a binary value: {hint}" for hint in hints_in_binary(text, path, scrubber)]
     if found:
         lines = "\n".join(f"  {where}" for where in found[:10])
         raise CassetteError(

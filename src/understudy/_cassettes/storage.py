@@ -27,7 +27,7 @@ from understudy._cassettes.interaction import Interaction
 from understudy._cassettes.journal import Journal, recover
 from understudy._cassettes.load import Contents, contents_of, parse
 from understudy._cassettes.resources import object_path, pollable
-from understudy._cassettes.scrubbing import rewritten
+from understudy._cassettes.scrubbing import hints_in_binary, rewritten
 from understudy._cassettes.secrets import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber, without_secrets
 from understudy._common.messages import Headers
 from understudy.errors import CassetteError
@@ -269,13 +269,14 @@ class Storage:
         )
 
     def _refuse_secrets(self, text: str) -> None:
-        found = self._scrubber.find(text)
+        found = [f"line {line}: {hint}" for line, hint in self._scrubber.find(text)]
+        found += [f"a binary value: {hint}" for hint in hints_in_binary(text, self.path, self._scrubber)]
         if found:
-            where = "\n".join(f"  line {line}: {hint}" for line, hint in found[:10])
+            where = "\n".join(f"  {place}" for place in found[:10])
             raise CassetteError(
-                f"{self.path} was not written: it would still hold {len(found)} possible secrets, in these lines:\n{where}\n"
-                "Take them out where they come from, or with a hook (before_record_request, before_record_response). "
-                f"`understudy check {self.path}` names those that were in the file before."
+                f"{self.path} was not written: it would still hold {len(found)} possible secrets, in these places:\n"
+                f"{where}\nTake them out where they come from, or with a hook (before_record_request, "
+                f"before_record_response). `understudy check {self.path}` names those that were in the file before."
             )
 
     def _refuse_silence(self, ours: Sequence[Interaction]) -> None:

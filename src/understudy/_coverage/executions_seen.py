@@ -9,13 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from understudy._common.shape_errors import SHAPE_ERRORS
 from understudy._coverage.tally import Tally
 
 if TYPE_CHECKING:
     from understudy._cassettes import Interaction
 
 MAX_KEPT = 64  # executions of a simulation, before they are counted
-SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 _T = TypeVar("_T")
 
 

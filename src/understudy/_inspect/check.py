@@ -54,7 +54,7 @@ def check(cassettes: Iterable[Path], project: Project | None, scrub: Iterable[st
         for omitted in contents.omitted:
             remedy = "it cannot be replayed: record or export it again if you can, or check that no test requests it"
             yield CassetteFinding(path=path, kind="omitted", problem=f"left out: {omitted}", remedy=remedy)
-        yield from findings(path, contents.interactions, scrubber)
+        yield from findings(path, contents.interactions, scrubber, contents.text)
         if project is not None and not project.plays(path):
             remedy = f"name it in a test, @pytest.mark.cassette({path.name!r}), or delete it"
             yield CassetteFinding(path=path, kind="unplayed", problem="no test plays it", remedy=remedy)
@@ -69,7 +69,7 @@ def _unreadable(path: Path, message: str) -> CassetteFinding:
     """
     problem = message.removeprefix(f"{path}").lstrip(": ")
     line = _LINE.match(problem)
-    return CassetteFinding(path=path, kind="unreadable", problem=problem, unread_at=int(line[1]) if line else None)
+    return CassetteFinding(path=path, kind="unreadable", problem=problem, file_line=int(line[1]) if line else None)
 
 
 def _interrupted(folder: Path) -> Iterator[CassetteFinding]:

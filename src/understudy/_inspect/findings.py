@@ -5,7 +5,8 @@ Secrets, answers that break the spec, parts that are lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +14,13 @@ from pathlib import Path
 from understudy._cassettes import Interaction
 from understudy._cassettes.dead_api import SWITCHED_OFF, holds_only_errors
 from understudy._cassettes.document import COMPRESSED, lines_of_interactions, text_of
+from understudy._cassettes.scrubbing import hints_in_binary
 from understudy._cassettes.secrets import Scrubber
 from understudy._inspect import spec
 
 _MOST_OF_ONE_ANSWER = 3  # violations listed for one answer: a server that differs at all differs often
 _ON_LEAK = "revoke it, then write SCRUBBED in its place, or run `understudy scrub` on the file"
+_ON_LEAK_BESIDE = "revoke it, then take it out by hand, or name it: `understudy scrub --scrub PATTERN`"
 _ON_ERRORS = f"""\
 the Assistants API was switched off on {SWITCHED_OFF}: if this was recorded since, delete it, and simulate the service; or \
 record it from a server that still speaks the API"""
@@ -34,7 +37,7 @@ class CassetteFinding:
         problem: what is wrong.
         remedy: what to do.
         interaction: which exchange it is about; None for the whole file.
-        unread_at: the line at which the file could not be read.
+        file_line: the line of the file that it is about, where that is not an exchange.
     """
 
     path: Path
@@ -42,13 +45,13 @@ class CassetteFinding:
     problem: str
     remedy: str = ""
     interaction: Interaction | None = None
-    unread_at: int | None = None
+    file_line: int | None = None
 
     @property
     def line(self) -> int:
         """The line of the file that it is about, from 1; 1 for all of the file."""
         if self.interaction is None:
-            return self.unread_at or 1
+            return self.file_line or 1
         lines = _lines_of(self.path)
         return lines[self.interaction.index] if self.interaction.index < len(lines) else 1
 
@@ -68,12 +71,20 @@ def _lines_of(path: Path) -> tuple[int, ...]:
     return () if wrapped == COMPRESSED else lines_of_interactions(text)
 
 
-def findings(path: Path, interactions: Sequence[Interaction], scrubber: Scrubber) -> Iterator[CassetteFinding]:
-    """Yield everything wrong with a cassette that could be read."""
+def findings(
+    path: Path, interactions: Sequence[Interaction], scrubber: Scrubber, text: str = ""
+) -> Iterator[CassetteFinding]:
+    """Yield everything wrong with a cassette that could be read.
+
+    `text`: of the file, to look for secrets beside its exchanges.
+    """
+    leaking = set[int]()
     for interaction in interactions:
         for where, hints in secrets(interaction, scrubber):
+            leaking.add(interaction.index)
             problem = f"a secret in the {where} ({hints})"
             yield CassetteFinding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK, interaction=interaction)
+    yield from _secrets_beside(path, text, leaking, scrubber)
     if holds_only_errors(interactions):
         statuses = ", ".join(map(str, sorted({interaction.status for interaction in interactions})))
         yield CassetteFinding(path=path, kind="errors", problem=f"contains only errors ({statuses})", remedy=_ON_ERRORS)
@@ -91,6 +102,33 @@ def secrets(interaction: Interaction, scrubber: Scrubber) -> Iterator[tuple[str,
         hints = dict.fromkeys(hint for _, hint in scrubber.find(text))
         if hints:
             yield where, ", ".join(hints)
+
+
+def _secrets_beside(path: Path, text: str, leaking: Collection[int], scrubber: Scrubber) -> Iterator[CassetteFinding]:
+    """Yield the secrets beside what is replayed.
+
+    That is in comments, under unknown keys, and in binary values.
+
+    Not those in the lines of an exchange that leaks: most likely they are the same.
+    """
+    found = scrubber.find(text)
+    if found and leaking:
+        starts = lines_of_interactions(text)
+        apart = len({*starts}) == len(starts) > max(leaking)
+        found = [each for each in found if apart and bisect_right(starts, each[0]) - 1 not in leaking]
+    hints_at: dict[int, list[str]] = {}
+    for line, hint in found:
+        hints_at.setdefault(line, []).append(hint)
+    for line, hints in hints_at.items():
+        yield _secret_beside(path, f"line {line}", hints, line)
+    binary = [] if leaking else hints_in_binary(text, path, scrubber)
+    if binary:
+        yield _secret_beside(path, "a binary value", binary)
+
+
+def _secret_beside(path: Path, where: str, hints: list[str], line: int | None = None) -> CassetteFinding:
+    problem = f"a secret in {where}, beside what is replayed ({', '.join(dict.fromkeys(hints))})"
+    return CassetteFinding(path=path, kind="secret", problem=problem, remedy=_ON_LEAK_BESIDE, file_line=line)
 
 
 def _texts(interaction: Interaction) -> Iterator[tuple[str, str]]:

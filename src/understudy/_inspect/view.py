@@ -17,6 +17,7 @@ from understudy._apis import faces
 from understudy._cassettes import Interaction
 from understudy._cassettes.load import Contents
 from understudy._cassettes.secrets import Scrubber, without_secrets
+from understudy._common.shape_errors import SHAPE_ERRORS, is_about_data
 from understudy._common.short_text import short
 from understudy._diagnostics.timeline import Timeline
 from understudy._inspect.conversation import conversation
@@ -105,7 +106,7 @@ def view_of(path: Path, interactions: Sequence[Interaction], now: float, content
         contents: of its file, if it has one.
     """
     scrubber = Scrubber()
-    found = tuple(findings(path, interactions, scrubber))
+    found = tuple(findings(path, interactions, scrubber, contents.text if contents else ""))
     interactions = [without_secrets(interaction, scrubber) for interaction in interactions]
     runs, no_runs = _reconstructed(timelines, interactions)
     said, no_conversation = _reconstructed(conversation, interactions)
@@ -137,7 +138,9 @@ def _reconstructed(
     """
     try:
         return reconstruct(interactions), ""
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration) as error:
+    except SHAPE_ERRORS as error:
+        if not is_about_data(error):
+            raise
         return (), f"its objects are not shaped as the API's: {error!r}"
 
 
@@ -239,7 +242,9 @@ def _what_of_object(value: dict[str, Any]) -> str:
     if value.get("object") == "thread.message":
         try:
             return f"{value.get('role')}: {short(text_of(value))!r}"
-        except (KeyError, TypeError, AttributeError):  # another server's idea of a message
+        except SHAPE_ERRORS as error:  # another server's idea of a message
+            if not is_about_data(error):
+                raise
             return "a message"
     if value.get("object") == "response":
         return _what_of_response(value)

@@ -88,7 +88,7 @@ class ParityReport(str):
         return f"<ParityReport: {counted(len(self.differences), 'difference')} in {counted(len(self.old.turns), 'turn')}>"
 
     def __getnewargs_ex__(self) -> Any:
-        return (self.old, self.new, self.differences), {"sides": self.sides, "code": self.code}
+        return (self.old, self.new, self.differences), {"sides": self.sides, "code": self.code, "words": self._words}
 
     def without(self, ignore: Collection[str]) -> ParityReport:
         """Return the report without differences of some kinds."""

@@ -10,11 +10,11 @@ from typing import Any
 from understudy._backend.backend import Backend
 from understudy._cassettes import Interaction, load
 from understudy._common.printable import printable
+from understudy._common.shape_errors import SHAPE_ERRORS, is_about_data
 from understudy._inspect import spec
 from understudy._promote.code import module_code
 from understudy._promote.recorded_test import as_test
 from understudy._promote.scenario_setup import ScenarioSetup
-from understudy._reconstruct.shape_errors import SHAPE_ERRORS, is_about_data
 from understudy.errors import CassetteError
 
 

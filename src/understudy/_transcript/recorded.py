@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from understudy._cassettes import Interaction, load
+from understudy._common.shape_errors import SHAPE_ERRORS, is_about_data
 from understudy._reconstruct.session_facts import dicts_in
 from understudy._transcript.recorded_responses import recorded_responses
 from understudy._transcript.recorded_runs import recorded_runs
@@ -18,9 +19,6 @@ from understudy._transcript.transcript import Transcript
 from understudy._transcript.turns import turns_of
 from understudy._transcript.unknown import UNKNOWN
 from understudy.errors import CassetteError
-
-# Raised by reading objects that do not have the API's shape.
-_SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 def transcript(path: str | os.PathLike[str]) -> Transcript:
@@ -43,7 +41,9 @@ def transcript_of(session: Sequence[Interaction], path: str | os.PathLike[str]) 
     """Return the transcript of a cassette's exchanges; see `transcript`."""
     try:
         return recorded_transcript(session)
-    except _SHAPE_ERRORS as error:
+    except SHAPE_ERRORS as error:
+        if not is_about_data(error):
+            raise
         raise CassetteError(
             f"{path}: its runs or responses do not have the API's shape ({type(error).__name__}: {error}). Look at it with "
             f"`understudy show {path}`."

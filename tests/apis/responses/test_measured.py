@@ -454,6 +454,10 @@ def test_an_image_or_a_file_without_a_source(part: Any, key: str) -> None:
     text = f"Missing required parameter: '{path}'."
     said = {"type": "input_text", "text": "What is this?"}
     refused(path, "missing_required_parameter", text, input=[message("user", said, part)])
+    for kind in ("function_call_output", "custom_tool_call_output"):
+        shown = {"type": kind, "call_id": "call_1", "output": [said, part]}
+        path = f"input[0].output[1].{key}"
+        refused(path, "missing_required_parameter", f"Missing required parameter: '{path}'.", input=[shown])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ it; SPEC demands more, and recordings leave much of that out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -76,9 +77,12 @@ _CALLER = tagged(
 )
 
 
-def _item(prefix: str, required: tuple[str, ...] = (), /, **known: Check) -> Fields:
-    """Describe an item: a type, an id, what it needs, and what it may have."""
-    return Fields({"type": anything, "id": ItemId(prefix), "status": _STATUS, **known}, required=required)
+def _item(prefix: str, required: tuple[str, ...] = (), /, *rules: Rule, **known: Check) -> Fields:
+    """Describe an item: a type, an id, what it needs, and what it may have.
+
+    `rules`: what holds for the item as a whole.
+    """
+    return Fields({"type": anything, "id": ItemId(prefix), "status": _STATUS, **known}, required=required, rules=rules)
 
 
 # -- content ------------------------------------------------------------------
@@ -139,21 +143,30 @@ _OF_THE_MODEL = ("output_text", "refusal")
 _OF_THE_APP = ("input_text", "input_image", "input_file", "scoped_content", "input_audio")
 
 
+def _parts_in(key: str, item: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of an item with their paths; text has none."""
+    for number, part in enumerate(item[key] if isinstance(item[key], list) else ()):
+        yield f"{path}.{key}[{number}]", part
+
+
 def _check_parts(allowed: tuple[str, ...], message: Any, path: str) -> None:
-    for number, part in enumerate(message["content"] if isinstance(message["content"], list) else ()):
+    for where, part in _parts_in("content", message, path):
         if part["type"] not in allowed:
-            raise ApiError("enum", path=f"{path}.content[{number}]", value=f"'{part['type']}'", allowed=one_of(allowed))
+            raise ApiError("enum", path=where, value=f"'{part['type']}'", allowed=one_of(allowed))
 
 
 # What an image or a file can come from; the refusal names the first.
-_SOURCES = {"input_image": ("image_url", "file_id"), "input_file": ("file_id", "file_data", "file_url")}
+_SOURCES = {
+    **dict.fromkeys(("input_image", "computer_screenshot"), ("image_url", "file_id")),
+    "input_file": ("file_id", "file_data", "file_url"),
+}
 
 
-def _check_sources(message: Any, path: str) -> None:
-    for number, part in enumerate(message["content"] if isinstance(message["content"], list) else ()):
+def _check_sources(key: str, item: Any, path: str) -> None:
+    for where, part in _parts_in(key, item, path):
         sources = _SOURCES.get(part["type"])
-        if sources is not None and not any(key in part for key in sources):
-            raise ApiError("missing", path=f"{path}.content[{number}].{sources[0]}")
+        if sources is not None and not any(source in part for source in sources):
+            raise ApiError("missing", path=f"{where}.{sources[0]}")
 
 
 def _message(*rules: Rule, **more: Check) -> Fields:
@@ -173,7 +186,8 @@ _FROM_MODEL = Rule(
 )
 _FROM_APP = Rule("another message has parts that an app sends", "enum", "REP", partial(_check_parts, _OF_THE_APP))
 # What the service says is not known, and no recorded part lacks it.
-_SOURCE = Rule("an image and a file have a source", "missing", "INF", _check_sources)
+_SOURCE = Rule("an image and a file have a source", "missing", "INF", partial(_check_sources, "content"))
+_SOURCE_IN_OUTPUT = Rule("an image and a file have a source", "missing", "INF", partial(_check_sources, "output"))
 _MESSAGE = Tagged(
     "role",
     {
@@ -195,6 +209,7 @@ _FUNCTIONS: dict[str, Check] = {
     "function_call_output": _item(
         "fc",
         ("call_id", "output"),
+        _SOURCE_IN_OUTPUT,
         call_id=_CALL_ID,
         output=_CONTENT,
         caller=_CALLER,
@@ -210,7 +225,9 @@ _FUNCTIONS: dict[str, Check] = {
         namespace=_STRING,
         caller=_CALLER,
     ),
-    "custom_tool_call_output": _item("ctc", ("call_id", "output"), call_id=_CALL_ID, output=_CONTENT, caller=_CALLER),
+    "custom_tool_call_output": _item(
+        "ctc", ("call_id", "output"), _SOURCE_IN_OUTPUT, call_id=_CALL_ID, output=_CONTENT, caller=_CALLER
+    ),
 }
 _THOUGHTS: dict[str, Check] = {
     "reasoning": _item(

@@ -33,7 +33,9 @@ _TRIPLE = re.compile(r"(?:[^\\\"']|\\+[nrt]|[\"'](?![\"']))+")
 _OPTION = re.compile(r"[ =](?P<opens>\\*[\"'])?")
 _ELEMENT = re.compile(r"(?:\s[^<>]{0,200})?>(?:\s*<!\[CDATA\[)?([^<>\n]{4,}?)(?:\]\]>\s*)?<\\*/")
 _IN_QUERY = re.compile(r"(?:[?&;]|u0026|%26|\A)([\w.\[\]%-]{2,60})=([^&\s\"'<>\\#;]{4,})")
-_PART_HEAD = re.compile(r"(?i)content-disposition:[^\n]*?\bname=\"?([^\"\r\n;]+)\"?[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n")
+_DISPOSITION = "content-disposition:"
+# A part has few headers; where no empty line ends them, this is no form, and the rest need not be read.
+_PART_HEAD = re.compile(r"(?i)content-disposition:[^\n]*?\bname=\"?([^\"\r\n;]+)\"?[^\n]*\n(?:[^\r\n]++\r?\n){0,20}+\r?\n")
 _PART_END = re.compile(r"\r?\n--")
 _BOUNDARY = re.compile(r"^(--[^\s\"]{1,80})[ \t]*\r?$", re.MULTILINE)
 _TOKEN_OF_LOGPROBS = re.compile(r"\\*[\"']\s*,\s*\\*[\"'](?:logprob|bytes|top_logprobs)\\*[\"']")
@@ -54,8 +56,7 @@ def field_spans(text: str, lowered: str) -> Iterator[SecretSpan]:
             yield from _behind(text, start, end, level)
     if "=" in text:
         yield from _in_queries(text, lowered)
-    if "content-disposition" in lowered:
-        yield from _in_parts(text)
+    yield from _in_parts(text, lowered)
 
 
 def _names(text: str, lowered: str) -> Iterator[tuple[int, int]]:
@@ -165,8 +166,8 @@ def _in_queries(text: str, lowered: str) -> Iterator[SecretSpan]:
             yield SecretSpan(match.start(2), match.end(2), f"{match[1][-24:]}=...")
 
 
-def _in_parts(text: str) -> Iterator[SecretSpan]:
-    for head in _PART_HEAD.finditer(text):
+def _in_parts(text: str, lowered: str) -> Iterator[SecretSpan]:
+    for head in _part_heads(text, lowered):
         level = query_grade(head[1])
         if level is Grade.NONE:
             continue
@@ -174,6 +175,19 @@ def _in_parts(text: str) -> Iterator[SecretSpan]:
         value = text[head.end() : end.start() if end else len(text)]
         if fits(max(level, Grade.LIKELY), value):
             yield SecretSpan(head.end(), head.end() + len(value), f"{head[1][-24:]}=...")
+
+
+def _part_heads(text: str, lowered: str) -> Iterator[re.Match[str]]:
+    """Yield the heads of the parts of forms.
+
+    They are tried only where one begins, since `re` is slow to find that in either case.
+    """
+    at = lowered.find(_DISPOSITION)
+    while at >= 0:
+        head = _PART_HEAD.match(text, at)
+        if head is not None:
+            yield head
+        at = lowered.find(_DISPOSITION, head.end() if head is not None else at + 1)
 
 
 def _part_end(text: str, head: int) -> re.Pattern[str]:
