@@ -232,9 +232,13 @@ def rule_examples(limit: Limit, stage: EnginePorts) -> Example:
         if limit.bound.refusal == "enum":
             good, bad = ("output", "input") if limit.trail[-1] == ("role", "assistant") else ("input", "output")
             return Example(*({"content": [{"type": f"{kind}_text", "text": "x"}]} for kind in (good, bad)))
-        if limit.bound.refusal == "missing" and "role" in dict(limit.trail[-1:]):
+        if limit.bound.kind == "rule" and "source" in str(limit.bound.value):
             image = {"type": "input_image"}
-            return Example(*({"content": [part]} for part in ({**image, "image_url": "https://example.com/a.png"}, image)))
+            both = ({**image, "image_url": "https://example.com/a.png"}, image)
+            is_message = "role" in dict(limit.trail[-1:])
+            return Example(
+                *({"content": [part]} if is_message else {"call_id": "call_1", "output": [part]} for part in both)
+            )
         return _response_examples(limit.path, stage)[limit.bound.refusal]
     files, both = {"file_ids": [stage.file]}, [{"file_id": stage.file}]
     size = 512 * 1024

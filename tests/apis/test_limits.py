@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -138,9 +137,15 @@ def test_a_limit(stage: EnginePorts, limit: Limit) -> None:
         assert answer.json()["error"]["param"] == "tool_outputs"
     elif limit.operation == "steps.retrieve":
         assert answer.status_code == 404  # no step of that id
-    elif limit.operation in RESPONSES and answer.status_code != 200:
-        texts = refusals_of(limit.operation)
-        assert any(says(answer.json()["error"], texts[name].message) for name in REFERS), answer.text
+    else:
+        taken(answer, limit)
+
+
+def taken(answer: httpx.Response, limit: Limit) -> None:
+    """Check that a body was found right; on Responses, what it refers to need not be there."""
+    if limit.operation in RESPONSES and answer.status_code != 200:
+        texts, others = refusals_of(limit.operation), {*REFERS} - {limit.bound.refusal}
+        assert any(says(answer.json()["error"], texts[name].message) for name in others), answer.text
     else:
         assert answer.status_code == 200, answer.text
 
@@ -156,8 +161,7 @@ def test_a_rule(stage: EnginePorts, limit: Limit, monkeypatch: pytest.MonkeyPatc
     examples = settings_examples if is_setting else rule_examples
     inside, outside = examples(limit, stage)
     refused(send_for(limit, outside, stage), limit, None)
-    answer = send_for(limit, inside, stage)
-    assert answer.status_code == 200, json.dumps(answer.json())
+    taken(send_for(limit, inside, stage), limit)
 
 
 def test_the_table_is_whole() -> None:

@@ -34,7 +34,7 @@ _OPTION = re.compile(r"[ =](?P<opens>\\*[\"'])?")
 _ELEMENT = re.compile(r"(?:\s[^<>]{0,200})?>(?:\s*<!\[CDATA\[)?([^<>\n]{4,}?)(?:\]\]>\s*)?<\\*/")
 _IN_QUERY = re.compile(r"(?:[?&;]|u0026|%26|\A)([\w.\[\]%-]{2,60})=([^&\s\"'<>\\#;]{4,})")
 _DISPOSITION = "content-disposition:"
-# A part has few headers; where no empty line ends them, this is no form, and the rest need not be read.
+# A part has few headers: if no empty line ends them soon, it is something else, and the rest need not be read.
 _PART_HEAD = re.compile(r"(?i)content-disposition:[^\n]*?\bname=\"?([^\"\r\n;]+)\"?[^\n]*\n(?:[^\r\n]++\r?\n){0,20}+\r?\n")
 _PART_END = re.compile(r"\r?\n--")
 _BOUNDARY = re.compile(r"^(--[^\s\"]{1,80})[ \t]*\r?$", re.MULTILINE)
