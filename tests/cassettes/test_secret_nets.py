@@ -279,6 +279,32 @@ def test_a_long_text_is_searched_in_time_in_proportion() -> None:
         assert time.process_time() - began < 5
 
 
+def test_an_image_beside_a_percent_sign_is_searched_in_time_in_proportion() -> None:
+    """A picture of a message is one run of base64: that some other text has a `%` does not make it a matter of minutes."""
+    image = base64.b64encode(bytes(range(256)) * 800).decode()
+    body = json.dumps(
+        {"text": "100% sure", "image_url": f"data:image/png;base64,{image}", "link": f"/?a=api_key%3D{OPAQUE}"}
+    )
+    began = time.process_time()
+    clean = Scrubber().text(body)
+    assert time.process_time() - began < 5
+    assert clean == body.replace(OPAQUE, "SCRUBBED")
+
+
+def test_many_forms_are_searched_in_time_in_proportion() -> None:
+    """Each part's end is found without a look at all parts before it; a part ends where its own form does."""
+    form = '--{0:x}\r\nContent-Disposition: form-data; name="password"\r\n\r\nq7Z\r\n--{1:x}f83k{2}\r\n--{0:x}--\r\n'
+    forms = [form.format(number, number + 1, OPAQUE) for number in range(16, 4_016)]
+    text = "".join(forms)
+    began = time.process_time()
+    clean = Scrubber().text(text)
+    found = Scrubber().find(text)
+    assert time.process_time() - began < 5
+    assert OPAQUE not in clean
+    assert clean.count("SCRUBBED") == len(forms)
+    assert [line for line, _ in found] == [4 + 6 * number for number in range(len(forms))]
+
+
 def test_a_key_learned_late_leaves_the_journal(tmp_path: Path) -> None:
     """It stood in an early answer as plain text, and became known with a later request: the journal no longer holds it."""
     path = tmp_path / "c.yaml"

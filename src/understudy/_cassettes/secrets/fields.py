@@ -167,11 +167,13 @@ def _in_queries(text: str, lowered: str) -> Iterator[SecretSpan]:
 
 
 def _in_parts(text: str, lowered: str) -> Iterator[SecretSpan]:
+    boundary: re.Match[str] | None = None
     for head in _part_heads(text, lowered):
         level = query_grade(head[1])
         if level is Grade.NONE:
             continue
-        end = _part_end(text, head.start()).search(text, head.end())
+        boundary = _last_boundary(text, boundary, head.start())
+        end = _part_end(boundary).search(text, head.end())
         value = text[head.end() : end.start() if end else len(text)]
         if fits(max(level, Grade.LIKELY), value):
             yield SecretSpan(head.end(), head.end() + len(value), f"{head[1][-24:]}=...")
@@ -190,16 +192,23 @@ def _part_heads(text: str, lowered: str) -> Iterator[re.Match[str]]:
         at = lowered.find(_DISPOSITION, head.end() if head is not None else at + 1)
 
 
-def _part_end(text: str, head: int) -> re.Pattern[str]:
+def _last_boundary(text: str, known: re.Match[str] | None, end: int) -> re.Match[str] | None:
+    """Return the last line of dashes before `end`.
+
+    `known`: an earlier one, from which on the text is searched; None for its beginning.
+    """
+    following = _BOUNDARY.search(text, known.end() if known is not None else 0, end)
+    while following is not None:
+        known, following = following, _BOUNDARY.search(text, following.end(), end)
+    return known
+
+
+def _part_end(boundary: re.Match[str] | None) -> re.Pattern[str]:
     """Return a pattern for the end of a part.
 
     That is the line of dashes that also began it; any such line if none did.
     """
-    begins = _BOUNDARY.search(text, 0, head)
-    last = None
-    while begins is not None:
-        last, begins = begins, _BOUNDARY.search(text, begins.end(), head)
-    return re.compile(rf"\r?\n{re.escape(last[1])}") if last is not None else _PART_END
+    return re.compile(rf"\r?\n{re.escape(boundary[1])}") if boundary is not None else _PART_END
 
 
 @cache

@@ -15,7 +15,8 @@ from understudy._cassettes.secrets.spans import SecretSpan, without
 
 FindSpans = Callable[[str], list[SecretSpan]]
 
-_PERCENT = re.compile(r"[^\s\"'\\<>]*%[0-9A-Fa-f]{2}[^\s\"'\\<>]*")
+_RUN = re.compile(r"[^\s\"'\\<>]++")  # possessive: each character is looked at once, however long an image in base64 is
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PIECE = re.compile(r"(?:%[0-9A-Fa-f]{2})+|[^%]+|%")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}(?![A-Za-z0-9+/_=-])")
 _SAMPLE = 64  # characters of base64 that show whether it is text: a multiple of 4
@@ -29,7 +30,9 @@ def nested_spans(text: str, find: FindSpans) -> Iterator[SecretSpan]:
     `find` returns the secrets of a decoded part; it may look for further ones inside it.
     """
     if "%" in text:
-        for run in _PERCENT.finditer(text):
+        for run in _RUN.finditer(text):
+            if "%" not in run[0] or _PERCENT.search(run[0]) is None:
+                continue
             decoded, places = _unquoted(run[0])
             for span in find(decoded):
                 start, end = run.start() + places[span.start], run.start() + places[span.end]

@@ -151,7 +151,10 @@ class Scrubber:
 
         The hint does not reveal it.
         """
-        found = [(text.count("\n", 0, span.start) + 1, span.hint) for span in self.spans(text)]
+        found, line, at = list[tuple[int, str]](), 1, 0
+        for span in sorted(self.spans(text), key=lambda span: span.start):
+            line, at = line + text.count("\n", at, span.start), span.start
+            found.append((line, span.hint))
         split = [(1, hint) for said in joined(text) for _, hint in self.find(said)] if _may_be_split(text) else []
         return sorted({*found, *split})
 
