@@ -122,6 +122,5 @@ def _refuse_rest(path: Path, text: str, scrubber: Scrubber) -> None:
         lines = "\n".join(f"  {where}" for where in found[:10])
         raise CassetteError(
             f"{path} was not scrubbed: it would still contain secrets after scrubbing, in these "
-            f"lines of the new text:\n{lines}\nThey are in parts that are not understood: edit those by hand, or name them: "
-            "--scrub PATTERN."
+            f"lines of the new text:\n{lines}\nThey are in parts that are not understood: edit those by hand."
         )

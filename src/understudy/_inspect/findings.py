@@ -20,7 +20,7 @@ from understudy._inspect import spec
 
 _MOST_OF_ONE_ANSWER = 3  # violations listed for one answer: a server that differs at all differs often
 _ON_LEAK = "revoke it, then write SCRUBBED in its place, or run `understudy scrub` on the file"
-_ON_LEAK_BESIDE = "revoke it, then take it out by hand, or name it: `understudy scrub --scrub PATTERN`"
+_ON_LEAK_BESIDE = "revoke it, then take it out by hand; within an exchange, `understudy scrub` can"
 _ON_ERRORS = f"""\
 the Assistants API was switched off on {SWITCHED_OFF}: if this was recorded since, delete it, and simulate the service; or \
 record it from a server that still speaks the API"""
