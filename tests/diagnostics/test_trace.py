@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 
 import openai
@@ -12,6 +13,8 @@ import understudy as us
 from tests.engine.app import ASSISTANT, assistant, thread
 from understudy import ConnectionReset, Fault, Hang, Incomplete, RateLimited, Reply, ServerError, Trajectory, Wait
 from understudy import strategies as strategies
+from understudy._diagnostics.request_log import Logged
+from understudy._diagnostics.trace import requests_seen
 
 HYPOTHESIS_TEST = """
 import understudy
@@ -209,3 +212,29 @@ def test_a_lifecycle_with_the_fixture_is_explained(pytester):
     output = pytester.runpytest_inprocess("-q", "-W", "ignore").stdout
     output.fnmatch_lines(["*backend.perform((Reply('Not all of'), Incomplete('max_completion_tokens')))", "*-> incomplete*"])
     assert str(output).count("backend.perform(") == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'no answer to {"metadata": {"j": "{\\"j\\": \\"{\\\\\\"x\\\\\\": 1}\\"}"}}',
+        "ends in a backslash \\",
+        "a smile \U0001f600, an accent é, a line\nand another\x00",
+    ],
+    ids=["JSON in JSON in JSON", "a backslash", "surrogates and control characters"],
+)
+@pytest.mark.parametrize("ascii_only", [True, False], ids=["escaped", "as it is"])
+def test_a_refusal_is_shown_wherever_it_was_cut(message: str, ascii_only: bool) -> None:
+    """A message cut inside an escape, a quote or a character is shown up to there; it can be printed in UTF-8."""
+    answer = json.dumps({"error": {"message": message, "type": "x"}}, ensure_ascii=ascii_only).encode()
+    for size in range(len(answer) + 1):
+        logged = Logged("POST", "/threads", b"", (), at=0.0, wall=0.0, status=409, shown=answer[:size])
+        (line,) = requests_seen([logged], 0.0)
+        assert line.encode().decode().startswith("     0.0  threads.create -> 409")
+    assert line.split(" -> 409 ")[1] == " ".join(message.split())
+
+
+def test_a_refusal_that_is_no_json_is_shown() -> None:
+    """Another server's message with an escape that JSON does not have is shown up to there, and fails no report."""
+    logged = Logged("POST", "/threads", b"", (), at=0.0, wall=0.0, status=502, shown=rb'{"message": "so \d much \x41"}')
+    assert list(requests_seen([logged], 0.0)) == ["     0.0  threads.create -> 502 so"]

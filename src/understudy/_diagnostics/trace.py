@@ -20,7 +20,8 @@ MAX_LINES = 24  # of a trace: the first and the last ones
 MAX_BODY_CHARACTERS = 70
 TRACED = "requests the app made (virtual time in s, request, response):"
 _STATUS = re.compile(rb'"status": ?"(\w+)"')
-_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\.)*)')  # a long one is cut short
+# Up to where it was cut short: half an escape, and one that JSON does not have, are not part of it.
+_MESSAGE = re.compile(rb'"message": ?("(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
 _NAMES = re.compile(r"\b([A-Za-z]\w*)\(")
 
 
@@ -137,9 +138,9 @@ def _answer_words(logged: Logged, clean: Callable[[str], str]) -> str:
 
 
 def _decoded(cut: bytes) -> str:
-    """Decode a JSON string whose end may have been cut off."""
-    whole = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", cut.decode(errors="replace"))
-    return str(json.loads(f'{whole}"', strict=False))
+    """Decode a JSON string that lacks its end; half of a surrogate pair becomes `?`."""
+    text = str(json.loads(f'{cut.decode(errors="replace")}"', strict=False))
+    return text.encode(errors="replace").decode()
 
 
 def _shortened(text: str, most: int = MAX_BODY_CHARACTERS) -> str:
