@@ -238,3 +238,10 @@ def test_a_refusal_that_is_no_json_is_shown() -> None:
     """Another server's message with an escape that JSON does not have is shown up to there, and fails no report."""
     logged = Logged("POST", "/threads", b"", (), at=0.0, wall=0.0, status=502, shown=rb'{"message": "so \d much \x41"}')
     assert list(requests_seen([logged], 0.0)) == ["     0.0  threads.create -> 502 so"]
+
+
+def test_a_body_nested_too_deeply_fails_no_report() -> None:
+    """Of a request whose body no parser reads, the line says what was asked and how it was answered."""
+    logged = Logged("POST", "/threads", b"[" * 100_000, (), at=0.0, wall=0.0, status=400, shown=b'{"message": "too deep"}')
+    assert logged.sent.json is None
+    assert list(requests_seen([logged], 0.0)) == ["     0.0  threads.create -> 400 too deep"]

@@ -328,3 +328,25 @@ def test_modules_that_cannot_be_imported(pytester: pytest.Pytester) -> None:
     assert "ERROR test_own.py - RuntimeError: my understudy is ill" in shown
     assert "ModuleNotFoundError: No module named 'understudy.no_such_module'" in shown
     assert "ERROR test_key.py - understudy: The app builds an OpenAI client when it is im" in shown.replace("\n", "")
+
+
+def test_an_error_without_a_text_is_reported_as_any(pytester: pytest.Pytester) -> None:
+    """An app's error whose `str` fails is one failed test, with a simulation or without; the session goes on."""
+    pytester.makepyfile("""
+        class Broken(Exception):
+            def __str__(self):
+                raise RuntimeError("no text")
+            __repr__ = __str__
+
+        def test_without():
+            raise Broken(1)
+
+        def test_with(understudy):
+            raise Broken(1)
+
+        def test_after():
+            pass
+    """)
+    result = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:asyncio")
+    result.assert_outcomes(failed=2, passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -89,10 +89,10 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """Return the body as JSON; None when it is empty or not JSON."""
+        """Return the body as JSON; None when it is empty, not JSON, or nested too deeply."""
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def strict_json(self, *, empty: Any) -> Any:
@@ -247,7 +247,7 @@ class SentRequest:
 
     Attributes:
         method, path: as sent; the path is the API path (`/threads/...`), without any prefix.
-        json: the body as JSON; None if there was none, or it is not JSON (an upload).
+        json: the body as JSON; None if there was none, or it is not JSON (an upload), or nested too deeply.
         headers: with lower-case names; for a repeated header, the last value.
     """
 
@@ -260,7 +260,7 @@ class SentRequest:
     def json(self) -> Any:
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property

@@ -185,5 +185,5 @@ class ServiceWatch:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:  # a fault may have replaced the body
+    except (ValueError, RecursionError):  # a fault may have replaced the body
         return None

@@ -125,7 +125,7 @@ def exact_arguments(arguments: str) -> Json | str:
     """
     try:
         value = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments
     is_written_so = json.dumps(value, ensure_ascii=False, separators=(",", ":")) == arguments
     return value if isinstance(value, dict) and is_written_so else arguments

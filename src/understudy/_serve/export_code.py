@@ -314,7 +314,7 @@ def _single_text(message: dict[str, Any]) -> str | None:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -48,5 +48,5 @@ def json_or_text(text: str) -> Any:
     """
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return plain(text)

@@ -93,7 +93,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if (
         report.failed
         and call.excinfo is not None
-        and "OPENAI_API_KEY" in str(call.excinfo.value)
+        and "OPENAI_API_KEY" in call.excinfo.exconly()
         and _problems not in item.stash
     ):
         hint = _how_to_get_a_key(item)
