@@ -201,3 +201,22 @@ def test_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert "no such cassette" in said
     assert "cut.yaml:2: this file is cut off or corrupt" in said
+
+
+def test_a_page_of_half_characters_and_odd_items(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half of a surrogate pair, which UTF-8 cannot hold, is written as its escape; an item's type need not be a text."""
+    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "half \ud83d"}]}
+    answer = {"id": "resp_1", "object": "response", "status": "completed", "created_at": 1, "output": [said, {"type": 5}]}
+    path, page = written(tmp_path / "a.json", [("POST", "/responses", {"input": "hi"}, answer)]), tmp_path / "page.html"
+    assert main(["show", str(path), "--html", str(page)]) == 0
+    assert "half \\ud83d" in page.read_text(encoding="utf-8")
+    assert main(["parity", str(path), str(path), "--html", str(page)]) == 0
+    assert "half \\ud83d" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("created", [1_700_000_000_000, 10**30], ids=["milliseconds", "no time at all"])
+def test_a_time_that_no_calendar_has_is_unknown(tmp_path: Path, created: int) -> None:
+    """Another server's `created_at` in other units does not keep a cassette from being shown."""
+    shown = view(written(tmp_path / "a.json", [("POST", "/threads", {}, {"id": "thread_1", "created_at": created})]))
+    assert shown.age == "unknown: nothing in it says when"
+    assert "thread_1" in as_text(shown)

@@ -87,7 +87,7 @@ def _show(arguments: argparse.Namespace, report: Any) -> None:
 
     clean = Scrubber().text
     if arguments.html is not None:
-        arguments.html.write_text(clean(report.html()), encoding="utf-8")
+        arguments.html.write_text(clean(report.html()), encoding="utf-8", errors="backslashreplace")
     if arguments.json:
         print(clean(json.dumps(report_data(report), indent=2)))
     else:

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html is not None:
         from understudy._inspect.html import as_html
 
-        arguments.html.write_text(Scrubber().text(as_html(view)), encoding="utf-8")
+        arguments.html.write_text(Scrubber().text(as_html(view)), encoding="utf-8", errors="backslashreplace")
     elif arguments.json:
         from understudy._inspect.as_data import view_data
 

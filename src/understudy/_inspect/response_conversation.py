@@ -205,7 +205,7 @@ def items_of(value: Any, role: str) -> Iterator[_Item]:
 
 
 def _items(item: Json, role: str) -> Iterator[_Item]:
-    kind = item.get("type") or "message"
+    kind = str(item.get("type") or "message")
     call_id = str(item.get("call_id") or item.get("id") or "")
     if kind == "message":
         text, said_by = text_of_parts(item.get("content")), str(item.get("role") or role)

@@ -120,7 +120,7 @@ class ParityReport(str):
         It shows both sides next to each other.
         """
         target = Path(path)
-        target.write_text(self.html(), encoding="utf-8")
+        target.write_text(self.html(), encoding="utf-8", errors="backslashreplace")
         return target
 
     def text(self, width: int | None = None) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from understudy._cassettes.interaction import Interaction
 
+_END_OF_CALENDAR = 253_402_300_800  # the year 10000, in unix seconds
+
 
 def sent_at(date: str | None) -> float:
     """Return the moment of a `date` header, in unix seconds; 0 if it has none."""
@@ -17,10 +19,13 @@ def sent_at(date: str | None) -> float:
 
 
 def newest(value: Any) -> float:
-    """Return the newest `created_at` in a value, in unix seconds; 0 if there is none."""
+    """Return the newest `created_at` in a value, in unix seconds; 0 if there is none.
+
+    One that no calendar has is left out: other servers count milliseconds.
+    """
     if isinstance(value, dict):
         own = value.get("created_at")
-        return max([own if isinstance(own, int) else 0, *map(newest, value.values())])
+        return max([own if isinstance(own, int) and own < _END_OF_CALENDAR else 0, *map(newest, value.values())])
     if isinstance(value, list):
         return max([0, *map(newest, value)])
     return 0
