@@ -225,6 +225,7 @@ def test_the_last_look_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "https://api.openai.com/v1/threads?after=msg_abc&limit=20",
         'event: thread.message.delta\ndata: {"delta":{"content":[{"text":{"value":" token"}}]}}',
         "req_5d5b7b79578743e19fab49b1d11fe360",
+        '"OPEN-API-KEY": "api-key", "password": "password", api_key = API_KEY',
     ],
 )
 def test_innocent_text_is_left_alone(text: str) -> None:

@@ -12,7 +12,8 @@ from understudy._cassettes.secrets.spans import SCRUBBED
 
 # What a schema, an example or a template has in place of a value.
 _PLACEHOLDER = re.compile(
-    r"(?i)null|none|nil|true|false|str|string|text|password|secret|token|required|optional|unset|undefined|invalid|missing|"
+    r"(?i)null|none|nil|true|false|str|string|text|password|secret|token|api[-_ ]?key|"
+    r"required|optional|unset|undefined|invalid|missing|"
     r"redacted|\[?filtered\]?|dummy|hidden|x+|\*+|\.+|\$\{?[A-Za-z_]\w*\}?|\{\{.*\}\}|<[\w -]*>|%\(?\w+\)?s|\{\w*\}"
 )
 _WORDS = re.compile(r"[A-Za-z][a-z]*(?:[ _.-][A-Za-z][a-z]*){0,5}[.!?]?")
