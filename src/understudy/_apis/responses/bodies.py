@@ -26,7 +26,8 @@ from understudy._apis.common.schema import (
 )
 from understudy._apis.common.word_lists import any_of
 from understudy._apis.function_schemas import check_response_schema
-from understudy._apis.responses.item_checks import GIVEN_ITEMS, INPUT, MOST_TEXT
+from understudy._apis.responses.content_checks import MOST_TEXT
+from understudy._apis.responses.item_checks import GIVEN_ITEMS, INPUT
 from understudy._apis.responses.tool_checks import TOOL_CHOICE, TOOLS
 from understudy._engine.api_error import ApiError
 from understudy.errors import NotSimulated

@@ -7,12 +7,9 @@ it; SPEC demands more, and recordings leave much of that out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from understudy._apis.assistants.bodies import FILE_ID
 from understudy._apis.common.bounds import Bound, Rule
 from understudy._apis.common.schema import (
     Check,
@@ -27,16 +24,21 @@ from understudy._apis.common.schema import (
     string,
     tagged,
 )
-from understudy._apis.common.urls import url_or_data
-from understudy._apis.common.word_lists import one_of
+from understudy._apis.responses.content_checks import (
+    CONTENT,
+    FROM_APP,
+    FROM_MODEL,
+    OBJECT,
+    OBJECTS,
+    SOURCE,
+    SOURCE_IN_OUTPUT,
+    STRING,
+    TEXT,
+    content_part,
+)
 from understudy._apis.responses.tool_checks import TOOLS
 from understudy._engine.api_error import ApiError
 
-_OBJECT = either((dict, anything), expected="an object")
-_OBJECTS = array(_OBJECT, of="objects")
-_STRING = string()
-MOST_TEXT = 10_485_760  # characters [SPEC; REP for an input]
-_TEXT = string(most=MOST_TEXT)
 _ID_CHARACTERS = "^[a-zA-Z0-9_-]+$"
 
 
@@ -51,7 +53,7 @@ class ItemId:
     prefix: str
 
     def __call__(self, value: Any, path: str) -> Any:
-        if not _STRING(value, path) or re.fullmatch(_ID_CHARACTERS, value) is None:
+        if not STRING(value, path) or re.fullmatch(_ID_CHARACTERS, value) is None:
             raise ApiError("id.characters", path=path, value=value)
         if len(value) > _MOST_IN_ID:
             raise ApiError("string.long", path=path, most=_MOST_IN_ID, length=len(value))
@@ -73,7 +75,7 @@ _CALL_ID = string(least=1, most=64, mark="REP")  # [REP: AnswerDotAI/fastllm#45,
 _STATUS = enum("in_progress", "completed", "incomplete")
 _CALLER = tagged(
     "type",
-    {"direct": Fields({"type": anything}), "program": Fields({"type": anything, "caller_id": _STRING}, ("caller_id",))},
+    {"direct": Fields({"type": anything}), "program": Fields({"type": anything, "caller_id": STRING}, ("caller_id",))},
 )
 
 
@@ -85,114 +87,22 @@ def _item(prefix: str, required: tuple[str, ...] = (), /, *rules: Rule, **known:
     return Fields({"type": anything, "id": ItemId(prefix), "status": _STATUS, **known}, required=required, rules=rules)
 
 
-# -- content ------------------------------------------------------------------
-
-
-def _part(required: tuple[str, ...] = (), /, **known: Check) -> Fields:
-    return Fields({"type": anything, **known}, required=required)
-
-
-def _file_data(value: Any, path: str) -> Any:
-    """Refuse a file that is not a data URL [REP].
-
-    A recording [REC] or a film [INF] is refused as well.
-    """
-    text = _STRING(value, path)
-    if not text.startswith("data:"):
-        raise ApiError("file.kind", path=path, wrong="a value without the 'data:' prefix")
-    kind = text.removeprefix("data:").partition(";")[0]
-    if kind.startswith(("audio/", "video/")):
-        raise ApiError("file.kind", path=path, wrong=f"unsupported MIME type '{kind}'")
-    return text
-
-
-_BREAKPOINT = Fields({"mode": enum("explicit"), "ttl": enum("30m", "12h")}, ("mode",))
-_DETAIL = enum("auto", "low", "high", "original")
-_LOGPROBS = _OBJECTS
-# The sentence that lists them was quoted in this order. [REP: MervinPraison/PraisonAI#3934]
-_PARTS: dict[str, Check] = {
-    "input_text": _part(("text",), text=_TEXT, prompt_cache_breakpoint=_BREAKPOINT),
-    "input_image": _part(
-        detail=_DETAIL, file_id=FILE_ID, image_url=url_or_data, prompt_cache_breakpoint=_BREAKPOINT
-    ),  # SPEC demands `detail`; recordings leave it out
-    "input_audio": _part(("input_audio",), input_audio=_OBJECT),
-    "output_text": _part(("text",), text=_STRING, annotations=_OBJECTS, logprobs=_LOGPROBS),
-    "refusal": _part(("refusal",), refusal=_STRING),
-    "input_file": _part(
-        file_id=FILE_ID,
-        file_data=_file_data,
-        file_url=url_or_data,
-        filename=_STRING,
-        detail=_DETAIL,
-        prompt_cache_breakpoint=_BREAKPOINT,
-    ),
-    "computer_screenshot": _part(file_id=FILE_ID, image_url=url_or_data, detail=_DETAIL),
-    "summary_text": _part(("text",), text=_STRING),
-    "encrypted_content": _part(("encrypted_content",), encrypted_content=_STRING),
-}
-_CONTENT = either(
-    (str, _TEXT),
-    (list, array(tagged("type", _PARTS), of="objects")),
-    expected="one of a string or array of objects",
-)
-
-# -- items --------------------------------------------------------------------
-
-_OF_THE_MODEL = ("output_text", "refusal")
-# `scoped_content` is in no SDK, and no part of that type is taken here; the sentence names it. [REP]
-_OF_THE_APP = ("input_text", "input_image", "input_file", "scoped_content", "input_audio")
-
-
-def _parts_in(key: str, item: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of an item with their paths; text has none."""
-    for number, part in enumerate(item[key] if isinstance(item[key], list) else ()):
-        yield f"{path}.{key}[{number}]", part
-
-
-def _check_parts(allowed: tuple[str, ...], message: Any, path: str) -> None:
-    for where, part in _parts_in("content", message, path):
-        if part["type"] not in allowed:
-            raise ApiError("enum", path=where, value=f"'{part['type']}'", allowed=one_of(allowed))
-
-
-# What an image or a file can come from; the refusal names the first.
-_SOURCES = {
-    **dict.fromkeys(("input_image", "computer_screenshot"), ("image_url", "file_id")),
-    "input_file": ("file_id", "file_data", "file_url"),
-}
-
-
-def _check_sources(key: str, item: Any, path: str) -> None:
-    for where, part in _parts_in(key, item, path):
-        sources = _SOURCES.get(part["type"])
-        if sources is not None and not any(source in part for source in sources):
-            raise ApiError("missing", path=f"{where}.{sources[0]}")
-
-
 def _message(*rules: Rule, **more: Check) -> Fields:
     known: dict[str, Check] = {
         "type": anything,
         "id": ItemId("msg"),
         "status": _STATUS,
         "role": anything,
-        "content": _CONTENT,
+        "content": CONTENT,
     }
     return Fields({**known, **more}, required=("content",), rules=rules)
 
 
-# [REP: jeremychone/rust-genai#119; the rest kangminlee-maker/local-OAuth-CLI-API-adapter]
-_FROM_MODEL = Rule(
-    "an assistant's message has parts that a model writes", "enum", "REP", partial(_check_parts, _OF_THE_MODEL)
-)
-_FROM_APP = Rule("another message has parts that an app sends", "enum", "REP", partial(_check_parts, _OF_THE_APP))
-# What the service says is not known, and no recorded part lacks it.
-_SOURCE = Rule("an image and a file have a source", "missing", "INF", partial(_check_sources, "content"))
-_SOURCE_IN_OUTPUT = Rule("an image and a file have a source", "missing", "INF", partial(_check_sources, "output"))
 _MESSAGE = Tagged(
     "role",
     {
-        "assistant": _message(_FROM_MODEL, phase=enum("commentary", "final_answer")),
-        **dict.fromkeys(("system", "developer", "user"), _message(_FROM_APP, _SOURCE)),
+        "assistant": _message(FROM_MODEL, phase=enum("commentary", "final_answer")),
+        **dict.fromkeys(("system", "developer", "user"), _message(FROM_APP, SOURCE)),
     },
     blames_object=True,
 )
@@ -202,16 +112,16 @@ _FUNCTIONS: dict[str, Check] = {
         ("call_id", "name", "arguments"),
         call_id=_CALL_ID,
         name=string(least=1, most=128, mark="REP"),  # [REP: CommandCodeAI/command-code#778]
-        arguments=_STRING,
-        namespace=_STRING,
+        arguments=STRING,
+        namespace=STRING,
         caller=_CALLER,
     ),
     "function_call_output": _item(
         "fc",
         ("call_id", "output"),
-        _SOURCE_IN_OUTPUT,
+        SOURCE_IN_OUTPUT,
         call_id=_CALL_ID,
-        output=_CONTENT,
+        output=CONTENT,
         caller=_CALLER,
         name=string(least=1, most=128),
         namespace=string(least=1, most=64, pattern=_ID_CHARACTERS),
@@ -220,22 +130,22 @@ _FUNCTIONS: dict[str, Check] = {
         "ctc",
         ("call_id", "name", "input"),
         call_id=_CALL_ID,
-        name=_STRING,
-        input=_STRING,
-        namespace=_STRING,
+        name=STRING,
+        input=STRING,
+        namespace=STRING,
         caller=_CALLER,
     ),
     "custom_tool_call_output": _item(
-        "ctc", ("call_id", "output"), _SOURCE_IN_OUTPUT, call_id=_CALL_ID, output=_CONTENT, caller=_CALLER
+        "ctc", ("call_id", "output"), SOURCE_IN_OUTPUT, call_id=_CALL_ID, output=CONTENT, caller=_CALLER
     ),
 }
 _THOUGHTS: dict[str, Check] = {
     "reasoning": _item(
         "rs",
         ("summary",),
-        summary=array(tagged("type", {"summary_text": _part(("text",), text=_STRING)}), of="objects"),
-        content=array(tagged("type", {"reasoning_text": _part(("text",), text=_STRING)}), of="objects"),
-        encrypted_content=_STRING,
+        summary=array(tagged("type", {"summary_text": content_part(("text",), text=STRING)}), of="objects"),
+        content=array(tagged("type", {"reasoning_text": content_part(("text",), text=STRING)}), of="objects"),
+        encrypted_content=STRING,
     ),
     "compaction": _item("cmp", ("encrypted_content",), encrypted_content=string(most=20_971_520), created_by=anything),
     "compaction_trigger": _item(""),
@@ -244,49 +154,49 @@ _OF_THE_SERVICE: dict[str, Check] = {
     "file_search_call": _item(
         "fs",
         status=enum("in_progress", "searching", "completed", "incomplete", "failed"),
-        queries=array(_STRING, of="strings"),
-        results=_OBJECTS,
+        queries=array(STRING, of="strings"),
+        results=OBJECTS,
     ),
     "code_interpreter_call": _item(
         "ci",
         status=enum("in_progress", "completed", "incomplete", "interpreting", "failed"),
-        code=_STRING,
-        container_id=_STRING,
-        outputs=_OBJECTS,
+        code=STRING,
+        container_id=STRING,
+        outputs=OBJECTS,
     ),
     "web_search_call": _item(
-        "ws", status=enum("in_progress", "searching", "completed", "failed", "incomplete"), action=_OBJECT
+        "ws", status=enum("in_progress", "searching", "completed", "failed", "incomplete"), action=OBJECT
     ),
     "image_generation_call": _item(
         "ig",
         status=enum("in_progress", "completed", "generating", "failed"),
-        result=_STRING,
+        result=STRING,
         **dict.fromkeys(
             ("action", "background", "output_format", "quality", "revised_prompt", "size"),
-            _STRING,
+            STRING,
         ),
-        error=_OBJECT,
-        svg_usage=_OBJECT,
+        error=OBJECT,
+        svg_usage=OBJECT,
     ),
-    "mcp_list_tools": _item("mcpl", server_label=_STRING, tools=_OBJECTS, error=anything),
-    "mcp_approval_request": _item("mcpr", arguments=_STRING, name=_STRING, server_label=_STRING),
+    "mcp_list_tools": _item("mcpl", server_label=STRING, tools=OBJECTS, error=anything),
+    "mcp_approval_request": _item("mcpr", arguments=STRING, name=STRING, server_label=STRING),
     "mcp_approval_response": _item(
         "",
         ("approval_request_id", "approve"),
-        approval_request_id=_STRING,
+        approval_request_id=STRING,
         approve=boolean,
-        reason=_STRING,
-        request_id=_STRING,
+        reason=STRING,
+        request_id=STRING,
     ),
     "mcp_call": _item(
         "mcp",
         status=enum("in_progress", "completed", "incomplete", "calling", "failed"),
-        arguments=_STRING,
-        name=_STRING,
-        server_label=_STRING,
-        approval_request_id=_STRING,
+        arguments=STRING,
+        name=STRING,
+        server_label=STRING,
+        approval_request_id=STRING,
         error=anything,
-        output=_STRING,
+        output=STRING,
     ),
 }
 _TOOL_SEARCH: dict[str, Check] = {
@@ -302,43 +212,43 @@ _TOOL_SEARCH: dict[str, Check] = {
         "tso", ("tools",), tools=TOOLS, call_id=_CALL_ID, execution=enum("server", "client"), created_by=anything
     ),
     "additional_tools": _item("", ("role", "tools"), role=enum("developer"), tools=TOOLS),
-    "program": _item("", ("call_id", "code", "fingerprint"), call_id=_CALL_ID, code=_TEXT, fingerprint=_TEXT),
+    "program": _item("", ("call_id", "code", "fingerprint"), call_id=_CALL_ID, code=TEXT, fingerprint=TEXT),
     "program_output": _item(
-        "", ("call_id", "result"), call_id=_CALL_ID, result=_TEXT, status=enum("completed", "incomplete")
+        "", ("call_id", "result"), call_id=_CALL_ID, result=TEXT, status=enum("completed", "incomplete")
     ),
 }
 _COMPUTER: dict[str, Check] = {
     "computer_call": _item(
         "cu",
         call_id=_CALL_ID,
-        action=_OBJECT,
-        actions=_OBJECTS,
-        pending_safety_checks=_OBJECTS,
+        action=OBJECT,
+        actions=OBJECTS,
+        pending_safety_checks=OBJECTS,
     ),
     "computer_call_output": _item(
         "",
         ("call_id", "output"),
         call_id=_CALL_ID,
-        output=_OBJECT,
-        acknowledged_safety_checks=_OBJECTS,
+        output=OBJECT,
+        acknowledged_safety_checks=OBJECTS,
         created_by=anything,
     ),
-    "local_shell_call": _item("", ("call_id", "action"), call_id=_CALL_ID, action=_OBJECT),
-    "local_shell_call_output": _item("", ("output",), call_id=_CALL_ID, output=_STRING),
+    "local_shell_call": _item("", ("call_id", "action"), call_id=_CALL_ID, action=OBJECT),
+    "local_shell_call_output": _item("", ("output",), call_id=_CALL_ID, output=STRING),
     "shell_call": _item(
         "",
         ("call_id", "action"),
         call_id=_CALL_ID,
-        action=_OBJECT,
+        action=OBJECT,
         caller=_CALLER,
-        environment=_OBJECT,
+        environment=OBJECT,
         created_by=anything,
     ),
     "shell_call_output": _item(
         "",
         ("call_id", "output"),
         call_id=_CALL_ID,
-        output=_OBJECTS,
+        output=OBJECTS,
         caller=_CALLER,
         max_output_length=integer(),
         created_by=anything,
@@ -347,7 +257,7 @@ _COMPUTER: dict[str, Check] = {
         "apc",
         ("call_id", "operation"),
         call_id=_CALL_ID,
-        operation=_OBJECT,
+        operation=OBJECT,
         status=enum("in_progress", "completed"),
         caller=_CALLER,
         created_by=anything,
@@ -357,12 +267,12 @@ _COMPUTER: dict[str, Check] = {
         ("call_id", "status"),
         call_id=_CALL_ID,
         status=enum("completed", "failed"),
-        output=_TEXT,
+        output=TEXT,
         caller=_CALLER,
         created_by=anything,
     ),
 }
-_REFERENCE = Fields({"type": anything, "id": _STRING}, ("id",))
+_REFERENCE = Fields({"type": anything, "id": STRING}, ("id",))
 # Named by the service as types of items; what they hold is not known. [REP]
 _UNKNOWN = dict.fromkeys(("agent_message", "multi_agent_call", "multi_agent_call_output"), anything)
 
@@ -398,7 +308,7 @@ _ITEM = _InputItem(
     },
 )
 INPUT = either(
-    (str, _TEXT),
+    (str, TEXT),
     (list, array(_ITEM, of="objects")),
     expected="one of a string or array of input items",
 )
