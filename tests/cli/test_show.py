@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import understudy
 from tests.cassettes.building import BASE, RUN, THREAD, TOOL_CALL, entry, listed, message, run, streamed, written
 from tests.cassettes.driving import recordings, some_recordings
 from understudy._cassettes import load
@@ -220,3 +221,26 @@ def test_a_time_that_no_calendar_has_is_unknown(tmp_path: Path, created: int) ->
     shown = view(written(tmp_path / "a.json", [("POST", "/threads", {}, {"id": "thread_1", "created_at": created})]))
     assert shown.age == "unknown: nothing in it says when"
     assert "thread_1" in as_text(shown)
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("understudy._inspect.view", "timelines"),
+        ("understudy._inspect.view", "text_of"),
+        ("understudy._transcript.recorded", "turns_of"),
+    ],
+)
+def test_a_defect_of_ours_is_not_blamed_on_the_recording(
+    place: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in the code that reads a recording comes up as it is."""
+
+    def spoil(*_: object) -> Any:
+        return object().nothing_of_the_kind  # type: ignore[attr-defined]
+
+    path = written(tmp_path / "c.json", TOOL_CALL)
+    monkeypatch.setattr(f"{place}.{name}", spoil)
+    read: Any = understudy.transcript if "transcript" in place else view
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        read(path)
